@@ -1,0 +1,49 @@
+# The set-up and every check, by the names people expect. `make help` lists them.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo tour test check format requirements clean
+
+help: ## List the targets
+	@grep -hE '^[a-z.]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z.]+):.*## (.*)/  make \1\t\2/' | expand -t 22
+
+.venv: $(VENV)/.ready ## Set up the virtual environment (every other target does it by itself)
+
+$(VENV)/.ready: requirements/dev.txt pyproject.toml
+	@echo "Setting up $(VENV): about half a minute the first time."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: .venv ## Start the simulated fax server, the Slack stand-in and the bot; prints the page's address
+	@exec $(BIN)/faxbot demo
+
+tour: .venv ## Watch a fax go out and another come in, without a person
+	@exec $(BIN)/faxbot tour
+
+test: .venv ## Run the tests
+	@$(BIN)/python -m pytest -n 2 --dist worksteal
+
+check: .venv ## Lint, formatting, types, import contracts
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+format: .venv ## Format the code and fix what can be fixed
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+requirements: .venv ## Pin the requirements anew, with hashes and without index addresses
+	@$(BIN)/python -m pip install --quiet uv
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-header --no-annotate pyproject.toml --output-file requirements/run.txt
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-header --no-annotate --group dev -c requirements/run.txt pyproject.toml --output-file requirements/dev.txt
+
+clean: ## Remove the virtual environment and what the demo left
+	@rm -rf $(VENV) demo-data dist build

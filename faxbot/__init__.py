@@ -1,0 +1,1 @@
+"""faxbot: send, watch and receive faxes inside Slack, in front of a UCX Fax API."""
