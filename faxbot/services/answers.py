@@ -1,0 +1,104 @@
+"""
+What a read-only question is answered with, as facts. How it reads is decided in `slack/views/`.
+
+All text that came from a caller, a fax machine or a person is plain: the views escape it.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from faxbot.fax.job import Direction, Job
+from faxbot.fax.line import FaxLine, LineUsage
+from faxbot.fax.record import Record
+from faxbot.services.facts import Fax
+
+
+@dataclass(frozen=True, slots=True)
+class LineStanding:
+    """A line and what it is doing; *usage* is None if the fax server did not say."""
+
+    line: FaxLine
+    usage: LineUsage | None
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """`/fax lines`."""
+
+    lines: tuple[LineStanding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class JobEntry:
+    """
+    One job or record in a list, with what faxbot knows of it. Exactly one of *job* and *record* is set.
+
+    The `can_…` flags say which buttons this asker gets.
+    """
+
+    job_id: str
+    direction: Direction
+    line_name: str
+    job: Job | None = None
+    record: Record | None = None
+    fax: Fax | None = None
+    can_cancel: bool = False
+    can_get: bool = False
+    can_delete: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """`/fax status TX82`."""
+
+    entry: JobEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Active:
+    """`/fax active`: what is going on now; *directions* were asked for."""
+
+    directions: tuple[Direction, ...]
+    entries: tuple[JobEntry, ...]
+    waiting: tuple[Fax, ...] = ()
+    """Faxes that the fax server does not have yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """`/fax history`: one page, newest first. Pages count from 1."""
+
+    direction: Direction
+    page: int
+    pages: int
+    total: int
+    entries: tuple[JobEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SubscribedTo:
+    """One subscription of a channel: a direction, or one of its lines, or one fax."""
+
+    direction: Direction
+    line_name: str = ""
+    job_id: str = ""
+    created_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Subscriptions:
+    """`/fax subscriptions`. *inbound* says that received faxes come here anyway."""
+
+    channel_id: str
+    subscriptions: tuple[SubscribedTo, ...]
+    inbound: bool = False
+
+
+Answer = Lines | Status | Active | History | Subscriptions
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """The fax server does not answer since *since* (None: only this question went unanswered)."""
+
+    since: datetime | None

@@ -1,0 +1,186 @@
+"""
+What the services tell people, as facts. How it reads is decided in `slack/views/`.
+
+Everything here that came from a caller, a fax machine or a person is plain text: the views escape it.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from faxbot.fax.job import Job
+from faxbot.fax.record import Record
+from faxbot.services.facts import Fax
+
+
+class StepKind(StrEnum):
+    """A step of an outgoing fax that deserves a reply in its thread; a ChangeKind, or one of ours."""
+
+    QUEUED = "queued"
+    DIALLING = "dialling"
+    SENDING = "sending"
+    PAGE = "page"
+    RETRYING = "retrying"
+    BLOCKED = "blocked"
+    WAITING = "waiting"
+    OTHER = "other"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    KEPT = "kept"
+    """The fax server does not answer: kept, goes out when it is back."""
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    """No answer to FileSend: looking for the job."""
+    ASKED = "asked"
+    ADOPTED = "adopted"
+    """The job was found."""
+    WENT = "went"
+    GIVEN_UP = "given_up"
+    SENT_AGAIN = "sent_again"
+    LOST = "lost"
+    WITHDRAWN = "withdrawn"
+    CANCELLING = "cancelling"
+    CANCEL_REFUSED = "cancel_refused"
+    SLOW = "slow"
+    """Not picked up for a while; `text` is the line's state."""
+    DELETED = "deleted"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step, at a moment; *by* is the person behind it, *text* the words of who refused or failed."""
+
+    kind: StepKind
+    at: datetime
+    job: Job | None = None
+    by: str | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FaxCard:
+    """The current state of one outgoing fax. *home* is False in a channel that merely subscribed."""
+
+    fax: Fax
+    job: Job | None = None
+    server_down_since: datetime | None = None
+    home: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class FaxSteps:
+    """Steps of one fax, oldest first; several when Slack's limits made them wait."""
+
+    fax: Fax
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedFax:
+    """A received fax: the text beside its file, and its details card."""
+
+    record_id: int
+    record: Record
+    line_name: str
+    pages: int | None
+    has_file: bool = True
+    deleted_by: str | None = None
+    permalink: str = ""
+    """Where the file is, when Slack never said in which message."""
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedFile:
+    """The document of a job or record, asked for by *user_id*."""
+
+    job_id: str
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServerAway:
+    """The fax server stopped answering."""
+
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ServerBack:
+    """The fax server answers again; *went_out* faxes that had waited were handed over."""
+
+    since: datetime
+    until: datetime
+    went_out: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Faxing:
+    """To the sender: what goes where."""
+
+    name: str
+    pages: int | None
+    number: str
+    line_name: str
+    files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One or two plain sentences; *command* is offered as a button that runs it."""
+
+    text: str
+    command: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AskNumber:
+    """Files came without a number: a "Fax this" button that opens the form."""
+
+    files: tuple[dict[str, str], ...]
+    """`{"id", "name"}` each."""
+    reason: str = ""
+    number: str = ""
+    """What was understood so far, to begin the form with."""
+    line_id: str = ""
+
+
+Message = (
+    FaxCard | FaxSteps | ReceivedFax | FetchedFile | ServerAway | ServerBack | Faxing | Sentence | AskNumber
+)
+Storable = ServerAway | ServerBack | Faxing | Sentence | AskNumber | FetchedFile
+"""What an announcement carries whole; the other messages are made of the facts at the time of telling."""
+
+_STORABLE: dict[str, TypeAdapter[Any]] = {
+    kind.__name__: TypeAdapter(kind)
+    for kind in (ServerAway, ServerBack, Faxing, Sentence, AskNumber, FetchedFile)
+}
+
+
+def pack(message: Storable) -> dict[str, Any]:
+    """*message* as JSON data, for an announcement's body."""
+    name = type(message).__name__
+    return {"message": name, "facts": _STORABLE[name].dump_python(message, mode="json")}
+
+
+def unpack(body: dict[str, Any]) -> Storable:
+    """The message that `pack` made *body* of."""
+    message: Storable = _STORABLE[body["message"]].validate_python(body["facts"])
+    return message
+
+
+_STEP = TypeAdapter(Step)
+
+
+def pack_step(step: Step) -> dict[str, Any]:
+    """*step* as JSON data, for an announcement's body."""
+    packed: dict[str, Any] = _STEP.dump_python(step, mode="json")
+    return packed
+
+
+def unpack_step(body: dict[str, Any]) -> Step:
+    """The step that `pack_step` made *body* of."""
+    return _STEP.validate_python(body)

@@ -1,0 +1,347 @@
+"""What the services need of the world, as Protocols. `app.py` says who provides it."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from faxbot.fax.document import Document, Part
+from faxbot.fax.job import Direction, Job
+from faxbot.fax.line import FaxLine, LineUsage
+from faxbot.fax.receipt import Download, Submitted
+from faxbot.fax.record import Record
+from faxbot.services.facts import (
+    Announcement,
+    Fax,
+    FaxRecord,
+    Request,
+    Subscription,
+)
+from faxbot.services.messages import Message
+
+T = TypeVar("T")
+
+
+class Clock(Protocol):
+    """Time, injected."""
+
+    def now(self) -> datetime:
+        """This moment, aware and UTC."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        ...
+
+
+class FaxServer(Protocol):
+    """The Fax API in the trade's verbs. Every method raises the ServerFaults of fax/errors.py."""
+
+    async def list_lines(self) -> list[FaxLine]:
+        """The virtual faxes (FaxList)."""
+        ...
+
+    async def line_usage(self, line_id: str | None = None) -> list[LineUsage]:
+        """What each line, or one, is doing (FaxUsage)."""
+        ...
+
+    async def submit_job(
+        self, path: Path, *, name: str, content_type: str, dial: str, line_id: str
+    ) -> Submitted:
+        """
+        Hand a document over for dialling (FileSend). Sent once: a repeat could fax the recipient twice.
+
+        Raises:
+            RequestRefused: The server said no; nothing will be dialled.
+            ServerUnreachable: No connection was made; nothing will be dialled.
+            AnswerLost: The job may be queued.
+        """
+        ...
+
+    async def job_status(self, job_id: str) -> Job:
+        """One job, also for a while after its end (JobStatus)."""
+        ...
+
+    async def cancel_job(self, job_id: str) -> str:
+        """Stop a sending; the server's words. May take half a minute (JobCancel)."""
+        ...
+
+    async def active_jobs(self, direction: Direction) -> list[Job]:
+        """The jobs that have not ended (ActiveJobs)."""
+        ...
+
+    async def count_records(self, direction: Direction) -> int:
+        """How many records there are (RecordCount)."""
+        ...
+
+    async def fetch_records(
+        self, direction: Direction, limit: int | None = None, offset: int | None = None
+    ) -> list[Record]:
+        """Some records, in the server's own order (RecordsGet)."""
+        ...
+
+    async def delete_record(self, job_id: str) -> str:
+        """Delete a record and its file; the server's words (RecordDelete)."""
+        ...
+
+    async def download_document(self, job_id: str, into: Path) -> Download:
+        """Fetch a job's document to *into*, whole or not at all (FileDownload)."""
+        ...
+
+
+class Documents(Protocol):
+    """Bytes to a fax-ready document."""
+
+    async def prepare(self, parts: Sequence[Part], into: Path) -> Document:
+        """
+        Make one document of *parts*, at *into* plus a suffix.
+
+        Raises:
+            BadDocument: It cannot be faxed; the message says why and what can be.
+        """
+        ...
+
+    async def inspect(self, path: Path) -> int | None:
+        """
+        Count the pages of a document from the fax server; None if its kind does not tell.
+
+        Raises:
+            BadDocument: It is not whole.
+        """
+        ...
+
+
+class Attachments(Protocol):
+    """Files that people gave to Slack."""
+
+    async def recent(
+        self, channel_id: str, user_id: str, before: float, seconds: float
+    ) -> list[dict[str, str]]:
+        """The files of the newest message with files that the person shared there in that time."""
+        ...
+
+    async def of_message(self, channel_id: str, ts: str, thread_ts: str | None) -> list[dict[str, str]]:
+        """The files of one message, in order."""
+        ...
+
+    async def shares_of(self, file_id: str) -> list[tuple[str, str]]:
+        """Where a file was shared: (channel, message ts)."""
+        ...
+
+    async def message_text(self, channel_id: str, ts: str) -> tuple[str, str, str | None]:
+        """One message's (user, text, thread ts)."""
+        ...
+
+    async def fetch(self, file_id: str, into: Path) -> Part:
+        """
+        Fetch a file's bytes to *into*.
+
+        Raises:
+            BadDocument: Slack did not hand it over; the message says why.
+            SlackFault: Slack did not answer.
+        """
+        ...
+
+
+class Directory(Protocol):
+    """People and channels."""
+
+    async def is_workspace_admin(self, user_id: str) -> bool:
+        """An admin or owner of the Slack workspace."""
+        ...
+
+    async def name_of(self, user_id: str) -> str:
+        """What a person is called; their id if Slack does not say."""
+        ...
+
+    async def ensure_can_post(self, channel_id: str, user_id: str) -> None:
+        """Raises CannotPost if the bot could not tell anyone in *channel_id* how a fax went."""
+        ...
+
+
+class Messenger(Protocol):
+    """
+    Slack, as the place where things are told. Every method raises the SlackFaults of fax/errors.py and
+    sends once: what is unclear is for the caller to clear up.
+    """
+
+    async def post(self, channel_id: str, message: Message, *, key: str, thread_ts: str | None) -> str:
+        """Post, with *key* in the message's metadata; the message's ts (chat.postMessage)."""
+        ...
+
+    async def update(self, channel_id: str, ts: str, message: Message, *, key: str) -> None:
+        """Edit in place (chat.update)."""
+        ...
+
+    async def find(self, channel_id: str, *, key: str, since: float, thread_ts: str | None) -> str | None:
+        """The ts of the bot's message with *key*, posted after *since* (conversations.history, .replies)."""
+        ...
+
+    async def whisper(
+        self,
+        channel_id: str,
+        user_id: str,
+        message: Message,
+        *,
+        response_url: str | None,
+        thread_ts: str | None,
+    ) -> None:
+        """Tell one person only."""
+        ...
+
+    async def begin_upload(self, path: Path, name: str) -> tuple[str, str]:
+        """A new file's (id, upload address) (files.getUploadURLExternal)."""
+        ...
+
+    async def put_bytes(self, address: str, path: Path) -> None:
+        """The file's bytes, streamed, to the upload address."""
+        ...
+
+    async def share_file(
+        self, channel_id: str, file_id: str, title: str, message: Message, *, thread_ts: str | None
+    ) -> None:
+        """Share an uploaded file (files.completeUploadExternal)."""
+        ...
+
+    async def shared_ts(self, channel_id: str, file_id: str, since: float) -> tuple[bool, str | None, str]:
+        """
+        What Slack knows of a file: (is it complete, the ts of the message that shows it in *channel_id*,
+        its permalink) (files.info, then conversations.history).
+        """
+        ...
+
+
+class Ledger(Protocol):
+    """
+    The facts, inside one transaction. What it returns may be changed inside the transaction and is saved
+    with it; outside it is a snapshot.
+    """
+
+    def add_request(self, request: Request) -> Request | None:
+        """Remember a wish; None if it is already remembered."""
+        ...
+
+    def request(self, request_id: int) -> Request:
+        """One request."""
+        ...
+
+    def open_requests(self) -> Sequence[Request]:
+        """Requests that are not done, oldest first."""
+        ...
+
+    def add_fax(self, fax: Fax) -> Fax:
+        """Remember an outgoing fax; it gets its id."""
+        ...
+
+    def fax(self, fax_id: int) -> Fax:
+        """One outgoing fax."""
+        ...
+
+    def fax_of_request(self, request_id: int) -> Fax | None:
+        """The fax that a request became."""
+        ...
+
+    def faxes_in(self, *states: str) -> Sequence[Fax]:
+        """The faxes in these states, oldest first."""
+        ...
+
+    def newest_fax(self, job_id: str) -> Fax | None:
+        """The newest fax that the server called *job_id*."""
+        ...
+
+    def add_records(self, records: Sequence[FaxRecord]) -> None:
+        """Remember records of the fax server; each gets its id."""
+        ...
+
+    def record(self, record_id: int) -> FaxRecord:
+        """One record."""
+        ...
+
+    def record_keys(self, direction: str) -> Sequence[tuple[int, str, float]]:
+        """(row id, job id, time) of every record that the fax server still had when last seen."""
+        ...
+
+    def records_named(self, job_id: str) -> Sequence[FaxRecord]:
+        """The records that the server called *job_id*, newest first."""
+        ...
+
+    def records_in(self, *states: str) -> Sequence[FaxRecord]:
+        """The records in these states, oldest first."""
+        ...
+
+    def records_after(self, direction: str, record_id: int) -> Sequence[FaxRecord]:
+        """The records of a direction that were seen after *record_id*."""
+        ...
+
+    def newest_record(self, direction: str) -> int:
+        """The row id of the record seen last, 0 if there is none."""
+        ...
+
+    def mark_gone(self, record_ids: Sequence[int]) -> None:
+        """The fax server has these records no more."""
+        ...
+
+    def announce(self, announcement: Announcement) -> Announcement:
+        """Write an announcement, unless its key is already there (then that one is returned)."""
+        ...
+
+    def announcement(self, announcement_id: int) -> Announcement:
+        """One announcement."""
+        ...
+
+    def announcements_of(
+        self, *, fax_id: int | None = None, record_id: int | None = None
+    ) -> Sequence[Announcement]:
+        """What was or is to be told of a fax or a record, oldest first."""
+        ...
+
+    def untold(self) -> Sequence[Announcement]:
+        """Announcements that are not told yet, or whose message is out of date, oldest first."""
+        ...
+
+    def add_subscription(self, subscription: Subscription) -> bool:
+        """Subscribe; False if the channel already is."""
+        ...
+
+    def drop_subscription(self, subscription: Subscription) -> bool:
+        """Unsubscribe; False if the channel was not subscribed."""
+        ...
+
+    def subscriptions(self, channel_id: str | None = None) -> Sequence[Subscription]:
+        """All subscriptions, or a channel's."""
+        ...
+
+    def recall(self, name: str) -> object:
+        """A remembered value (JSON), or None."""
+        ...
+
+    def remember(self, name: str, value: object) -> None:
+        """Remember a value (JSON) by name."""
+        ...
+
+    def modems(self) -> dict[str, str]:
+        """Which line each modem was seen to serve."""
+        ...
+
+    def teach_modem(self, modem: str, line_id: str) -> None:
+        """Remember which line a modem serves."""
+        ...
+
+
+class Store(Protocol):
+    """Transactions over the ledger. *work* runs apart from the event loop and must not wait for anything."""
+
+    async def write(self, work: Callable[[Ledger], T]) -> T:
+        """Run *work* and commit; durable when this returns."""
+        ...
+
+    async def read(self, work: Callable[[Ledger], T]) -> T:
+        """Run *work*, which changes nothing."""
+        ...
+
+
+Nudge = Callable[[], None]
+"""Tells somebody that there is something to do."""
+
+Carry = Callable[[Request], Awaitable[None]]
+"""Carries out one kind of request. Safe to repeat after a crash."""
