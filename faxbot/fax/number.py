@@ -59,6 +59,8 @@ _NAMED_EXTENSION = re.compile(
 )
 _QUOTES = " \t\r\n\"'`´“”„‘’‚«»"  # noqa: RUF001 - the quotation marks people paste
 _SHORTEST_OUTSIDE_NUMBER = 7
+_LONGEST_NUMBER = 250  # characters; phonenumbers reads no more
+_LONGEST_SENTENCE = 2000
 
 
 def parse(text: str, plan: DialPlan) -> Destination:
@@ -73,6 +75,8 @@ def parse(text: str, plan: DialPlan) -> Destination:
         raise BadNumber(f"I need one phone number. Write it like {plan.example}.")
     if extension := _EXTENSION.fullmatch(written):
         return to_extension(extension[1], plan)
+    if len(written) > _LONGEST_NUMBER:
+        raise BadNumber(f"{quote(written)} is too long to be a phone number. Write it like {plan.example}.")
     _check_writing(written, plan)
     return to_outside(_read(written, plan), written, plan)
 
@@ -179,9 +183,16 @@ def _read(written: str, plan: DialPlan) -> PhoneNumber:
         spellings.append("+" + written[zeros.end() :])
     for spelling in spellings:
         number = _try_parse(spelling, plan.region)
-        if number is not None and _possible(number):
+        if number is not None and _possible(number) and _means_one_thing(number):
             return number
     raise BadNumber(_what_is_wrong(written, plan))
+
+
+def _means_one_thing(number: PhoneNumber) -> bool:
+    """Some zeros (`+358 000 0000`) are taken for a trunk prefix again each time the number is read."""
+    e164 = phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    again = _try_parse(phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL), "ZZ")
+    return again is not None and phonenumbers.format_number(again, PhoneNumberFormat.E164) == e164
 
 
 def _what_is_wrong(written: str, plan: DialPlan) -> str:
@@ -198,6 +209,8 @@ def _what_is_wrong(written: str, plan: DialPlan) -> str:
     reason = phonenumbers.is_possible_number_with_reason(number)
     if reason == ValidationResult.IS_POSSIBLE_LOCAL_ONLY:
         return f"{quote(written)} is too short: the area code is missing. {next_step}"
+    if reason == ValidationResult.IS_POSSIBLE:
+        return f"{quote(written)} can't be told from another number. {next_step}"
     fault = {
         ValidationResult.TOO_SHORT: "is too short to be a phone number",
         ValidationResult.TOO_LONG: "is too long to be a phone number",
@@ -224,7 +237,7 @@ def find(text: str, plan: DialPlan) -> Found:
     Raises:
         BadNumber: What is meant as a number may not be dialled, or is not one.
     """
-    clean = tidy(text)
+    clean = _beginning(tidy(text))
     spans = [(link.start(), link.end(), parse(link[1], plan)) for link in _TEL_LINK.finditer(clean)]
     masked = _TEL_LINK.sub(_blank, clean)
     masked = _NO_NUMBER.sub(_blank, masked)
@@ -251,6 +264,13 @@ def find(text: str, plan: DialPlan) -> Found:
     rest.append(visible[after:])
     different = {destination.dial: destination for _, _, destination in spans}
     return Found(tuple(different.values()), " ".join(" ".join(rest).split()))
+
+
+def _beginning(text: str) -> str:
+    """Cut a very long text, and never through a number: half of one could be another."""
+    if len(text) <= _LONGEST_SENTENCE:
+        return text
+    return re.sub(r"\S*\Z", "", text[:_LONGEST_SENTENCE]).rstrip(" \n0123456789+-()./")
 
 
 def _outside_numbers(masked: str, plan: DialPlan) -> Iterator[tuple[int, int, Destination]]:

@@ -94,6 +94,7 @@ def test_extensions_have_two_to_six_digits(digits: str) -> None:
         ("+44 1", "too short"),
         ("+44 20 7946 0018 99", "too long to be a phone number with the country code +44"),
         ("+999 12345678", "a country code that doesn't exist"),
+        ("+358 000 0000", "can't be told from another number"),
         ("1-800-FLOWERS", "has letters"),
         ("<@U0123456789>", "has letters"),
         ("469 555 0101 x12", "ends in an extension"),

@@ -95,6 +95,13 @@ def test_a_number_that_may_not_be_dialled_is_said(sentence: str) -> None:
         find(sentence, US)
 
 
+def test_a_very_long_text_is_read_up_to_a_whole_number() -> None:
+    """What is cut off is no number, and what is cut through is not taken for a shorter one."""
+    found = find("word " * 396 + "to 469 555 0101 20 " + "x." * 20_000, US)
+    assert found.destinations == ()
+    assert found.rest.endswith("x.x.")
+
+
 @given(st.lists(WORDS))
 def test_any_sentence_is_survived(words: list[str]) -> None:
     """Only destinations or a BadNumber come out of any jumble."""
