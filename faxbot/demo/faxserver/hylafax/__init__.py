@@ -1,0 +1,1 @@
+"""HylaFAX as a discrete-event model: modems, a queue, calls and records; no sockets, no sleeping."""

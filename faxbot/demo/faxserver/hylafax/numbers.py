@@ -1,0 +1,106 @@
+"""
+Test numbers: the last four digits of a destination decide how its calls end, as test cards do for payments.
+
+The numbers of the server's own lines are real: what is sent there arrives there. Any other number is answered
+and the fax delivered. The table is repeated in docs/fax-server.md; a test keeps the two in step.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from faxbot.demo.faxserver.hylafax.line import digits
+
+
+class Retry(Enum):
+    """Which rule decides about the next try, as in HylaFAX's requeue times."""
+
+    BUSY = "busy"
+    UNANSWERED = "unanswered"
+    NO_CARRIER = "no carrier"
+    NO_DIALTONE = "no dialtone"
+    PROTOCOL = "protocol"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One way in which a call fails."""
+
+    text: str
+    retry: Retry
+    after_pages: int | None = None
+    """Set when the call connects and is cut in the page after this many."""
+
+    @property
+    def connects(self) -> bool:
+        """Whether the other side answers with fax tones before it fails."""
+        return self.after_pages is not None
+
+
+class Hold(Enum):
+    """Why a job to this number is not dialled at all."""
+
+    BLOCKED = "blocked"
+    IGNORED = "ignored"
+    REFUSED = "refused"
+
+
+BUSY = Failure("Busy signal detected", Retry.BUSY)
+NO_ANSWER = Failure("No answer from remote", Retry.UNANSWERED)
+NO_CARRIER = Failure("No carrier detected", Retry.NO_CARRIER)
+NO_DIALTONE = Failure("No local dialtone", Retry.NO_DIALTONE)
+VOICE = Failure("No receiver protocol (T.30 T1 timeout)", Retry.PROTOCOL)
+CUT = "Unspecified Transmit Phase C error"
+
+
+def cut_after(pages: int) -> Failure:
+    """The line is cut in the middle of the page that follows *pages* confirmed ones."""
+    return Failure(CUT, Retry.PROTOCOL, after_pages=pages)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What happens to calls to one kind of number."""
+
+    summary: str
+    first: tuple[Failure, ...] = ()
+    """The first dials fail like this, one each."""
+    then: Failure | None = None
+    """Every later dial fails like this; None: answered and delivered."""
+    slowness: int = 1
+    """Pages take this many times as long."""
+    hold: Hold | None = None
+
+    def dial(self, dials_before: int) -> Failure | None:
+        """How the next dial fails after *dials_before* others; None when it gets through."""
+        return self.first[dials_before] if dials_before < len(self.first) else self.then
+
+
+DELIVERED = Outcome("answered, delivered")
+
+TEST_NUMBERS: dict[str, Outcome] = {
+    "0101": DELIVERED,
+    "0102": Outcome("answered, delivered slowly: four times as long a page", slowness=4),
+    "0200": Outcome("always busy: failed after 12 dials", then=BUSY),
+    "0201": Outcome("busy once, then delivered", first=(BUSY,)),
+    "0202": Outcome("busy twice, then delivered", first=(BUSY,) * 2),
+    "0203": Outcome("busy three times, then delivered", first=(BUSY,) * 3),
+    "0300": Outcome("nobody answers: failed after 12 dials", then=NO_ANSWER),
+    "0301": Outcome("nobody answers once, then delivered", first=(NO_ANSWER,)),
+    "0400": Outcome("no carrier: failed after 2 dials", then=NO_CARRIER),
+    "0401": Outcome("no carrier once, then delivered", first=(NO_CARRIER,)),
+    "0500": Outcome("a person answers, not a fax: failed after 3 tries", then=VOICE),
+    "0501": Outcome("a person answers once, then delivered", first=(VOICE,)),
+    "0600": Outcome("no dial tone on the line: failed after 12 dials", then=NO_DIALTONE),
+    "0601": Outcome("no dial tone once, then delivered", first=(NO_DIALTONE,)),
+    "0700": Outcome("cut in page 1 every time: failed after 3 tries", then=cut_after(0)),
+    "0701": Outcome("cut in page 2, then resumed there and delivered", first=(cut_after(1),)),
+    "0702": Outcome("cut in page 3, then resumed there and delivered", first=(cut_after(2),)),
+    "0800": Outcome("blocked by another call until cancelled", hold=Hold.BLOCKED),
+    "0801": Outcome("stays ready, never picked up until the queue is woken", hold=Hold.IGNORED),
+    "0900": Outcome("refused by FileSend", hold=Hold.REFUSED),
+}
+
+
+def lookup(destination: str) -> Outcome:
+    """The test number that *destination* ends in; an ordinary number is answered."""
+    return TEST_NUMBERS.get(digits(destination)[-4:], DELIVERED)

@@ -1,0 +1,85 @@
+"""Finished sendings and receptions, as the UCX's database keeps them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from random import Random
+
+
+class Kind(StrEnum):
+    """The `type` of ActiveJobs, RecordCount and RecordsGet."""
+
+    TX = "TX"
+    RX = "RX"
+
+
+class Order(StrEnum):
+    """The order in which RecordsGet lists; the contract promises none."""
+
+    ASCENDING = "asc"
+    DESCENDING = "desc"
+    SHUFFLED = "shuffled"
+
+
+@dataclass(frozen=True)
+class Record:
+    """One finished sending or reception."""
+
+    jobid: str
+    kind: Kind
+    time: float
+    phone_number: str
+    cid_name: str
+    station_id: str
+    state: str
+    sent_pages: int
+    total_pages: int
+    attempts: int
+    duration: int
+    status_text: str
+    requestor: str
+    modem: str
+    destination: str
+    file: Path | None
+
+
+class Records:
+    """The record database, in the order in which the records were written."""
+
+    def __init__(self) -> None:
+        self._records: list[Record] = []
+        self.order = Order.ASCENDING
+
+    def add(self, record: Record) -> None:
+        """Store a finished job."""
+        self._records.append(record)
+
+    def find(self, jobid: str) -> Record | None:
+        """The newest record of *jobid*: ids come back after a reset of the server."""
+        return next((record for record in reversed(self._records) if record.jobid == jobid), None)
+
+    def delete(self, jobid: str) -> bool:
+        """Remove the newest record of *jobid* with its file; False when there is none."""
+        record = self.find(jobid)
+        if record is None:
+            return False
+        self._records.remove(record)
+        if record.file is not None:
+            record.file.unlink(missing_ok=True)
+        return True
+
+    def clear(self) -> None:
+        """Forget every record; the files stay."""
+        self._records.clear()
+
+    def listing(self, kind: Kind) -> list[Record]:
+        """Every record of *kind* in the order in force."""
+        records = [record for record in self._records if record.kind is kind]
+        arrange: dict[Order, Callable[[list[Record]], None]] = {
+            Order.ASCENDING: lambda _: None,
+            Order.DESCENDING: list[Record].reverse,
+            Order.SHUFFLED: Random(len(records)).shuffle,
+        }
+        arrange[self.order](records)
+        return records
