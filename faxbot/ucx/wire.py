@@ -1,0 +1,364 @@
+"""
+The Fax API's eleven methods on the wire: a request out, a reply in. No I/O.
+
+Each method has a function that builds its `Request` and one that reads its reply into the fax domain's
+values, or raises a named fault. Source: ucx-fax-api.
+"""
+
+import base64
+import logging
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from faxbot.fax.errors import AnswerLost, CredentialsRejected, JobNotFound, RequestRefused, ServerFault
+from faxbot.fax.job import Direction, Job, JobState
+from faxbot.fax.line import FaxLine, LineUsage
+from faxbot.fax.receipt import Submitted
+from faxbot.fax.record import Record
+from faxbot.ucx.reply import Reply, entries, not_accepted, payload, refusal, words
+from faxbot.ucx.values import first_number, first_text, job_id, moment, next_moment, number, text
+
+logger = logging.getLogger(__name__)
+
+ROOT = "/restv1/efax/"
+TIME_NOT_TOLD = datetime.fromtimestamp(0, UTC)
+"""Stands for a record's time that could not be read: the fax must not be lost over it."""
+
+_HEADER_SAFE = re.compile(r"[\x21-\x7e]+")
+_PLAIN_WORD = re.compile(r"[A-Za-z ]{1,30}")
+_REMOVED_NOTHING = re.compile(r"not found|no such|unknown job", re.IGNORECASE)
+_ID = ("jobid", "job_id", "id")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """
+    One request. What may carry numbers or secrets stays out of its repr.
+
+    `about` is the id that logs may show. A `repeatable` request changes nothing on the server.
+    """
+
+    method: str
+    resource: str
+    about: str = ""
+    params: Mapping[str, str] = field(default_factory=dict)
+    json: Mapping[str, str] | None = None
+    form: Mapping[str, str] | None = field(default=None, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def path(self) -> str:
+        """The path below the server's address."""
+        return ROOT + self.resource
+
+    @property
+    def repeatable(self) -> bool:
+        """Asking again changes nothing on the server."""
+        return self.method == "GET"
+
+    def bearing(self, token: str) -> "Request":
+        """Ask with the bearer *token*."""
+        return replace(self, headers={**self.headers, "Authorization": f"Bearer {token}"})
+
+
+def token_request(client_id: str, secret: str) -> Request:
+    """Ask for the bearer token. Source: Token."""
+    basic = base64.b64encode(f"{client_id}:{secret}".encode()).decode("ascii")
+    return Request("GET", "token", headers={"Authorization": f"Basic {basic}"})
+
+
+def token(reply: Reply) -> str:
+    """
+    Read the bearer token.
+
+    Raises:
+        CredentialsRejected: The server said no, for whatever reason.
+        AnswerLost: No usable token came.
+    """
+    try:
+        found = text(payload(reply, "token").get("token"))
+    except RequestRefused as exc:
+        raise not_accepted(exc.said) from exc
+    if not _HEADER_SAFE.fullmatch(found):
+        raise AnswerLost("The fax server's answer holds no usable token.")
+    return found
+
+
+def lines_request() -> Request:
+    """Ask which lines there are. Source: FaxList."""
+    return Request("GET", "faxlist")
+
+
+def lines(reply: Reply) -> list[FaxLine]:
+    """Read the lines."""
+    return [
+        FaxLine(
+            line_id=line_id,
+            name=text(entry.get("name")),
+            extension=text(entry.get("extension")),
+            number=text(entry.get("cidnumber")),
+            caller_name=text(entry.get("cidname")),
+        )
+        for line_id, entry in _lines_of(payload(reply, "faxes"), "FaxList")
+    ]
+
+
+def usage_request(line_id: str | None = None) -> Request:
+    """Ask what one line, or every line, is doing. Source: FaxUsage."""
+    return Request("GET", "faxusage", about=line_id or "", params={"fax_id": line_id} if line_id else {})
+
+
+def usage(reply: Reply) -> list[LineUsage]:
+    """Read what the lines are doing."""
+    return [
+        LineUsage(line_id, text(entry.get("state")), first_number(entry, "jobCount", "jobcount") or 0)
+        for line_id, entry in _lines_of(payload(reply, "faxes"), "FaxUsage")
+    ]
+
+
+def _lines_of(fields: Mapping[str, object], method: str) -> list[tuple[str, dict[str, object]]]:
+    found = []
+    for place, entry in enumerate(entries(fields, "faxes")):
+        if isinstance(entry, dict) and (line_id := first_text(entry, "id", "fax_id")):
+            found.append((line_id, entry))
+        else:
+            logger.warning("%s: entry %d could not be read", method, place)
+    return found
+
+
+def submit_request(*, dial: str, line_id: str) -> Request:
+    """Hand in a document to be dialled; the document itself is the part `attachment`. Source: FileSend."""
+    return Request("POST", "filesend", about=line_id, form={"fax_id": line_id, "destination": dial})
+
+
+def submitted(reply: Reply) -> Submitted:
+    """
+    Read the receipt of a submission. Whatever does not say a clear no may have been dialled.
+
+    Raises:
+        RequestRefused: Nothing will be dialled.
+        CredentialsRejected: The token was not accepted; nothing will be dialled.
+        AnswerLost: It may be queued.
+    """
+    client_error = 400 <= reply.status < 500  # noqa: PLR2004  the HTTP status class
+    try:
+        fields = payload(reply, "job_id")
+    except CredentialsRejected:
+        raise
+    except ServerFault as exc:
+        if client_error:
+            raise exc if isinstance(exc, RequestRefused) else RequestRefused(str(exc)) from exc
+        if isinstance(exc, RequestRefused) and not first_text(reply.fields or {}, "job_id", "jobid"):
+            raise
+        raise AnswerLost(str(exc)) from exc
+    job = job_id(fields.get("job_id") or fields.get("jobid"), Direction.TX)
+    if not job:
+        raise AnswerLost("The fax server took the fax but named no job.")
+    return Submitted(job, device=text(fields.get("device")), destination=text(fields.get("destination")))
+
+
+def status_request(job: str) -> Request:
+    """Ask how one job stands. Source: JobStatus."""
+    return Request("GET", "jobstatus", about=job, params={"job_id": job})
+
+
+def status(reply: Reply, job: str, now: datetime) -> Job:
+    """
+    Read how *job* stands. `status` is one object, several to be taken together, or only words.
+
+    Raises:
+        JobNotFound: The server knows no such job, or has nothing to say of it.
+    """
+    fields = payload(reply, "status", about_job=True)
+    told = fields.get("status")
+    if told is None and "state" in fields:
+        told = fields
+    parts = [part for part in (told if isinstance(told, list) else [told]) if isinstance(part, dict)]
+    merged: dict[str, object] = {name: value for part in parts for name, value in part.items()}
+    if merged:
+        return _job(merged, job, now, dials=("totdials", "attempts"), tries=())
+    said = text(told)
+    if not said:
+        if "status" in fields:
+            raise JobNotFound(f"{job} is not known")
+        raise AnswerLost("The fax server's answer holds no status.")
+    if _REMOVED_NOTHING.search(said):
+        raise JobNotFound(said)
+    state = JobState.parse(said)
+    return Job(job, state, status_text=said if state is JobState.UNKNOWN else "")
+
+
+def cancel_request(job: str) -> Request:
+    """Ask to stop a sending job. Source: JobCancel."""
+    return Request("PUT", "jobcancel", about=job, json={"job_id": job})
+
+
+def delete_request(job: str) -> Request:
+    """Ask to delete a record and its document. Source: RecordDelete."""
+    return Request("PUT", "recorddelete", about=job, json={"job_id": job})
+
+
+def outcome(reply: Reply) -> str:
+    """
+    Read what the server says it did: JobCancel, RecordDelete.
+
+    Raises:
+        JobNotFound: There is no such job, even where the result claims success.
+        RequestRefused: Nothing was done.
+    """
+    said = words(payload(reply, "status", about_job=True))
+    if _REMOVED_NOTHING.search(said):
+        raise refusal(said, about_job=True)
+    return said
+
+
+def active_request(direction: Direction) -> Request:
+    """Ask for the jobs that have not ended. Source: ActiveJobs."""
+    return Request("GET", "activejobs", about=direction, params={"type": direction})
+
+
+def active(reply: Reply, direction: Direction, now: datetime) -> list[Job]:
+    """
+    Read the jobs that have not ended.
+
+    A job of which only the id can be read is kept: it must not look as if it had left the list.
+    """
+    found = []
+    for place, entry in enumerate(entries(payload(reply, "list"), "list", counted=True)):
+        fields: dict[str, object] = entry if isinstance(entry, dict) else {"jobid": entry}
+        if job := _id_of(fields, direction):
+            found.append(
+                _job(fields, job, now, dials=("totdials", "ndials"), tries=("attempts", "max_attempts"))
+            )
+        else:
+            logger.warning("ActiveJobs %s: entry %d could not be read", direction, place)
+    return found
+
+
+def count_request(direction: Direction) -> Request:
+    """Ask how many records there are. Source: RecordCount."""
+    return Request("GET", "recordcount", about=direction, params={"type": direction})
+
+
+def count(reply: Reply) -> int:
+    """Read how many records there are; an unreadable count is a fault, since 0 would look like a deletion."""
+    found = number(payload(reply, "count").get("count"))
+    if found is None:
+        raise AnswerLost("The fax server's answer holds no count.")
+    return found
+
+
+def records_request(direction: Direction, limit: int | None = None, offset: int | None = None) -> Request:
+    """
+    Ask for records; *offset* of them are skipped, at most *limit* come. Source: RecordsGet.
+
+    Raises:
+        ValueError: *offset* without *limit*, which the contract does not know.
+    """
+    if offset is not None and limit is None:
+        raise ValueError("RecordsGet takes an offset only together with a limit")
+    window = {"limit": limit, "offset": offset}
+    shown = {name: str(value) for name, value in window.items() if value is not None}
+    return Request("GET", "recordsget", about=direction, params={"type": direction, **shown})
+
+
+def records(reply: Reply, direction: Direction) -> list[Record]:
+    """Read the records, in the server's order."""
+    found = []
+    for place, entry in enumerate(entries(payload(reply, "records"), "records")):
+        fields: dict[str, object] = entry if isinstance(entry, dict) else {}
+        job = _id_of(fields, direction)
+        if not job:
+            logger.warning("RecordsGet %s: entry %d could not be read", direction, place)
+            continue
+        time = moment(fields.get("time"))
+        if time is None:
+            logger.warning("RecordsGet: the time of %s could not be read", job)
+        state, state_text = _state(fields, job)
+        found.append(
+            Record(
+                job_id=job,
+                time=time or TIME_NOT_TOLD,
+                number=text(fields.get("phone_number")),
+                caller_name=text(fields.get("cid_name")),
+                station_id=text(fields.get("station_id")),
+                state=state,
+                state_text=state_text,
+                sent_pages=number(fields.get("sent_pages")) or 0,
+                total_pages=number(fields.get("total_pages")) or None,
+                attempts=number(fields.get("attempts")),
+                duration=number(fields.get("duration")),
+                status_text=text(fields.get("status_text")),
+                requestor=text(fields.get("requestor")),
+                modem=text(fields.get("modem")),
+            )
+        )
+    return found
+
+
+def document_request(job: str) -> Request:
+    """Ask for the document of a job. Source: FileDownload."""
+    # Compressed, its length could not be held against Content-Length.
+    headers = {"Accept": "application/json, */*", "Accept-Encoding": "identity"}
+    return Request("GET", "filedownload", about=job, params={"job_id": job}, headers=headers)
+
+
+def no_document(reply: Reply) -> ServerFault:
+    """The fault that *reply* stands for, which came instead of a document."""
+    try:
+        payload(reply, "", about_job=True)
+    except ServerFault as exc:
+        return exc
+    return AnswerLost("The fax server sent data where a document was asked for.")
+
+
+def _id_of(fields: Mapping[str, object], direction: Direction) -> str:
+    return next((found for name in _ID if (found := job_id(fields.get(name), direction))), "")
+
+
+def _state(fields: Mapping[str, object], job: str) -> tuple[JobState, str]:
+    told = text(fields.get("state"))
+    state = JobState.parse(told)
+    if state is not JobState.UNKNOWN:
+        return state, ""
+    word = told if _PLAIN_WORD.fullmatch(told) else "(not a word)"
+    logger.info("%s is in a state that is not known: %s", job, word)
+    return state, told
+
+
+def _job(
+    fields: Mapping[str, object],
+    job: str,
+    now: datetime,
+    *,
+    dials: tuple[str, ...],
+    tries: tuple[str, ...],
+) -> Job:
+    """
+    Read one telling of *job*.
+
+    JobStatus and ActiveJobs count alike under different names: JobStatus' `attempts` of `max_retries` are
+    ActiveJobs' `totdials` of `maxdials`; only ActiveJobs tells of `attempts` that reached a machine.
+    """
+    state, state_text = _state(fields, job)
+    time = moment(fields.get("time"))
+    waits = state is not JobState.ACTIVE and not state.ended
+    return Job(
+        job_id=job,
+        state=state,
+        state_text=state_text,
+        destination=text(fields.get("destination")),
+        sent_pages=number(fields.get("sent_pages")) or 0,
+        total_pages=number(fields.get("total_pages")) or None,
+        dials=first_number(fields, *dials),
+        max_dials=first_number(fields, "maxdials", "max_retries"),
+        attempts=first_number(fields, *tries[:1]),
+        max_attempts=first_number(fields, *tries[1:]),
+        next_try=next_moment(fields.get("time_to_send"), time or now) if waits else None,
+        duration=number(fields.get("duration")),
+        status_text=text(fields.get("status_text")),
+        modem=text(fields.get("modem")),
+        time=time,
+    )
