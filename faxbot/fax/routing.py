@@ -8,7 +8,7 @@ from faxbot.fax.job import Direction
 
 @dataclass(frozen=True, slots=True)
 class Interest:
-    """A channel wants to hear of a direction; of one line (`line_id`) or one fax (`fax_id`) if these are set."""
+    """A channel wants to hear of a direction; only of one line or one fax if these are set."""
 
     channel_id: str
     direction: Direction

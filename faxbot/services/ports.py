@@ -26,7 +26,7 @@ class Clock(Protocol):
     """Time, injected."""
 
     def now(self) -> datetime:
-        """This moment, aware and UTC."""
+        """The present moment, aware and UTC."""
         ...
 
     async def sleep(self, seconds: float) -> None:

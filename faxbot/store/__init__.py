@@ -1,0 +1,1 @@
+"""SQLite (later PostgreSQL) behind the services' ledger."""
