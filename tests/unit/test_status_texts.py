@@ -1,0 +1,142 @@
+"""What HylaFAX says becomes a cause, plain words and a next step."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from faxbot.fax.status import Cause, LineState, diagnose, line_words
+
+SAMPLES: dict[Cause, tuple[str, ...]] = {
+    Cause.NONE: ("", "  \n"),
+    Cause.UNDERWAY: ("Dialing", "Dialing 14695550101", "Receiving facsimile", 'Receiving from "JONES & CO"'),
+    Cause.DELAYED: (
+        "Delayed by time-of-day restrictions",
+        "Delayed by outbound call staggering",
+        "Delayed by prior call",
+    ),
+    Cause.NOT_DIALLED: (
+        "Invalid dialing command",
+        "Blacklisted by modem",
+        "Kill time expired",
+        "REJECT: Unable to convert dial string to canonical format",
+        "REJECT: Too many attempts to dial",
+    ),
+    Cause.BUSY: (
+        "Busy signal detected",
+        "Busy signal detected; too many attempts to dial",
+        "Glare - RING detected",
+        "BUSY",
+    ),
+    Cause.NOBODY_THERE: (
+        "No answer from remote",
+        "No answer from remote; too many attempts to dial",
+        "Ringback detected, no answer without CED",
+        "Ring detected without successful handshake",
+    ),
+    Cause.NOT_A_FAX: (
+        "No carrier detected",
+        "No carrier detected; too many attempts to dial",
+        "Carrier established, but Phase A failure",
+        "Data connection established (wanted fax)",
+        "No receiver protocol (T.30 T1 timeout)",
+        "Remote has no T.4 receiver capability",
+    ),
+    Cause.LINE_QUALITY: (
+        "T.30 T2 timeout, expected signal not received",
+        "RSPREC error/got DCN (sender abort)",
+        "COMREC invalid response received",
+        "Failure to train modems",
+        "Unspecified Transmit Phase C error",
+        "Unable to transmit page (giving up after RTN)",
+        "Unable to transmit page (NAK with operator intervention)",
+        "Procedure interrupt (operator intervention)",
+        "No response to MPS repeated 3 tries; Giving up after 3 attempts to send same page",
+        "Remote fax disconnected prematurely",
+        "V.21 signal reception timeout; expected page possibly not received in full",
+        "Missing EOL after 5 seconds",
+        "Fax protocol error (command repeated 3 times)",
+        "Cannot synchronize ECM frame reception.",
+        "Modem protocol error (unknown post-page response)",
+    ),
+    Cause.DOCUMENT: (
+        "Could not reopen converted document to verify format",
+        "Converted document is not valid TIFF",
+        "Too many pages in submission; max 100",
+        "Job contains no documents",
+        "Can not open document file docq/doc7.pdf",
+        "Client does not support document page width, max remote page width 1728 pixels",
+        "Image conversion error",
+    ),
+    Cause.SERVER: (
+        "No local dialtone",
+        "Can not lock modem device",
+        "Could not fork to prepare job for transmission",
+        "Send program terminated abnormally with exit status 0x100",
+        "Unable to open TIFF file recvq/fax1.tif for writing",
+        "Unable to configure modem for fax use",
+        "REJECT: Requested modem ttyIAX9 is not registered",
+        "Invalid or corrupted job description file",
+        "Unable to send password (modem command failed)",
+        "DTE to DCE data underflow",
+    ),
+    Cause.BLOCKED: ("Blocked by concurrent calls",),
+    Cause.CANCELLED: (
+        "Job aborted by request",
+        "Call aborted by user",
+        "Job interrupted by user",
+        "Send aborted due to operator intervention",
+    ),
+    Cause.UNKNOWN: ("Unknown problem", "The moon is full", "42"),
+}
+
+
+@pytest.mark.parametrize(
+    ("cause", "text"), [(cause, text) for cause, texts in SAMPLES.items() for text in texts]
+)
+def test_every_text_has_its_cause(cause: Cause, text: str) -> None:
+    """Real texts of several HylaFAX versions are grouped by what a person can do about them."""
+    assert diagnose(text).cause is cause
+
+
+@pytest.mark.parametrize("cause", [cause for cause in Cause if cause is not Cause.NONE])
+def test_every_cause_has_words_and_a_next_step(cause: Cause) -> None:
+    """A few words without a full stop, then a sentence with one."""
+    diagnosis = diagnose(SAMPLES[cause][0])
+    assert diagnosis.plain
+    assert not diagnosis.plain.endswith(".")
+    assert diagnosis.advice.endswith(".")
+
+
+def test_no_words_are_no_diagnosis() -> None:
+    """An empty status text says nothing, and nothing is made of it."""
+    assert (diagnose("").plain, diagnose("").advice) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("said", "state"),
+    [
+        ("Running and idle", LineState("idle")),
+        ("Initializing server", LineState("starting", waiting=True)),
+        ("Sending job 83", LineState("sending TX83", busy=True, job_number="83")),
+        ("Sending page 2 of job 83", LineState("sending TX83", busy=True, job_number="83")),
+        ("Answering the phone", LineState("answering a call", busy=True)),
+        ("Receiving facsimile", LineState("receiving a fax", busy=True)),
+        ('Receiving from "JONES & CO"', LineState('receiving from "JONES & CO"', busy=True)),
+        ('Receiving from ""', LineState("receiving a fax", busy=True)),
+        ("Waiting for modem to come ready", LineState("modem not ready", waiting=True)),
+        ("Waiting for modem to come free", LineState("modem in use", busy=True, waiting=True)),
+        ("Modem appears to be wedged", LineState("Modem appears to be wedged", healthy=False)),
+        ("Listening to rings", LineState("Listening to rings")),
+        ("", LineState("state not known")),
+    ],
+)
+def test_a_lines_state_is_said_in_plain_words(said: str, state: LineState) -> None:
+    """A modem that is getting ready is no fault, and a state never heard of is kept as it was said."""
+    assert line_words(said) == state
+
+
+@given(st.text())
+def test_any_text_of_the_server_is_survived(text: str) -> None:
+    """The texts are the server's and open-ended."""
+    assert diagnose(text).cause in Cause
+    assert line_words(text).words
