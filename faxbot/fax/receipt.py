@@ -6,7 +6,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """A job the fax server has taken. `device` is the modem of the line that was asked for. Source: FileSend."""
+    """A job the fax server has taken; `device` is the modem of the line asked for. Source: FileSend."""
 
     job_id: str
     device: str = ""

@@ -76,7 +76,7 @@ def payload(reply: Reply, expected: str, *, about_job: bool = False) -> dict[str
     fields = reply.fields
     if reply.status >= HTTPStatus.BAD_REQUEST:
         raise _by_status(reply, fields, about_job=about_job)
-    if HTTPStatus.MULTIPLE_CHOICES <= reply.status:
+    if reply.status >= HTTPStatus.MULTIPLE_CHOICES:
         raise ServerFault("The fax server points to another address. Check UCX_URL.")
     if fields is None:
         raise AnswerLost(
@@ -129,7 +129,7 @@ def entries(fields: Mapping[str, object], key: str, *, counted: bool = False) ->
     The list under *key*: an array, one object, an object of objects, or nothing at all.
 
     Raises:
-        AnswerLost: It is none of these; or it is absent (with *counted*, or empty) while `count` says otherwise.
+        AnswerLost: It is none of these; or `count` contradicts that it is absent (with *counted*: or empty).
     """
     match fields.get(key):
         case list() as found:

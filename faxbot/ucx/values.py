@@ -21,7 +21,7 @@ _UNSEEN = dict.fromkeys([*range(9), *range(11, 32), 127])
 
 
 def text(value: object) -> str:
-    """The text of *value*: lines are joined by newlines, a whole float loses its fraction, other kinds are empty."""
+    """The text of *value*; an array's lines are joined by newlines, what is no text is empty."""
     match value:
         case str():
             said = value
@@ -104,6 +104,6 @@ def next_moment(clock: object, after: datetime) -> datetime | None:
 
 
 def job_id(value: object, direction: Direction) -> str:
-    """A job id in upper case; a bare number gets the prefix that *direction* asks for. Empty if there is none."""
+    """A job id in upper case, or empty; a bare number gets the prefix that *direction* asks for."""
     said = "" if isinstance(value, list) else text(value).upper()
     return f"{direction}{said}" if said.isdecimal() else said

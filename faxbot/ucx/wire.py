@@ -1,15 +1,12 @@
 """
-The Fax API's eleven methods on the wire: a request out, a reply in. No I/O.
+The Fax API's eleven methods, as replies: the fax domain's values, or a named fault. No I/O.
 
-Each method has a function that builds its `Request` and one that reads its reply into the fax domain's
-values, or raises a named fault. Source: ucx-fax-api.
+`request.py` builds what they answer. Source: ucx-fax-api.
 """
 
-import base64
 import logging
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from faxbot.fax.errors import AnswerLost, CredentialsRejected, JobNotFound, RequestRefused, ServerFault
@@ -22,7 +19,6 @@ from faxbot.ucx.values import first_number, first_text, job_id, moment, next_mom
 
 logger = logging.getLogger(__name__)
 
-ROOT = "/restv1/efax/"
 TIME_NOT_TOLD = datetime.fromtimestamp(0, UTC)
 """Stands for a record's time that could not be read: the fax must not be lost over it."""
 
@@ -30,43 +26,6 @@ _HEADER_SAFE = re.compile(r"[\x21-\x7e]+")
 _PLAIN_WORD = re.compile(r"[A-Za-z ]{1,30}")
 _REMOVED_NOTHING = re.compile(r"not found|no such|unknown job", re.IGNORECASE)
 _ID = ("jobid", "job_id", "id")
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """
-    One request. What may carry numbers or secrets stays out of its repr.
-
-    `about` is the id that logs may show. A `repeatable` request changes nothing on the server.
-    """
-
-    method: str
-    resource: str
-    about: str = ""
-    params: Mapping[str, str] = field(default_factory=dict)
-    json: Mapping[str, str] | None = None
-    form: Mapping[str, str] | None = field(default=None, repr=False)
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-
-    @property
-    def path(self) -> str:
-        """The path below the server's address."""
-        return ROOT + self.resource
-
-    @property
-    def repeatable(self) -> bool:
-        """Asking again changes nothing on the server."""
-        return self.method == "GET"
-
-    def bearing(self, token: str) -> "Request":
-        """Ask with the bearer *token*."""
-        return replace(self, headers={**self.headers, "Authorization": f"Bearer {token}"})
-
-
-def token_request(client_id: str, secret: str) -> Request:
-    """Ask for the bearer token. Source: Token."""
-    basic = base64.b64encode(f"{client_id}:{secret}".encode()).decode("ascii")
-    return Request("GET", "token", headers={"Authorization": f"Basic {basic}"})
 
 
 def token(reply: Reply) -> str:
@@ -86,11 +45,6 @@ def token(reply: Reply) -> str:
     return found
 
 
-def lines_request() -> Request:
-    """Ask which lines there are. Source: FaxList."""
-    return Request("GET", "faxlist")
-
-
 def lines(reply: Reply) -> list[FaxLine]:
     """Read the lines."""
     return [
@@ -103,11 +57,6 @@ def lines(reply: Reply) -> list[FaxLine]:
         )
         for line_id, entry in _lines_of(payload(reply, "faxes"), "FaxList")
     ]
-
-
-def usage_request(line_id: str | None = None) -> Request:
-    """Ask what one line, or every line, is doing. Source: FaxUsage."""
-    return Request("GET", "faxusage", about=line_id or "", params={"fax_id": line_id} if line_id else {})
 
 
 def usage(reply: Reply) -> list[LineUsage]:
@@ -126,11 +75,6 @@ def _lines_of(fields: Mapping[str, object], method: str) -> list[tuple[str, dict
         else:
             logger.warning("%s: entry %d could not be read", method, place)
     return found
-
-
-def submit_request(*, dial: str, line_id: str) -> Request:
-    """Hand in a document to be dialled; the document itself is the part `attachment`. Source: FileSend."""
-    return Request("POST", "filesend", about=line_id, form={"fax_id": line_id, "destination": dial})
 
 
 def submitted(reply: Reply) -> Submitted:
@@ -159,11 +103,6 @@ def submitted(reply: Reply) -> Submitted:
     return Submitted(job, device=text(fields.get("device")), destination=text(fields.get("destination")))
 
 
-def status_request(job: str) -> Request:
-    """Ask how one job stands. Source: JobStatus."""
-    return Request("GET", "jobstatus", about=job, params={"job_id": job})
-
-
 def status(reply: Reply, job: str, now: datetime) -> Job:
     """
     Read how *job* stands. `status` is one object, several to be taken together, or only words.
@@ -190,16 +129,6 @@ def status(reply: Reply, job: str, now: datetime) -> Job:
     return Job(job, state, status_text=said if state is JobState.UNKNOWN else "")
 
 
-def cancel_request(job: str) -> Request:
-    """Ask to stop a sending job. Source: JobCancel."""
-    return Request("PUT", "jobcancel", about=job, json={"job_id": job})
-
-
-def delete_request(job: str) -> Request:
-    """Ask to delete a record and its document. Source: RecordDelete."""
-    return Request("PUT", "recorddelete", about=job, json={"job_id": job})
-
-
 def outcome(reply: Reply) -> str:
     """
     Read what the server says it did: JobCancel, RecordDelete.
@@ -212,11 +141,6 @@ def outcome(reply: Reply) -> str:
     if _REMOVED_NOTHING.search(said):
         raise refusal(said, about_job=True)
     return said
-
-
-def active_request(direction: Direction) -> Request:
-    """Ask for the jobs that have not ended. Source: ActiveJobs."""
-    return Request("GET", "activejobs", about=direction, params={"type": direction})
 
 
 def active(reply: Reply, direction: Direction, now: datetime) -> list[Job]:
@@ -237,31 +161,12 @@ def active(reply: Reply, direction: Direction, now: datetime) -> list[Job]:
     return found
 
 
-def count_request(direction: Direction) -> Request:
-    """Ask how many records there are. Source: RecordCount."""
-    return Request("GET", "recordcount", about=direction, params={"type": direction})
-
-
 def count(reply: Reply) -> int:
     """Read how many records there are; an unreadable count is a fault, since 0 would look like a deletion."""
     found = number(payload(reply, "count").get("count"))
     if found is None:
         raise AnswerLost("The fax server's answer holds no count.")
     return found
-
-
-def records_request(direction: Direction, limit: int | None = None, offset: int | None = None) -> Request:
-    """
-    Ask for records; *offset* of them are skipped, at most *limit* come. Source: RecordsGet.
-
-    Raises:
-        ValueError: *offset* without *limit*, which the contract does not know.
-    """
-    if offset is not None and limit is None:
-        raise ValueError("RecordsGet takes an offset only together with a limit")
-    window = {"limit": limit, "offset": offset}
-    shown = {name: str(value) for name, value in window.items() if value is not None}
-    return Request("GET", "recordsget", about=direction, params={"type": direction, **shown})
 
 
 def records(reply: Reply, direction: Direction) -> list[Record]:
@@ -296,13 +201,6 @@ def records(reply: Reply, direction: Direction) -> list[Record]:
             )
         )
     return found
-
-
-def document_request(job: str) -> Request:
-    """Ask for the document of a job. Source: FileDownload."""
-    # Compressed, its length could not be held against Content-Length.
-    headers = {"Accept": "application/json, */*", "Accept-Encoding": "identity"}
-    return Request("GET", "filedownload", about=job, params={"job_id": job}, headers=headers)
 
 
 def no_document(reply: Reply) -> ServerFault:

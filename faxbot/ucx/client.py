@@ -1,0 +1,239 @@
+"""
+The client of a UCX's Fax API: `services.ports.FaxServer` over httpx.
+
+A token that the server turns down is renewed once and the request asked again, a FileSend too: a 401 means that
+nothing was carried out. What else is asked again, `exchange.py` says.
+"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Self, TypeVar
+
+import httpx
+
+from faxbot.fax.errors import AnswerLost, CredentialsRejected, ServerUnreachable
+from faxbot.fax.job import Direction, Job
+from faxbot.fax.line import FaxLine, LineUsage
+from faxbot.fax.receipt import Download, Submitted
+from faxbot.fax.record import Record
+from faxbot.ucx import request, wire
+from faxbot.ucx.credentials import TokenKeeper
+from faxbot.ucx.download import save_document
+from faxbot.ucx.exchange import Exchange
+from faxbot.ucx.multipart import DocumentUpload
+from faxbot.ucx.reply import Reply
+from faxbot.ucx.request import Request
+from faxbot.ucx.transport import Timeouts, address, open_http
+
+T = TypeVar("T")
+
+
+def connect(
+    url: str,
+    client_id: str,
+    secret: str,
+    *,
+    token_file: Path,
+    ca_file: Path | None = None,
+    timeouts: Timeouts | None = None,
+) -> "UcxClient":
+    """
+    Make the client of the UCX at *url*; no connection is made yet.
+
+    Raises:
+        ValueError: *url* is no address, or *ca_file* holds no certificates.
+    """
+    address(url)
+    return UcxClient(open_http(ca_file), url, client_id, secret, token_file=token_file, timeouts=timeouts)
+
+
+class UcxClient:
+    """
+    The eleven methods of the Fax API, over the *http* client it is given, which it owns from then on.
+
+    All raise `ServerUnreachable` (no connection), `AnswerLost` (no usable answer), `CredentialsRejected`,
+    `RequestRefused`, or a plain `ServerFault` when the address is not a Fax API's.
+    """
+
+    def __init__(
+        self,
+        http: httpx.AsyncClient,
+        url: str,
+        client_id: str,
+        secret: str,
+        *,
+        token_file: Path,
+        timeouts: Timeouts | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        jitter: Callable[[], float] = random.random,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._http = http
+        self._url = address(url)
+        self._ask_token = request.token(client_id, secret)
+        self._timeouts = timeouts or Timeouts()
+        self._exchange = Exchange(http, self._url, self._timeouts, sleep=sleep, jitter=jitter)
+        self._now = now
+        self._keeper = TokenKeeper(token_file, url=self._url, client_id=client_id, fetch=self._fetch_token)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._http.aclose()
+
+    async def list_lines(self) -> list[FaxLine]:
+        """The virtual faxes. Source: FaxList."""
+        return await self._call(request.lines(), wire.lines)
+
+    async def line_usage(self, line_id: str | None = None) -> list[LineUsage]:
+        """What each line, or *line_id* alone, is doing. Source: FaxUsage."""
+        return await self._call(request.usage(line_id), wire.usage)
+
+    async def submit_job(
+        self, path: Path, *, name: str, content_type: str, dial: str, line_id: str
+    ) -> Submitted:
+        """
+        Hand the document at *path* over for dialling *dial* from *line_id*.
+
+        Sent once: a repeat could fax the recipient twice. Only `AnswerLost` leaves open whether the job is
+        queued; every other fault, also one of the token's, means that nothing will be dialled.
+
+        Raises:
+            RequestRefused: The server said no.
+            ServerUnreachable: No connection was made.
+            AnswerLost: The job may be queued.
+            BadDocument: There is no file at *path*.
+
+        Source: FileSend.
+        """
+        asked = request.submit(dial=dial, line_id=line_id)
+        upload = await asyncio.to_thread(
+            DocumentUpload, path, asked.form or {}, name=name, content_type=content_type
+        )
+        return await self._call(asked, wire.submitted, wait=self._timeouts.submit, upload=upload)
+
+    async def job_status(self, job_id: str) -> Job:
+        """
+        One job, also for a while after its end.
+
+        Raises:
+            JobNotFound: The server does not know it.
+
+        Source: JobStatus.
+        """
+        job = job_id.strip().upper()
+        return await self._call(request.status(job), lambda reply: wire.status(reply, job, self._now()))
+
+    async def cancel_job(self, job_id: str) -> str:
+        """
+        Stop a sending; the server's words. May take half a minute.
+
+        Raises:
+            JobNotFound: There is no such job, or it has ended.
+            AnswerLost: It may have been stopped; ask again or look at its status.
+
+        Source: JobCancel.
+        """
+        asked = request.cancel(job_id.strip().upper())
+        return await self._call(asked, wire.outcome, wait=self._timeouts.cancel)
+
+    async def active_jobs(self, direction: Direction) -> list[Job]:
+        """The jobs that have not ended; of sendings only those made by FileSend. Source: ActiveJobs."""
+        return await self._call(
+            request.active(direction), lambda reply: wire.active(reply, direction, self._now())
+        )
+
+    async def count_records(self, direction: Direction) -> int:
+        """How many records there are. Source: RecordCount."""
+        return await self._call(request.count(direction), wire.count)
+
+    async def fetch_records(
+        self, direction: Direction, limit: int | None = None, offset: int | None = None
+    ) -> list[Record]:
+        """
+        At most *limit* records after the first *offset*, in the server's own order.
+
+        Raises:
+            ValueError: *offset* without *limit*.
+
+        Source: RecordsGet.
+        """
+        asked = request.records(direction, limit, offset)
+        return await self._call(asked, lambda reply: wire.records(reply, direction))
+
+    async def delete_record(self, job_id: str) -> str:
+        """
+        Delete a record and its document; the server's words.
+
+        Raises:
+            JobNotFound: There is no such record: it is gone already.
+
+        Source: RecordDelete.
+        """
+        return await self._call(request.delete(job_id.strip().upper()), wire.outcome)
+
+    async def download_document(self, job_id: str, into: Path) -> Download:
+        """
+        Fetch a job's document to *into*, whole and synced, or not at all.
+
+        Raises:
+            JobNotFound: There is no such document.
+            AnswerLost: It broke off, again and again.
+            OSError: This machine's disk did not take it.
+
+        Source: FileDownload.
+        """
+        job = job_id.strip().upper()
+
+        async def take(response: httpx.Response) -> Download:
+            if response.status_code != httpx.codes.OK:
+                raise wire.no_document(await self._exchange.whole(response))
+            return await save_document(response, into, job)
+
+        return await self._authorised(request.document(job), take, self._timeouts.answer)
+
+    async def _call(
+        self,
+        asked: Request,
+        read: Callable[[Reply], T],
+        *,
+        wait: float | None = None,
+        upload: DocumentUpload | None = None,
+    ) -> T:
+        async def take(response: httpx.Response) -> T:
+            return read(await self._exchange.whole(response))
+
+        return await self._authorised(asked, take, wait or self._timeouts.answer, upload)
+
+    async def _authorised(
+        self,
+        asked: Request,
+        take: Callable[[httpx.Response], Awaitable[T]],
+        wait: float,
+        upload: DocumentUpload | None = None,
+    ) -> T:
+        """Ask with the token; if it is turned down, once more with a new one."""
+        token = await self._keeper.token()
+        try:
+            return await self._exchange.persistently(asked.bearing(token.value), take, wait, upload)
+        except CredentialsRejected:
+            token = await self._keeper.token(instead_of=token)
+        return await self._exchange.persistently(asked.bearing(token.value), take, wait, upload)
+
+    async def _fetch_token(self) -> str:
+        async def take(response: httpx.Response) -> str:
+            return wire.token(await self._exchange.whole(response))
+
+        try:
+            return await self._exchange.persistently(self._ask_token, take, self._timeouts.answer)
+        except AnswerLost as exc:
+            # What the token was wanted for has not been asked, so it must not pass for carried out.
+            raise ServerUnreachable(str(exc)) from exc

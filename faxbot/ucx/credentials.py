@@ -1,0 +1,82 @@
+"""
+The bearer token: fetched once, kept on disk, renewed when the server turns it down.
+
+It lives as long as the licence. Source: Request Authentication, ucx-fax-api.
+"""
+
+import asyncio
+import hashlib
+import json
+import logging
+import os
+import tempfile
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One token. Two renewals may yield the same `value`: `serial` tells them apart."""
+
+    value: str = field(repr=False)
+    serial: int
+
+
+class TokenKeeper:
+    """
+    Keep the token of one server and one client id; *fetch* asks the server for one.
+
+    However many requests need it at once, it is fetched or renewed once.
+    """
+
+    def __init__(self, file: Path, *, url: str, client_id: str, fetch: Callable[[], Awaitable[str]]) -> None:
+        self._file = file
+        self._owner = hashlib.sha256(f"{url}\n{client_id}".encode()).hexdigest()
+        self._fetch = fetch
+        self._token: Token | None = None
+        self._lock = asyncio.Lock()
+
+    async def token(self, *, instead_of: Token | None = None) -> Token:
+        """The token to use; a new one if that is *instead_of*, which the server has turned down."""
+        async with self._lock:
+            if self._token is None and instead_of is None and (kept := await asyncio.to_thread(self._read)):
+                self._token = Token(kept, 0)
+            if self._token is None or self._token == instead_of:
+                serial = self._token.serial + 1 if self._token else 0
+                self._token = Token(await self._fetch(), serial)
+                await self._keep(self._token.value)
+            return self._token
+
+    def _read(self) -> str | None:
+        try:
+            kept = json.loads(self._file.read_bytes())
+        except (OSError, ValueError):
+            return None
+        if not isinstance(kept, dict) or kept.get("owner") != self._owner:
+            return None
+        value = kept.get("token")
+        return value if isinstance(value, str) and value.isascii() and value.isprintable() and value else None
+
+    async def _keep(self, value: str) -> None:
+        try:
+            await asyncio.to_thread(self._write, value)
+        except OSError as exc:
+            # Without the file, the next start fetches a token again: a pity, no fault.
+            logger.warning("The token could not be kept: %s", type(exc).__name__)
+
+    def _write(self, value: str) -> None:
+        self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # mkstemp creates with 0600, so that the token is at no moment readable by others.
+        handle, name = tempfile.mkstemp(dir=self._file.parent, prefix=f".{self._file.name}.")
+        try:
+            with os.fdopen(handle, "w", encoding="ascii") as file:
+                json.dump({"owner": self._owner, "token": value}, file)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).replace(self._file)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise

@@ -1,0 +1,149 @@
+"""
+One request and its answer over httpx, asked again where asking again is safe.
+
+Reads are asked up to three times. Writes (FileSend, JobCancel, RecordDelete) are asked again only when no
+connection was made: nothing was carried out then.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import httpx
+
+from faxbot.fax.errors import AnswerLost, ServerFault, ServerUnreachable
+from faxbot.ucx.multipart import DocumentUpload
+from faxbot.ucx.reply import Reply
+from faxbot.ucx.request import Request
+from faxbot.ucx.transport import Timeouts
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+TRIES = 3
+_FIRST_PAUSE = 0.5
+_LONGEST_PAUSE = 4.0
+_LARGEST_REPLY = 32 * 1024 * 1024
+
+_NEVER_CONNECTED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
+
+class Exchange:
+    """Requests to the server at *url*; *sleep* and *jitter* (0 to 1) set the pauses between tries."""
+
+    def __init__(
+        self,
+        http: httpx.AsyncClient,
+        url: str,
+        timeouts: Timeouts,
+        *,
+        sleep: Callable[[float], Awaitable[None]],
+        jitter: Callable[[], float],
+    ) -> None:
+        self._http = http
+        self._url = url
+        self._timeouts = timeouts
+        self._sleep = sleep
+        self._jitter = jitter
+
+    async def persistently(
+        self,
+        asked: Request,
+        take: Callable[[httpx.Response], Awaitable[T]],
+        wait: float,
+        upload: DocumentUpload | None = None,
+    ) -> T:
+        """
+        Ask, and have *take* read the answer, whose head may take *wait* seconds.
+
+        Raises:
+            ServerUnreachable: No connection was made.
+            AnswerLost: No usable answer came.
+        """
+        for tries_left in reversed(range(TRIES)):
+            try:
+                return await self._once(asked, take, wait, upload)
+            except (ServerUnreachable, AnswerLost) as exc:
+                again = asked.repeatable or isinstance(exc, ServerUnreachable)
+                if not (again and tries_left):
+                    raise
+            longest = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (TRIES - 1 - tries_left))
+            await self._sleep(self._jitter() * longest)
+        raise AssertionError  # the last try returns or raises
+
+    async def _once(
+        self,
+        asked: Request,
+        take: Callable[[httpx.Response], Awaitable[T]],
+        wait: float,
+        upload: DocumentUpload | None,
+    ) -> T:
+        """One request and its answer; what httpx raises becomes a named fault."""
+        began, outcome = time.perf_counter(), "abandoned"
+        try:
+            taken = await self._send(asked, take, wait, upload)
+        except _NEVER_CONNECTED as exc:
+            outcome = type(exc).__name__
+            raise ServerUnreachable(_no_connection(exc)) from exc
+        except (httpx.RequestError, TimeoutError) as exc:
+            outcome = type(exc).__name__
+            raise AnswerLost("The fax server's answer never came.") from exc
+        except OSError as exc:
+            outcome = type(exc).__name__
+            if upload is None:
+                raise  # this machine's disk did not take a document
+            raise AnswerLost("The document could not be read to its end.") from exc
+        except ServerFault as exc:
+            outcome = type(exc).__name__
+            raise
+        else:
+            outcome = "ok"
+            return taken
+        finally:
+            took = (time.perf_counter() - began) * 1000
+            level = logging.DEBUG if outcome == "ok" and asked.repeatable else logging.INFO
+            logger.log(level, "%s %s: %s, %.0f ms", asked.resource, asked.about or "-", outcome, took)
+
+    async def _send(
+        self,
+        asked: Request,
+        take: Callable[[httpx.Response], Awaitable[T]],
+        wait: float,
+        upload: DocumentUpload | None,
+    ) -> T:
+        outgoing = self._http.build_request(
+            asked.method,
+            self._url + asked.path,
+            params=dict(asked.params),
+            json=dict(asked.json) if asked.json is not None else None,
+            content=upload,
+            headers={"Accept": "application/json", **asked.headers, **(upload.headers if upload else {})},
+            timeout=self._timeouts.waiting(wait),
+        )
+        response = await self._http.send(outgoing, auth=None, follow_redirects=False, stream=True)
+        try:
+            return await take(response)
+        finally:
+            await response.aclose()
+
+    async def whole(self, response: httpx.Response) -> Reply:
+        """All of an answer that is not a document."""
+        body = bytearray()
+        # httpx waits for each piece anew; an answer that trickles must end, too.
+        async with asyncio.timeout(self._timeouts.answer):
+            async for piece in response.aiter_bytes():
+                body += piece
+                if len(body) > _LARGEST_REPLY:
+                    raise AnswerLost("The fax server's answer has no end.")
+        return Reply(response.status_code, bytes(body))
+
+
+def _no_connection(exc: Exception) -> str:
+    if "CERTIFICATE" in str(exc).upper():
+        return "The fax server's certificate is not trusted. Set UCX_CA_FILE to its CA certificate."
+    if isinstance(exc, httpx.PoolTimeout):
+        return "Too many requests to the fax server are still waiting for answers."
+    return "The fax server can't be reached."
