@@ -12,8 +12,8 @@ second.
 
 Two recordings share a server with faxes sent before and beside, which their answers tell of; these are sent
 here too. Not compared in them: how long TX4 took (really sent in one call with TX3, which the model does
-not do), and in the older of the two the status text of receptions (always empty there, filled in every
-other recording).
+not do), and in the older of the two the line and the status text of receptions in progress (empty there,
+filled in every other recording).
 """
 
 import json
@@ -35,6 +35,7 @@ from faxbot.demo.faxserver.log import CallLog
 
 RECORDINGS = Path(__file__).parent.parent / "samples" / "ucx" / "hylafax"
 SUPPORT, BILLING = "14695551112", "14695551113"
+BARE = {"destination": "", "modem": "", "status_text": ""}
 RECORDED = Timing(page=24.2, page_spread=0.0)
 
 Stream = list[tuple[float, dict[str, object] | int | None]]
@@ -51,15 +52,20 @@ class Replay:
     before: tuple[Send, ...] = ()
     """Faxes known from the recording's answers alone: seconds, line, destination, pages."""
     cancelled_before: tuple[tuple[float, str], ...] = ()
-    reception_texts: bool = True
-    """Whether ActiveJobs RX had status texts when this was recorded."""
+    full_receptions: bool = True
+    """Whether ActiveJobs RX told line and status text when this was recorded."""
 
 
 def ready_in(seconds: float) -> Timing:
     return replace(RECORDED, modem_ready=(seconds, seconds))
 
 
-EARLIER = ((-621, "1", SUPPORT, 2), (-489, "2", BILLING, 1), (-250, "2", BILLING, 1), (-59, "2", BILLING, 1))
+EARLIER = (
+    (-621, "1", SUPPORT, 2),
+    (-489, "2", BILLING, 1),
+    (-250, "2", BILLING, 1),
+    (-58.5, "2", BILLING, 1),
+)
 BUSY_CASE = ((-700, "3", "14695550200", 1), (-700, "1", SUPPORT, 5))
 REPLAYS = [
     Replay("success_1to2_2pages", ready_in(21), 2),
@@ -72,7 +78,7 @@ REPLAYS = [
         ready_in(31.5),
         1,
         (*EARLIER, (0, "1", SUPPORT, 5)),
-        reception_texts=False,
+        full_receptions=False,
     ),
     Replay(
         "no_answer_sleeping_then_cancel",
@@ -209,10 +215,10 @@ def replay(case: Replay, entries: list[dict[str, object]], directory: Path, end:
     return bench
 
 
-def textless(stream: Stream) -> Stream:
+def bare(stream: Stream) -> Stream:
     watch = Watch()
     for at, answer in stream:
-        watch.see(at, "", answer and {**answer, "status_text": ""})
+        watch.see(at, "", answer and {**answer, **BARE})
     return watch.streams[""]
 
 
@@ -235,11 +241,11 @@ def test_a_recorded_case_replayed_shows_its_states_and_texts_in_order(case: Repl
     end = max(entry["t"] for entry in entries if entry["t"] != "end")
     bench = replay(case, entries, tmp_path, end + 12)
     expected = recorded(entries).streams
-    if not case.reception_texts:
+    if not case.full_receptions:
         for streams in (expected, bench.watch.streams):
             for stream in streams:
                 if stream.startswith("activejobs RX"):
-                    streams[stream] = textless(streams[stream])
+                    streams[stream] = bare(streams[stream])
     found = {
         stream: list(strays(answers, bench.watch.streams.get(stream, []), end))
         for stream, answers in expected.items()
