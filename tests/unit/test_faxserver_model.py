@@ -1,0 +1,301 @@
+"""The model of HylaFAX by itself: test numbers, queue, own lines, cancelling, restarts; no sockets, no waiting."""
+
+import re
+from pathlib import Path
+
+import pikepdf
+import pytest
+
+from faxbot.demo.faxserver import documents, replies
+from faxbot.demo.faxserver.hylafax.clock import ManualClock, SimulatedClock
+from faxbot.demo.faxserver.hylafax.job import SendJob
+from faxbot.demo.faxserver.hylafax.line import DEFAULT_LINES
+from faxbot.demo.faxserver.hylafax.model import HylaFax
+from faxbot.demo.faxserver.hylafax.numbers import TEST_NUMBERS
+from faxbot.demo.faxserver.hylafax.reception import CUT_OFF, Caller
+from faxbot.demo.faxserver.hylafax.records import Kind, Order
+from faxbot.demo.faxserver.log import CallLog
+
+SUPPORT = "14695551112"
+DOCS = Path(__file__).parent.parent.parent / "docs" / "fax-server.md"
+HOURS = 4 * 3600.0
+
+
+class Bench:
+    """A system whose wall clock is moved by hand."""
+
+    def __init__(self, directory: Path, seed: int = 0, speed: float = 1.0) -> None:
+        self.clock = ManualClock()
+        self.log = CallLog(self.clock)
+        self.system = HylaFax(
+            directory, DEFAULT_LINES, SimulatedClock(self.clock, speed), self.log, seed=seed
+        )
+        self.directory = directory
+
+    def pdf(self, pages: int) -> Path:
+        path = self.system.board.new_file(".pdf")
+        documents.compose([[f"{path.name} page {page}"] for page in range(1, pages + 1)], path)
+        return path
+
+    def send(self, destination: str, line: str = "1", pages: int = 2) -> SendJob:
+        path = self.pdf(pages)
+        document = documents.accept(path, path.name, documents.digest(path), path)
+        return self.system.submit(line, destination, document)
+
+    def run(self, seconds: float) -> None:
+        self.clock.tick(seconds)
+        self.system.catch_up()
+
+    def records(self, kind: Kind) -> list[replies.Item]:
+        return replies.records(self.system.board.records.listing(kind))
+
+    def dials(self) -> int:
+        return len(self.log.entries("dial"))
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path)
+
+
+ENDINGS = {
+    "0101": ("Done", "", 1),
+    "0102": ("Done", "", 1),
+    "0200": ("Failed", "Busy signal detected; too many attempts to dial", 12),
+    "0201": ("Done", "", 2),
+    "0202": ("Done", "", 3),
+    "0203": ("Done", "", 4),
+    "0300": ("Failed", "No answer from remote; too many attempts to dial", 12),
+    "0301": ("Done", "", 2),
+    "0400": ("Failed", "No carrier detected", 2),
+    "0401": ("Done", "", 2),
+    "0500": ("Failed", "No receiver protocol (T.30 T1 timeout); too many attempts to send", 3),
+    "0501": ("Done", "", 2),
+    "0600": ("Failed", "No local dialtone; too many attempts to dial", 12),
+    "0601": ("Done", "", 2),
+    "0700": ("Failed", "Unspecified Transmit Phase C error; too many attempts to send", 3),
+    "0701": ("Done", "", 2),
+    "0702": ("Done", "", 2),
+    "0800": ("Blocked", "Blocked by concurrent calls", 0),
+    "0801": ("Ready", "", 0),
+    "9999": ("Done", "", 1),
+}
+
+
+@pytest.mark.parametrize(("ending", "outcome"), ENDINGS.items())
+def test_the_last_digits_decide_how_a_fax_ends(
+    ending: str, outcome: tuple[str, str, int], bench: Bench
+) -> None:
+    """State, status text and number of dials are those of the table."""
+    job = bench.send(f"1469555{ending}", pages=3)
+    bench.run(HOURS)
+    assert (job.state, job.status_text, bench.dials()) == outcome
+
+
+def test_every_test_number_is_tested() -> None:
+    """The outcomes above cover the table; 0900 is refused before the model."""
+    assert set(TEST_NUMBERS) == set(ENDINGS) - {"9999"} | {"0900"}
+
+
+def test_the_documented_table_is_the_table() -> None:
+    """docs/fax-server.md lists each ending with the very summary of the code."""
+    documented = dict(re.findall(r"^\| (\d{4}) \| (.+) \|$", DOCS.read_text(), re.MULTILINE))
+    assert documented == {ending: outcome.summary for ending, outcome in TEST_NUMBERS.items()}
+
+
+def test_the_documented_lines_are_the_lines() -> None:
+    """docs/fax-server.md lists the default lines."""
+    rows = re.findall(r"^\| (\d) \| (\d{3}) \| (\w+) \| (\d{11}) \| (.+) \|$", DOCS.read_text(), re.MULTILINE)
+    lines = [(line.id, line.extension, line.name, line.cidnumber, line.cidname) for line in DEFAULT_LINES]
+    assert rows == lines
+
+
+def test_a_fax_to_an_own_number_arrives_as_the_file_that_was_sent(bench: Bench) -> None:
+    """The RX file is byte for byte the PDF sent, also when dialled without the country code."""
+    job = bench.send(SUPPORT[1:], pages=2)
+    bench.run(200)
+    (record,) = bench.system.board.records.listing(Kind.RX)
+    assert record.modem == "ttyIAX2"
+    assert record.file is not None
+    assert record.file.read_bytes() == job.document.file.read_bytes()
+
+
+def test_a_cut_call_leaves_two_records_that_hold_all_pages(bench: Bench) -> None:
+    """The first is incomplete and says so; the retry brings the rest, from the first unconfirmed page."""
+    job = bench.send(SUPPORT, pages=3)
+    bench.run(70)
+    assert job.sent_pages == 1
+    assert bench.system.cut_calls("2") == 1
+    bench.run(400)
+    first, second = bench.system.board.records.listing(Kind.RX)
+    assert (first.sent_pages, first.status_text, first.state) == (2, CUT_OFF, "Done")
+    assert (second.sent_pages, second.status_text) == (2, "")
+    assert (job.state, job.total_dials) == ("Done", 2)
+    with pikepdf.open(second.file) as rest, pikepdf.open(job.document.file) as whole:
+        assert rest.pages[0].Contents.read_bytes() == whole.pages[1].Contents.read_bytes()
+
+
+def test_a_second_job_to_one_number_is_blocked_even_while_the_first_sleeps(bench: Bench) -> None:
+    """It goes out, on its own line, when the first has ended; no two calls to one number overlap."""
+    first = bench.send("14695550201", line="1")
+    bench.run(60)
+    second = bench.send("14695550201", line="2")
+    bench.run(5)
+    assert (first.state, second.state) == ("Sleeping", "Blocked")
+    assert (second.status_text, second.total_pages) == ("Blocked by concurrent calls", 0)
+    bench.run(HOURS)
+    assert (first.state, second.state) == ("Done", "Done")
+    order = [entry["job_id"] for entry in bench.log.entries() if entry["kind"] in ("dial", "hangup")]
+    assert order == ["TX1"] * 4 + ["TX2"] * 4
+
+
+def test_an_own_line_that_is_occupied_is_busy(bench: Bench) -> None:
+    """A call to a line that sends is not answered by it."""
+    bench.send("14695550102", line="2", pages=5)
+    bench.run(20)
+    job = bench.send(SUPPORT)
+    bench.run(20)
+    assert (job.state, job.status_text) == ("Sleeping", "Busy signal detected")
+
+
+def test_a_line_out_of_order_neither_dials_nor_answers(bench: Bench) -> None:
+    """Its jobs stay ready, its callers hear it ring, and it says that it waits for its modem."""
+    bench.system.set_in_order("2", in_order=False)
+    own = bench.send("14695550101", line="2")
+    to_it = bench.send(SUPPORT, line="1")
+    bench.run(100)
+    assert own.state == "Ready"
+    assert to_it.status_text == "No answer from remote"
+    assert replies.usage(bench.system, "2")["state"] == "Waiting for modem to come ready"
+    bench.system.set_in_order("2", in_order=True)
+    bench.run(300)
+    assert own.state == "Done"
+
+
+def test_a_damaged_pdf_fails_when_it_is_converted(bench: Bench) -> None:
+    """It is accepted, fails within two seconds with no pages, is never dialled, and frees its line."""
+    path = bench.system.board.new_file(".pdf")
+    path.write_bytes(b"%PDF-1.7\nnothing of the kind")
+    job = bench.system.submit("1", "14695550101", documents.accept(path, "a.pdf", "", path))
+    bench.run(2)
+    assert (job.state, job.total_pages, bench.dials()) == ("Failed", 0, 0)
+    assert job.status_text == "Could not reopen converted document to verify format"
+    assert replies.usage(bench.system, "1")["state"] == "Running and idle"
+
+
+@pytest.mark.parametrize(("at", "takes"), [(0.5, 0), (1.0, 0), (5, 36), (70, 4)])
+def test_cancelling_takes_as_long_as_the_call_needs(at: float, takes: float, bench: Bench) -> None:
+    """At once before the call, 36 s while dialling, 4 s in mid-page; the text says that it was asked for."""
+    job = bench.send("14695550101", pages=5)
+    bench.run(at)
+    bench.system.queue.cancel(job)
+    bench.run(max(0.0, takes - 0.1))
+    assert job.ended is (takes == 0)
+    bench.run(0.2)
+    bench.run(0.5)
+    assert (job.state, job.status_text) == ("Failed", "Job aborted by request")
+
+
+def test_cancelling_in_the_last_seconds_of_a_fax_that_is_through_leaves_it_done(bench: Bench) -> None:
+    """A fax that was sent stays sent, and arrives once."""
+    job = bench.send(SUPPORT, pages=1)
+    while job.sent_pages < 1:
+        bench.run(0.5)
+    bench.system.queue.cancel(job)
+    bench.run(60)
+    assert job.state == "Done"
+    assert len(bench.records(Kind.RX)) == 1
+
+
+def test_an_arriving_fax_waits_for_its_line_and_is_cut_where_asked(bench: Bench) -> None:
+    """Two faxes for one line come one after the other; the cut one is Done with a text and fewer pages."""
+    caller = Caller("12145550100", "MV", "MV FAX")
+    bench.system.receive("3", caller, bench.pdf(3), cut=1)
+    bench.system.receive("3", caller, bench.pdf(2))
+    bench.run(30)
+    (active,) = replies.active_jobs(bench.system, Kind.RX)
+    assert (active["jobid"], active["status_text"]) == ("RX1", 'Receiving from "MV FAX"')
+    bench.run(400)
+    told = [
+        (record["jobid"], record["sent_pages"], record["status_text"]) for record in bench.records(Kind.RX)
+    ]
+    assert told == [("RX1", "1", CUT_OFF), ("RX2", "2", "")]
+
+
+def test_a_restart_keeps_the_queue_and_drops_the_calls(bench: Bench) -> None:
+    """A fax that was under way is taken up again at its first unsent page and ends Done."""
+    job = bench.send("14695550101", pages=3)
+    sleeping = bench.send("14695550201", line="2")
+    bench.run(60)
+    assert (job.sent_pages, sleeping.state) == (1, "Sleeping")
+    bench.system.restart()
+    assert job.state == "Ready"
+    bench.run(HOURS)
+    assert (job.state, job.sent_pages, sleeping.state) == ("Done", 3, "Done")
+
+
+def test_a_reset_server_counts_from_one_again_and_may_keep_its_records(bench: Bench) -> None:
+    """Two records may then share an id; the id means the newer one."""
+    bench.send("14695550101")
+    bench.run(200)
+    bench.system.restart(keep_jobs=False, reuse_ids=True)
+    again = bench.send("14695550102")
+    bench.run(600)
+    assert again.jobid == "TX1"
+    assert [record["jobid"] for record in bench.records(Kind.TX)] == ["TX1", "TX1"]
+    assert bench.system.board.records.find("TX1").phone_number == "14695550102"
+
+
+def test_the_same_seed_gives_the_same_run_and_another_gives_another(tmp_path: Path) -> None:
+    """Jitter comes from the seed alone."""
+    runs = []
+    for number, seed in enumerate((1, 1, 2)):
+        place = tmp_path / str(number)
+        place.mkdir()
+        bench = Bench(place, seed=seed)
+        bench.send("14695550701", pages=4)
+        bench.run(HOURS)
+        runs.append([record["duration"] for record in bench.records(Kind.TX)])
+    assert runs[0] == runs[1] != runs[2]
+
+
+def test_speed_scales_durations_and_leaves_timestamps_on_the_wall_clock(tmp_path: Path) -> None:
+    """At speed 200 a sleeping job is due within a second of wall time, and says so."""
+    bench = Bench(tmp_path, speed=200)
+    job = bench.send("14695550200")
+    start = bench.clock()
+    bench.run(0.2)
+    status = replies.active_jobs(bench.system, Kind.TX)[0]
+    assert status["state"] == "Sleeping"
+    assert start <= status["time"] + 1 <= start + 2
+    assert bench.system.clock.real(job.wakes_at) - bench.clock() < 1
+
+
+def test_a_change_of_speed_or_a_pause_does_not_make_time_jump(bench: Bench) -> None:
+    """Simulated time goes on from where it was."""
+    clock = bench.system.clock
+    bench.run(10)
+    clock.set_speed(10)
+    assert clock.simulated() == pytest.approx(10)
+    bench.run(1)
+    clock.pause()
+    bench.run(100)
+    assert clock.simulated() == pytest.approx(20)
+    clock.resume()
+    bench.run(1)
+    assert clock.simulated() == pytest.approx(30)
+
+
+def test_records_are_listed_in_the_order_asked_for(bench: Bench) -> None:
+    """Ascending as written, descending, or shuffled; always all of them."""
+    for _ in range(4):
+        bench.system.receive("1", Caller("1", "", ""), bench.pdf(1))
+    bench.run(HOURS)
+    records = bench.system.board.records
+    orders = {}
+    for order in Order:
+        records.order = order
+        orders[order] = [record.jobid for record in records.listing(Kind.RX)]
+    assert orders[Order.ASCENDING] == ["RX1", "RX2", "RX3", "RX4"]
+    assert orders[Order.DESCENDING] == orders[Order.ASCENDING][::-1]
+    assert sorted(orders[Order.SHUFFLED]) == orders[Order.ASCENDING] != orders[Order.SHUFFLED]
