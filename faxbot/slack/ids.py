@@ -150,12 +150,22 @@ class FormStart:
         Raises:
             BadCommand: Even the bare ids are more than that.
         """
-        nameless = replace(self, files=tuple({"id": file.get("id", "")} for file in self.files))
-        for start in (self, nameless, replace(nameless, number="", line_id="")):
+        whole = replace(
+            self,
+            number=_encodable(self.number),
+            files=tuple({key: _encodable(text) for key, text in file.items()} for file in self.files),
+        )
+        nameless = replace(whole, files=tuple({"id": file.get("id", "")} for file in self.files))
+        for start in (whole, nameless, replace(nameless, number="", line_id="")):
             text = _FORM_START.dump_json(start, exclude_defaults=True).decode()
             if len(text) <= limit:
                 return text
         raise BadCommand("Those are more files than a form can carry. Share fewer at a time.")
+
+
+def _encodable(text: str) -> str:
+    """JSON can carry half a surrogate pair into a file's name, but not out again."""
+    return text.encode("utf-8", "replace").decode()
 
 
 _FORM_START = TypeAdapter(FormStart)

@@ -1,0 +1,55 @@
+"""Facts -> what people see. Pure: nothing here asks Slack, the fax server, the database or the clock."""
+
+from datetime import datetime
+
+from faxbot.services.messages import (
+    AskNumber,
+    FaxCard,
+    Faxing,
+    FaxSteps,
+    FetchedFile,
+    Message,
+    ReceivedFax,
+    Sentence,
+    ServerAway,
+    ServerBack,
+)
+from faxbot.slack.views import notices
+from faxbot.slack.views.blocks import Rendered, sentence_only
+from faxbot.slack.views.card import render_card
+from faxbot.slack.views.received import file_comment, render_received
+from faxbot.slack.views.site import Site
+from faxbot.slack.views.steps import render_steps
+
+__all__ = ["Rendered", "Site", "render", "render_comment"]
+
+
+def render(message: Message, site: Site, now: datetime) -> Rendered:
+    """*message* as Slack is to show it at the moment *now*."""
+    match message:
+        case FaxCard():
+            shown = render_card(message, site, now)
+        case FaxSteps():
+            shown = render_steps(message, site, now)
+        case ReceivedFax():
+            shown = render_received(message, site, now)
+        case ServerAway():
+            shown = notices.server_away(message, now)
+        case ServerBack():
+            shown = notices.server_back(message)
+        case Faxing():
+            shown = notices.faxing(message, site)
+        case Sentence():
+            shown = notices.plain_sentence(message, site)
+        case AskNumber():
+            shown = notices.ask_number(message, site)
+        case FetchedFile():
+            shown = sentence_only(notices.fetched_file_comment(message))
+    return shown
+
+
+def render_comment(message: ReceivedFax | FetchedFile, site: Site, now: datetime) -> str:
+    """The text beside an uploaded file (`initial_comment`; with it Slack ignores blocks)."""
+    if isinstance(message, FetchedFile):
+        return notices.fetched_file_comment(message)
+    return file_comment(message, site, now)

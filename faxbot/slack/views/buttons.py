@@ -1,0 +1,94 @@
+"""The buttons that appear on more than one message."""
+
+from slack_sdk.models.blocks import ButtonElement, ConfirmObject
+
+from faxbot.slack.ids import MAX_VALUE, Action, Target
+from faxbot.slack.views.blocks import ask_first, button
+
+
+def cancel(target: Target, number: str) -> ButtonElement:
+    """Stop a fax that is not through yet."""
+    return button(
+        "Cancel fax",
+        Action.CANCEL,
+        target.encode(),
+        style="danger",
+        confirm=ask_first(
+            "Cancel this fax?",
+            f"The fax to {number} stops. Pages already confirmed have gone through.",
+            "Cancel fax",
+            "Keep sending",
+            danger=True,
+        ),
+    )
+
+
+def download(target: Target) -> ButtonElement:
+    """The document, into this conversation."""
+    return button("Download", Action.DOWNLOAD, target.encode())
+
+
+def delete(target: Target) -> ButtonElement:
+    """The record and its document, off the fax server."""
+    return button(
+        "Delete record",
+        Action.DELETE,
+        target.encode(),
+        style="danger",
+        confirm=ask_first(
+            "Delete this record?",
+            "The fax server deletes the record and its document for good. What was posted in Slack stays.",
+            "Delete record",
+            "Keep it",
+            danger=True,
+        ),
+    )
+
+
+def decide(target: Target, number: str) -> tuple[ButtonElement, ButtonElement, ButtonElement]:
+    """What a person can say of a fax whose answer was lost."""
+    return (
+        button(
+            "It went",
+            Action.IT_WENT,
+            target.encode(),
+            confirm=ask_first("Did it go?", f"The fax to {number} is noted as sent.", "It went", "Not sure"),
+        ),
+        button(
+            "Send again",
+            Action.SEND_AGAIN,
+            target.encode(),
+            confirm=ask_first(
+                "Send it again?",
+                f"The fax to {number} is dialled anew. If the first one went after all, it arrives twice.",
+                "Send again",
+                "Not now",
+                danger=True,
+            ),
+        ),
+        button(
+            "Give up",
+            Action.GIVE_UP,
+            target.encode(),
+            confirm=ask_first(
+                "Give this fax up?",
+                f"Nothing more is done about the fax to {number}.",
+                "Give up",
+                "Not now",
+                danger=True,
+            ),
+        ),
+    )
+
+
+def run(command: str, *, label: str = "Run it") -> ButtonElement | None:
+    """Run *command*, written out; what deletes or cancels asks first. None if no button can carry it."""
+    if len(command) > MAX_VALUE:
+        return None
+    return button(label, Action.RUN, command, confirm=_before(command))
+
+
+def _before(command: str) -> ConfirmObject | None:
+    if not {"cancel", "delete"}.intersection(command.split()[:2]):
+        return None
+    return ask_first("Run this command?", command, "Run it", "Not now", danger=True)

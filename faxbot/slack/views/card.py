@@ -1,0 +1,134 @@
+"""The one card of an outgoing fax, always current."""
+
+from datetime import datetime
+
+from slack_sdk.models.blocks import ButtonElement
+
+from faxbot.fax.job import Job
+from faxbot.fax.number import pretty
+from faxbot.services.facts import Fax, FaxState, Outcome
+from faxbot.services.messages import FaxCard
+from faxbot.slack.ids import Subject, Target
+from faxbot.slack.views import buttons
+from faxbot.slack.views.blocks import Rendered, actions, context, rendered, section
+from faxbot.slack.views.outcomes import ended, outcome_of
+from faxbot.slack.views.progress import dial, underway
+from faxbot.slack.views.site import Site
+from faxbot.slack.views.text import (
+    at,
+    at_second,
+    count,
+    escape,
+    from_epoch,
+    mention,
+    moment,
+    number,
+    one_line,
+)
+
+_CANCELLABLE = (FaxState.FETCHING, FaxState.READY, FaxState.ACCEPTED)
+_SHOWN_CANDIDATES = 5
+
+
+def render_card(card: FaxCard, site: Site, now: datetime) -> Rendered:
+    """A fax as it stands: to whom, how far, what to press."""
+    outcome = outcome_of(card.fax, card.job)
+    headline = f"*Fax to {number(destination(card.fax, card.job), site)}*"
+    if card.fax.job_id:
+        headline += f" · {escape(card.fax.job_id)}"
+    if outcome is None:
+        state = standing(card, now)
+    else:
+        state = ended(card.fax, card.job, outcome, site, now)
+        if card.fax.deleted_by:
+            state += f"\nRecord deleted by {mention(card.fax.deleted_by)}."
+    small = facts(card.fax, card.job)
+    body = f"{headline}\n{state}"
+    return rendered(
+        f"{body}\n{small}", [section(body), context(small), *actions(*_buttons(card, outcome, site))]
+    )
+
+
+def destination(fax: Fax, job: Job | None) -> str:
+    """Whom a fax is for, as well as is known."""
+    return fax.number or (job.destination if job else "") or fax.dial
+
+
+def facts(fax: Fax, job: Job | None) -> str:
+    """`referral.pdf · 2 pages · from Sales · Dana · dial 1 of 12`."""
+    names = [file["name"] for file in fax.files if file.get("name")]
+    name = (names[0] if names else "") or fax.name
+    others = f" and {len(names) - 1} more" if len(names) > 1 else ""
+    parts = [f"{escape(name)}{others}" if name else ""]
+    if fax.pages:
+        parts.append(count(fax.pages, "page"))
+    if fax.line_name:
+        parts.append(f"from {escape(fax.line_name)}")
+    parts.append(mention(fax.user_id) if fax.user_id else "sent by another program")
+    if job is not None and not job.state.ended:
+        parts.append(dial(job))
+    return " · ".join(part for part in parts if part)
+
+
+def standing(card: FaxCard, now: datetime) -> str:
+    """The state of a fax that has not ended."""
+    fax = card.fax
+    if fax.cancel_at is not None or fax.cancel_by:
+        asked = f" {mention(fax.cancel_by)} asked for it." if fax.cancel_by else ""
+        return f"*Cancelling…*{asked}{_away(card, now)}"
+    match fax.state:
+        case FaxState.FETCHING:
+            words = "*Preparing* the document."
+        case FaxState.READY if card.server_down_since:
+            words = (
+                f"*Waiting for the fax server* — no answer since {moment(card.server_down_since, now)}. "
+                "The fax is kept and goes out when it is back."
+            )
+        case FaxState.READY | FaxState.HANDING:
+            words = "*Handing over* to the fax server."
+        case FaxState.UNKNOWN:
+            words = "*No answer from the fax server* — looking whether it took the fax. It is not sent twice."
+        case FaxState.ASKED:
+            words = _question(card, now)
+        case _:
+            words = underway(card.job, fax.line_name, now) if card.job else "*Queued* at the fax server."
+            words += _away(card, now)
+    return words
+
+
+def _question(card: FaxCard, now: datetime) -> str:
+    fax = card.fax
+    when = f" {at_second(from_epoch(fax.intent_at), now)}" if fax.intent_at is not None else ""
+    found = "no job to this number has appeared since"
+    if fax.candidates:
+        names = ", ".join(escape(job_id) for job_id in fax.candidates[:_SHOWN_CANDIDATES])
+        found = f"{names} may be it" if len(fax.candidates) == 1 else f"one of {names} may be it"
+    elsewhere = "" if card.home else "\nThe question is answered in the conversation it was sent from."
+    return (
+        "*No answer from the fax server: did it go?*\n"
+        f"The request was sent{when}; {found}. Ask the recipient if you can.{elsewhere}"
+    )
+
+
+def _away(card: FaxCard, now: datetime) -> str:
+    if card.server_down_since is None:
+        return ""
+    heard = card.fax.heard_at
+    last = f"; last heard {at(from_epoch(heard), now)}" if heard is not None else ""
+    return f"\nThe fax server hasn't answered since {moment(card.server_down_since, now)}{last}."
+
+
+def _buttons(card: FaxCard, outcome: Outcome | None, site: Site) -> list[ButtonElement]:
+    fax = card.fax
+    if fax.id is None:
+        return []
+    target = Target(Subject.FAX, str(fax.id))
+    to = one_line(pretty(one_line(destination(fax, card.job), 80), site.region), 80)
+    if outcome is not None:
+        kept = fax.job_id and not fax.deleted_by and outcome is not Outcome.LOST
+        return [buttons.download(target), buttons.delete(target)] if kept else []
+    if fax.cancel_at is not None or fax.cancel_by:
+        return []
+    if fax.state is FaxState.ASKED:
+        return list(buttons.decide(target, to)) if card.home else []
+    return [buttons.cancel(target, to)] if fax.state in _CANCELLABLE else []

@@ -1,0 +1,68 @@
+"""Messages of their own: the fax server gone and back, what is being faxed, short sentences."""
+
+from datetime import datetime
+
+from faxbot.services.messages import AskNumber, Faxing, FetchedFile, Sentence, ServerAway, ServerBack
+from faxbot.slack.ids import Action, FormStart
+from faxbot.slack.views import buttons
+from faxbot.slack.views.blocks import Rendered, button, sentence_only
+from faxbot.slack.views.site import Site
+from faxbot.slack.views.text import count, duration, escape, mention, moment, number, sentence
+
+_SHOWN_FILES = 10
+
+
+def server_away(message: ServerAway, now: datetime) -> Rendered:
+    """The fax server stopped answering."""
+    return sentence_only(
+        f"*The fax server doesn't answer* (since {moment(message.since, now)}). "
+        "Faxes are kept and go out when it is back. I keep trying."
+    )
+
+
+def server_back(message: ServerBack) -> Rendered:
+    """The fax server answers again."""
+    away = duration((message.until - message.since).total_seconds())
+    went = f" {count(message.went_out, 'fax')} went out." if message.went_out else ""
+    return sentence_only(f"*The fax server is back* after {away}.{went}")
+
+
+def fetched_file_comment(message: FetchedFile) -> str:
+    """The text beside a document that somebody asked for."""
+    return f"📄 *{escape(message.job_id)}*, for {mention(message.user_id)}"
+
+
+def faxing(message: Faxing, site: Site) -> Rendered:
+    """What goes where, to the sender."""
+    pages = f" ({count(message.pages, 'page')})" if message.pages else ""
+    line = f" from {escape(message.line_name)}" if message.line_name else ""
+    names = [name for name in message.files if name.strip()]
+    several = f"\nIn this order: {_listed(names)}." if len(names) > 1 else ""
+    what = f"*{count(len(names), 'file')}*" if len(names) > 1 else f"*{escape(message.name)}*"
+    if not message.name.strip() and len(names) <= 1:
+        what = f"*{escape(names[0])}*" if names else "the document"
+    return sentence_only(f"Faxing {what}{pages} to {number(message.number, site)}{line}.{several}")
+
+
+def plain_sentence(message: Sentence, site: Site) -> Rendered:
+    """One or two sentences, and the command that helps on."""
+    press = buttons.run(message.command) if message.command else None
+    return sentence_only(sentence(message.text, site) or "Done.", *([press] if press else []))
+
+
+def ask_number(message: AskNumber, site: Site) -> Rendered:
+    """Files came without a number."""
+    names = [file["name"] for file in message.files if file.get("name")]
+    what = _listed(names) if names else "that"
+    why = f"{sentence(message.reason, site)} " if message.reason else ""
+    start = FormStart(files=message.files, number=message.number, line_id=message.line_id)
+    return sentence_only(
+        f"{why}To which number shall I fax {what}?",
+        button("Fax this", Action.OPEN_FORM, start.encode(), style="primary"),
+    )
+
+
+def _listed(names: list[str]) -> str:
+    shown = [f"*{escape(name)}*" for name in names[:_SHOWN_FILES]]
+    more = f" and {len(names) - _SHOWN_FILES} more" if len(names) > _SHOWN_FILES else ""
+    return ", ".join(shown) + more

@@ -1,0 +1,98 @@
+"""How a fax ended, in words."""
+
+from datetime import datetime
+
+from faxbot.fax.job import Job, JobState
+from faxbot.fax.status import Cause, diagnose
+from faxbot.services.facts import Fax, Outcome
+from faxbot.slack.views.progress import through
+from faxbot.slack.views.site import Site
+from faxbot.slack.views.text import at, count, from_epoch, mention, quoted, said, sentence
+
+_WHY = {
+    Cause.BUSY: "the number was busy",
+    Cause.NOBODY_THERE: "nobody answered",
+    Cause.NOT_A_FAX: "no fax machine answered",
+    Cause.LINE_QUALITY: "the line was cut",
+    Cause.DOCUMENT: "the document could not be faxed",
+    Cause.NOT_DIALLED: "the number was not dialled",
+    Cause.SERVER: "the fax server had a fault",
+}
+_AFTER_DIALS = frozenset({Cause.BUSY, Cause.NOBODY_THERE, Cause.NOT_A_FAX})
+
+
+def outcome_of(fax: Fax, job: Job | None) -> Outcome | None:
+    """How *fax* ended, if it has; the job's own end counts before the books are closed."""
+    if fax.outcome is not None or job is None or not job.state.ended:
+        return fax.outcome
+    if job.cancelled:
+        return Outcome.CANCELLED
+    return Outcome.DELIVERED if job.state is JobState.DONE else Outcome.FAILED
+
+
+def ended(fax: Fax, job: Job | None, outcome: Outcome, site: Site, now: datetime) -> str:
+    """The end of a fax in one or two sentences, the important word first, the next step last."""
+    when = _when(fax, job, now)
+    match outcome:
+        case Outcome.DELIVERED:
+            words = f"*Delivered*{when}{_how(job)}.{_answered_by(fax)}"
+        case Outcome.FAILED:
+            words = f"*Not delivered* — {failure(job, fax.fault)}"
+        case Outcome.CANCELLED:
+            words = f"*{_stopped(fax)}*{when}.{_gone_through(job)}"
+        case Outcome.WITHDRAWN:
+            words = f"*{_stopped(fax)}*{when}. Nothing was dialled."
+        case Outcome.REFUSED:
+            words = (
+                "*Refused by the fax server* — nothing was dialled. Check the number and the file, "
+                f"then send it again.{said(fax.fault)}"
+            )
+        case Outcome.UNSENDABLE:
+            words = f"*Not sent* — {sentence(fax.fault or 'no fax could be made of the files.', site)}"
+        case Outcome.WENT:
+            words = f"*It went*, says {mention(fax.decided_by)}. The fax server's own answer was lost."
+        case Outcome.GIVEN_UP:
+            words = f"*Closed by {mention(fax.decided_by)}*{when}. Whether it went is not known."
+        case Outcome.LOST:
+            words = "*Outcome not known* — the fax server forgot this fax. Ask the recipient whether it came."
+    return words
+
+
+def failure(job: Job | None, fault: str = "") -> str:
+    """Why it failed and what to do, as sentences that follow a dash."""
+    text = (job.status_text if job else "") or fault
+    diagnosis = diagnose(text)
+    why = _WHY.get(diagnosis.cause, "the fax server gave up")
+    if diagnosis.cause in _AFTER_DIALS and job and (job.dials or 0) > 1:
+        why += f" ({count(job.dials or 0, 'dial')})"
+    advice = (
+        diagnosis.advice if diagnosis.cause in _WHY else "Send it again; tell an admin if it fails again."
+    )
+    return f"{why}.{through(job, 'had') if job else ''} {advice}{said(text)}"
+
+
+def _when(fax: Fax, job: Job | None, now: datetime) -> str:
+    moment = from_epoch(fax.ended_at) if fax.ended_at is not None else (job.time if job else None)
+    return f" {at(moment, now)}" if moment else ""
+
+
+def _how(job: Job | None) -> str:
+    if job is None:
+        return ""
+    pages = job.sent_pages or job.total_pages
+    parts = [count(pages, "page") + (f" in {job.duration} s" if job.duration else "")] if pages else []
+    if job.dials:
+        parts.append(count(job.dials, "dial"))
+    return f" — {', '.join(parts)}" if parts else ""
+
+
+def _answered_by(fax: Fax) -> str:
+    return f" Answered by {quoted(fax.answered_by)}." if fax.answered_by.strip() else ""
+
+
+def _stopped(fax: Fax) -> str:
+    return f"Stopped by {mention(fax.cancel_by)}" if fax.cancel_by else "Stopped on the fax server"
+
+
+def _gone_through(job: Job | None) -> str:
+    return (through(job, "had") if job else "") or " Nothing was sent."

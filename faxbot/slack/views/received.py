@@ -1,0 +1,77 @@
+"""A received fax: the text beside its file, and its details card."""
+
+import re
+from datetime import datetime
+
+from slack_sdk.models.blocks import ButtonElement
+
+from faxbot.services.messages import ReceivedFax
+from faxbot.slack.ids import Subject, Target
+from faxbot.slack.views import buttons
+from faxbot.slack.views.blocks import MAX_TEXT, Rendered, actions, context, fit, rendered, section
+from faxbot.slack.views.site import Site
+from faxbot.slack.views.text import count, escape, mention, moment, number, quoted, said
+
+_LINK = re.compile(r"https?://[^\s<>|]{1,1000}")
+
+
+def file_comment(message: ReceivedFax, site: Site, now: datetime) -> str:
+    """The text beside the file: from whom, pages, line, when. It is all that many people read."""
+    record = message.record
+    caller = number(record.number, site)
+    pages = message.pages or record.sent_pages or record.total_pages
+    if record.incomplete:
+        arrived = count(pages, "page") + " arrived" if pages else "no page arrived"
+        head = f"📄 *Incomplete fax from {caller}* · {arrived} before the line was cut"
+    else:
+        head = f"📄 *Fax from {caller}*" + (f" · {count(pages, 'page')}" if pages else "")
+    line = f" · {escape(message.line_name)}" if message.line_name else ""
+    return fit(f"{head}{line} · {moment(record.time, now)}", MAX_TEXT)
+
+
+def render_received(message: ReceivedFax, site: Site, now: datetime) -> Rendered:
+    """
+    The details, first in the thread of the file.
+
+    Without a file to stand under, or when Slack never said where the file is, they begin with its text.
+    """
+    body = _details(message)
+    if not message.has_file or message.permalink:
+        body = f"{file_comment(message, site, now)}\n{_whereabouts(message)}\n{body}"
+    small = ""
+    if message.record.incomplete:
+        again = "Incomplete: the sender may try again, which arrives as another fax."
+        small = f"{again}{said(message.record.status_text)}"
+    deleted = f"Record deleted by {mention(message.deleted_by)}." if message.deleted_by else ""
+    text = "\n".join(part for part in (body, small, deleted) if part)
+    blocks = [section(body), *(context(part) for part in (small, deleted) if part)]
+    return rendered(text, [*blocks, *actions(*_buttons(message))])
+
+
+def _details(message: ReceivedFax) -> str:
+    record = message.record
+    parts = []
+    if record.station_id.strip():
+        parts.append(f"From {quoted(record.station_id)} (what their machine says)")
+    if record.caller_name.strip() and record.caller_name.strip() not in (record.number, record.station_id):
+        parts.append(f"Caller ID {quoted(record.caller_name)}")
+    pages = message.pages or record.sent_pages or record.total_pages
+    if pages:
+        parts.append(count(pages, "page") + (f" in {record.duration} s" if record.duration else ""))
+    parts.append(escape(record.job_id))
+    return " · ".join(parts)
+
+
+def _whereabouts(message: ReceivedFax) -> str:
+    if not message.has_file:
+        return "The fax server has no file for it. Ask the sender to fax it again."
+    link = message.permalink.strip()
+    return (
+        f"<{link}|Open the document>" if _LINK.fullmatch(link) else "The document is in this channel's files."
+    )
+
+
+def _buttons(message: ReceivedFax) -> list[ButtonElement]:
+    if message.deleted_by:
+        return []
+    return [buttons.delete(Target(Subject.RECORD, str(message.record_id)))]

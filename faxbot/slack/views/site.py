@@ -1,0 +1,12 @@
+"""How things are called where this bot runs."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """*region* is the ISO 3166 code that numbers without a country code belong to."""
+
+    region: str = "US"
+    command: str = "/fax"
+    bot_name: str = "faxbot"

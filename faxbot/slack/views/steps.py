@@ -1,0 +1,141 @@
+"""The steps of an outgoing fax: one short line each, in the thread of its card."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from faxbot.fax.job import Job, JobState
+from faxbot.fax.status import diagnose
+from faxbot.services.facts import Fax
+from faxbot.services.messages import FaxSteps, Step, StepKind
+from faxbot.slack.views.blocks import Rendered, rendered, section
+from faxbot.slack.views.outcomes import failure
+from faxbot.slack.views.progress import cause, dial, next_try, through
+from faxbot.slack.views.site import Site
+from faxbot.slack.views.text import SAID_CHARS, count, escape, mention, quoted, said, sentence
+
+
+def render_steps(message: FaxSteps, site: Site, now: datetime) -> Rendered:
+    """One reply; several steps when Slack's limits made them wait."""
+    lines = [line for step in message.steps if (line := step_line(message.fax, step, site, now))]
+    text = "\n".join(lines) or "No news."
+    return rendered(text, [section(text)])
+
+
+def step_line(fax: Fax, step: Step, site: Site, now: datetime) -> str:
+    """One step in one line."""
+    job = step.job
+    if job is not None and step.kind in _OF_JOB:
+        return _OF_JOB[step.kind](fax, job, now)
+    plain = _PLAIN.get(step.kind)
+    if plain is not None:
+        return plain
+    return _with_words(fax, step, site)
+
+
+def _queued(fax: Fax, _job: Job, _now: datetime) -> str:
+    return f"Queued on {escape(fax.line_name)}" if fax.line_name else "Queued"
+
+
+def _dialling(_fax: Fax, job: Job, _now: datetime) -> str:
+    counted = dial(job)
+    return f"Dialling ({counted})" if counted and (job.dials or 0) > 0 else "Dialling"
+
+
+def _sending(_fax: Fax, job: Job, _now: datetime) -> str:
+    return f"Sending, {count(job.total_pages, 'page')}" if job.total_pages else "Sending"
+
+
+def _page(_fax: Fax, job: Job, _now: datetime) -> str:
+    of = f" of {job.total_pages}" if job.total_pages else ""
+    return f"Page {job.sent_pages}{of} sent"
+
+
+def _retrying(_fax: Fax, job: Job, now: datetime) -> str:
+    return f"{cause(job)}: {next_try(job, now)}"
+
+
+def _other(_fax: Fax, job: Job, _now: datetime) -> str:
+    if job.state is JobState.SUSPENDED:
+        return f"On hold at the fax server.{said(job.status_text)}"
+    name = f"The fax server calls it {quoted(job.state_text)}." if job.state_text.strip() else "Under way."
+    return f"{name}{said(job.status_text)}"
+
+
+def _delivered(_fax: Fax, job: Job, _now: datetime) -> str:
+    pages = job.sent_pages or job.total_pages
+    if not pages:
+        return "Delivered"
+    return f"Delivered, {count(pages, 'page')}" + (f" in {job.duration} s" if job.duration else "")
+
+
+def _waiting(_fax: Fax, job: Job, _now: datetime) -> str:
+    last = diagnose(job.status_text).plain if job.dials else ""
+    return (
+        f"Waiting to dial again. The last try: {last[:1].lower()}{last[1:]}"
+        if last
+        else "Waiting for its turn"
+    )
+
+
+_OF_JOB: dict[StepKind, Callable[[Fax, Job, datetime], str]] = {
+    StepKind.QUEUED: _queued,
+    StepKind.DIALLING: _dialling,
+    StepKind.SENDING: _sending,
+    StepKind.PAGE: _page,
+    StepKind.RETRYING: _retrying,
+    StepKind.WAITING: _waiting,
+    StepKind.OTHER: _other,
+    StepKind.DELIVERED: _delivered,
+}
+
+_PLAIN = {
+    StepKind.QUEUED: "Queued",
+    StepKind.DIALLING: "Dialling",
+    StepKind.SENDING: "Sending",
+    StepKind.PAGE: "A page was sent",
+    StepKind.RETRYING: "The fax server will try again",
+    StepKind.BLOCKED: "Waiting for another fax to the same number",
+    StepKind.WAITING: "Waiting for its turn",
+    StepKind.OTHER: "Under way",
+    StepKind.DELIVERED: "Delivered",
+    StepKind.KEPT: "The fax server doesn't answer. The fax is kept and goes out when it is back.",
+    StepKind.UNKNOWN: "No answer from the fax server. Looking whether it took the fax.",
+    StepKind.ASKED: "Not found on the fax server. Did it go? The buttons are on the card.",
+    StepKind.LOST: "The fax server forgot this fax. Ask the recipient whether it came.",
+}
+
+
+_BY_SOMEBODY = {
+    StepKind.WITHDRAWN: "Stopped{by}. Nothing was dialled.",
+    StepKind.CANCELLING: "Cancelling…{asked}",
+    StepKind.WENT: "It went, says {who}",
+    StepKind.GIVEN_UP: "Given up{by}. Whether it went is not known.",
+    StepKind.SENT_AGAIN: "Sent again{by} as another fax",
+    StepKind.DELETED: "Record deleted{by}",
+}
+
+
+def _with_words(fax: Fax, step: Step, site: Site) -> str:
+    """A step that names a person, or repeats what was said."""
+    who = mention(step.by)
+    by, asked = (f" by {who}", f" {who} asked for it.") if step.by else ("", "")
+    match step.kind:
+        case StepKind.FAILED:
+            words = f"Not delivered: {failure(step.job, step.text or fax.fault)}"
+        case StepKind.CANCELLED:
+            gone = through(step.job, "had") if step.job else ""
+            words = f"Stopped{by or ' on the fax server'}.{gone or ' Nothing was sent.'}"
+        case StepKind.CANCEL_REFUSED:
+            words = f"The fax server did not cancel it.{said(step.text)}"
+        case StepKind.REFUSED:
+            words = f"Refused by the fax server. Nothing was dialled.{said(step.text or fax.fault)}"
+        case StepKind.ADOPTED:
+            words = f"Found on the fax server{f' as {escape(fax.job_id)}' if fax.job_id else ''}"
+        case StepKind.SLOW:
+            line = f" The line: {escape(step.text, SAID_CHARS)}." if step.text.strip() else ""
+            words = f"Not picked up yet by the fax server.{line}"
+        case kind if kind in _BY_SOMEBODY:
+            words = _BY_SOMEBODY[kind].format(who=who, by=by, asked=asked)
+        case _:
+            words = sentence(step.text, site)
+    return words
