@@ -1,8 +1,8 @@
 """
 The client of a UCX's Fax API: `services.ports.FaxServer` over httpx.
 
-A token that the server turns down is renewed once and the request asked again, a FileSend too: a 401 means that
-nothing was carried out. What else is asked again, `exchange.py` says.
+A token that the server turns down is renewed once and the request asked again, a FileSend too: a 401
+means that nothing was carried out. What else is asked again, `exchange.py` says.
 """
 
 import asyncio

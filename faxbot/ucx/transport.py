@@ -104,7 +104,7 @@ def address(url: str) -> str:
         httpx.URL(whole)
     except (ValueError, httpx.InvalidURL) as exc:
         raise ValueError("UCX_URL is no address") from exc
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if parts.scheme not in ("http", "https") or not parts.hostname or len(whole.split()) > 1:
         raise ValueError("UCX_URL must look like https://ucx.example")
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ValueError("UCX_URL is only an address: credentials have settings of their own")
