@@ -376,7 +376,7 @@ class TestFaults:
         with pytest.raises(JobNotFound):
             wire.outcome(said({"result": "Error", "message": "Gone"}, 404))
 
-    @pytest.mark.parametrize("method", READERS.keys() - {"filesend"})
+    @pytest.mark.parametrize("method", [name for name in READERS if name != "filesend"])
     def test_the_wrong_address(self, method):
         """A web server's own 404 says to check the address, and nothing about a job."""
         with pytest.raises(ServerFault, match="UCX_URL") as caught:
