@@ -1,0 +1,122 @@
+"""One file's way from Slack to the disk: streamed, checked, whole or not at all."""
+
+import asyncio
+import os
+import tempfile
+from collections.abc import Mapping
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import aiohttp
+
+from faxbot.fax.errors import BadDocument, Fault
+from faxbot.slack.api import WebApi
+from faxbot.slack.web import TRANSFER, WIRE_ERRORS, answer_fault, slack_fault
+
+_CHUNK = 256 * 1024
+_HEAD = 1024
+_NOT_THERE = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
+
+
+class Download:
+    """
+    The download of *file* (its object from files.info), called *name*.
+
+    Without files:read Slack answers with its sign-in page, or a redirect to it, instead of the file.
+    """
+
+    def __init__(
+        self, api: WebApi, file: Mapping[str, Any], name: str, max_bytes: int, too_large: str
+    ) -> None:
+        self._api = api
+        self._file = file
+        self._name = name
+        self._max_bytes = max_bytes
+        self._too_large = too_large
+
+    async def save(self, url: str, into: Path) -> None:
+        """
+        Write what is at *url*, which may carry the token, to *into*: synced first, then renamed there.
+
+        Raises:
+            BadDocument: It is not there, is not the file, or is too large.
+            SlackUnclear: It broke off, or Slack did not answer.
+            SlackBusy: Slack asks for a pause.
+            OSError: This machine's disk did not take it.
+        """
+        headers = {"Authorization": f"Bearer {self._api.client.token}"}
+        try:
+            async with self._api.connections.request(
+                "GET", url, headers=headers, timeout=TRANSFER
+            ) as response:
+                if response.status != HTTPStatus.OK:
+                    raise self._no_file(response)
+                await self._write(response, into)
+        except WIRE_ERRORS as exc:
+            raise slack_fault(exc) from exc
+
+    def _no_file(self, response: aiohttp.ClientResponse) -> Fault:
+        status = response.status
+        if status in _NOT_THERE:
+            return BadDocument("Slack no longer has that file. Share it again.")
+        if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            return answer_fault(status, response.headers, None)
+        return self._signed_out()
+
+    def _signed_out(self) -> BadDocument:
+        return BadDocument(
+            f'Slack did not hand over "{self._name}": it asked me to sign in. '
+            "Ask an admin whether the app has the scope files:read."
+        )
+
+    async def _write(self, response: aiohttp.ClientResponse, into: Path) -> None:
+        handle, name = await asyncio.to_thread(
+            tempfile.mkstemp, dir=into.parent, prefix=f".{into.name}.", suffix=".part"
+        )
+        part = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as target:
+                head, size = b"", 0
+                async for chunk in response.content.iter_chunked(_CHUNK):
+                    head += chunk[: max(0, _HEAD - len(head))]
+                    size += len(chunk)
+                    self._check_size(size)
+                    await asyncio.to_thread(target.write, chunk)
+                self._check(response.content_type, head, size)
+                await asyncio.to_thread(_sync, target)
+            await asyncio.to_thread(_rename, part, into)
+        except BaseException:
+            await asyncio.to_thread(part.unlink, missing_ok=True)
+            raise
+
+    def _check_size(self, size: int) -> None:
+        if size > self._max_bytes:
+            raise BadDocument(self._too_large)
+
+    def _check(self, content_type: str, head: bytes, size: int) -> None:
+        """Raise BadDocument unless these are the file's bytes: *head* are the first, *size* says how many."""
+        declared = self._file.get("size")
+        short = (
+            self._file.get("mode", "hosted") == "hosted" and isinstance(declared, int) and declared != size
+        )
+        page = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:15].lower()
+        is_page = content_type == "text/html" or page.startswith((b"<!doctype html", b"<html"))
+        if is_page and (short or not str(self._file.get("mimetype") or "").startswith("text/")):
+            raise self._signed_out()
+        if short or not size:
+            raise BadDocument(f'"{self._name}" did not come whole from Slack. Share it again.')
+
+
+def _sync(file: BinaryIO) -> None:
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _rename(part: Path, into: Path) -> None:
+    part.replace(into)
+    folder = os.open(into.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)  # the name, too, must survive a power cut
+    finally:
+        os.close(folder)
