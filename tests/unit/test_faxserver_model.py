@@ -1,4 +1,4 @@
-"""The model of HylaFAX by itself: test numbers, queue, own lines, cancelling, restarts; no sockets, no waiting."""
+"""The model of HylaFAX by itself: test numbers, queue, own lines, cancels, restarts; no sockets."""
 
 import re
 from pathlib import Path

@@ -140,7 +140,8 @@ def _keep_picture(upload: Path, kept: Path) -> int:
     try:
         with Image.open(upload) as picture:
             frames = [frame.convert("L") for frame in ImageSequence.Iterator(picture)]
-    except (UnidentifiedImageError, OSError, ValueError):
+    except (UnidentifiedImageError, OSError, ValueError, UserWarning):
+        # Pillow warns of some damage; where warnings are errors, that is how it is told.
         upload.replace(kept)
         return 0
     frames[0].save(kept, format="PDF", save_all=True, append_images=frames[1:])
