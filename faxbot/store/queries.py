@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, func, or_, update
+from sqlalchemy.dialects.sqlite import insert
 from sqlmodel import Session, SQLModel, col, select
 
 from faxbot.services.facts import (
@@ -69,9 +70,12 @@ class Queries:
         return self._session.exec(newest).first()
 
     def add_records(self, records: Sequence[FaxRecord]) -> None:
-        """Remember records of the fax server."""
-        self._session.add_all([RecordRow(**record.model_dump()) for record in records])
-        self._session.flush()
+        """Remember records of the fax server; one that was gone is back."""
+        if records:
+            rows = insert(RecordRow).on_conflict_do_update(
+                index_elements=["job_id", "time"], set_={"gone": False}
+            )
+            self._session.execute(rows, [record.model_dump(exclude={"id"}) for record in records])
 
     def record(self, record_id: int) -> FaxRecord:
         """One record."""

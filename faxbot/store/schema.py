@@ -36,5 +36,7 @@ def _config() -> Config:
     installed = package / "migrations"
     config = Config()
     config.set_main_option("path_separator", "os")
-    config.set_main_option("script_location", str(installed if installed.is_dir() else package.parent / "migrations"))
+    config.set_main_option(
+        "script_location", str(installed if installed.is_dir() else package.parent / "migrations")
+    )
     return config

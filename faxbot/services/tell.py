@@ -1,0 +1,200 @@
+"""Writing announcements: inside the transaction that records the fact, never by calling Slack."""
+
+import secrets
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from pydantic import TypeAdapter
+
+from faxbot.fax.job import Direction, Job
+from faxbot.fax.record import Record
+from faxbot.fax.routing import Interest, audience
+from faxbot.services.facts import (
+    Announcement,
+    AnnouncementKind,
+    AnnouncementState,
+    Fax,
+    FaxRecord,
+    FaxState,
+    Outcome,
+    Request,
+)
+from faxbot.services.messages import Step, StepKind, Storable, pack, pack_step
+from faxbot.services.ports import Ledger
+
+_JOB = TypeAdapter(Job)
+_RECORD = TypeAdapter(Record)
+
+LAST_STEPS = frozenset(
+    {
+        StepKind.DELIVERED,
+        StepKind.FAILED,
+        StepKind.CANCELLED,
+        StepKind.REFUSED,
+        StepKind.WENT,
+        StepKind.GIVEN_UP,
+        StepKind.SENT_AGAIN,
+        StepKind.LOST,
+        StepKind.WITHDRAWN,
+    }
+)
+
+
+def job_facts(job: Job) -> dict[str, object]:
+    """*job* as JSON data."""
+    facts: dict[str, object] = _JOB.dump_python(job, mode="json")
+    return facts
+
+
+def job_of(fax: Fax) -> Job | None:
+    """The job of *fax* as the fax server last told it."""
+    return _JOB.validate_python(fax.job) if fax.job else None
+
+
+def record_facts(record: Record) -> dict[str, object]:
+    """*record* as JSON data."""
+    facts: dict[str, object] = _RECORD.dump_python(record, mode="json")
+    return facts
+
+
+def record_of(row: FaxRecord) -> Record:
+    """The record as the fax server told it."""
+    return _RECORD.validate_python(row.record)
+
+
+def new_key() -> str:
+    """A key that finds a message again."""
+    return secrets.token_hex(12)
+
+
+def interests(ledger: Ledger) -> list[Interest]:
+    """Who wants to hear of what."""
+    return [
+        Interest(each.channel_id, Direction(each.direction), each.line_id, each.fax_id)
+        for each in ledger.subscriptions()
+    ]
+
+
+def open_cards(ledger: Ledger, fax: Fax, now: datetime) -> None:
+    """Write a card for *fax* in the conversation it came from and in every channel that wants it."""
+    home = [fax.channel_id] if fax.channel_id else []
+    channels = audience(interests(ledger), Direction.TX, line_id=fax.line_id, fax_id=fax.id or 0, first=home)
+    for channel_id in channels:
+        open_card(ledger, fax, channel_id, now)
+
+
+def open_card(ledger: Ledger, fax: Fax, channel_id: str, now: datetime) -> bool:
+    """Write a card for *fax* in one channel; False if it has one."""
+    if any(card.channel_id == channel_id for card in cards_of(ledger, fax)):
+        return False
+    ledger.announce(
+        Announcement(
+            key=new_key(),
+            kind=AnnouncementKind.CARD,
+            channel_id=channel_id,
+            fax_id=fax.id,
+            terminal=fax.state is FaxState.ENDED,
+            created_at=now.timestamp(),
+        )
+    )
+    return True
+
+
+def cards_of(ledger: Ledger, fax: Fax) -> list[Announcement]:
+    """The cards of *fax*, one a channel."""
+    told = ledger.announcements_of(fax_id=fax.id)
+    return [each for each in told if each.kind is AnnouncementKind.CARD]
+
+
+def refresh_cards(ledger: Ledger, fax: Fax) -> None:
+    """The cards of *fax* are out of date."""
+    for card in cards_of(ledger, fax):
+        card.revision += 1
+        card.terminal = fax.state is FaxState.ENDED
+
+
+def tell_steps(ledger: Ledger, fax: Fax, steps: Sequence[Step]) -> None:
+    """Tell steps of *fax* in the thread of each of its cards, and bring the cards up to date."""
+    for card in cards_of(ledger, fax):
+        card.revision += 1
+        card.terminal = fax.state is FaxState.ENDED
+        for step in steps:
+            ledger.announce(
+                Announcement(
+                    key=new_key(),
+                    kind=AnnouncementKind.REPLY,
+                    channel_id=card.channel_id,
+                    parent_id=card.id,
+                    fax_id=fax.id,
+                    body=pack_step(step),
+                    terminal=step.kind in LAST_STEPS,
+                    created_at=step.at.timestamp(),
+                )
+            )
+
+
+def end_fax(ledger: Ledger, fax: Fax, outcome: Outcome, step: Step) -> None:
+    """*fax* has ended: say how, everywhere."""
+    fax.state, fax.outcome, fax.ended_at = FaxState.ENDED, outcome, step.at.timestamp()
+    tell_steps(ledger, fax, [step])
+
+
+def tell_received(ledger: Ledger, row: FaxRecord, channels: Iterable[str], now: datetime) -> None:
+    """Tell a received fax to *channels*: its file, and its details in the file's thread."""
+    told = {each.channel_id for each in ledger.announcements_of(record_id=row.id)}
+    for channel_id in channels:
+        if channel_id in told:
+            continue
+        parent_id = None
+        if row.path:
+            file = Announcement(
+                key=new_key(),
+                kind=AnnouncementKind.FILE,
+                channel_id=channel_id,
+                record_id=row.id,
+                created_at=now.timestamp(),
+            )
+            parent_id = ledger.announce(file).id
+        ledger.announce(
+            Announcement(
+                key=new_key(),
+                kind=AnnouncementKind.DETAILS,
+                channel_id=channel_id,
+                parent_id=parent_id,
+                record_id=row.id,
+                created_at=now.timestamp(),
+            )
+        )
+
+
+def notice(ledger: Ledger, channel_id: str, message: Storable, now: datetime) -> None:
+    """A message of its own in *channel_id*."""
+    ledger.announce(
+        Announcement(
+            key=new_key(),
+            kind=AnnouncementKind.NOTICE,
+            channel_id=channel_id,
+            body=pack(message),
+            created_at=now.timestamp(),
+        )
+    )
+
+
+def whisper(ledger: Ledger, request: Request, message: Storable, now: datetime) -> None:
+    """Answer the person behind *request*, and nobody else."""
+    ledger.announce(
+        Announcement(
+            key=new_key(),
+            kind=AnnouncementKind.WHISPER,
+            channel_id=request.channel_id,
+            user_id=request.user_id,
+            response_url=request.response_url,
+            body=pack(message) | {"thread_ts": request.thread_ts},
+            created_at=now.timestamp(),
+        )
+    )
+
+
+def is_told(announcement: Announcement) -> bool:
+    """Slack has it, or will never take it."""
+    return announcement.state in (AnnouncementState.SENT, AnnouncementState.DROPPED)
