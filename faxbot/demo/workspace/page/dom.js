@@ -32,7 +32,7 @@ const ICONS = {
   hash: ["M5 9h15", "M4 15h15", "M10 3.5 8 20.5", "M16 3.5l-2 17"],
   image: ["M3.5 5h17v14h-17z", "M4 17l5-5.5 4 4 3-2.5 4 4", "M15.5 9.3v.1"],
   lock: ["M5.5 11h13v9.5h-13z", "M8.5 11V7.5a3.5 3.5 0 0 1 7 0V11"],
-  more: ["M12 5.5v.1", "M12 12v.1", "M12 18.5v.1"],
+  more: ["M12 5.5h.01", "M12 12h.01", "M12 18.5h.01"],
   pencil: ["M4 20l1-4.5L16.5 4 20 7.5 8.5 19z"],
   people: ["M9 5a3.2 3.2 0 1 0 0 6.4A3.2 3.2 0 0 0 9 5z", "M2.8 20c.4-4 3-6 6.2-6s5.8 2 6.2 6", "M16 5.5a3 3 0 0 1 0 5.6", "M17.5 14.5c2 .7 3.3 2.5 3.7 5.5"],
   plus: ["M12 5v14", "M5 12h14"],
@@ -46,7 +46,7 @@ const ICONS = {
 /** An inline SVG icon; decorative, so hidden from assistive technology. */
 export function icon(name, size = 18) {
   const svg = document.createElementNS(SVG, "svg");
-  const attributes = { viewBox: "0 0 24 24", width: size, height: size, "aria-hidden": "true", class: "icon" };
+  const attributes = { viewBox: "0 0 24 24", width: size, height: size, "aria-hidden": "true", class: `icon icon-${name}` };
   for (const [key, value] of Object.entries(attributes)) svg.setAttribute(key, value);
   for (const d of ICONS[name]) {
     const path = document.createElementNS(SVG, "path");

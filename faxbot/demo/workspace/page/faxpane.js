@@ -103,7 +103,7 @@ function serverMenu(anchor, told) {
 
 /** The pane's node, its toggle for the conversation's head, and `draw`. */
 export function faxPane() {
-  let open = localStorage.getItem("faxbot-fax-pane") !== "closed";
+  let open = (localStorage.getItem("faxbot-fax-pane") ?? (window.innerWidth < 1100 ? "closed" : "open")) === "open";
   let told = null;
   let asking = false;
   const lines = section("Lines", h("ul", { class: "fax-list" }), "No lines.");

@@ -18,7 +18,8 @@ const keyOf = (message) => `${message.ephemeral ? `e-${message.id}` : message.ts
 function continues(previous, message) {
   if (!previous || previous.ephemeral || message.ephemeral || dayKey(previous.ts) !== dayKey(message.ts)) return false;
   const same = (previous.user ?? previous.bot_id) === (message.user ?? message.bot_id) && previous.username === message.username;
-  return same && Number(message.ts) - Number(previous.ts) < GROUP_SECONDS && !previous.reply_count && !message.subtype?.startsWith("channel_");
+  const card = message.bot_id && message.blocks?.length; // a card stands by itself, with the name above it
+  return same && !card && Number(message.ts) - Number(previous.ts) < GROUP_SECONDS && !previous.subtype?.startsWith("channel_");
 }
 
 function threadFooter(message, answers, openThread) {

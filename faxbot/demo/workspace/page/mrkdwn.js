@@ -1,6 +1,7 @@
 // Slack's mrkdwn as DOM nodes. Every piece of the text ends in a text node; nothing is parsed as HTML.
 import { h } from "./dom.js";
 import { emojiFor, withEmoji } from "./emoji.js";
+import { emojiNodes } from "./emojifont.js";
 import { nameOf, state } from "./store.js";
 import { fillDate, fullTime } from "./times.js";
 
@@ -89,7 +90,7 @@ function piece(text, at) {
   if (char === ":") {
     const name = /^:([a-z0-9_+-]+):/.exec(text.slice(at, at + 40))?.[1];
     const character = name && emojiFor(name);
-    return character ? [h("span", { class: "emoji", role: "img", "aria-label": name.replaceAll("_", " "), title: `:${name}:` }, character), name.length + 2] : null;
+    return character ? [h("span", { class: "emoji", role: "img", "aria-label": name.replaceAll("_", " "), title: `:${name}:` }, emojiNodes(character)), name.length + 2] : null;
   }
   if (MARKS[char]) {
     const end = closing(text, at);
@@ -102,12 +103,15 @@ function piece(text, at) {
   return null;
 }
 
+/** Text nodes, with runs of block characters (a bar of progress) set apart so that they look like one. */
+const withBars = (text) => text.split(/([▰▱█░▓▒■□]{3,})/).filter(Boolean).flatMap((run) => (/^[▰▱█░▓▒■□]{3}/.test(run) ? h("span", { class: "bar" }, run) : emojiNodes(run)));
+
 /** Inline mrkdwn as an array of nodes. */
 export function inline(text) {
   const nodes = [];
   let pending = "";
   const flush = () => {
-    if (pending) nodes.push(document.createTextNode(unescapeText(pending)));
+    if (pending) nodes.push(...withBars(unescapeText(pending)));
     pending = "";
   };
   for (let at = 0; at < text.length;) {
@@ -161,7 +165,7 @@ export function mrkdwn(text) {
 /** What a text object ({type, text}) shows. */
 export function textObject(object) {
   if (!object) return [];
-  return object.type === "mrkdwn" ? mrkdwn(object.text) : [document.createTextNode(plain(object.text))];
+  return object.type === "mrkdwn" ? mrkdwn(object.text) : emojiNodes(plain(object.text));
 }
 
 /** A text without any markup, for accessible names and previews. */
