@@ -15,13 +15,25 @@ from faxbot.services.messages import (
     ServerBack,
 )
 from faxbot.slack.views import notices
+from faxbot.slack.views.answers import render_answer
 from faxbot.slack.views.blocks import Rendered, sentence_only
 from faxbot.slack.views.card import render_card
+from faxbot.slack.views.faults import render_fault, render_unknown_fault
+from faxbot.slack.views.help import render_help
 from faxbot.slack.views.received import file_comment, render_received
 from faxbot.slack.views.site import Site
 from faxbot.slack.views.steps import render_steps
 
-__all__ = ["Rendered", "Site", "render", "render_comment"]
+__all__ = [
+    "Rendered",
+    "Site",
+    "render",
+    "render_answer",
+    "render_comment",
+    "render_fault",
+    "render_help",
+    "render_unknown_fault",
+]
 
 
 def render(message: Message, site: Site, now: datetime) -> Rendered:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from slack_sdk.models.blocks import ButtonElement
 
-from faxbot.fax.job import Job
+from faxbot.fax.job import Job, JobState
 from faxbot.fax.number import pretty
 from faxbot.services.facts import Fax, FaxState, Outcome
 from faxbot.services.messages import FaxCard
@@ -65,7 +65,7 @@ def facts(fax: Fax, job: Job | None) -> str:
     if fax.line_name:
         parts.append(f"from {escape(fax.line_name)}")
     parts.append(mention(fax.user_id) if fax.user_id else "sent by another program")
-    if job is not None and not job.state.ended:
+    if job is not None and not job.state.ended and job.state is not JobState.SLEEPING:
         parts.append(dial(job))
     return " · ".join(part for part in parts if part)
 
@@ -84,7 +84,9 @@ def standing(card: FaxCard, now: datetime) -> str:
                 f"*Waiting for the fax server* — no answer since {moment(card.server_down_since, now)}. "
                 "The fax is kept and goes out when it is back."
             )
-        case FaxState.READY | FaxState.HANDING:
+        case FaxState.READY:
+            words = "*Waiting* to be handed to the fax server."
+        case FaxState.HANDING:
             words = "*Handing over* to the fax server."
         case FaxState.UNKNOWN:
             words = "*No answer from the fax server* — looking whether it took the fax. It is not sent twice."

@@ -62,13 +62,18 @@ def failure(job: Job | None, fault: str = "") -> str:
     """Why it failed and what to do, as sentences that follow a dash."""
     text = (job.status_text if job else "") or fault
     diagnosis = diagnose(text)
-    why = _WHY.get(diagnosis.cause, "the fax server gave up")
-    if diagnosis.cause in _AFTER_DIALS and job and (job.dials or 0) > 1:
-        why += f" ({count(job.dials or 0, 'dial')})"
     advice = (
         diagnosis.advice if diagnosis.cause in _WHY else "Send it again; tell an admin if it fails again."
     )
-    return f"{why}.{through(job, 'had') if job else ''} {advice}{said(text)}"
+    return f"{why(job, fault)}.{through(job, 'had') if job else ''} {advice}{said(text)}"
+
+
+def why(job: Job | None, fault: str = "") -> str:
+    """Why it failed, in a few words: `the number was busy (12 dials)`."""
+    cause = diagnose((job.status_text if job else "") or fault).cause
+    dials = job.dials or 0 if job else 0
+    counted = f" ({count(dials, 'dial')})" if cause in _AFTER_DIALS and dials > 1 else ""
+    return _WHY.get(cause, "the fax server gave up") + counted
 
 
 def _when(fax: Fax, job: Job | None, now: datetime) -> str:

@@ -87,4 +87,4 @@ def _on_the_line(job: Job) -> str:
         return f"*Dialling*{'.' + through(job) if job.sent_pages else ''}"
     if job.sent_pages < pages:
         return f"*Sending page {job.sent_pages + 1} of {pages}*   {bar(job.sent_pages, pages)}"
-    return f"*Finishing* — {'the page is' if pages == 1 else f'all {pages} pages are'} through   {bar(1, 1)}"
+    return f"*Finishing* — {pages} of {count(pages, 'page')} sent   {bar(1, 1)}"

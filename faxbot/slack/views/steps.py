@@ -8,7 +8,7 @@ from faxbot.fax.status import diagnose
 from faxbot.services.facts import Fax
 from faxbot.services.messages import FaxSteps, Step, StepKind
 from faxbot.slack.views.blocks import Rendered, rendered, section
-from faxbot.slack.views.outcomes import failure
+from faxbot.slack.views.outcomes import why
 from faxbot.slack.views.progress import cause, dial, next_try, through
 from faxbot.slack.views.site import Site
 from faxbot.slack.views.text import SAID_CHARS, count, escape, mention, quoted, said, sentence
@@ -121,7 +121,7 @@ def _with_words(fax: Fax, step: Step, site: Site) -> str:
     by, asked = (f" by {who}", f" {who} asked for it.") if step.by else ("", "")
     match step.kind:
         case StepKind.FAILED:
-            words = f"Not delivered: {failure(step.job, step.text or fax.fault)}"
+            words = f"Not delivered: {why(step.job, step.text or fax.fault)}"
         case StepKind.CANCELLED:
             gone = through(step.job, "had") if step.job else ""
             words = f"Stopped{by or ' on the fax server'}.{gone or ' Nothing was sent.'}"

@@ -23,8 +23,10 @@ _LOOKALIKES = {
 }
 _FORMATTING_UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 _EMOJI = re.compile(r":(?=[^\s:]{1,100}:)")
+_NO_DOMAIN = "pdf|tiff?|ps|txt|png|jpe?g|gif|bmp|heic|webp|docx?|xlsx?|pptx?|odt|rtf|csv|html?|xml|eml|msg"
+"""What files end in and no address does: their names stay as they are."""
 _ADDRESS = re.compile(
-    r"://|(?<=\w)@(?=\w)|(?<=\w)\.(?!(?:pdf|tiff?|ps|txt|png|jpe?g)(?!\w))(?=[a-z]{2,})", re.IGNORECASE
+    rf"://|(?<=\w)@(?=\w)|(?<=\w)\.(?!(?:{_NO_DOMAIN})(?!\w))(?=[a-z]{{2,}})", re.IGNORECASE
 )
 _KEPT_INVISIBLE = "\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}"
 _USER = re.compile(r"[UW][A-Z0-9]{1,30}", re.ASCII)
@@ -80,7 +82,7 @@ def number(text: str, site: Site) -> str:
 
 def mention(user_id: str | None) -> str:
     """A person by their Slack id; what is no id is shown as text."""
-    if user_id is None:
+    if not user_id:
         return "somebody"
     return f"<@{user_id}>" if _USER.fullmatch(user_id) else escape(user_id)
 

@@ -1,0 +1,165 @@
+"""Answers to questions: lines, one fax, what is under way, what is finished, subscriptions."""
+
+import re
+from datetime import datetime
+
+from slack_sdk.models.blocks import Block, ButtonElement
+
+from faxbot.fax.job import Direction
+from faxbot.fax.status import line_words
+from faxbot.services.answers import (
+    Active,
+    Answer,
+    History,
+    Lines,
+    LineStanding,
+    Status,
+    SubscribedTo,
+    Subscriptions,
+)
+from faxbot.slack.ids import Action, encode_page
+from faxbot.slack.views.blocks import Rendered, actions, button, context, rendered, section, sentence_only
+from faxbot.slack.views.entries import entry_buttons, in_full, row, row_blocks, waiting_row
+from faxbot.slack.views.site import Site
+from faxbot.slack.views.text import SAID_CHARS, code, escape, mention, number
+
+_LINES_A_BLOCK = 6
+_SHOWN_LINES = 60
+_SHOWN_ROWS = 20
+_CHANNEL = re.compile(r"[CGD][A-Z0-9]{1,30}", re.ASCII)
+_FAXES = {Direction.TX: "Sent faxes", Direction.RX: "Received faxes"}
+_NONE_ACTIVE: dict[tuple[Direction, ...], str] = {
+    (Direction.TX,): "*Nothing* is being sent.",
+    (Direction.RX,): "*Nothing* is being received.",
+}
+
+
+def render_answer(answer: Answer, site: Site, now: datetime) -> Rendered:
+    """*answer* as its asker sees it."""
+    match answer:
+        case Lines():
+            return _lines(answer, site)
+        case Status():
+            return _status(answer, site, now)
+        case Active():
+            return _active(answer, site, now)
+        case History():
+            return _history(answer, site, now)
+        case Subscriptions():
+            return _subscriptions(answer, site)
+
+
+def _lines(answer: Lines, site: Site) -> Rendered:
+    if not answer.lines:
+        return sentence_only("*No lines.* The fax server has no virtual fax yet.")
+    told = [_line(standing, site) for standing in answer.lines[:_SHOWN_LINES]]
+    blocks: list[Block] = [
+        section("\n".join(told[start : start + _LINES_A_BLOCK]))
+        for start in range(0, len(told), _LINES_A_BLOCK)
+    ]
+    return rendered("\n".join(told), [*blocks, *_left_off(len(answer.lines), _SHOWN_LINES)])
+
+
+def _line(standing: LineStanding, site: Site) -> str:
+    line, usage = standing.line, standing.usage
+    name = f"*{escape(line.label) or 'unnamed line'}*"
+    if line.number:
+        name += f" {number(line.number, site)}"
+    if line.extension and line.extension != line.label:
+        name += f" (ext. {escape(line.extension)})"
+    if usage is None:
+        return f"{name} — state not known"
+    state = line_words(usage.state_text)
+    words = escape(state.words, SAID_CHARS)
+    queued = usage.job_count - (1 if state.job_number else 0)
+    waiting = f", {queued} waiting" if queued > 0 else ""
+    return f"{name} — {words if state.healthy else f'*{words}*'}{waiting}"
+
+
+def _status(answer: Status, site: Site, now: datetime) -> Rendered:
+    body, small = in_full(answer.entry, site, now)
+    blocks = [section(body), *([context(small)] if small else [])]
+    return rendered(f"{body}\n{small}".strip(), [*blocks, *actions(*entry_buttons(answer.entry, site))])
+
+
+def _active(answer: Active, site: Site, now: datetime) -> Rendered:
+    if not answer.entries and not answer.waiting:
+        return sentence_only(
+            f"{_NONE_ACTIVE.get(answer.directions, '*Nothing* is being sent or received.')} "
+            f"{code('/fax history', site)} shows what is finished."
+        )
+    blocks: list[Block] = []
+    told = []
+    for entry in answer.entries[:_SHOWN_ROWS]:
+        told.append(row(entry, site, now))
+        blocks += row_blocks(told[-1], entry_buttons(entry, site))
+    for fax in answer.waiting[: _SHOWN_ROWS - len(told)]:
+        told.append(waiting_row(fax, site, now))
+        blocks.append(section(told[-1]))
+    everything = len(answer.entries) + len(answer.waiting)
+    return rendered("\n".join(told), [*blocks, *_left_off(everything, len(told))])
+
+
+def _history(answer: History, site: Site, now: datetime) -> Rendered:
+    title = f"*{_FAXES[answer.direction]}*"
+    if not answer.entries:
+        head = f"{title} — none yet."
+        if answer.total and answer.page > answer.pages:
+            head = f"{title} — there is no page {answer.page}; the last is {answer.pages}."
+        return rendered(head, [section(head), *actions(*_pager(answer))])
+    head = f"{title} · page {answer.page} of {answer.pages} · {answer.total} in all"
+    blocks: list[Block] = [context(head)]
+    told = [head]
+    for entry in answer.entries[:_SHOWN_ROWS]:
+        told.append(row(entry, site, now))
+        blocks += row_blocks(told[-1], entry_buttons(entry, site))
+    left_off = _left_off(len(answer.entries), _SHOWN_ROWS)
+    return rendered("\n".join(told), [*blocks, *left_off, *actions(*_pager(answer))])
+
+
+def _pager(answer: History) -> list[ButtonElement]:
+    def turn(label: str, suffix: str, direction: Direction, page: int) -> ButtonElement:
+        return button(label, Action.HISTORY_PAGE, encode_page(direction, page), suffix=suffix)
+
+    pages = []
+    if answer.page > 1 and answer.pages:
+        newer = min(answer.page - 1, answer.pages)
+        pages.append(
+            turn("Newer" if newer == answer.page - 1 else "Last page", "newer", answer.direction, newer)
+        )
+    if answer.page < answer.pages:
+        pages.append(turn("Older", "older", answer.direction, answer.page + 1))
+    other = Direction.RX if answer.direction is Direction.TX else Direction.TX
+    return [*pages, turn(_FAXES[other], "other", other, 1)]
+
+
+def _subscriptions(answer: Subscriptions, site: Site) -> Rendered:
+    here = f"<#{answer.channel_id}>" if _CHANNEL.fullmatch(answer.channel_id) else "This channel"
+    told = ["• all received faxes: they come here anyway"] if answer.inbound else []
+    told += [_subscription(each) for each in answer.subscriptions[:_SHOWN_LINES]]
+    if not told:
+        return sentence_only(
+            f"{here} hears only of the faxes sent from it. "
+            f"{code('/fax subscribe tx', site)} adds all sent ones."
+        )
+    head = f"*{here} hears of*"
+    text = "\n".join([head, *told])
+    blocks: list[Block] = [section(head)]
+    blocks += [
+        section("\n".join(told[start : start + _LINES_A_BLOCK]))
+        for start in range(0, len(told), _LINES_A_BLOCK)
+    ]
+    return rendered(text, [*blocks, *_left_off(len(answer.subscriptions), _SHOWN_LINES)])
+
+
+def _subscription(each: SubscribedTo) -> str:
+    what = f"fax {escape(each.job_id)}" if each.job_id else _FAXES[each.direction].lower()
+    if each.line_name:
+        what += f" of {escape(each.line_name)}"
+    elif not each.job_id:
+        what = f"all {what}"
+    return f"• {what}" + (f" · {mention(each.created_by)}" if each.created_by else "")
+
+
+def _left_off(amount: int, shown: int) -> list[Block]:
+    return [context(f"and {amount - shown} more")] if amount > shown else []

@@ -1,0 +1,177 @@
+"""One job or record in an answer: in full, or as a row of a list."""
+
+from datetime import UTC, datetime
+
+from slack_sdk.models.blocks import Block, ButtonElement
+
+from faxbot.fax.job import Direction, Job, JobState
+from faxbot.fax.number import pretty
+from faxbot.fax.record import Record
+from faxbot.fax.status import diagnose
+from faxbot.services.answers import JobEntry
+from faxbot.services.facts import Fax, Outcome
+from faxbot.services.messages import FaxCard
+from faxbot.slack.ids import Subject, Target
+from faxbot.slack.views import buttons
+from faxbot.slack.views.blocks import actions, section
+from faxbot.slack.views.card import destination, facts, standing
+from faxbot.slack.views.outcomes import ended, outcome_of
+from faxbot.slack.views.progress import underway
+from faxbot.slack.views.site import Site
+from faxbot.slack.views.text import count, escape, mention, moment, number, one_line, quoted, said
+
+_SHORT = {
+    Outcome.DELIVERED: "delivered",
+    Outcome.CANCELLED: "stopped",
+    Outcome.REFUSED: "refused by the fax server",
+    Outcome.UNSENDABLE: "not sent",
+    Outcome.WITHDRAWN: "stopped before it was dialled",
+    Outcome.WENT: "went",
+    Outcome.GIVEN_UP: "closed, outcome not known",
+    Outcome.LOST: "outcome not known",
+}
+
+
+def in_full(entry: JobEntry, site: Site, now: datetime) -> list[str]:
+    """The paragraphs about one fax: headline and state, then what is known besides."""
+    if entry.direction is Direction.RX:
+        if entry.record is not None:
+            return _received(entry, entry.record, site, now)
+        return [_receiving(entry, entry.job, site), ""]
+    fax, job = _as_sent(entry)
+    outcome = outcome_of(fax, job)
+    if outcome is not None:
+        state = ended(fax, job, outcome, site, now)
+    else:
+        state = standing(FaxCard(fax, job), now) if entry.fax else underway(job, entry.line_name, now)
+    headline = f"*Fax to {number(destination(fax, job), site)}* · {escape(entry.job_id)}"
+    small = facts(fax, job) if entry.fax else (f"from {escape(entry.line_name)}" if entry.line_name else "")
+    return [f"{headline}\n{state}", small]
+
+
+def row(entry: JobEntry, site: Site, now: datetime) -> str:
+    """One line of a list."""
+    parts = [f"*{escape(entry.job_id)}*"]
+    if entry.record is not None:
+        parts += _record_row(entry, entry.record, site)
+        parts.append(moment(entry.record.time, now))
+    elif entry.direction is Direction.RX:
+        return _receiving(entry, entry.job, site)
+    elif entry.job is not None:
+        fax, job = _as_sent(entry)
+        parts[0] += f" to {number(destination(fax, job), site)}"
+        parts.append(_plain(underway(job, "", now)))
+        if fax.user_id:
+            parts.append(mention(fax.user_id))
+    if entry.line_name:
+        parts.append(escape(entry.line_name))
+    return " · ".join(parts)
+
+
+def waiting_row(fax: Fax, site: Site, now: datetime) -> str:
+    """A fax that the fax server does not have yet."""
+    state = _plain(standing(FaxCard(fax), now).split("\n")[0])
+    return f"*Fax to {number(destination(fax, None), site)}* · {state} · {facts(fax, None)}"
+
+
+def row_blocks(text: str, pressable: list[ButtonElement]) -> list[Block]:
+    """A row with its buttons: one stands beside it, several below."""
+    if len(pressable) == 1:
+        return [section(text, pressable[0])]
+    return [section(text), *actions(*pressable)]
+
+
+def entry_buttons(entry: JobEntry, site: Site) -> list[ButtonElement]:
+    """What this asker may do with it."""
+    target = target_of(entry)
+    pressable = []
+    if entry.can_cancel:
+        fax, job = _as_sent(entry)
+        to = one_line(pretty(one_line(destination(fax, job), 80), site.region), 80)
+        pressable.append(buttons.cancel(target, to))
+    if entry.can_get:
+        pressable.append(buttons.download(target))
+    if entry.can_delete:
+        pressable.append(buttons.delete(target))
+    return pressable
+
+
+def target_of(entry: JobEntry) -> Target:
+    """What the entry's buttons act on: our row if there is one, or the job and its moment."""
+    if entry.fax is not None and entry.fax.id is not None:
+        return Target(Subject.FAX, str(entry.fax.id))
+    when = int(entry.record.time.timestamp()) if entry.record else None
+    return Target(Subject.JOB, entry.job_id, when)
+
+
+def _as_sent(entry: JobEntry) -> tuple[Fax, Job]:
+    """The entry as a fax of ours and its job, with what only the record tells filled in."""
+    record = entry.record
+    if record is None:
+        fax = entry.fax or Fax(job_id=entry.job_id, line_name=entry.line_name)
+        return fax, entry.job or Job(entry.job_id, JobState.UNKNOWN)
+    job = Job(
+        record.job_id,
+        record.state,
+        state_text=record.state_text,
+        destination=record.number,
+        sent_pages=record.sent_pages,
+        total_pages=record.total_pages,
+        duration=record.duration,
+        status_text=record.status_text,
+        time=record.time,
+    )
+    return entry.fax or Fax(
+        job_id=entry.job_id,
+        line_name=entry.line_name,
+        answered_by=record.station_id,
+        ended_at=record.time.astimezone(UTC).timestamp(),
+    ), job
+
+
+def _record_row(entry: JobEntry, record: Record, site: Site) -> list[str]:
+    pages = record.sent_pages or record.total_pages
+    if entry.direction is Direction.RX:
+        parts = [f"from {number(record.number, site)}", count(pages, "page") if pages else "no page"]
+        return [*parts, "incomplete"] if record.incomplete else parts
+    fax, job = _as_sent(entry)
+    outcome = outcome_of(fax, job) or Outcome.DELIVERED
+    parts = [f"to {number(destination(fax, job), site)}"]
+    if outcome is Outcome.FAILED:
+        plain = diagnose(job.status_text).plain
+        return [*parts, "not delivered" + (f": {plain[:1].lower()}{plain[1:]}" if plain else "")]
+    told = _SHORT[outcome]
+    return [*parts, f"{told}, {count(pages, 'page')}" if pages and outcome is Outcome.DELIVERED else told]
+
+
+def _received(entry: JobEntry, record: Record, site: Site, now: datetime) -> list[str]:
+    pages = record.sent_pages or record.total_pages
+    kind = "Incomplete fax" if record.incomplete else "Fax"
+    parts = [count(pages, "page") + (f" in {record.duration} s" if record.duration else "")] if pages else []
+    if entry.line_name:
+        parts.append(escape(entry.line_name))
+    parts.append(moment(record.time, now))
+    if record.station_id.strip():
+        parts.append(f"From {quoted(record.station_id)} (what their machine says)")
+    state = f"\nThe line was cut.{said(record.status_text)}" if record.incomplete else ""
+    headline = f"*{kind} from {number(record.number, site)}* · {escape(entry.job_id)}"
+    return [f"{headline}{state}", " · ".join(parts)]
+
+
+def _receiving(entry: JobEntry, job: Job | None, site: Site) -> str:
+    """A fax that is coming in now. Its `destination` is the number of ours that was called."""
+    where = escape(entry.line_name) if entry.line_name else ""
+    if not where and job is not None and job.destination:
+        where = number(job.destination, site)
+    pages = f" · {count(job.sent_pages, 'page')} so far" if job is not None and job.sent_pages else ""
+    words = job.status_text if job is not None else ""
+    _, _, sender = words.partition("Receiving from ")
+    sender = sender.strip().strip('"')
+    name = f" · from {quoted(sender)} (what their machine says)" if sender else ""
+    at_line = f" on {where}" if where else ""
+    return f"*Receiving a fax*{at_line} · {escape(entry.job_id)}{name}{pages}"
+
+
+def _plain(state: str) -> str:
+    """A state without its bold mark and full stop, to stand among other parts of a line."""
+    return state.replace("*", "").rstrip(".")

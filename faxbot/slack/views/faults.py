@@ -1,0 +1,80 @@
+"""Every fault as one sentence with the next step."""
+
+from datetime import datetime
+
+from faxbot.fax.errors import (
+    AnswerLost,
+    BadCommand,
+    CredentialsRejected,
+    Fault,
+    JobNotFound,
+    RequestRefused,
+    ServerFault,
+    SlackBusy,
+    SlackFault,
+    SlackRefused,
+)
+from faxbot.slack.views import buttons
+from faxbot.slack.views.blocks import Rendered, sentence_only
+from faxbot.slack.views.site import Site
+from faxbot.slack.views.text import code, escape, moment, said, sentence
+
+
+def render_fault(fault: Fault, site: Site, now: datetime, *, down_since: datetime | None = None) -> Rendered:
+    """*fault* for the person it happened to. *down_since*: the fax server does not answer since then."""
+    if isinstance(fault, BadCommand) and fault.suggestion:
+        return _misspelt(str(fault), fault.suggestion, site)
+    if isinstance(fault, ServerFault):
+        return sentence_only(_server(fault, site, now, down_since))
+    if isinstance(fault, SlackFault):
+        return sentence_only(_slack(fault))
+    return sentence_only(sentence(str(fault), site) or "That did not work. Nothing was done.")
+
+
+def render_unknown_fault(reference: str) -> Rendered:
+    """For what has no name: *reference* is in the log, too."""
+    return sentence_only(
+        f"*Something went wrong here*, and I can't say what. Try again; if it stays, give an admin "
+        f"this reference: `{escape(reference)}`."
+    )
+
+
+def _misspelt(why: str, suggestion: str, site: Site) -> Rendered:
+    if suggestion.split()[1:] == ["help"]:
+        meant = f"{code(suggestion, site)} shows what I can do."
+    else:
+        meant = f"Did you mean {code(suggestion, site)}?"
+    press = buttons.run(suggestion)
+    return sentence_only(f"{sentence(why, site)} {meant}", *([press] if press else []))
+
+
+def _server(fault: ServerFault, site: Site, now: datetime, down_since: datetime | None) -> str:
+    match fault:
+        case CredentialsRejected():
+            return (
+                "*The fax server doesn't let me in*: it refused my client id and secret, or its licence has "
+                "ended. Tell an admin."
+            )
+        case JobNotFound():
+            return f"The fax server has no such fax. {code('/fax active', site)} shows what is running."
+        case RequestRefused():
+            return f"*The fax server refused.*{said(fault.said)} Nothing was done."
+        case AnswerLost():
+            return (
+                f"*The fax server doesn't answer*{_since(down_since, now)}. Whether it did what you asked "
+                f"is not known: look with {code('/fax active', site)} before you ask again."
+            )
+        case _:
+            return f"*The fax server doesn't answer*{_since(down_since, now)}. Try again in a minute."
+
+
+def _since(down_since: datetime | None, now: datetime) -> str:
+    return f" (since {moment(down_since, now)})" if down_since else ""
+
+
+def _slack(fault: SlackFault) -> str:
+    if isinstance(fault, SlackBusy):
+        return f"*Slack is busy.* Try again in {max(1, round(fault.retry_after))} s."
+    if isinstance(fault, SlackRefused):
+        return f"*Slack refused* ({escape(fault.error)}). If it stays, tell an admin."
+    return "*Slack didn't answer.* Try again in a minute."

@@ -1,0 +1,35 @@
+"""The grammar's table, read aloud."""
+
+from slack_sdk.models.blocks import Block
+
+from faxbot.slack.grammar import SYNTAX, Syntax
+from faxbot.slack.views.blocks import Rendered, context, rendered, section
+from faxbot.slack.views.site import Site
+from faxbot.slack.views.text import code
+
+_ALSO = (
+    "Or send me the files in a direct message, or mention me beside them, with the number in the text. "
+    "In a thread, use *Fax this…* in a message's menu."
+)
+
+
+def render_help(topic: str | None, site: Site) -> Rendered:
+    """All commands, or one in full; a topic that is none shows all."""
+    if topic in SYNTAX:
+        return _one(SYNTAX[topic], site)
+    told = [f"{code(f'/fax {syntax.usage}', site)}  {syntax.purpose}" for syntax in SYNTAX.values()]
+    head = f"*{site.command} sends, watches and fetches faxes.*"
+    body = "\n".join([head, *told])
+    return rendered(f"{body}\n{_ALSO}", [section(body), context(_ALSO)])
+
+
+def _one(syntax: Syntax, site: Site) -> Rendered:
+    body = f"{code(f'/fax {syntax.usage}', site)}\n*{syntax.purpose}*"
+    if syntax.detail:
+        body += f" {syntax.detail}"
+    blocks: list[Block] = [section(body)]
+    if syntax.examples:
+        examples = "For example " + ", ".join(code(f"/fax {example}", site) for example in syntax.examples)
+        blocks.append(context(examples))
+        body += f"\n{examples}"
+    return rendered(body, blocks)
