@@ -1,0 +1,52 @@
+"""api.test, auth.test, apps.connections.open, bots.info."""
+
+from ..model.people import APP_ID, BOT_ID, BOT_USER, TEAM_ID
+from .call import Answer, Call, RefusedError, method
+
+
+@method("api.test", tier=4, json=True, token="none")  # noqa: S106  (the kind of token, not one)
+async def api_test(call: Call) -> Answer:
+    """Say ok, or the error that was asked for."""
+    if call.text("error"):
+        raise RefusedError(call.text("error"), args=call.args)
+    return {"args": call.args} if call.args else {}
+
+
+@method("auth.test", tier=5, json=True)
+async def auth_test(call: Call) -> Answer:
+    """Whose token this is."""
+    state = call.state
+    return {
+        "url": f"{state.base}/",
+        "team": state.team["name"],
+        "user": state.users[BOT_USER]["name"],
+        "team_id": TEAM_ID,
+        "user_id": BOT_USER,
+        "bot_id": BOT_ID,
+        "is_enterprise_install": False,
+    }
+
+
+@method("apps.connections.open", tier=3, json=True, token="app")  # noqa: S106  (the kind of token, not one)
+async def connections_open(call: Call) -> Answer:
+    """A WebSocket address for Socket Mode, good for one handshake."""
+    return {"url": call.site.socket.new_address()}
+
+
+@method("bots.info", scopes=("users:read",), tier=3)
+async def bots_info(call: Call) -> Answer:
+    """What is known of a bot."""
+    if call.text("bot") not in {"", BOT_ID}:
+        raise RefusedError("bot_not_found")
+    user = call.state.users[BOT_USER]
+    return {
+        "bot": {
+            "id": BOT_ID,
+            "deleted": False,
+            "name": call.state.bot_name,
+            "updated": user["updated"],
+            "app_id": APP_ID,
+            "user_id": BOT_USER,
+            "icons": {},
+        }
+    }

@@ -1,0 +1,150 @@
+"""conversations.info, list, members, open, join."""
+
+from typing import Any
+
+from ..model.people import BOT_USER, DANA, FOUNDED, GENERAL, TEAM_ID, Channel
+from ..model.state import State
+from .call import Answer, Call, RefusedError, method
+
+_READ = ("channels:read", "groups:read", "im:read", "mpim:read")
+_TYPES = {"public_channel": "channel", "private_channel": "group", "im": "im", "mpim": "mpim"}
+
+
+def describe(state: State, channel: Channel) -> dict[str, Any]:
+    """
+    Slack's conversation object, as the bot sees it.
+
+    Source: Slack's conversation object reference.
+    """
+    if channel.is_im:
+        return {
+            "id": channel.id,
+            "created": channel.created,
+            "is_archived": channel.is_archived,
+            "is_im": True,
+            "is_org_shared": False,
+            "context_team_id": TEAM_ID,
+            "updated": channel.created * 1000,
+            "user": channel.partner,
+            "is_user_deleted": False,
+            "priority": 0,
+        }
+    return {
+        "id": channel.id,
+        "name": channel.name,
+        "is_channel": not channel.is_private,
+        "is_group": channel.is_private,
+        "is_im": False,
+        "is_mpim": False,
+        "is_private": channel.is_private,
+        "created": channel.created,
+        "creator": DANA,
+        "is_archived": channel.is_archived,
+        "is_general": channel.id == GENERAL,
+        "unlinked": 0,
+        "name_normalized": channel.name,
+        "is_shared": False,
+        "is_ext_shared": False,
+        "is_org_shared": False,
+        "pending_shared": [],
+        "is_pending_ext_shared": False,
+        "context_team_id": TEAM_ID,
+        "updated": channel.created * 1000,
+        "is_member": state.bot_in(channel),
+        "topic": {"value": channel.topic, "creator": DANA if channel.topic else "", "last_set": FOUNDED},
+        "purpose": {"value": "", "creator": "", "last_set": 0},
+        "previous_names": [],
+    }
+
+
+def of_types(call: Call) -> list[Channel]:
+    """
+    The conversations of the types asked for, whose scopes are granted.
+
+    Raises:
+        RefusedError: invalid_types, or missing_scope when a type was named that no scope covers.
+
+    """
+    names = [name.strip() for name in (call.text("types") or "public_channel").split(",")]
+    if any(name not in _TYPES for name in names):
+        raise RefusedError("invalid_types")
+    scopes = {"public_channel": "channels:read", "private_channel": "groups:read", "im": "im:read"}
+    for name in names:
+        call.need_scope(scopes.get(name, "mpim:read"))
+    kinds = {_TYPES[name] for name in names}
+    hidden = call.flag("exclude_archived")
+    return [c for c in call.state.channels.values() if c.kind in kinds and not (hidden and c.is_archived)]
+
+
+@method("conversations.info", scopes=_READ, tier=3, required=("channel",))
+async def info(call: Call) -> Answer:
+    """One conversation; the bot need not be in a public channel to ask."""
+    channel = call.channel()
+    call.need_scope(f"{channel.scope}:read")
+    shown = describe(call.state, channel)
+    if call.flag("include_num_members"):
+        shown["num_members"] = len(channel.members)
+    return {"channel": shown}
+
+
+@method("conversations.list", scopes=_READ, tier=2)
+async def list_conversations(call: Call) -> Answer:
+    """Public channels, and private ones and direct messages that the bot is in."""
+    channels = [c for c in of_types(call) if not c.is_private or call.state.bot_in(c)]
+    part, cursor = call.page(channels, 100, 999)
+    shown = [
+        describe(call.state, c) | ({} if c.is_im else {"num_members": len(c.members)}) for c in part
+    ]
+    return {"channels": shown, "response_metadata": {"next_cursor": cursor}}
+
+
+@method("conversations.members", scopes=_READ, tier=4, required=("channel",))
+async def members(call: Call) -> Answer:
+    """Who is in a conversation."""
+    channel = call.channel()
+    call.need_scope(f"{channel.scope}:read")
+    part, cursor = call.page(channel.members, 100, 999)
+    return {"members": part, "response_metadata": {"next_cursor": cursor}}
+
+
+@method("conversations.open", scopes=("im:write", "mpim:write", "groups:write", "channels:manage"), json=True)
+async def open_conversation(call: Call) -> Answer:
+    """The direct message with one person; conversations of several people are not imitated."""
+    if call.text("channel"):
+        channel: Channel | None = call.channel()
+        if channel and not channel.is_im:
+            raise RefusedError("method_not_supported_for_channel_type")
+    else:
+        channel = _with_user(call)
+    if channel is None:
+        raise RefusedError("user_not_found")
+    shown: dict[str, Any] = {"id": channel.id}
+    if call.flag("return_im"):
+        shown = describe(call.state, channel)
+    return {"no_op": True, "already_open": True, "channel": shown}
+
+
+def _with_user(call: Call) -> Channel | None:
+    users = [user.strip() for user in call.text("users").split(",") if user.strip()]
+    if not users:
+        raise RefusedError("users_list_not_supplied")
+    if len(users) > 1:
+        call.need_scope("mpim:write")
+        raise RefusedError("method_not_supported_for_channel_type")
+    call.need_scope("im:write")
+    return call.state.im_with(users[0])
+
+
+@method("conversations.join", scopes=("channels:join",), tier=3, required=("channel",), json=True)
+async def join(call: Call) -> Answer:
+    """The bot joins a public channel by itself."""
+    channel = call.channel()
+    if channel.is_private:
+        raise RefusedError("method_not_supported_for_channel_type")
+    if channel.is_archived:
+        raise RefusedError("is_archived")
+    if call.state.bot_in(channel):
+        call.warnings.append("already_in_channel")
+    else:
+        call.site.add_member(channel, BOT_USER)
+    return {"channel": describe(call.state, channel)}

@@ -1,0 +1,151 @@
+"""The way in and out of the Web API: authentication, scopes, limits, faults and the journal."""
+
+import asyncio
+import secrets
+from typing import Any
+
+from aiohttp import web
+
+from ..faults import Fault
+from ..installation import Installation
+from ..tokens import bearer_token
+from .arguments import read_arguments
+from .call import METHODS, Answer, Call, Method, RefusedError, invalid_arguments, missing_scope
+
+
+async def handle(request: web.Request, site: Installation) -> web.StreamResponse:
+    """Answer one request to /api/<method>."""
+    name = request.match_info["method"]
+    method = METHODS.get(name)
+    try:
+        args, warnings = await read_arguments(request, json_allowed=method is None or method.json)
+        refusal = None
+    except RefusedError as exc:
+        args, warnings, refusal = {}, [], exc
+    token, in_header = bearer_token(request), True
+    if not token:
+        token, in_header = str(args.get("token") or ""), False
+    args.pop("token", None)
+    fault = site.faults.strike(name, args)
+    if fault:
+        early = await _before(request, fault)
+        if early:
+            _note(site, name, args, f"fault:{fault.kind}")
+            return early
+    try:
+        if refusal:
+            raise refusal
+        if method is None:
+            raise RefusedError("unknown_method", req_method=name)
+        wait = site.limits.wait_for(name, method.tier, str(args.get("channel") or ""))
+        if wait:
+            _note(site, name, args, "ratelimited")
+            return too_many(wait)
+        answer = await _carry_out(site, method, args, warnings, (token, in_header), fault)
+    except RefusedError as exc:
+        answer = {"ok": False, "error": exc.code, **exc.more}
+    _note(site, name, args, str(answer.get("error") or "ok"), answer)
+    if fault:
+        late = await _after(request, fault, answer)
+        if late:
+            return late
+    return web.json_response(answer, headers=_headers(site, method))
+
+
+async def _carry_out(
+    site: Installation,
+    method: Method,
+    args: dict[str, Any],
+    warnings: list[str],
+    token: tuple[str, bool],
+    fault: Fault | None,
+) -> Answer:
+    _authenticate(site, method, *token)
+    granted = site.manifest.scopes
+    if fault and fault.kind == "missing_scope":
+        needed = method.scopes or ("unknown",)
+        raise missing_scope(needed, granted - set(needed))
+    if fault and fault.kind == "error":
+        raise RefusedError(str(fault.values.get("error", "internal_error")))
+    call = Call(site, method, args, warnings, fault)
+    call.need_scope(*method.scopes)
+    missing = [name for name in method.required if args.get(name) in (None, "")]
+    if missing:
+        raise invalid_arguments(*(f"missing required field: {name}" for name in missing))
+    answer: Answer = {"ok": True, **await method.body(call)}
+    if call.warnings:
+        answer["warning"] = ",".join(call.warnings)
+        answer.setdefault("response_metadata", {})["warnings"] = call.warnings
+    return answer
+
+
+def _authenticate(site: Installation, method: Method, token: str, in_header: bool) -> None:  # noqa: FBT001
+    if method.token == "none":  # noqa: S105  (the kind of token, not one)
+        return
+    state = site.state
+    if not token:
+        raise RefusedError("not_authed")
+    if token not in {state.bot_token, state.app_token} or (method.token == "app" and not in_header):  # noqa: S105
+        raise RefusedError("invalid_auth")
+    if (token == state.app_token) != (method.token == "app"):  # noqa: S105
+        raise RefusedError("not_allowed_token_type")
+    if token == state.bot_token and state.token_revoked:
+        raise RefusedError("token_revoked")
+
+
+async def _before(request: web.Request, fault: Fault) -> web.StreamResponse | None:
+    """The answer of a call that never reaches its method, or None after the delay that was asked for."""
+    if fault.kind == "drop_before":
+        return cut(request)
+    if fault.kind == "http":
+        return web.Response(status=int(fault.values.get("status", 500)), text="upstream error")
+    if fault.kind == "html":
+        return web.Response(text="<!DOCTYPE html><title>Slack</title>", content_type="text/html")
+    if fault.kind == "ratelimited":
+        return too_many(int(fault.seconds()))
+    if fault.kind == "latency":
+        await asyncio.sleep(fault.seconds())
+    return None
+
+
+async def _after(request: web.Request, fault: Fault, answer: Answer) -> web.StreamResponse | None:
+    """The trouble with the answer of a call that was carried out."""
+    if fault.kind == "drop_after":
+        return cut(request)
+    if fault.kind == "slow_answer":
+        await asyncio.sleep(fault.seconds())
+    if fault.kind == "metadata_not_echoed":
+        for message in [answer.get("message"), *answer.get("messages", [])]:
+            if isinstance(message, dict):
+                message.pop("metadata", None)
+    return None
+
+
+def cut(request: web.Request) -> web.Response:
+    """Close the connection under a client; the response is for nobody."""
+    if request.transport:
+        request.transport.abort()
+    return web.Response()
+
+
+def too_many(seconds: int) -> web.Response:
+    """HTTP 429."""
+    return web.json_response(
+        {"ok": False, "error": "ratelimited"}, status=429, headers={"Retry-After": str(seconds)}
+    )
+
+
+def _headers(site: Installation, method: Method | None) -> dict[str, str]:
+    return {
+        "X-Slack-Req-Id": secrets.token_hex(16),
+        "X-OAuth-Scopes": ",".join(sorted(site.manifest.scopes)),
+        "X-Accepted-OAuth-Scopes": ",".join(method.scopes if method else ()),
+        "Cache-Control": "private, no-cache, no-store, must-revalidate",
+    }
+
+
+def _note(
+    site: Installation, name: str, args: dict[str, Any], outcome: str, answer: Answer | None = None
+) -> None:
+    facts = {key: (answer or {})[key] for key in ("ts", "message_ts", "file_id") if key in (answer or {})}
+    site.journal.note("api", method=name, args=args, outcome=outcome, **facts)

@@ -1,0 +1,1 @@
+"""Block Kit: what Slack accepts, as a declarative table, and the ids it fills in."""

@@ -1,0 +1,147 @@
+"""Envelopes to the app: answered in time, or not; events are delivered again until they are acknowledged."""
+
+import asyncio
+import uuid
+from collections.abc import Awaitable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from .model.journal import Journal
+from .settings import Settings
+
+
+class UnansweredError(Exception):
+    """The app did not take a command or an interaction; str() is the error that the person's client shows."""
+
+
+class ConnectionLostError(Exception):
+    """The connection that carried an envelope closed before the envelope was acknowledged."""
+
+
+@dataclass(eq=False)
+class Envelope:
+    """One delivery to the app; a redelivery is a new envelope with the same payload."""
+
+    kind: str
+    """events_api, slash_commands or interactive."""
+    payload: dict[str, Any]
+    accepts_response_payload: bool = False
+    attempt: int = 0
+    reason: str = ""
+    id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    answer: asyncio.Future[dict[str, Any]] = field(default_factory=asyncio.Future)
+    """The payload of the acknowledgement, {} when it had none."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The envelope as Socket Mode sends it."""
+        shown = {
+            "envelope_id": self.id,
+            "payload": self.payload,
+            "type": self.kind,
+            "accepts_response_payload": self.accepts_response_payload,
+        }
+        if self.kind == "events_api":
+            shown |= {"retry_attempt": self.attempt, "retry_reason": self.reason}
+        return shown
+
+
+class Transport(Protocol):
+    """What carries envelopes to the app: Socket Mode here; HTTP requests to a request URL are another."""
+
+    @property
+    def connected(self) -> bool:
+        """Whether the app can be reached now."""
+
+    async def until_connected(self) -> None:
+        """Return when the app can be reached."""
+
+    async def send(self, envelope: Envelope) -> bool:
+        """Send to one receiver; False when there is none. The receiver's answer resolves the envelope."""
+
+    def forget(self, envelope: Envelope) -> None:
+        """Nobody waits for this envelope's answer any more."""
+
+
+class Delivery:
+    """Slack's side of the three-second rule."""
+
+    def __init__(self, settings: Settings, journal: Journal, transport: Transport) -> None:
+        self._settings = settings
+        self._journal = journal
+        self._transport = transport
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def ask(self, kind: str, payload: dict[str, Any], *, accepts: bool) -> dict[str, Any]:
+        """
+        Deliver a command or interaction once; return what came with the acknowledgement.
+
+        Raises:
+            UnansweredError: "dispatch_failed" when the app is not connected, "operation_timeout" when it was
+                not acknowledged in time.
+
+        """
+        envelope = Envelope(kind, payload, accepts)
+        try:
+            return await self._try(envelope)
+        except TimeoutError:
+            raise UnansweredError("operation_timeout") from None
+        except ConnectionLostError:
+            raise UnansweredError("operation_timeout" if envelope.answer.done() else "dispatch_failed") from None
+
+    def publish(self, payload: dict[str, Any]) -> None:
+        """Deliver an event in the background, again and again as Slack does, until it is acknowledged."""
+        self.in_background(self._until_acknowledged(payload))
+
+    def in_background(self, work: Awaitable[None]) -> None:
+        """Run *work* as a task that stop() waits for."""
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def stop(self) -> None:
+        """Give up everything under way."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _until_acknowledged(self, payload: dict[str, Any]) -> None:
+        settings = self._settings
+        pauses = (0.0, settings.retry_after_first, settings.retry_after_second, settings.retry_after_third)
+        reason = ""
+        for attempt, pause in enumerate(pauses):
+            if pause:
+                await asyncio.sleep(pause)
+            envelope = Envelope("events_api", payload, attempt=attempt, reason=reason)
+            try:
+                if not self._transport.connected:
+                    await asyncio.wait_for(self._transport.until_connected(), settings.ack_deadline)
+                await self._try(envelope)
+            except TimeoutError:
+                reason = "timeout"
+            except ConnectionLostError:
+                reason = "connection_failed"
+            else:
+                if settings.duplicate_events and attempt == 0:
+                    await self._again(payload)
+                return
+        self._journal.note("event_given_up", event_id=payload["event_id"])
+
+    async def _again(self, payload: dict[str, Any]) -> None:
+        try:
+            await self._try(Envelope("events_api", payload, attempt=1, reason="timeout"))
+        except (TimeoutError, ConnectionLostError):
+            self._journal.note("event_given_up", event_id=payload["event_id"])
+
+    async def _try(self, envelope: Envelope) -> dict[str, Any]:
+        if self._settings.envelope_delay:
+            await asyncio.sleep(self._settings.envelope_delay)
+        try:
+            if not await self._transport.send(envelope):
+                raise ConnectionLostError
+            return await asyncio.wait_for(asyncio.shield(envelope.answer), self._settings.ack_deadline)
+        except TimeoutError:
+            self._journal.note("envelope_unanswered", envelope_id=envelope.id, attempt=envelope.attempt)
+            raise
+        finally:
+            self._transport.forget(envelope)

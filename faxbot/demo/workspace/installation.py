@@ -1,0 +1,67 @@
+"""The app as installed in the workspace: everything that a request, command or press needs to reach."""
+
+from pathlib import Path
+
+from .delivery import Delivery
+from .events import Events
+from .faults import Faults
+from .limits import RateLimits
+from .manifest import Manifest
+from .model.journal import Journal
+from .model.people import Channel
+from .model.state import State
+from .settings import Settings
+from .socket_mode import SocketMode
+from .uploads import Uploads
+
+
+class Installation:
+    """Holds the parts together; each of them does one thing."""
+
+    def __init__(self, state: State, manifest: Manifest, settings: Settings, journal: Journal) -> None:
+        self.state = state
+        self.manifest = manifest
+        self.settings = settings
+        self.journal = journal
+        self.faults = Faults()
+        self.limits = RateLimits(settings, state.clock)
+        self.socket = SocketMode(state, settings, journal)
+        self.delivery = Delivery(settings, journal, self.socket)
+        self.events = Events(state, manifest, settings, self.delivery)
+        self.uploads = Uploads(self)
+        self.upload_directory.mkdir(parents=True, exist_ok=True)
+
+    @property
+    def upload_directory(self) -> Path:
+        """Where the bytes of files are kept."""
+        return self.state.directory / "files"
+
+    def reset(self) -> None:
+        """Begin anew; connections, tokens and the journal stay."""
+        self.state.reset()
+        self.faults.clear()
+        self.limits.clear()
+        self.settings.change(Settings().as_dict())
+        self.socket.refuse_handshakes = 0
+        self.socket.ignore_acks = 0
+        self.state.feed.tell("reset")
+
+    def add_member(self, channel: Channel, user: str, inviter: str = "") -> None:
+        """Somebody joins a channel, by themselves or invited: a channel_join message and an event."""
+        if user in channel.members:
+            return
+        channel.members.append(user)
+        more = {"inviter": inviter} if inviter else {}
+        message = self.state.user_message(
+            user, f"<@{user}> has joined the channel", subtype="channel_join", **more
+        )
+        self.state.place(channel, message)
+        self.state.show_channel(channel)
+        self.events.message(channel, message, [])
+        self.events.joined(channel, user, inviter)
+
+    def remove_member(self, channel: Channel, user: str) -> None:
+        """Somebody leaves or is removed."""
+        if user in channel.members:
+            channel.members.remove(user)
+            self.state.show_channel(channel)

@@ -1,0 +1,1 @@
+"""The workspace's facts: people, channels, messages, files, views. No HTTP here."""

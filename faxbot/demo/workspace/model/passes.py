@@ -1,0 +1,96 @@
+"""Short-lived permissions: trigger_ids and response_urls."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+class PassRefusedError(Exception):
+    """A trigger_id or response_url was refused; str() is Slack's error code."""
+
+
+@dataclass
+class Trigger:
+    """What a person's action allows once, for a few seconds: to open a modal for that person."""
+
+    id: str
+    user: str
+    issued: float
+    view: str = ""
+    """The modal in which the action happened, if it did."""
+    used: bool = False
+
+
+@dataclass
+class ResponseAddress:
+    """Where the answer to a command or a press may be posted a few times."""
+
+    id: str
+    kind: str
+    """commands or actions: the first part of the path."""
+    user: str
+    channel: str
+    issued: float
+    ts: str = ""
+    """The message that was acted upon, if any."""
+    ephemeral: str = ""
+    """The ephemeral message that was acted upon, if any."""
+    thread_ts: str = ""
+    uses: int = 0
+
+
+class Passes:
+    """All that were issued; ages are measured on *clock*."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._triggers: dict[str, Trigger] = {}
+        self._addresses: dict[str, ResponseAddress] = {}
+
+    def trigger(self, user: str, view: str = "") -> str:
+        """Issue a trigger_id for *user*."""
+        ident = f"{secrets.randbelow(10**13)}.{secrets.randbelow(10**12)}.{secrets.token_hex(16)}"
+        self._triggers[ident] = Trigger(ident, user, self._clock(), view)
+        return ident
+
+    def redeem(self, ident: object, lifetime: float) -> Trigger:
+        """
+        Use a trigger_id, once.
+
+        Raises:
+            PassRefusedError: It is unknown, was used, or is older than *lifetime* seconds.
+
+        """
+        trigger = self._triggers.get(str(ident))
+        if trigger is None:
+            raise PassRefusedError("invalid_trigger_id")
+        if trigger.used:
+            raise PassRefusedError("exchanged_trigger_id")
+        if self._clock() - trigger.issued > lifetime:
+            raise PassRefusedError("expired_trigger_id")
+        trigger.used = True
+        return trigger
+
+    def address(self, kind: str, user: str, channel: str, **place: str) -> ResponseAddress:
+        """Issue a response_url's identity; *place* names the message, ephemeral or thread acted upon."""
+        address = ResponseAddress(secrets.token_urlsafe(18), kind, user, channel, self._clock(), **place)
+        self._addresses[address.id] = address
+        return address
+
+    def use(self, ident: str, lifetime: float, uses: int) -> ResponseAddress:
+        """
+        Count one use of a response_url.
+
+        Raises:
+            PassRefusedError: It is unknown, used up, or older than *lifetime* seconds.
+
+        """
+        address = self._addresses.get(ident)
+        if address is None:
+            raise PassRefusedError("no_such_url")
+        if self._clock() - address.issued > lifetime:
+            raise PassRefusedError("expired_url")
+        if address.uses >= uses:
+            raise PassRefusedError("used_url")
+        address.uses += 1
+        return address

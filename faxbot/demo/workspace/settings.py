@@ -1,0 +1,82 @@
+"""The stand-in's dials: Slack's published durations and habits, each of which a test may change."""
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+
+class UnknownSettingError(ValueError):
+    """A setting's name or the type of its value is not one this workspace has."""
+
+
+@dataclass
+class Settings:
+    """
+    Durations are seconds of the wall clock; the defaults are Slack's.
+
+    Source: Slack's documentation of Socket Mode, interactivity, slash commands, files and rate limits.
+    """
+
+    ack_deadline: float = 3.0
+    """How long an envelope may stay unacknowledged."""
+    retry_after_first: float = 0.0
+    retry_after_second: float = 60.0
+    retry_after_third: float = 300.0
+    """Pauses before the three redeliveries of an event that was not acknowledged."""
+    trigger_lifetime: float = 3.0
+    response_url_lifetime: float = 1800.0
+    response_url_uses: int = 5
+    ticket_lifetime: float = 30.0
+    """How long the single-use address of apps.connections.open waits for its handshake."""
+    disconnect_notice: float = 10.0
+    """Between the disconnect message `warning` and `refresh_requested`."""
+    max_connections: int = 10
+    share_delay: float = 0.2
+    """Between files.completeUploadExternal and the message that shares the file."""
+    share_happens: bool = True
+    shares_in_info: bool = True
+    """Whether files.info names the messages that share a file."""
+    mention_with_files: bool = True
+    """Whether an app_mention event carries the files of its message."""
+    mention_for_file_shares: bool = True
+    """Whether a message that shares a file and mentions the bot gives an app_mention at all."""
+    message_for_file_shares: bool = True
+    file_shared_events: bool = True
+    file_shared_first: bool = False
+    """Whether file_shared overtakes the message that shares the file."""
+    duplicate_events: bool = False
+    """Whether every event is delivered a second time although it was acknowledged."""
+    signed_out_redirect: bool = False
+    """Whether a file asked for without a right answers 302 to the sign-in page instead of the page itself."""
+    rate_limits: bool = False
+    rate_limit_window: float = 60.0
+    """The length of the "minute" in which a tier's calls are counted."""
+    post_interval: float = 1.0
+    """chat.postMessage: one message per channel in this many seconds …"""
+    post_burst: int = 5
+    """… after a burst of this many."""
+    envelope_delay: float = 0.0
+
+    def change(self, values: dict[str, Any]) -> None:
+        """
+        Set several dials, all or none.
+
+        Raises:
+            UnknownSettingError: A name or the type of a value is wrong.
+
+        """
+        known = {field.name: field.type for field in fields(self)}
+        for name, value in values.items():
+            kind = known.get(name)
+            fits = isinstance(value, bool) if kind is bool else _is_number(value)
+            if kind is None or not fits:
+                raise UnknownSettingError(f"{name}={value!r}")
+        for name, value in values.items():
+            setattr(self, name, value)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Every dial and where it stands."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
