@@ -1,0 +1,68 @@
+"""A Web API without sockets: it answers as told and remembers what it was asked."""
+
+from collections.abc import Callable
+from typing import Any
+
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from faxbot.slack.api import WebApi
+from faxbot.slack.web import Connections
+
+Told = dict[str, Any] | Exception | Callable[[dict[str, Any]], dict[str, Any]]
+
+AUTH = {"ok": True, "user_id": "UBOT", "bot_id": "BBOT", "user": "faxbot"}
+
+
+class FakeSlack(AsyncWebClient):
+    """
+    Answers each method with what is listed for it, one after the other; the last one stays.
+
+    An answer is a body, an exception, or a function of the arguments.
+    """
+
+    def __init__(self, **answers: Told | list[Told]) -> None:
+        super().__init__(token="xoxb-test", base_url="http://127.0.0.1:1/api/", retry_handlers=[])
+        self.answers: dict[str, list[Told]] = {"auth.test": [AUTH]}
+        self.asked: list[tuple[str, dict[str, Any]]] = []
+        for name, told in answers.items():
+            self.tell(name.replace("_", "."), *(told if isinstance(told, list) else [told]))
+
+    def tell(self, method: str, *told: Told) -> None:
+        self.answers[method] = list(told)
+
+    def calls(self, method: str) -> list[dict[str, Any]]:
+        return [arguments for name, arguments in self.asked if name == method]
+
+    async def api_call(self, api_method: str, **call: Any) -> AsyncSlackResponse:
+        arguments = call.get("json") or call.get("params") or call.get("data") or {}
+        self.asked.append((api_method, arguments))
+        waiting = self.answers.get(api_method) or [{"ok": False, "error": "unknown_method"}]
+        told = waiting.pop(0) if len(waiting) > 1 else waiting[0]
+        if isinstance(told, Exception):
+            raise told
+        body = told(arguments) if callable(told) else told
+        response = AsyncSlackResponse(
+            client=self,
+            http_verb="POST",
+            api_url=api_method,
+            req_args={},
+            data=body,
+            headers={},
+            status_code=200,
+        )
+        return response.validate()
+
+
+def refusal(error: str, **more: object) -> dict[str, Any]:
+    return {"ok": False, "error": error, **more}
+
+
+def web_api(client: FakeSlack, pauses: list[float] | None = None) -> WebApi:
+    """The way into *client*; the pauses between tries take no time and are noted in *pauses*."""
+    noted = pauses if pauses is not None else []
+
+    async def sleep(seconds: float) -> None:
+        noted.append(seconds)
+
+    return WebApi(client, Connections(), sleep=sleep, jitter=lambda: 0.0)
