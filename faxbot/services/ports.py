@@ -159,6 +159,24 @@ class Directory(Protocol):
         ...
 
 
+class Forms(Protocol):
+    """The "Send a fax" form."""
+
+    async def open(
+        self,
+        trigger_id: str,
+        *,
+        channel_id: str,
+        user_id: str,
+        thread_ts: str | None = None,
+        number: str = "",
+        line_id: str = "",
+        files: Sequence[dict[str, str]] = (),
+    ) -> None:
+        """Open it for the person behind *trigger_id*, which lives 3 seconds. Raises SlackFault."""
+        ...
+
+
 class Messenger(Protocol):
     """
     Slack, as the place where things are told. Every method raises the SlackFaults of fax/errors.py and
@@ -295,8 +313,12 @@ class Ledger(Protocol):
         """What was or is to be told of a fax or a record, oldest first."""
         ...
 
-    def untold(self) -> Sequence[Announcement]:
+    def untold(self, channel_id: str | None = None) -> Sequence[Announcement]:
         """Announcements that are not told yet, or whose message is out of date, oldest first."""
+        ...
+
+    def batch(self, key: str) -> Sequence[Announcement]:
+        """The announcements that are going out as one message."""
         ...
 
     def add_subscription(self, subscription: Subscription) -> bool:

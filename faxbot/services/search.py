@@ -56,10 +56,13 @@ class Search:
         except ServerFault as fault:
             log.info("the search waits for the fax server", extra={"fault": type(fault).__name__})
             return
-        for fax in due:
-            job = await self._store.write(lambda ledger, fax=fax: self._look(ledger, fax.id or 0, active))
-            if job is not None:
-                self._watch.follow(fax.id or 0, job)
+
+        def look(ledger: Ledger) -> list[tuple[int, Job]]:
+            looked = [(fax.id or 0, self._look(ledger, fax.id or 0, active)) for fax in due]
+            return [(fax_id, job) for fax_id, job in looked if job is not None]
+
+        for fax_id, job in await self._store.write(look):
+            self._watch.follow(fax_id, job)
         self._told()
 
     def _look(self, ledger: Ledger, fax_id: int, active: list[Job]) -> Job | None:

@@ -163,7 +163,8 @@ class Sender:
                 path, name=fax.name, content_type=fax.content_type, dial=fax.dial, line_id=fax.line_id
             )
         except RequestRefused as refused:
-            await self._store.write(lambda ledger: self._end_refused(ledger, fax_id, refused.said))
+            said = refused.said
+            await self._store.write(lambda ledger: self._end_refused(ledger, fax_id, said))
         except (ServerUnreachable, CredentialsRejected):
             await self._store.write(lambda ledger: self._keep(ledger, ledger.fax(fax_id)))
         except AnswerLost:
@@ -172,7 +173,7 @@ class Sender:
             await self._accept(fax, receipt)
 
     async def _intend(self, fax_id: int) -> Fax | None:
-        """Commit the intent, with all that is on the fax server before it; None if it is not to be handed over."""
+        """Commit the intent, with what is on the fax server before it; None if it is not to be handed over."""
         ready = await self._store.read(lambda ledger: ledger.fax(fax_id))
         if ready.state is not FaxState.READY:
             return None

@@ -113,7 +113,8 @@ class Watch:
             return merged if job.state.ended or merged != followed.job else None
         if record := await self._record_of(followed):
             return _merge(followed.job, job_of_record(record))
-        return await self._lose(followed)
+        await self._lose(followed)
+        return None
 
     async def _record_of(self, followed: _Followed) -> Record | None:
         await self._sent_records.catch_up()
@@ -257,7 +258,7 @@ class Watch:
         self._told()
 
     async def tell_answering_machines(self) -> None:
-        """Delivered faxes: the record names the machine that answered. Not part of a tick; raises ServerFault."""
+        """The record of a delivered fax names the machine that answered. Raises ServerFault."""
         if not self._unrecorded:
             return
         await self._sent_records.catch_up()

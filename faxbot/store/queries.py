@@ -131,15 +131,26 @@ class Queries:
         )
         return self._all(AnnouncementRow, col(column) == value)
 
-    def untold(self) -> Sequence[Announcement]:
+    def untold(self, channel_id: str | None = None) -> Sequence[Announcement]:
         """Announcements that are not told yet, or whose message is out of date, oldest first."""
+        state = col(AnnouncementRow.state)
+        here = [] if channel_id is None else [col(AnnouncementRow.channel_id) == channel_id]
         return self._all(
             AnnouncementRow,
             or_(
-                col(AnnouncementRow.state).in_((AnnouncementState.WAITING, AnnouncementState.SENDING)),
-                (col(AnnouncementRow.state) == AnnouncementState.SENT)
+                state.in_((AnnouncementState.WAITING, AnnouncementState.SENDING)),
+                (state == AnnouncementState.SENT)
                 & (col(AnnouncementRow.revision) > col(AnnouncementRow.shown)),
             ),
+            *here,
+        )
+
+    def batch(self, key: str) -> Sequence[Announcement]:
+        """The announcements that are going out as one message."""
+        return self._all(
+            AnnouncementRow,
+            col(AnnouncementRow.batch) == key,
+            col(AnnouncementRow.state) == AnnouncementState.SENDING,
         )
 
     def add_subscription(self, subscription: Subscription) -> bool:
