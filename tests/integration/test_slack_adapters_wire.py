@@ -328,6 +328,7 @@ async def test_fetch_brings_the_file(slack, api, tmp_path):
     ("answer", "words"),
     [
         (page, "files:read"),
+        (lambda _: web.Response(text="<!-- --><title>Sign", content_type="text/html"), "files:read"),
         (lambda _: web.Response(body=b"\xef\xbb\xbf\n <HTML>", content_type="application/pdf"), "files:read"),
         (lambda _: web.Response(status=302, headers={"Location": "/signin"}), "files:read"),
         (lambda _: web.Response(status=403), "files:read"),

@@ -91,6 +91,7 @@ async def test_reply_is_found_without_its_thread():
         conversations_history=history(), conversations_replies=history(shared("a", thread_ts="9.1"))
     )
     assert await files(client).message_text("C1", "10.1") == ("U1", "t", "9.1")
+    assert client.calls("conversations.replies")[0]["ts"] == "10.1"
 
 
 async def test_message_that_is_gone():
