@@ -12,6 +12,7 @@ import contextlib
 import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 
 from faxbot.fax.errors import SlackBusy, SlackFault, SlackRefused, SlackUnclear
 from faxbot.services.facts import Announcement, AnnouncementKind, AnnouncementState, Fax
@@ -94,7 +95,7 @@ class Outbox:
             if due_at <= now and choose(mine, now):
                 task = asyncio.create_task(self._tell_channel(channel_id), name=f"tell {channel_id}")
                 self._channels[channel_id] = task
-                task.add_done_callback(lambda done, channel=channel_id: self._channel_done(channel, done))
+                task.add_done_callback(partial(self._channel_done, channel_id))
             else:
                 later = [each for each in (opens, *(row.due_at for row in mine)) if each > now]
                 pause = min([pause, *(each - now for each in later)])

@@ -17,11 +17,9 @@ from pathlib import Path
 from faxbot.fax.document import Part
 from faxbot.fax.errors import (
     AnswerLost,
-    CredentialsRejected,
     Refusal,
     RequestRefused,
     ServerFault,
-    ServerUnreachable,
     SlackFault,
 )
 from faxbot.fax.job import Direction, Job, JobState
@@ -165,15 +163,15 @@ class Sender:
         except RequestRefused as refused:
             said = refused.said
             await self._store.write(lambda ledger: self._end_refused(ledger, fax_id, said))
-        except (ServerUnreachable, CredentialsRejected):
-            await self._store.write(lambda ledger: self._keep(ledger, ledger.fax(fax_id)))
         except AnswerLost:
             await self._store.write(lambda ledger: self._lose_answer(ledger, ledger.fax(fax_id), ""))
+        except ServerFault:  # every other one says that nothing was dialled
+            await self._store.write(lambda ledger: self._keep(ledger, ledger.fax(fax_id)))
         else:
             await self._accept(fax, receipt)
 
     async def _intend(self, fax_id: int) -> Fax | None:
-        """Commit the intent, with what is on the fax server before it; None if it is not to be handed over."""
+        """Commit the intent, with what is on the fax server before it; None: do not hand over."""
         ready = await self._store.read(lambda ledger: ledger.fax(fax_id))
         if ready.state is not FaxState.READY:
             return None

@@ -53,7 +53,7 @@ class Upload:
             await self._save(row, after=self._settle)
         except SlackRefused as refused:
             extra = {"announcement": row.id, "channel": row.channel_id, "error": refused.error}
-            log.error("Slack refused a file; it is kept and tried again", extra=extra)
+            log.warning("Slack refused a file; it is kept and tried again", extra=extra)
             await self._save(row, stage="" if row.stage == "sharing" else None, after=PATIENCE_SECONDS)
 
     async def _upload(self, row: Announcement) -> None:

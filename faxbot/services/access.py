@@ -1,0 +1,54 @@
+"""Who is asking, and whether they may."""
+
+from collections.abc import Iterable
+
+from faxbot.fax import policy
+from faxbot.services.facts import Fax, FaxRecord
+from faxbot.services.ports import Directory, Store
+
+
+class Access:
+    """Admins are the ones in the settings and the Slack workspace's own."""
+
+    def __init__(self, directory: Directory, store: Store, admins: Iterable[str]) -> None:
+        self._directory, self._store, self._admins = directory, store, frozenset(admins)
+
+    async def is_admin(self, user_id: str) -> bool:
+        """Named in the settings, or an admin or owner of the workspace."""
+        return user_id in self._admins or await self._directory.is_workspace_admin(user_id)
+
+    async def may_change_sent(self, user_id: str, fax: Fax | None, verb: str, job_id: str) -> None:
+        """Raises NotAllowed."""
+        sender = fax.user_id if fax else None
+        if sender == user_id:
+            return
+        policy.may_change_sent(
+            user_id,
+            sender=sender,
+            sender_name=await self._directory.name_of(sender) if sender else "",
+            admin=await self.is_admin(user_id),
+            verb=verb,
+            job_id=job_id,
+        )
+
+    async def may_change_received(
+        self, user_id: str, channel_id: str, row: FaxRecord | None, verb: str, job_id: str
+    ) -> None:
+        """Raises NotAllowed."""
+        policy.may_change_received(
+            received_here=await self.received_here(channel_id, row),
+            admin=await self.is_admin(user_id),
+            verb=verb,
+            job_id=job_id,
+        )
+
+    async def received_here(self, channel_id: str, row: FaxRecord | None) -> bool:
+        """Whether a received fax was told in this conversation."""
+        if row is None:
+            return False
+        told = await self._store.read(lambda ledger: ledger.announcements_of(record_id=row.id))
+        return any(each.channel_id == channel_id for each in told)
+
+    async def may_subscribe_received(self, user_id: str) -> None:
+        """Raises NotAllowed."""
+        policy.may_subscribe_received(admin=await self.is_admin(user_id))

@@ -1,0 +1,166 @@
+"""Requests that become a fax: a command, a form, a shared file."""
+
+import logging
+
+from faxbot.fax import number
+from faxbot.fax.dialplan import DialPlan
+from faxbot.fax.errors import BadNumber, Refusal, SlackFault
+from faxbot.services.facts import Fax, Request
+from faxbot.services.lines import LineBook
+from faxbot.services.messages import AskNumber
+from faxbot.services.ports import Attachments, Clock, Directory, Forms, Ledger, Nudge, Store
+from faxbot.services.send import Sender, new_fax
+from faxbot.services.tell import whisper
+
+log = logging.getLogger(__name__)
+
+RECENT_SECONDS = 15 * 60.0
+"""A file shared so long ago is still what `/fax send` means."""
+
+
+class Asked:
+    """Turns requests to send into faxes."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        attachments: Attachments,
+        directory: Directory,
+        forms: Forms,
+        lines: LineBook,
+        sender: Sender,
+        plan: DialPlan,
+        bot_user_id: str,
+        told: Nudge,
+    ) -> None:
+        self._store, self._clock, self._attachments = store, clock, attachments
+        self._directory, self._forms, self._lines = directory, forms, lines
+        self._sender, self._plan, self._bot, self._told = sender, plan, bot_user_id, told
+
+    async def send(self, request: Request) -> None:
+        """`/fax send` and the form."""
+        if await self._known(request):
+            return
+        await self._directory.ensure_can_post(request.channel_id, request.user_id)
+        body = request.body
+        destination = number.parse(body["number"], self._plan)
+        if body.get("line"):
+            await self._lines.choose(body["line"])
+        files = body.get("files") or []
+        if not files and body.get("recent"):
+            files = await self._attachments.recent(
+                request.channel_id, request.user_id, before=request.created_at, seconds=RECENT_SECONDS
+            )
+        if not files:
+            await self._open_form(request)
+            return
+        fax = new_fax(
+            request,
+            files=files,
+            number=destination.pretty,
+            dial=destination.dial,
+            line=body.get("line") or "",
+        )
+        await self._take(fax)
+
+    async def share(self, request: Request) -> None:
+        """Files shared with the bot, in a direct message or beside a mention."""
+        if await self._known(request):
+            return
+        body = request.body
+        files = body.get("files") or await self._attachments.of_message(
+            request.channel_id, body["ts"], request.thread_ts
+        )
+        if not files:
+            return
+        await self._directory.ensure_can_post(request.channel_id, request.user_id)
+        text, line = split_line(body.get("text") or "")
+        reason = ""
+        try:
+            found = number.find(text, self._plan).destinations
+        except BadNumber as refusal:
+            found, reason = (), str(refusal)
+        if len(found) > 1:
+            reason = "There is more than one number in that message. A fax goes to one."
+        if line:
+            try:
+                await self._lines.choose(line)
+            except Refusal as refusal:
+                found, reason = (), str(refusal)
+        if len(found) != 1:
+            await self._ask_number(request, files, reason)
+            return
+        destination = found[0]
+        await self._take(
+            new_fax(request, files=files, number=destination.pretty, dial=destination.dial, line=line)
+        )
+
+    async def shared_file(self, request: Request) -> None:
+        """Slack told of a file only: find the message that shares it, which may be known already."""
+        for channel_id, ts in await self._attachments.shares_of(request.body["file_id"]):
+            if channel_id != request.channel_id:
+                continue
+            user_id, text, thread_ts = await self._attachments.message_text(channel_id, ts)
+            direct = channel_id.startswith("D")
+            if user_id == self._bot or not (direct or f"<@{self._bot}" in text):
+                continue
+            share = Request(
+                key=f"share:{channel_id}:{ts}",
+                kind=request.kind.SHARE,
+                user_id=user_id or request.user_id,
+                channel_id=channel_id,
+                thread_ts=thread_ts,
+                body={"ts": ts, "text": text, "files": None, "dm": direct},
+                created_at=request.created_at,
+            )
+            accepted = await self._store.write(lambda ledger, share=share: ledger.add_request(share))  # type: ignore[misc] # mypy cannot infer a lambda with a default
+            if accepted is not None:
+                await self.share(accepted)
+                await self._store.write(
+                    lambda ledger: setattr(ledger.request(accepted.id or 0), "done", True)
+                )
+
+    async def _known(self, request: Request) -> bool:
+        """A stop came between the fax and the end of its request."""
+        fax = await self._store.read(lambda ledger: ledger.fax_of_request(request.id or 0))
+        if fax is not None:
+            await self._sender.advance(fax.id or 0)
+        return fax is not None
+
+    async def _take(self, fax: Fax) -> None:
+        kept = await self._store.write(lambda ledger: ledger.add_fax(fax))
+        await self._sender.advance(kept.id or 0)
+
+    async def _open_form(self, request: Request) -> None:
+        body = request.body
+        try:
+            await self._forms.open(
+                body.get("trigger_id") or "",
+                channel_id=request.channel_id,
+                user_id=request.user_id,
+                number=body["number"],
+                line_id=body.get("line") or "",
+            )
+        except SlackFault as fault:
+            log.info("the form came too late", extra={"request": request.id, "fault": type(fault).__name__})
+            await self._ask_number(request, [], "I found no file of yours from the last 15 minutes here.")
+
+    async def _ask_number(self, request: Request, files: list[dict[str, str]], reason: str) -> None:
+        body = request.body
+        message = AskNumber(tuple(files), reason, number=body.get("number") or "", line_id="")
+
+        def record(ledger: Ledger) -> None:
+            whisper(ledger, ledger.request(request.id or 0), message, self._clock.now())
+
+        await self._store.write(record)
+        self._told()
+
+
+def split_line(text: str) -> tuple[str, str]:
+    """A sentence without its "from <line>", and that line; as people write it beside a shared file."""
+    before, word, after = text.rpartition(" from ")
+    if not word or not after.strip() or any(char.isdigit() for char in after) and len(after.split()) > 1:
+        return text, ""
+    return before, after.strip().strip("\"'“”.,")

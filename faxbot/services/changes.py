@@ -1,0 +1,325 @@
+"""Requests that change what is there: cancel, delete, get, decide, subscribe."""
+
+import logging
+from pathlib import Path
+
+from faxbot.fax.errors import AnswerLost, JobNotFound, NotAllowed, RequestRefused, UnknownJob
+from faxbot.fax.job import Direction
+from faxbot.services.access import Access
+from faxbot.services.facts import (
+    Announcement,
+    AnnouncementKind,
+    Fax,
+    FaxRecord,
+    FaxState,
+    Outcome,
+    Request,
+    Subscription,
+)
+from faxbot.services.lines import LineBook
+from faxbot.services.messages import FetchedFile, Sentence, Step, StepKind, pack
+from faxbot.services.ports import Clock, Directory, FaxServer, Ledger, Nudge, Store
+from faxbot.services.send import Sender
+from faxbot.services.tell import cards_of, end_fax, new_key, open_card, refresh_cards, tell_steps, whisper
+from faxbot.services.watch import Watch
+
+log = logging.getLogger(__name__)
+
+HANDING_PAUSE = 0.5
+
+
+class Changes:
+    """Carries out what people ask of jobs, records and channels. Each method may be repeated after a stop."""
+
+    def __init__(
+        self,
+        *,
+        server: FaxServer,
+        store: Store,
+        clock: Clock,
+        access: Access,
+        directory: Directory,
+        lines: LineBook,
+        sender: Sender,
+        watch: Watch,
+        spool: Path,
+        told: Nudge,
+    ) -> None:
+        self._server, self._store, self._clock, self._access = server, store, clock, access
+        self._directory, self._lines, self._sender, self._watch = directory, lines, sender, watch
+        self._spool, self._told = spool, told
+
+    async def cancel(self, request: Request) -> None:
+        """Stop a fax. One JobCancel however many ask; repeated only while the server does not answer."""
+        fax = await self._fax_meant(request)
+        if fax is None:
+            await self._cancel_foreign(request)
+            return
+        name = fax.job_id or "this fax"
+        await self._access.may_change_sent(request.user_id, fax, "cancel", name)
+        while not await self._begin_cancel(request, fax.id or 0):
+            await self._clock.sleep(HANDING_PAUSE)
+        fax = await self._store.read(lambda ledger: ledger.fax(fax.id or 0))
+        if fax.state is not FaxState.ACCEPTED or fax.cancel_by != request.user_id or not fax.job_id:
+            return
+        try:
+            await self._server.cancel_job(fax.job_id)
+        except JobNotFound:
+            log.info("cancelled too late", extra={"fax": fax.id})
+        except RequestRefused as refused:
+            said = refused.said
+            await self._store.write(lambda ledger: self._cancel_refused(ledger, fax.id or 0, said))
+        self._told()
+
+    async def _begin_cancel(self, request: Request, fax_id: int) -> bool:
+        """Commit who stops the fax; False while it is being handed over."""
+        now = self._clock.now()
+
+        def record(ledger: Ledger) -> bool:
+            fax = ledger.fax(fax_id)
+            if fax.state is FaxState.HANDING:
+                return False
+            mine = ledger.request(request.id or 0)
+            if fax.state in (FaxState.FETCHING, FaxState.READY):
+                end_fax(ledger, fax, Outcome.WITHDRAWN, Step(StepKind.WITHDRAWN, now, by=request.user_id))
+                fax.cancel_by = request.user_id
+            elif fax.state is FaxState.ENDED:
+                whisper(ledger, mine, Sentence("That fax has already ended."), now)
+            elif fax.state in (FaxState.UNKNOWN, FaxState.ASKED):
+                whisper(ledger, mine, Sentence("Nobody knows yet whether that fax went; its card asks."), now)
+            elif fax.cancel_by is None:
+                fax.cancel_by, fax.cancel_at = request.user_id, now.timestamp()
+                tell_steps(ledger, fax, [Step(StepKind.CANCELLING, now, by=request.user_id)])
+            elif mine.id != request.id or fax.cancel_at != request.body.get("at"):
+                pass
+            return True
+
+        done = await self._store.write(record)
+        self._told()
+        return done
+
+    def _cancel_refused(self, ledger: Ledger, fax_id: int, said: str) -> None:
+        fax = ledger.fax(fax_id)
+        if fax.state is FaxState.ENDED:
+            return
+        fax.cancel_by = fax.cancel_at = None
+        tell_steps(ledger, fax, [Step(StepKind.CANCEL_REFUSED, self._clock.now(), text=said)])
+
+    async def _cancel_foreign(self, request: Request) -> None:
+        job_id = request.body.get("job_id") or ""
+        if Direction.of(job_id) is Direction.RX:
+            raise NotAllowed(f"{job_id} is being received. A fax that is coming in can't be cancelled.")
+        await self._access.may_change_sent(request.user_id, None, "cancel", job_id)
+        try:
+            await self._server.cancel_job(job_id)
+        except JobNotFound as exc:
+            raise UnknownJob(
+                f"The fax server has no job {job_id}. `/fax active` shows what is running."
+            ) from exc
+        except AnswerLost as exc:
+            raise UnknownJob(
+                f"The fax server did not say whether {job_id} was cancelled. Look again."
+            ) from exc
+        await self._whisper(request, f"{job_id} is cancelled.")
+
+    async def delete(self, request: Request) -> None:
+        """Delete a record and its file on the fax server: only because a person asked."""
+        fax = await self._fax_meant(request)
+        row = await self._record_meant(request, fax)
+        job_id = (fax and fax.job_id) or (row and row.job_id) or request.body.get("job_id") or ""
+        if Direction.of(job_id) is Direction.RX:
+            await self._access.may_change_received(request.user_id, request.channel_id, row, "delete", job_id)
+        else:
+            await self._access.may_change_sent(request.user_id, fax, "delete", job_id)
+        if (fax and fax.deleted_by) or (row and row.deleted_by):
+            await self._whisper(request, f"{job_id} is deleted already.")
+            return
+        if fax and fax.state is not FaxState.ENDED:
+            raise NotAllowed(f"{job_id} has not ended. Cancel it first, then delete its record.")
+        if row is not None and row.gone:
+            raise UnknownJob(f"The fax server has no record {job_id} any more.")
+        try:
+            await self._server.delete_record(job_id)
+        except JobNotFound as exc:
+            if row is None:
+                raise UnknownJob(f"The fax server has no record {job_id}.") from exc
+        except RequestRefused as refused:
+            raise UnknownJob(f"The fax server did not delete {job_id}. It says: {refused.said}") from refused
+        await self._store.write(lambda ledger: self._deleted(ledger, request, fax, row))
+        self._told()
+
+    def _deleted(self, ledger: Ledger, request: Request, fax: Fax | None, row: FaxRecord | None) -> None:
+        now = self._clock.now()
+        told = False
+        if fax is not None:
+            known = ledger.fax(fax.id or 0)
+            known.deleted_by = request.user_id
+            tell_steps(ledger, known, [Step(StepKind.DELETED, now, by=request.user_id)])
+            told = bool(cards_of(ledger, known))
+        if row is not None:
+            record = ledger.record(row.id or 0)
+            record.deleted_by, record.gone = request.user_id, True
+            for each in ledger.announcements_of(record_id=row.id):
+                if each.kind is AnnouncementKind.DETAILS:
+                    each.revision += 1
+                    told = True
+        if not told or request.response_url and not request.body.get("fax_id"):
+            sentence = Sentence("The record and its file are deleted from the fax server.")
+            whisper(ledger, ledger.request(request.id or 0), sentence, now)
+
+    async def get(self, request: Request) -> None:
+        """Fetch the document of a job or record into the conversation."""
+        fax = await self._fax_meant(request)
+        row = await self._record_meant(request, fax)
+        job_id = (fax and fax.job_id) or (row and row.job_id) or request.body.get("job_id") or ""
+        if Direction.of(job_id) is Direction.RX:
+            await self._access.may_change_received(request.user_id, request.channel_id, row, "get", job_id)
+        else:
+            await self._access.may_change_sent(request.user_id, fax, "get", job_id)
+        await self._directory.ensure_can_post(request.channel_id, request.user_id)
+        path = self._spool / "get" / f"{request.id}.pdf"
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            download = await self._server.download_document(job_id, path)
+        except JobNotFound as exc:
+            raise UnknownJob(f"The fax server has no file for {job_id}.") from exc
+        except RequestRefused as refused:
+            raise UnknownJob(f"The fax server did not hand {job_id} over: {refused.said}") from refused
+        body = pack(FetchedFile(job_id, request.user_id)) | {
+            "path": str(download.path),
+            "title": f"{job_id}{download.path.suffix}",
+            "thread_ts": request.body.get("thread_ts") or request.thread_ts,
+        }
+
+        def record(ledger: Ledger) -> None:
+            ledger.announce(
+                Announcement(
+                    key=f"get-{request.id}-{new_key()}",
+                    kind=AnnouncementKind.FILE,
+                    channel_id=request.channel_id,
+                    body=body,
+                    created_at=self._clock.now().timestamp(),
+                )
+            )
+            ledger.request(request.id or 0).done = True
+
+        await self._store.write(record)
+        self._told()
+
+    async def answer(self, request: Request) -> None:
+        """A person decides about a fax whose answer was lost."""
+        fax_id, answer = int(request.body["fax_id"]), request.body["answer"]
+        fax = await self._store.read(lambda ledger: ledger.fax(fax_id))
+        await self._access.may_change_sent(request.user_id, fax, "decide about", "this fax")
+        now = self._clock.now()
+
+        def record(ledger: Ledger) -> int | None:
+            known = ledger.fax(fax_id)
+            if known.state is not FaxState.ASKED:
+                whisper(ledger, ledger.request(request.id or 0), Sentence("That is settled already."), now)
+                return None
+            known.decided_by = request.user_id
+            kind, outcome = {
+                "went": (StepKind.WENT, Outcome.WENT),
+                "again": (StepKind.SENT_AGAIN, Outcome.GIVEN_UP),
+            }.get(answer, (StepKind.GIVEN_UP, Outcome.GIVEN_UP))
+            end_fax(ledger, known, outcome, Step(kind, now, by=request.user_id))
+            if answer != "again":
+                return None
+            again = Fax(
+                request_id=request.id,
+                state=FaxState.READY,
+                created_at=now.timestamp(),
+                user_id=request.user_id,
+                **known.model_dump(
+                    include={"channel_id", "number", "dial", "line_id", "line_name", "files", "path"}
+                    | {"name", "content_type", "pages", "sha256"}
+                ),
+            )
+            return ledger.add_fax(again).id
+
+        if again := await self._store.write(record):
+            await self._sender.advance(again)
+        self._told()
+
+    async def subscribe(self, request: Request) -> None:
+        """A channel wants to hear of faxes."""
+        await self._subscription(request, wanted=True)
+
+    async def unsubscribe(self, request: Request) -> None:
+        """A channel has heard enough."""
+        await self._subscription(request, wanted=False)
+
+    async def _subscription(self, request: Request, *, wanted: bool) -> None:
+        body = request.body
+        line = await self._lines.choose(body["line"]) if body.get("line") else None
+        fax = await self._fax_meant(request) if body.get("job_id") else None
+        if body.get("job_id") and (fax is None or (wanted and fax.state is FaxState.ENDED)):
+            raise UnknownJob(f"{body['job_id']} is no fax of faxbot's that is still under way.")
+        directions = [Direction(body["direction"])] if body.get("direction") else list(Direction)
+        if fax:
+            directions = [Direction.TX]
+        if wanted and Direction.RX in directions:
+            if not body.get("direction") and not await self._access.is_admin(request.user_id):
+                directions = [Direction.TX]
+            else:
+                await self._access.may_subscribe_received(request.user_id)
+        if wanted:
+            await self._directory.ensure_can_post(request.channel_id, request.user_id)
+        now = self._clock.now()
+
+        def record(ledger: Ledger) -> bool:
+            moved = False
+            for direction in directions:
+                each = Subscription(
+                    channel_id=request.channel_id,
+                    direction=direction,
+                    line_id=line.line_id if line else "",
+                    fax_id=fax.id or 0 if fax else 0,
+                    created_by=request.user_id,
+                    created_at=now.timestamp(),
+                )
+                moved |= ledger.add_subscription(each) if wanted else ledger.drop_subscription(each)
+            if fax and wanted and open_card(ledger, ledger.fax(fax.id or 0), request.channel_id, now):
+                refresh_cards(ledger, ledger.fax(fax.id or 0))
+            return moved
+
+        moved = await self._store.write(record)
+        self._watch.reconsider()
+        what = fax.job_id if fax else " and ".join(_WORDS[direction] for direction in directions)
+        where = f" on {line.label}" if line else ""
+        if wanted:
+            text = (
+                f"This channel now hears of {what}{where}."
+                if moved
+                else f"It already hears of {what}{where}."
+            )
+        else:
+            text = (
+                f"This channel hears no more of {what}{where}." if moved else "It was not subscribed to that."
+            )
+        await self._whisper(request, text)
+
+    async def _whisper(self, request: Request, text: str) -> None:
+        def record(ledger: Ledger) -> None:
+            whisper(ledger, ledger.request(request.id or 0), Sentence(text), self._clock.now())
+
+        await self._store.write(record)
+        self._told()
+
+    async def _fax_meant(self, request: Request) -> Fax | None:
+        fax_id, job_id = request.body.get("fax_id"), request.body.get("job_id")
+        if fax_id:
+            return await self._store.read(lambda ledger: ledger.fax(int(fax_id)))
+        return await self._store.read(lambda ledger: ledger.newest_fax(job_id)) if job_id else None
+
+    async def _record_meant(self, request: Request, fax: Fax | None) -> FaxRecord | None:
+        if record_id := request.body.get("record_id"):
+            return await self._store.read(lambda ledger: ledger.record(int(record_id)))
+        job_id = (fax.job_id if fax else None) or request.body.get("job_id") or ""
+        rows = await self._store.read(lambda ledger: ledger.records_named(job_id))
+        after = fax.known_record if fax else 0
+        return next((row for row in rows if not row.gone and (row.id or 0) > after), None)
+
+
+_WORDS = {Direction.TX: "sent faxes", Direction.RX: "received faxes"}

@@ -1,0 +1,95 @@
+"""The front desk: what people ask for is committed first, then carried out, however often faxbot stops."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+
+from faxbot.fax.errors import Fault, Refusal
+from faxbot.services.facts import Request, RequestKind
+from faxbot.services.messages import Sentence
+from faxbot.services.ports import Carry, Clock, Ledger, Nudge, Store
+from faxbot.services.tell import whisper
+
+log = logging.getLogger(__name__)
+
+FIRST_PAUSE = 1.0
+LONGEST_PAUSE = 60.0
+
+
+class Desk:
+    """
+    Accepts requests and sees to it that each is carried out.
+
+    A Refusal ends a request with a sentence to the person; any other Fault is waited out and the request
+    is tried again.
+    """
+
+    def __init__(self, store: Store, clock: Clock, told: Nudge) -> None:
+        self._store, self._clock, self._told = store, clock, told
+        self._carry: Mapping[RequestKind, Carry] = {}
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+
+    def assign(self, carry: Mapping[RequestKind, Carry]) -> None:
+        """Who carries out which kind."""
+        self._carry = carry
+
+    async def start(self) -> None:
+        """Carry on with what a stop interrupted."""
+        for request in await self._store.read(lambda ledger: ledger.open_requests()):
+            self._begin(request)
+
+    async def stop(self) -> None:
+        """Leave everything as it is; the next start carries on."""
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def accept(self, request: Request) -> bool:
+        """Commit *request*; False if it was accepted before. Durable when this returns."""
+        accepted = await self._store.write(lambda ledger: ledger.add_request(request))
+        if accepted is None:
+            return False
+        log.info("accepted a request", extra={"request": accepted.id, "kind": str(accepted.kind)})
+        self._begin(accepted)
+        return True
+
+    def _begin(self, request: Request) -> None:
+        request_id = request.id or 0
+        task = asyncio.create_task(self._see_to(request), name=f"request {request_id}")
+        self._tasks[request_id] = task
+        task.add_done_callback(lambda _: self._tasks.pop(request_id, None))
+
+    async def _see_to(self, request: Request) -> None:
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                await self._carry[request.kind](request)
+            except Refusal as refusal:
+                await self._finish(request, str(refusal))
+                return
+            except Fault as fault:
+                log.info("a request waits", extra={"request": request.id, "fault": type(fault).__name__})
+                await self._clock.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
+            except Exception:
+                log.exception("a request failed", extra={"request": request.id})
+                reference = f"request {request.id}"
+                await self._finish(
+                    request,
+                    f"Something went wrong here, and it is in the log as {reference}. Nothing more was done.",
+                )
+                return
+            else:
+                await self._finish(request, "")
+                return
+
+    async def _finish(self, request: Request, sentence: str) -> None:
+        def record(ledger: Ledger) -> None:
+            row = ledger.request(request.id or 0)
+            row.done = True
+            if sentence:
+                whisper(ledger, row, Sentence(sentence), self._clock.now())
+
+        await self._store.write(record)
+        self._told()
