@@ -1,5 +1,6 @@
 """The app as installed in the workspace: everything that a request, command or press needs to reach."""
 
+import asyncio
 from pathlib import Path
 
 from .delivery import Delivery
@@ -23,6 +24,11 @@ class Installation:
         self.manifest = manifest
         self.settings = settings
         self.journal = journal
+        self.fax_control = ""
+        """The address of the simulated fax server's control pages, when there is one."""
+        self.watchers: set[asyncio.Task[object] | None] = set()
+        """The tasks that stream events to pages."""
+        self.stopping = False
         self.faults = Faults()
         self.limits = RateLimits(settings, state.clock)
         self.socket = SocketMode(state, settings, journal)

@@ -1,0 +1,1 @@
+"""The person API, /_/…: what somebody in the workspace sees and does."""
