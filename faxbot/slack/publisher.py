@@ -11,7 +11,7 @@ from faxbot.fax.errors import SlackRefused, SlackUnclear
 from faxbot.services.messages import FetchedFile, Message, ReceivedFax
 from faxbot.slack.api import WebApi
 from faxbot.slack.response import respond
-from faxbot.slack.shares import shares_in
+from faxbot.slack.shares import shared_in, shares_in
 from faxbot.slack.upload import put_bytes
 
 EVENT_TYPE = "faxbot_announcement"
@@ -195,11 +195,12 @@ class Publisher:
 
     async def shared_ts(self, channel_id: str, file_id: str, since: float) -> tuple[bool, str | None, str]:
         """
-        What Slack knows of a file of ours: (is its upload complete, the ts of the message that shows it, its
+        What Slack knows of a file of ours: (was it shared there, the ts of the message that shows it, its
         permalink).
 
-        A file that Slack does not know is not complete; one that was deleted is. Where files.info is not to
-        be had, a file is complete if the history shows it, or cannot be read either.
+        That files.info knows a file proves nothing: it may before the share is carried out. Shared is what
+        a message or the file's own list of conversations shows, and what was deleted since. Where neither
+        files.info nor the history can tell, it counts as shared.
 
         Source: files.info, then conversations.history.
         """
@@ -217,7 +218,8 @@ class Publisher:
             return True, found[0], permalink
         readable, message = await self._showing(channel_id, file_id, since)
         if message is None:
-            return file is not None or not readable, None, permalink
+            can_tell = readable or isinstance((file or {}).get("shares"), dict)
+            return shared_in(file or {}, channel_id) or not can_tell, None, permalink
         shown = next(each for each in message["files"] if each.get("id") == file_id)
         return True, str(message["ts"]), permalink or str(shown.get("permalink") or "")
 

@@ -17,3 +17,8 @@ def shares_in(file: Mapping[str, Any]) -> list[tuple[str, str]]:
                 if isinstance(share, dict) and share.get("ts")
             ]
     return sorted(found, key=lambda share: share[1], reverse=True)
+
+
+def shared_in(file: Mapping[str, Any], channel_id: str) -> bool:
+    """Whether *file* says that it is shared in the conversation, without naming the message."""
+    return any(channel_id in (file.get(kind) or ()) for kind in ("channels", "groups", "ims"))

@@ -228,9 +228,24 @@ async def test_shared_ts_from_the_history(shares):
     assert await publisher(client).shared_ts("C1", "F1", NOW) == (True, "8.1", "https://x/F1")
 
 
-async def test_not_shared_yet():
-    """A file that no message shows yet is complete without a ts."""
+async def test_not_shared():
+    """A file that nothing shows was not shared, known to files.info or not: else a fax could be lost."""
     client = FakeSlack(files_info=file(), conversations_history=history())
+    assert await publisher(client).shared_ts("C1", "F1", NOW) == (False, None, "https://x/F1")
+    client = FakeSlack(files_info=file(shares={}), conversations_history=refusal("missing_scope"))
+    assert (await publisher(client).shared_ts("C1", "F1", NOW))[0] is False
+
+
+@pytest.mark.parametrize("kind", ["channels", "groups", "ims"])
+async def test_shared_in_a_message_that_is_not_named(kind):
+    """The file's own list of conversations tells that it was shared, though not in which message."""
+    client = FakeSlack(files_info=file(**{kind: ["C1"]}), conversations_history=history())
+    assert await publisher(client).shared_ts("C1", "F1", NOW) == (True, None, "https://x/F1")
+
+
+async def test_shared_when_nothing_can_tell():
+    """A file without shares in a conversation that cannot be read counts as shared: it is not sent twice."""
+    client = FakeSlack(files_info=file(), conversations_history=refusal("missing_scope"))
     assert await publisher(client).shared_ts("C1", "F1", NOW) == (True, None, "https://x/F1")
 
 
