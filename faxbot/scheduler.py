@@ -1,0 +1,96 @@
+"""The ticks, by APScheduler: each at its own pace, never twice at once, slower while nothing answers."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.date import DateTrigger
+
+from faxbot.fax.errors import Fault
+
+log = logging.getLogger(__name__)
+
+LONGEST_BACKOFF_SECONDS = 60.0
+
+
+class Ticks:
+    """
+    Runs named ticks. After each run the pace says how many seconds later the next one is due.
+
+    A tick that raises a Fault is due later and later, with jitter; *failed* and *answered* hear of it.
+    """
+
+    def __init__(
+        self,
+        *,
+        answered: Callable[[], Awaitable[None]],
+        failed: Callable[[Fault], Awaitable[None]],
+    ) -> None:
+        self._scheduler = AsyncIOScheduler(timezone=UTC)
+        self._answered, self._failed = answered, failed
+        self._running: set[str] = set()
+        self._again: set[str] = set()
+        self._ticks: dict[str, tuple[Callable[[], Awaitable[None]], Callable[[], float]]] = {}
+        self._faults: dict[str, int] = {}
+
+    def add(self, name: str, tick: Callable[[], Awaitable[None]], pace: Callable[[], float]) -> None:
+        """Run *tick* every `pace()` seconds, the first time at once."""
+        self._ticks[name] = (tick, pace)
+
+    def start(self) -> None:
+        """Begin."""
+        self._scheduler.start()
+        for name in self._ticks:
+            self._plan(name, 0.0)
+
+    def stop(self) -> None:
+        """End; what runs is cancelled with the loop."""
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
+
+    def nudge(self, name: str) -> None:
+        """Run a tick now, or right after the one that is running."""
+        if name in self._running:
+            self._again.add(name)
+        elif self._scheduler.running and not self._faults.get(name):
+            self._plan(name, 0.0)
+
+    def _plan(self, name: str, seconds: float) -> None:
+        self._scheduler.add_job(
+            self._run,
+            DateTrigger(datetime.now(UTC) + timedelta(seconds=seconds)),
+            args=[name],
+            id=name,
+            replace_existing=True,
+            misfire_grace_time=None,
+        )
+
+    async def _run(self, name: str) -> None:
+        if name in self._running:
+            return
+        self._running.add(name)
+        tick, pace = self._ticks[name]
+        pause = pace()
+        try:
+            await tick()
+        except Fault as fault:
+            count = self._faults[name] = self._faults.get(name, 0) + 1
+            await self._failed(fault)
+            longest = min(LONGEST_BACKOFF_SECONDS, pace() * 2 ** min(count - 1, 6))
+            pause = max(pace(), longest * random.uniform(0.5, 1.0))  # noqa: S311 - jitter is no secret
+        except asyncio.CancelledError:
+            raise
+        except Exception:
+            log.exception("a tick failed", extra={"tick": name})
+        else:
+            self._faults.pop(name, None)
+            await self._answered()
+            pause = 0.0 if name in self._again else pace()
+        finally:
+            self._again.discard(name)
+            self._running.discard(name)
+        if self._scheduler.running:
+            self._plan(name, pause)

@@ -1,0 +1,118 @@
+"""Every setting, from the environment and `.env`. README.md and .env.example list the same ones."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from faxbot.fax.dialplan import DialPlan
+
+WHERE = {
+    "SLACK_BOT_TOKEN": "It begins with xoxb-: api.slack.com/apps, your app, OAuth & Permissions.",
+    "SLACK_APP_TOKEN": "It begins with xapp-: api.slack.com/apps, your app, Basic Information, App-Level Tokens.",
+    "SLACK_API_URL": "Leave it out for Slack itself.",
+    "UCX_URL": "It is the address of the UCX, such as https://ucx.example.com.",
+    "UCX_CLIENT_ID": "The UCX shows it under System, Licenses.",
+    "UCX_CLIENT_SECRET": "The UCX shows it under System, Licenses.",
+    "FAXBOT_INBOUND_CHANNEL": "It is a channel's id such as C0123456789: in Slack, open the channel's details.",
+}
+"""Where to get the settings that nobody knows by heart."""
+
+Words = Annotated[tuple[str, ...], NoDecode]
+
+
+class SettingsProblem(Exception):
+    """A setting is missing or malformed; the message names each and says where to get it."""
+
+
+class Settings(BaseSettings):
+    """What `faxbot serve` needs to know. Field names are the settings' names in lower case."""
+
+    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore")
+
+    slack_bot_token: SecretStr = Field(pattern=r"^xox")
+    slack_app_token: SecretStr = Field(pattern=r"^xapp-")
+    slack_api_url: str = "https://slack.com/api/"
+    ucx_url: str = Field(min_length=1)
+    ucx_client_id: str = Field(min_length=1)
+    ucx_client_secret: SecretStr = Field(min_length=1)
+    ucx_ca_file: Path | None = None
+    database_url: str = ""
+    faxbot_data_dir: Path = Path("data")
+    faxbot_inbound_channel: str = Field(pattern=r"^[CGD][A-Z0-9]+$")
+    faxbot_admins: Words = ()
+    faxbot_region: str = "US"
+    faxbot_international_prefix: str = ""
+    faxbot_dial_prefix: str = ""
+    faxbot_blocked: Words = ()
+    faxbot_allowed: Words = ()
+    faxbot_default_line: str = ""
+    faxbot_modems: Words = ()
+    faxbot_poll_active_seconds: float = Field(default=2.0, ge=0.2)
+    faxbot_poll_idle_seconds: float = Field(default=15.0, ge=0.2)
+    faxbot_inbox_seconds: float = Field(default=10.0, ge=0.2)
+    faxbot_inbox_sweep_seconds: float = Field(default=120.0, ge=0.2)
+    faxbot_settle_seconds: float = Field(default=20.0, ge=0.0)
+    faxbot_backfill: bool = False
+    faxbot_max_megabytes: int = Field(default=100, ge=1)
+    faxbot_max_pages: int = Field(default=500, ge=1)
+    faxbot_spool_days: float = Field(default=30.0, gt=0)
+    faxbot_log_level: str = "INFO"
+
+    @field_validator("faxbot_admins", "faxbot_blocked", "faxbot_allowed", "faxbot_modems", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:  # noqa: ANN401 - whatever the environment holds
+        return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+    @field_validator("faxbot_modems")
+    @classmethod
+    def _pairs(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if any(word.count("=") != 1 for word in value):
+            raise ValueError("write modem=line pairs such as ttyIAX2=2")
+        return value
+
+    @property
+    def database(self) -> str:
+        """The database's address; by default a file in the data directory."""
+        return self.database_url or f"sqlite:///{self.faxbot_data_dir / 'faxbot.db'}"
+
+    @property
+    def plan(self) -> DialPlan:
+        """What may be dialled, and how. Raises ValueError."""
+        return DialPlan(
+            region=self.faxbot_region.upper(),
+            international_prefix=self.faxbot_international_prefix,
+            dial_prefix=self.faxbot_dial_prefix,
+            blocked=self.faxbot_blocked,
+            allowed=self.faxbot_allowed,
+        )
+
+    @property
+    def modems(self) -> dict[str, str]:
+        """The line of each modem, settled by hand."""
+        pairs = (word.split("=") for word in self.faxbot_modems)
+        return {modem: line_id for modem, line_id in pairs}
+
+
+def load_settings(**given: Any) -> Settings:  # noqa: ANN401 - any field
+    """
+    Read the settings.
+
+    Raises:
+        SettingsProblem: One or more are missing or malformed; each gets a line.
+    """
+    try:
+        settings = Settings(**given)
+        _ = settings.plan
+    except ValidationError as exc:
+        raise SettingsProblem("\n".join(_explain(error) for error in exc.errors())) from exc
+    except ValueError as exc:
+        raise SettingsProblem(f"FAXBOT_REGION, FAXBOT_DIAL_PREFIX or FAXBOT_BLOCKED: {exc}") from exc
+    return settings
+
+
+def _explain(error: Any) -> str:  # noqa: ANN401 - pydantic's own error
+    name = str(error["loc"][0]).upper()
+    what = "is missing" if error["type"] == "missing" else f"is not right: {error['msg'].lower()}"
+    return f"{name} {what}. {WHERE.get(name, 'See .env.example.')}"
