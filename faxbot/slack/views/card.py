@@ -73,7 +73,7 @@ def facts(fax: Fax, job: Job | None) -> str:
 def standing(card: FaxCard, now: datetime) -> str:
     """The state of a fax that has not ended."""
     fax = card.fax
-    if fax.cancel_at is not None or fax.cancel_by:
+    if fax.cancel_by or fax.cancel_request:
         asked = f" {mention(fax.cancel_by)} asked for it." if fax.cancel_by else ""
         return f"*Cancelling…*{asked}{_away(card, now)}"
     match fax.state:
@@ -129,7 +129,7 @@ def _buttons(card: FaxCard, outcome: Outcome | None, site: Site) -> list[ButtonE
     if outcome is not None:
         kept = fax.job_id and not fax.deleted_by and outcome is not Outcome.LOST
         return [buttons.download(target), buttons.delete(target)] if kept else []
-    if fax.cancel_at is not None or fax.cancel_by:
+    if fax.cancel_by or fax.cancel_request:
         return []
     if fax.state is FaxState.ASKED:
         return list(buttons.decide(target, to)) if card.home else []
