@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from faxbot.fax.errors import BadDocument
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -27,3 +29,7 @@ class Document:
     pages: int | None
     size: int
     sha256: str
+
+
+class NotHandedOver(BadDocument):
+    """A web page came where a file was expected: whoever asked lacks the right to have it."""

@@ -1,0 +1,1 @@
+"""Bytes to a fax-ready document: sniff, convert, merge, count pages, hash."""

@@ -1,0 +1,191 @@
+"""One document out of what was shared: as it is where the fax server takes it, as one PDF otherwise."""
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import unicodedata
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import pikepdf
+
+from faxbot.documents.kinds import Kind, shown, sniff
+from faxbot.documents.pictures import pages_of_tiff, put_on_page
+from faxbot.documents.typescript import too_many_pages, typeset
+from faxbot.documents.wholeness import check_pdf, check_tiff, damaged
+from faxbot.fax.document import Document, Part
+from faxbot.fax.errors import BadDocument
+
+PAPER = {"letter": (612.0, 792.0), "a4": (595.0, 842.0)}
+"""Width and height in points."""
+
+_MOST_LINES_A_PAGE = 100
+_NAME_BYTES = 120
+_CHUNK_BYTES = 1 << 20
+_SUFFIXES = re.compile(r"\.(?:pdf|ps|eps|tiff?|txt|text|md|csv|log|png|jpe?g|jfif)$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """*max_bytes* of all parts together, *max_pages* of the document, and the *paper* of what is set here."""
+
+    max_bytes: int
+    max_pages: int
+    paper: tuple[float, float] = PAPER["letter"]
+
+
+def bind(parts: Sequence[Part], into: Path, workplace: Path, limits: Limits) -> Document:
+    """
+    Make one document of *parts* at *into* plus a suffix; *workplace* is an empty folder beside it.
+
+    One PDF, PostScript, TIFF or text keeps its bytes.
+
+    Raises:
+        BadDocument: It cannot be faxed; the message says why and what can be.
+        OSError: The disk.
+    """
+    if not parts:
+        raise BadDocument("There is no file to fax. Share one, then send it.")
+    if sum(part.path.stat().st_size for part in parts) > limits.max_bytes:
+        what = f"{shown(parts[0].name)} is" if len(parts) == 1 else "Together the files are"
+        most = _megabytes(limits.max_bytes)
+        raise BadDocument(f"{what} larger than {most}, the most for one fax. Share a smaller file.")
+    kinds = [sniff(part.path, part.name) for part in parts]
+    name = parts[0].name
+    if len(parts) == 1:
+        pages, keep = _check_one(parts[0], kinds[0], limits)
+        if keep:
+            return _finish(_same_bytes(parts[0].path, workplace), into, kinds[0], name, pages)
+    made = workplace / "made"
+    with pikepdf.Pdf.new() as whole, ExitStack() as sources:
+        for number, (part, kind) in enumerate(zip(parts, kinds, strict=True)):
+            for source in _sources(part, kind, workplace / str(number), limits):
+                whole.pages.extend(sources.enter_context(source).pages)
+            if len(whole.pages) > limits.max_pages:
+                what = name if len(parts) == 1 else "All together"
+                raise too_many_pages(what, len(whole.pages), limits.max_pages)
+        pages = len(whole.pages)
+        whole.save(made, deterministic_id=True)
+    return _finish(made, into, Kind.PDF, name, pages)
+
+
+def count_pages(path: Path) -> int | None:
+    """
+    Count the pages of a document that the fax server handed over; None if its kind does not tell.
+
+    Raises:
+        BadDocument: It is empty, no document, or not whole.
+    """
+    name = "The document from the fax server"
+    kind = sniff(path, name)
+    if kind is Kind.PDF:
+        return check_pdf(path, name)[0]
+    return check_tiff(path, name) if kind is Kind.TIFF else None
+
+
+def safe_name(name: str, suffix: str) -> str:
+    """
+    The person's name for a file, fit for a multipart filename: letters, digits and a few marks, in *suffix*.
+
+    What is behind the fax server's API is not known: quotes, slashes and what a shell reads are left out.
+    """
+    base = unicodedata.normalize("NFC", name.replace("\\", "/")).rsplit("/", 1)[-1]
+    kept = "".join(char if char.isalnum() or char in " ._-+,()" else "_" for char in base)
+    stem = _SUFFIXES.sub("", kept).strip(" .-_")
+    stem = stem.encode()[:_NAME_BYTES].decode(errors="ignore").strip(" .-_")
+    return (stem or "document") + suffix
+
+
+def _check_one(part: Part, kind: Kind, limits: Limits) -> tuple[int | None, bool]:
+    """The pages of a file that comes alone, and whether the fax server takes it as it is."""
+    pages, keep = None, kind in (Kind.PDF, Kind.POSTSCRIPT, Kind.TIFF, Kind.TEXT)
+    if kind is Kind.PDF:
+        pages, keep = check_pdf(part.path, part.name)
+    elif kind is Kind.TIFF:
+        pages = check_tiff(part.path, part.name)
+    elif kind is Kind.TEXT and _lines(part.path) > limits.max_pages * _MOST_LINES_A_PAGE:
+        raise too_many_pages(part.name, None, limits.max_pages)
+    if pages and pages > limits.max_pages:
+        raise too_many_pages(part.name, pages, limits.max_pages)
+    return pages, keep
+
+
+def _sources(part: Part, kind: Kind, scratch: Path, limits: Limits) -> Iterator[pikepdf.Pdf]:
+    """The part's pages as PDFs, which stay open until the whole is saved."""
+    if kind is Kind.TEXT:
+        yield typeset(part.path, part.name, limits.paper, limits.max_pages)
+        return
+    if kind is Kind.TIFF:
+        if (pages := check_tiff(part.path, part.name)) > limits.max_pages:
+            raise too_many_pages(part.name, pages, limits.max_pages)
+        for page in pages_of_tiff(part.path, part.name, limits.paper):
+            yield pikepdf.open(page)
+        return
+    source = scratch
+    if kind is Kind.PDF:
+        check_pdf(part.path, part.name)
+        source = part.path
+    elif kind is Kind.POSTSCRIPT:
+        _distill(part, scratch, limits.max_pages)
+    else:
+        with scratch.open("wb") as out:
+            put_on_page(part.path, part.name, limits.paper, out)
+    yield pikepdf.open(source, suppress_warnings=True)
+
+
+def _distill(part: Part, made: Path, max_pages: int) -> None:
+    """PostScript is a program: Ghostscript runs it, without access to other files."""
+    ghostscript = shutil.which("gs")
+    if ghostscript is None:
+        raise BadDocument(
+            f"{shown(part.name)} is PostScript and can't be put together with other files here."
+            " Send it by itself, or save it as a PDF."
+        )
+    command = [ghostscript, "-q", "-dSAFER", "-dBATCH", "-dNOPAUSE", f"-dLastPage={max_pages + 1}"]
+    command += ["-sDEVICE=pdfwrite", f"-sOutputFile={made}", str(part.path)]
+    silent = subprocess.DEVNULL
+    done = subprocess.run(command, stdin=silent, stdout=silent, stderr=silent, check=False)  # noqa: S603 - no shell
+    if done.returncode or not made.exists():
+        raise damaged(part.name)
+    check_pdf(made, part.name)
+
+
+def _same_bytes(path: Path, workplace: Path) -> Path:
+    """The same bytes under another name; copied only where the disk knows no second name for them."""
+    made = workplace / "made"
+    try:
+        os.link(path, made)
+    except OSError:
+        shutil.copyfile(path, made)
+    return made
+
+
+def _finish(made: Path, into: Path, kind: Kind, name: str, pages: int | None) -> Document:
+    """Hash, fsync and rename into place: what has the final name is whole, whenever the power goes."""
+    digest, size = hashlib.sha256(), 0
+    with made.open("rb") as file:
+        while chunk := file.read(_CHUNK_BYTES):
+            digest.update(chunk)
+            size += len(chunk)
+        os.fsync(file.fileno())
+    final = into.with_name(into.name + kind.suffix)
+    made.replace(final)
+    folder = os.open(final.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+    return Document(final, safe_name(name, kind.suffix), kind.content_type, pages, size, digest.hexdigest())
+
+
+def _lines(path: Path) -> int:
+    with path.open("rb") as file:
+        return sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(_CHUNK_BYTES), b""))
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1_000_000:.3g} MB"

@@ -1,0 +1,119 @@
+"""What a file is. Its first bytes decide, never its name."""
+
+import codecs
+import re
+from enum import Enum
+from pathlib import Path
+
+from faxbot.fax.document import NotHandedOver
+from faxbot.fax.errors import BadDocument
+
+TAKEN = "I take PDF, TIFF, PostScript, text, PNG and JPEG."
+_HEAD_BYTES = 1024  # a PDF may begin that far in
+_CHUNK_BYTES = 1 << 20
+_SHOWN_CHARS = 60
+_HTML = re.compile(
+    rb"<(?:!doctype\s+html|html|head|body)\b|<\?xml[^>]*>\s*<(?:!doctype\s+)?html\b", re.IGNORECASE
+)
+_HTML_NAME = re.compile(r"\.x?html?$", re.IGNORECASE)
+_NOT_IN_TEXT = re.compile(rb"[\x00-\x08\x0b\x0e-\x1f\x7f]")
+_NOT_IN_WESTERN_TEXT = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")  # cp1252 has no letters there
+_MOSTLY = 0.7
+
+
+class Kind(Enum):
+    """A kind of file that can be faxed: its content type and its usual suffix."""
+
+    PDF = ("application/pdf", ".pdf")
+    POSTSCRIPT = ("application/postscript", ".ps")
+    TIFF = ("image/tiff", ".tif")
+    TEXT = ("text/plain", ".txt")
+    PNG = ("image/png", ".png")
+    JPEG = ("image/jpeg", ".jpg")
+
+    @property
+    def content_type(self) -> str:
+        """What the multipart form calls it."""
+        return self.value[0]
+
+    @property
+    def suffix(self) -> str:
+        """What its name ends in."""
+        return self.value[1]
+
+
+_MAGIC: tuple[tuple[bytes, Kind], ...] = (
+    (b"%PDF-", Kind.PDF),
+    (b"%!", Kind.POSTSCRIPT),
+    (b"\x04%!", Kind.POSTSCRIPT),
+    (b"II*\0", Kind.TIFF),
+    (b"MM\0*", Kind.TIFF),
+    (b"\x89PNG\r\n\x1a\n", Kind.PNG),
+    (b"\xff\xd8\xff", Kind.JPEG),
+)
+
+
+def sniff(path: Path, name: str) -> Kind:
+    """
+    Tell what the file at *path* is; *name* is only used to speak of it.
+
+    Raises:
+        BadDocument: It is empty, or of a kind that cannot be faxed.
+        NotHandedOver: It is a web page where a file was expected.
+    """
+    with path.open("rb") as file:
+        head = file.read(_HEAD_BYTES)
+    if not head:
+        raise BadDocument(f"{shown(name)} is empty. Share the file again.")
+    if kind := next((kind for magic, kind in _MAGIC if head.startswith(magic)), None):
+        return kind
+    if _HTML.match(head.removeprefix(codecs.BOM_UTF8).lstrip()):
+        if _HTML_NAME.search(name):
+            raise unsupported(name)
+        raise NotHandedOver(
+            f"A sign-in page came instead of {shown(name)}."
+            " Ask an admin to grant the bot files:read, then share the file again."
+        )
+    if b"%PDF-" in head:
+        return Kind.PDF
+    if _is_text(path):
+        return Kind.TEXT
+    raise unsupported(name)
+
+
+def unsupported(name: str) -> BadDocument:
+    """The refusal of a file of another kind."""
+    return BadDocument(f"{shown(name)} can't be faxed. {TAKEN}")
+
+
+def shown(name: str) -> str:
+    """A file's name in a sentence: one line, not at length."""
+    name = " ".join("".join(char if char.isprintable() else " " for char in name).split()) or "The file"
+    return name if len(name) <= _SHOWN_CHARS else f"{name[: _SHOWN_CHARS - 8]}…{name[-7:]}"
+
+
+def text_encoding(path: Path) -> str:
+    """The encoding of a text file: UTF-8 where it is, the Western one otherwise."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with path.open("rb") as file:
+        try:
+            while chunk := file.read(_CHUNK_BYTES):
+                decoder.decode(chunk)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return "cp1252"
+    return "utf-8-sig"
+
+
+def _is_text(path: Path) -> bool:
+    """No control characters anywhere, and either UTF-8 or mostly Western letters."""
+    size = plain = 0
+    western = True
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK_BYTES):
+            if _NOT_IN_TEXT.search(chunk):
+                return False
+            western = western and not _NOT_IN_WESTERN_TEXT.search(chunk)
+            size += len(chunk)
+            plain += len(chunk) - len(re.findall(rb"[\x80-\xff]", chunk))
+    return text_encoding(path) != "cp1252" or (western and plain >= _MOSTLY * size)

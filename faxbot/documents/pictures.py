@@ -1,0 +1,104 @@
+"""Pictures onto pages: losslessly where the picture is plain, flattened on white where it is not."""
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+import img2pdf
+from PIL import Image, ImageOps
+
+from faxbot.documents.kinds import shown
+from faxbot.documents.wholeness import BAD_PICTURE, damaged
+from faxbot.fax.errors import BadDocument
+
+MAX_PIXELS = 100_000_000
+"""A page at 1200 dpi has 135 million; what is larger is no page, or a trap for whoever unpacks it."""
+
+_MARGIN_POINTS = 18
+_PLAIN_MODES = ("1", "L", "P", "RGB")
+_ORIENTATION = 0x0112
+
+
+def put_on_page(path: Path, name: str, paper: tuple[float, float], out: IO[bytes]) -> None:
+    """
+    Write a one-page PDF with the PNG or JPEG at *path* to *out*, upright (EXIF) and no larger than it is.
+
+    Raises:
+        BadDocument: The picture is damaged, cut short or too large to unpack.
+    """
+    try:
+        with Image.open(path, formats=["PNG", "JPEG", "MPO"]) as image:
+            _check_size(image, name)
+            image.load()
+            plain = image.mode in _PLAIN_MODES and not image.has_transparency_data
+            if plain and image.getexif().get(_ORIENTATION, 1) == 1:
+                _lay_out(path, paper, out)
+            else:
+                _lay_out(_flattened(image), paper, out)
+    except (*BAD_PICTURE, img2pdf.ImageOpenError) as exc:
+        raise _as_refusal(exc, name) from exc
+
+
+def pages_of_tiff(path: Path, name: str, paper: tuple[float, float]) -> Iterator[io.BytesIO]:
+    """
+    Make a one-page PDF of each page of a TIFF, with one page in memory at a time.
+
+    Raises:
+        BadDocument: As above.
+    """
+    try:
+        with Image.open(path, formats=["TIFF"]) as image:
+            for frame in range(int(getattr(image, "n_frames", 1))):
+                image.seek(frame)
+                _check_size(image, name)
+                out = io.BytesIO()
+                _lay_out(_flattened(image), paper, out)
+                yield out
+    except (*BAD_PICTURE, img2pdf.ImageOpenError) as exc:
+        raise _as_refusal(exc, name) from exc
+
+
+def _check_size(image: Image.Image, name: str) -> None:
+    if image.width * image.height > MAX_PIXELS:
+        raise BadDocument(
+            f"{shown(name)} has {image.width} × {image.height} pixels, too many for a fax."  # noqa: RUF001
+            " Save it smaller and share that."
+        )
+
+
+def _flattened(image: Image.Image) -> io.BytesIO:
+    """A PNG that img2pdf takes: upright, opaque, grey or RGB, with its resolution kept."""
+    dpi = image.info.get("dpi")
+    upright = ImageOps.exif_transpose(image)
+    if upright.has_transparency_data:
+        upright = upright.convert("RGBA")
+        opaque = Image.new("RGB", upright.size, "white")
+        opaque.paste(upright, mask=upright.getchannel("A"))
+        upright = opaque
+    elif upright.mode not in _PLAIN_MODES:
+        upright = upright.convert("L" if upright.mode in ("I", "I;16", "I;16B", "F") else "RGB")
+    out = io.BytesIO()
+    settings = {"dpi": tuple(map(float, dpi))} if dpi and min(dpi) > 1 else {}
+    upright.save(out, "PNG", compress_level=1, **settings)
+    out.seek(0)
+    return out
+
+
+def _lay_out(picture: Path | io.BytesIO, paper: tuple[float, float], out: IO[bytes]) -> None:
+    layout = img2pdf.get_layout_fun(
+        paper, border=(_MARGIN_POINTS, _MARGIN_POINTS), fit=img2pdf.FitMode.shrink, auto_orient=True
+    )
+    img2pdf.convert(
+        picture,
+        outputstream=out,
+        layout_fun=layout,
+        rotation=img2pdf.Rotation.none,
+        first_frame_only=True,
+        nodate=True,
+    )
+
+
+def _as_refusal(exc: Exception, name: str) -> Exception:
+    """The disk's faults carry an errno and stay what they are; all others are the picture's."""
+    return exc if isinstance(exc, OSError) and exc.errno else damaged(name)

@@ -1,0 +1,82 @@
+"""Plain text on pages, as a typewriter sets it: Courier, 80 characters a line."""
+
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+
+import pikepdf
+
+from faxbot.documents.kinds import shown, text_encoding
+from faxbot.fax.errors import BadDocument
+
+_COLUMNS = 80
+_FONT_POINTS = 10
+_LEADING_POINTS = 12
+_MARGIN_POINTS = 54
+
+
+def typeset(path: Path, name: str, paper: tuple[float, float], max_pages: int) -> pikepdf.Pdf:
+    """
+    Set the text at *path* on pages of *paper* points.
+
+    Raises:
+        BadDocument: A character is not in the Western typewriter face, or there are more than *max_pages*
+            pages.
+    """
+    width, height = paper
+    pdf = pikepdf.Pdf.new()
+    courier = pikepdf.Dictionary(
+        Type=pikepdf.Name.Font,
+        Subtype=pikepdf.Name.Type1,
+        BaseFont=pikepdf.Name.Courier,
+        Encoding=pikepdf.Name.WinAnsiEncoding,
+    )
+    font = pdf.make_indirect(courier)
+    start = f"BT /F1 {_FONT_POINTS} Tf {_LEADING_POINTS} TL {_MARGIN_POINTS} {height - _MARGIN_POINTS:g} Td\n"
+    for lines in _pages(path, int((height - 2 * _MARGIN_POINTS) // _LEADING_POINTS)):
+        if len(pdf.pages) == max_pages:
+            raise too_many_pages(name, None, max_pages)
+        page = pdf.add_blank_page(page_size=(width, height))
+        page.obj.Resources = pikepdf.Dictionary(Font=pikepdf.Dictionary(F1=font))
+        shown_lines = b"".join(b"(" + _encoded(line, name) + b") Tj T*\n" for line in lines)
+        page.obj.Contents = pdf.make_stream(start.encode() + shown_lines + b"ET")
+    return pdf
+
+
+def too_many_pages(name: str, pages: int | None, max_pages: int) -> BadDocument:
+    """The refusal of a document that would keep the line busy for too long."""
+    count = f"{pages} pages" if pages else f"more than {max_pages} pages"
+    return BadDocument(
+        f"{shown(name)} has {count}; {max_pages} is the most for one fax. Share it in smaller parts."
+    )
+
+
+def _pages(path: Path, lines_a_page: int) -> Iterator[list[str]]:
+    page: list[str] = []
+    empty = True
+    with path.open(encoding=text_encoding(path), errors="replace", newline=None) as file:
+        for whole in file:
+            head, *after_breaks = whole.rstrip("\n").split("\f")
+            for number, piece in enumerate((head, *after_breaks)):
+                if number:
+                    yield page
+                    page, empty = [], False
+                line = unicodedata.normalize("NFC", piece).expandtabs(8)
+                for start in range(0, max(len(line), 1), _COLUMNS):
+                    if len(page) == lines_a_page:
+                        yield page
+                        page, empty = [], False
+                    page.append(line[start : start + _COLUMNS])
+    if any(page) or empty:
+        yield page
+
+
+def _encoded(line: str, name: str) -> bytes:
+    try:
+        encoded = line.encode("cp1252")
+    except UnicodeEncodeError as exc:
+        message = (
+            f'{shown(name)} has "{line[exc.start]}" in it, which I can only send in a PDF. Save it as one.'
+        )
+        raise BadDocument(message) from exc
+    return encoded.replace(b"\\", rb"\\").replace(b"(", rb"\(").replace(b")", rb"\)").replace(b"\r", b" ")

@@ -1,0 +1,95 @@
+"""Is a PDF or TIFF whole, and how many pages has it?"""
+
+from pathlib import Path
+
+import pikepdf
+from PIL import Image
+
+from faxbot.documents.kinds import shown
+from faxbot.fax.errors import BadDocument
+
+_TAIL_BYTES = 2048
+_MOST_FRAMES = 10_000
+_STRIP_OFFSETS, _STRIP_BYTES, _TILE_OFFSETS, _TILE_BYTES = 273, 279, 324, 325
+BAD_PICTURE = (OSError, ValueError, SyntaxError, EOFError, KeyError, TypeError)
+"""What Pillow raises for a picture it cannot read."""
+
+
+def damaged(name: str) -> BadDocument:
+    """The refusal of a file that is cut short or broken."""
+    return BadDocument(
+        f"{shown(name)} is damaged or cut short. Open it, save it again and share the new file."
+    )
+
+
+def check_pdf(path: Path, name: str) -> tuple[int, bool]:
+    """
+    Count a PDF's pages and tell whether it is faultless; one that readers can mend is whole, not faultless.
+
+    One that opens without a password is taken, whatever its owner's restrictions on editing are.
+
+    Raises:
+        BadDocument: It needs a password, has no pages, or is damaged or cut short.
+    """
+    try:
+        pages, sound = _count(path, recover=False), True
+    except pikepdf.PasswordError as exc:
+        message = f"{shown(name)} is locked with a password. Save a copy without one and share that."
+        raise BadDocument(message) from exc
+    except (pikepdf.PdfError, ValueError, RuntimeError):
+        if not _has_end(path):
+            raise damaged(name) from None
+        try:
+            pages, sound = _count(path, recover=True), False
+        except (pikepdf.PdfError, ValueError, RuntimeError) as exc:
+            raise damaged(name) from exc
+    if not pages:
+        raise BadDocument(f"{shown(name)} has no pages. Share another file.")
+    return pages, sound and path.open("rb").read(5) == b"%PDF-"
+
+
+def _count(path: Path, *, recover: bool) -> int:
+    """Reach every page and its contents, as a printer would; only the streams stay unread."""
+    with pikepdf.open(path, attempt_recovery=recover, suppress_warnings=True) as pdf:
+        for page in pdf.pages:
+            page.obj.get("/Contents")
+        promised = pdf.Root.Pages.get("/Count")
+        if recover and promised != len(pdf.pages):
+            raise ValueError("mending lost pages")
+        return len(pdf.pages)
+
+
+def _has_end(path: Path) -> bool:
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - _TAIL_BYTES))
+        return b"%%EOF" in file.read()
+
+
+def check_tiff(path: Path, name: str) -> int:
+    """
+    Count a TIFF's pages, each of which must lie inside the file.
+
+    Raises:
+        BadDocument: It is damaged or cut short.
+    """
+    size = path.stat().st_size
+    try:
+        with Image.open(path, formats=["TIFF"]) as image:
+            frames = int(getattr(image, "n_frames", 1))
+            if frames > _MOST_FRAMES:
+                raise damaged(name)
+            for frame in range(frames):
+                image.seek(frame)
+                if _end_of_frame(image) > size:
+                    raise damaged(name)
+    except BAD_PICTURE as exc:
+        raise damaged(name) from exc
+    return frames
+
+
+def _end_of_frame(image: Image.Image) -> int:
+    tags = image.tag_v2  # type: ignore[attr-defined]  # only TIFF images have it
+    ends = [0]
+    for offsets, counts in ((_STRIP_OFFSETS, _STRIP_BYTES), (_TILE_OFFSETS, _TILE_BYTES)):
+        ends += [at + n for at, n in zip(tags.get(offsets, ()), tags.get(counts, ()), strict=False)]
+    return int(max(ends))

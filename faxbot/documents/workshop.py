@@ -1,0 +1,156 @@
+"""Where documents are prepared and looked at: each in a process of its own, within limits."""
+
+import asyncio
+import errno
+import json
+import logging
+import math
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Literal
+
+import faxbot
+from faxbot.documents.kinds import shown
+from faxbot.fax.document import Document, NotHandedOver, Part
+from faxbot.fax.errors import BadDocument, Fault
+
+_log = logging.getLogger(__name__)
+_AT_ONCE = 2
+_NEEDED = ("PATH", "TMPDIR", "LD_LIBRARY_PATH", "GS_LIB")  # none of them is a secret
+_FILE_TOO_LARGE = errno.EFBIG
+
+
+class Workshop:
+    """
+    The documents of fax/document.py, made and checked.
+
+    Limits hold for each document: *max_bytes* of all its parts, *max_pages*, and for the work on it
+    *memory_bytes* of address space and *seconds*. *paper* is what pictures and text are put on.
+    """
+
+    def __init__(
+        self,
+        *,
+        max_bytes: int,
+        max_pages: int,
+        memory_bytes: int = 1 << 30,
+        seconds: float = 60,
+        paper: Literal["letter", "a4"] = "letter",
+    ) -> None:
+        self._seconds = seconds
+        self._paper = paper
+        self._limits = {
+            "max_bytes": max_bytes,
+            "max_pages": max_pages,
+            "memory": memory_bytes,
+            "cpu_seconds": math.ceil(seconds) + 1,
+        }
+        self._benches = asyncio.Semaphore(_AT_ONCE)
+
+    async def prepare(self, parts: Sequence[Part], into: Path) -> Document:
+        """
+        Make one document of *parts*, at *into* plus a suffix, written through to the disk.
+
+        Raises:
+            NotHandedOver: Slack sent a web page instead of a file.
+            BadDocument: It cannot be faxed; the message says why and what can be.
+            Fault: The disk is full or not writable.
+        """
+        workplace = into.with_name(f"{into.name}.work")
+        shutil.rmtree(workplace, ignore_errors=True)
+        name = parts[0].name if parts else ""
+        try:
+            workplace.mkdir(parents=True)
+            outcome = await self._work(
+                {
+                    "parts": [{"path": str(part.path), "name": part.name} for part in parts],
+                    "into": str(into),
+                    "workplace": str(workplace),
+                    "paper": self._paper,
+                },
+                name,
+            )
+        except OSError as exc:
+            raise _disk_fault(exc.errno) from exc
+        finally:
+            shutil.rmtree(workplace, ignore_errors=True)
+        made = outcome["document"]
+        return Document(**{**made, "path": Path(made["path"])})
+
+    async def inspect(self, path: Path) -> int | None:
+        """
+        Count the pages of a document from the fax server; None if its kind does not tell.
+
+        Raises:
+            BadDocument: It is not whole.
+        """
+        outcome = await self._work({"inspect": str(path)}, "The document from the fax server")
+        pages: int | None = outcome["pages"]
+        return pages
+
+    async def _work(self, task: dict[str, Any], name: str) -> dict[str, Any]:
+        async with self._benches:
+            outcome = await self._run(json.dumps({**task, "limits": self._limits}).encode())
+        if message := outcome.get("not_handed_over"):
+            raise NotHandedOver(message)
+        if message := outcome.get("refused"):
+            raise BadDocument(message)
+        if "disk" in outcome and outcome["disk"] != _FILE_TOO_LARGE:
+            raise _disk_fault(outcome["disk"])
+        if "disk" in outcome or "overrun" in outcome:
+            _log.warning("a document could not be read within the limits: %s", outcome.get("overrun", "size"))
+            raise BadDocument(
+                f"{shown(name)} is too complex to fax. Print it to a new, simpler PDF and share that."
+            )
+        return outcome
+
+    async def _run(self, task: bytes) -> dict[str, Any]:
+        """Start a worker and await its outcome; overrun or cancelled, none is left behind."""
+        worker = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-P",
+            "-m",
+            "faxbot.documents.worker",
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            env=_environment(),
+            start_new_session=True,
+        )
+        try:
+            async with asyncio.timeout(self._seconds):
+                answer, _ = await worker.communicate(task)
+        except TimeoutError:
+            return {"overrun": "time"}
+        finally:
+            if worker.returncode is None:
+                with suppress(ProcessLookupError):
+                    os.killpg(worker.pid, signal.SIGKILL)
+                await worker.wait()
+        try:
+            outcome: dict[str, Any] = json.loads(answer)
+        except ValueError:
+            return {"overrun": f"exit status {worker.returncode}"}
+        return outcome
+
+
+def _environment() -> dict[str, str]:
+    """Where programs and faxbot itself are; no credentials for the process that reads people's files."""
+    home = str(Path(faxbot.__file__).parent.parent)
+    return {
+        **{key: os.environ[key] for key in _NEEDED if key in os.environ},
+        "PYTHONPATH": home,
+        "PYTHONUTF8": "1",
+    }
+
+
+def _disk_fault(number: int | None) -> Fault:
+    _log.error("the spool could not be written: %s", os.strerror(number) if number else "unknown reason")
+    return Fault(
+        "The bot could not store the document. Ask an admin to look at its disk, then send it again."
+    )
