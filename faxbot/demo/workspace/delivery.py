@@ -86,7 +86,9 @@ class Delivery:
         except TimeoutError:
             raise UnansweredError("operation_timeout") from None
         except ConnectionLostError:
-            raise UnansweredError("operation_timeout" if envelope.answer.done() else "dispatch_failed") from None
+            raise UnansweredError(
+                "operation_timeout" if envelope.answer.done() else "dispatch_failed"
+            ) from None
 
     def publish(self, payload: dict[str, Any]) -> None:
         """Deliver an event in the background, again and again as Slack does, until it is acknowledged."""

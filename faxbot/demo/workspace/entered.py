@@ -1,5 +1,7 @@
-"""What a person entered in a view or chose in a message: Slack's state.values, and what Slack's client insists on."""
+"""What a person entered or chose: Slack's state.values, and what Slack's client insists on."""
 
+import re
+from collections.abc import Callable
 from typing import Any
 
 from .model.state import State
@@ -43,7 +45,7 @@ Values = dict[str, dict[str, dict[str, Any]]]
 
 
 def values_of(state: State, blocks: list[dict[str, Any]], entered: Values) -> Values:
-    """state.values for *blocks*: what was entered, else the initial value, else nothing; file ids become files."""
+    """state.values for *blocks*: what was entered, else the initial value; file ids become files."""
     values: Values = {}
     for block in blocks:
         if block["type"] not in {"input", "section", "actions"}:
@@ -53,7 +55,11 @@ def values_of(state: State, blocks: list[dict[str, Any]], entered: Values) -> Va
                 continue
             member, nothing = _EMPTY[element["type"]]
             given = entered.get(block["block_id"], {}).get(element["action_id"])
-            value = element.get(_INITIAL.get(member, ""), nothing) if given is None else given.get(member, nothing)
+            value = (
+                element.get(_INITIAL.get(member, ""), nothing)
+                if given is None
+                else given.get(member, nothing)
+            )
             if element["type"] == "file_input":
                 value = _files(state, value or [])
             shown = {"type": element["type"], member: value if value not in ("", None) else nothing}
@@ -79,7 +85,9 @@ def complaints(view: OpenView) -> dict[str, str]:
             continue
         element = block["element"]
         value = view.values.get(block["block_id"], {}).get(element["action_id"], {})
-        problem = _problem(element, value.get(_EMPTY[element["type"]][0]), optional=bool(block.get("optional")))
+        problem = _problem(
+            element, value.get(_EMPTY[element["type"]][0]), optional=bool(block.get("optional"))
+        )
         if problem:
             found[block["block_id"]] = problem
     return found
@@ -88,26 +96,29 @@ def complaints(view: OpenView) -> dict[str, str]:
 def _problem(element: dict[str, Any], value: Any, *, optional: bool) -> str:  # noqa: ANN401  (any element's value)
     if not value:
         return "" if optional else _REQUIRED
-    kind = element["type"]
-    if kind == "plain_text_input":
-        if len(value) > element.get("max_length", 3000):
-            return f"Please use at most {element.get('max_length', 3000)} characters."
-        if len(value) < element.get("min_length", 0):
-            return f"Please use at least {element['min_length']} characters."
-    if kind == "number_input" and not _is_number(value, decimal=bool(element.get("is_decimal_allowed"))):
+    rule = _RULES.get(element["type"])
+    return rule(element, value) if rule else ""
+
+
+def _text_problem(element: dict[str, Any], value: str) -> str:
+    most, least = element.get("max_length", 3000), element.get("min_length", 0)
+    if len(value) > most:
+        return f"Please use at most {most} characters."
+    return f"Please use at least {least} characters." if len(value) < least else ""
+
+
+def _number_problem(element: dict[str, Any], value: str) -> str:
+    form = r"-?\d+(\.\d+)?" if element.get("is_decimal_allowed") else r"-?\d+"
+    if not re.fullmatch(form, value):
         return "Please enter a number."
-    if kind == "email_text_input" and "@" not in value:
-        return "Please enter an email address."
-    if kind == "file_input":
-        return _file_problem(element, value)
-    return ""
+    least, most = element.get("min_value"), element.get("max_value")
+    if least is not None and float(value) < float(least):
+        return f"Please enter {least} or more."
+    return f"Please enter {most} or less." if most is not None and float(value) > float(most) else ""
 
 
-def _is_number(value: str, *, decimal: bool) -> bool:
-    try:
-        return bool(float(value) if decimal else int(value)) or True
-    except ValueError:
-        return False
+def _email_problem(_element: dict[str, Any], value: str) -> str:
+    return "" if re.fullmatch(r"[^@\s]+@[^@\s]+", value) else "Please enter an email address."
 
 
 def _file_problem(element: dict[str, Any], files: list[dict[str, Any]]) -> str:
@@ -118,9 +129,15 @@ def _file_problem(element: dict[str, Any], files: list[dict[str, Any]]) -> str:
     return ""
 
 
-def action_of(
-    block: dict[str, Any], element: dict[str, Any], given: dict[str, Any]
-) -> dict[str, Any]:
+_RULES: dict[str, Callable[[dict[str, Any], Any], str]] = {
+    "plain_text_input": _text_problem,
+    "number_input": _number_problem,
+    "email_text_input": _email_problem,
+    "file_input": _file_problem,
+}
+
+
+def action_of(block: dict[str, Any], element: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
     """One member of `actions` of a block_actions payload."""
     action = {
         "type": element["type"],

@@ -77,7 +77,8 @@ class Events:
     def _message(self, channel: Channel, message: dict[str, Any]) -> None:
         if self._wanted(_MESSAGE_EVENTS[channel.kind], f"{channel.scope}:history"):
             self._publish(
-                {**_without_metadata(message), "channel": channel.id, "channel_type": channel.kind}, message["ts"]
+                {**_without_metadata(message), "channel": channel.id, "channel_type": channel.kind},
+                message["ts"],
             )
 
     def _mention(self, channel: Channel, message: dict[str, Any], style: str | None) -> None:
@@ -162,7 +163,12 @@ class Events:
     def home_opened(self, user: str, channel: Channel, tab: str) -> None:
         """A person looked at the app's Home or Messages tab."""
         if self._wanted("app_home_opened"):
-            event: dict[str, Any] = {"type": "app_home_opened", "user": user, "channel": channel.id, "tab": tab}
+            event: dict[str, Any] = {
+                "type": "app_home_opened",
+                "user": user,
+                "channel": channel.id,
+                "tab": tab,
+            }
             home = self._state.views.homes.get(user)
             if tab == "home" and home:
                 event["view"] = home.as_dict()

@@ -79,7 +79,14 @@ class Faults:
     def as_list(self) -> list[dict[str, Any]]:
         """What waits, in the shape of add()."""
         return [
-            {"method": f.method, "fault": f.kind, "times": f.times, "after": f.after, "match": f.match, **f.values}
+            {
+                "method": f.method,
+                "fault": f.kind,
+                "times": f.times,
+                "after": f.after,
+                "match": f.match,
+                **f.values,
+            }
             for f in self._waiting
         ]
 

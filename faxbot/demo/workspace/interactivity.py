@@ -1,4 +1,4 @@
-"""Interaction payloads: what the app is told when a person runs a command, presses, submits, closes or searches."""
+"""What the app is told when a person runs a command, presses, submits, closes or searches."""
 
 from typing import Any
 
@@ -55,7 +55,12 @@ class Payloads:
         }
 
     def press_on_message(
-        self, user: str, channel: Channel, message: dict[str, Any], action: dict[str, Any], values: dict[str, Any]
+        self,
+        user: str,
+        channel: Channel,
+        message: dict[str, Any],
+        action: dict[str, Any],
+        values: dict[str, Any],
     ) -> dict[str, Any]:
         """block_actions on a message."""
         place = self._place(channel) | {
@@ -74,7 +79,12 @@ class Payloads:
         return self._press(user, place, action, values, "")
 
     def press_on_ephemeral(
-        self, user: str, channel: Channel, ephemeral: Ephemeral, action: dict[str, Any], values: dict[str, Any]
+        self,
+        user: str,
+        channel: Channel,
+        ephemeral: Ephemeral,
+        action: dict[str, Any],
+        values: dict[str, Any],
     ) -> dict[str, Any]:
         """block_actions on an ephemeral message, of which the app gets no content."""
         thread = ephemeral.content.get("thread_ts")
@@ -152,7 +162,7 @@ class Payloads:
         addresses = []
         for block in view.definition["blocks"]:
             element = block.get("element") or {}
-            value = view.values.get(block["block_id"], {}).get(element.get("action_id"), {})
+            value = view.values.get(block["block_id"], {}).get(element.get("action_id", ""), {})
             chosen = value.get("selected_conversation") or value.get("selected_channel")
             channel = self._state.channels.get(chosen or "")
             if element.get("response_url_enabled") and channel:

@@ -1,4 +1,4 @@
-"""Messages that answer a person's action: with the acknowledgement of a command, or through its response_url."""
+"""Messages that answer a person's action: with the acknowledgement, or through its response_url."""
 
 import asyncio
 import json

@@ -132,8 +132,8 @@ class SocketMode:
             payload=payload,
         )
         if not envelope.answer.done():
-            accepted = isinstance(payload, dict) and envelope.accepts_response_payload
-            envelope.answer.set_result(payload if accepted else {})
+            taken = payload if isinstance(payload, dict) and envelope.accepts_response_payload else {}
+            envelope.answer.set_result(taken)
 
     def _drop(self, connection: Connection) -> None:
         if connection not in self._connections:

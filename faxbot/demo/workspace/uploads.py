@@ -1,4 +1,4 @@
-"""Files on the wire: bytes coming in, bytes going out to those who may have them, and sharing that takes its time."""
+"""Files on the wire: bytes coming in, bytes going out, and sharing that takes its time."""
 
 import asyncio
 import secrets
@@ -89,7 +89,7 @@ class Uploads:
     # -- out
 
     async def download(self, request: web.Request) -> web.StreamResponse:
-        """GET url_private(_download): the bytes, for the bot's token with files:read; else the sign-in page."""
+        """GET url_private(_download): the bytes for a token with files:read, else the sign-in page."""
         site = self._site
         team, _, ident = request.match_info["file"].partition("-")
         file = site.state.files.get(ident)
@@ -108,13 +108,15 @@ class Uploads:
         site.journal.note("download", file=ident, outcome="ok" if allowed and known else "signed_out")
         if not allowed:
             if site.settings.signed_out_redirect:
-                return web.Response(status=302, headers={"Location": f"{site.state.base}/signin?redir=%2Ffiles"})
+                return web.Response(
+                    status=302, headers={"Location": f"{site.state.base}/signin?redir=%2Ffiles"}
+                )
             return web.Response(text=_SIGN_IN, content_type="text/html")
         if not known or file is None or file.mode not in {"hosted", "file_access"}:
             return web.Response(status=404, text="file not found")
         return web.FileResponse(file.path, headers=_download_headers(request, file))
 
-    async def sign_in(self, request: web.Request) -> web.StreamResponse:
+    async def sign_in(self, _request: web.Request) -> web.StreamResponse:
         """GET /signin: the page that a redirect leads to."""
         return web.Response(text=_SIGN_IN, content_type="text/html")
 
@@ -141,6 +143,7 @@ class Uploads:
         channel: Channel,
         comment: str,
         blocks: list[dict[str, Any]] | None,
+        *,
         thread_ts: str,
         fault: Fault | None,
     ) -> None:

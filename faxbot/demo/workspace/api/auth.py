@@ -1,6 +1,7 @@
 """api.test, auth.test, apps.connections.open, bots.info."""
 
-from ..model.people import APP_ID, BOT_ID, BOT_USER, TEAM_ID
+from faxbot.demo.workspace.model.people import APP_ID, BOT_ID, BOT_USER, TEAM_ID
+
 from .call import Answer, Call, RefusedError, method
 
 

@@ -2,7 +2,8 @@
 
 import copy
 
-from ..model.people import BOT_ID, BOT_USER, Channel
+from faxbot.demo.workspace.model.people import BOT_ID, BOT_USER, Channel
+
 from .call import Answer, Call, RefusedError, method
 from .compose import UPDATE_LIMIT, read_content, read_metadata
 
@@ -34,7 +35,7 @@ def writable(call: Call, name: str = "channel") -> Channel:
 
 @method("chat.postMessage", scopes=("chat:write",), tier=5, required=("channel",), json=True)
 async def post_message(call: Call) -> Answer:
-    """Post a message, or a reply in a thread; a thread_ts that names no message is taken as a plain message."""
+    """Post a message, or a reply in a thread; a thread_ts of no message makes a plain message."""
     channel = writable(call)
     content = read_content(call)
     metadata = read_metadata(call)

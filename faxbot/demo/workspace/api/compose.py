@@ -3,8 +3,9 @@
 import json
 from typing import Any
 
-from ..blocks.check import check_message
-from ..blocks.fill import fill_in
+from faxbot.demo.workspace.blocks.check import check_message
+from faxbot.demo.workspace.blocks.fill import fill_in
+
 from .call import Call, RefusedError
 
 CUT_AT = 40_000

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from ..model.people import BOT_USER, DANA, FOUNDED, GENERAL, TEAM_ID, Channel
-from ..model.state import State
+from faxbot.demo.workspace.model.people import BOT_USER, DANA, FOUNDED, GENERAL, TEAM_ID, Channel
+from faxbot.demo.workspace.model.state import State
+
 from .call import Answer, Call, RefusedError, method
 
 _READ = ("channels:read", "groups:read", "im:read", "mpim:read")
@@ -92,9 +93,7 @@ async def list_conversations(call: Call) -> Answer:
     """Public channels, and private ones and direct messages that the bot is in."""
     channels = [c for c in of_types(call) if not c.is_private or call.state.bot_in(c)]
     part, cursor = call.page(channels, 100, 999)
-    shown = [
-        describe(call.state, c) | ({} if c.is_im else {"num_members": len(c.members)}) for c in part
-    ]
+    shown = [describe(call.state, c) | ({} if c.is_im else {"num_members": len(c.members)}) for c in part]
     return {"channels": shown, "response_metadata": {"next_cursor": cursor}}
 
 

@@ -3,9 +3,10 @@
 import re
 from typing import Any
 
-from ..model.files import StoredFile
-from ..model.ids import new_id
-from ..model.people import BOT_USER, Channel
+from faxbot.demo.workspace.model.files import StoredFile
+from faxbot.demo.workspace.model.ids import new_id
+from faxbot.demo.workspace.model.people import BOT_USER, Channel
+
 from .call import Answer, Call, RefusedError, invalid_arguments, method
 from .compose import read_blocks
 
@@ -54,7 +55,7 @@ async def complete_upload(call: Call) -> Answer:
     thread = call.text("thread_ts")
     for channel in channels:
         call.site.uploads.share_later(
-            [file for file, _ in files], channel, comment, blocks, thread, call.fault
+            [file for file, _ in files], channel, comment, blocks, thread_ts=thread, fault=call.fault
         )
     return {"files": [{"id": file.id, "title": file.title} for file, _ in files]}
 

@@ -2,13 +2,15 @@
 
 import asyncio
 import secrets
+from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
 
-from ..faults import Fault
-from ..installation import Installation
-from ..tokens import bearer_token
+from faxbot.demo.workspace.faults import Fault
+from faxbot.demo.workspace.installation import Installation
+from faxbot.demo.workspace.tokens import bearer_token
+
 from .arguments import read_arguments
 from .call import METHODS, Answer, Call, Method, RefusedError, invalid_arguments, missing_scope
 
@@ -17,59 +19,64 @@ async def handle(request: web.Request, site: Installation) -> web.StreamResponse
     """Answer one request to /api/<method>."""
     name = request.match_info["method"]
     method = METHODS.get(name)
+    arrival = await _arrive(request, method)
+    fault = site.faults.strike(name, arrival.args)
+    early = await _before(request, fault) if fault else None
+    if fault and early:
+        _note(site, name, arrival.args, f"fault:{fault.kind}")
+        return early
+    wait = site.limits.wait_for(name, method.tier, str(arrival.args.get("channel") or "")) if method else 0
+    if wait:
+        _note(site, name, arrival.args, "ratelimited")
+        return too_many(wait)
     try:
-        args, warnings = await read_arguments(request, json_allowed=method is None or method.json)
-        refusal = None
-    except RefusedError as exc:
-        args, warnings, refusal = {}, [], exc
-    token, in_header = bearer_token(request), True
-    if not token:
-        token, in_header = str(args.get("token") or ""), False
-    args.pop("token", None)
-    fault = site.faults.strike(name, args)
-    if fault:
-        early = await _before(request, fault)
-        if early:
-            _note(site, name, args, f"fault:{fault.kind}")
-            return early
-    try:
-        if refusal:
-            raise refusal
-        if method is None:
-            raise RefusedError("unknown_method", req_method=name)
-        wait = site.limits.wait_for(name, method.tier, str(args.get("channel") or ""))
-        if wait:
-            _note(site, name, args, "ratelimited")
-            return too_many(wait)
-        answer = await _carry_out(site, method, args, warnings, (token, in_header), fault)
+        answer = await _carry_out(site, method, arrival, fault)
     except RefusedError as exc:
         answer = {"ok": False, "error": exc.code, **exc.more}
-    _note(site, name, args, str(answer.get("error") or "ok"), answer)
-    if fault:
-        late = await _after(request, fault, answer)
-        if late:
-            return late
-    return web.json_response(answer, headers=_headers(site, method))
+    _note(site, name, arrival.args, str(answer.get("error") or "ok"), answer)
+    late = await _after(request, fault, answer) if fault else None
+    return late or web.json_response(answer, headers=_headers(site, method))
+
+
+@dataclass
+class _Arrival:
+    """A request as it came in: its arguments, or why they cannot be read, and its token."""
+
+    args: dict[str, Any]
+    warnings: list[str]
+    refusal: RefusedError | None
+    token: str
+    in_header: bool
+
+
+async def _arrive(request: web.Request, method: Method | None) -> _Arrival:
+    refusal = None
+    try:
+        args, warnings = await read_arguments(request, json_allowed=method is None or method.json)
+    except RefusedError as exc:
+        args, warnings, refusal = {}, [], exc
+    header = bearer_token(request)
+    token = str(args.pop("token", "") or "")
+    return _Arrival(args, warnings, refusal, header or token, bool(header))
 
 
 async def _carry_out(
-    site: Installation,
-    method: Method,
-    args: dict[str, Any],
-    warnings: list[str],
-    token: tuple[str, bool],
-    fault: Fault | None,
+    site: Installation, method: Method | None, arrival: _Arrival, fault: Fault | None
 ) -> Answer:
-    _authenticate(site, method, *token)
+    if arrival.refusal:
+        raise arrival.refusal
+    if method is None:
+        raise RefusedError("unknown_method")
+    _authenticate(site, method, arrival)
     granted = site.manifest.scopes
     if fault and fault.kind == "missing_scope":
         needed = method.scopes or ("unknown",)
         raise missing_scope(needed, granted - set(needed))
     if fault and fault.kind == "error":
         raise RefusedError(str(fault.values.get("error", "internal_error")))
-    call = Call(site, method, args, warnings, fault)
+    call = Call(site, method, arrival.args, arrival.warnings, fault)
     call.need_scope(*method.scopes)
-    missing = [name for name in method.required if args.get(name) in (None, "")]
+    missing = [name for name in method.required if arrival.args.get(name) in (None, "")]
     if missing:
         raise invalid_arguments(*(f"missing required field: {name}" for name in missing))
     answer: Answer = {"ok": True, **await method.body(call)}
@@ -79,15 +86,15 @@ async def _carry_out(
     return answer
 
 
-def _authenticate(site: Installation, method: Method, token: str, in_header: bool) -> None:  # noqa: FBT001
-    if method.token == "none":  # noqa: S105  (the kind of token, not one)
+def _authenticate(site: Installation, method: Method, arrival: _Arrival) -> None:
+    state, token, kind = site.state, arrival.token, method.token
+    if kind == "none":
         return
-    state = site.state
     if not token:
         raise RefusedError("not_authed")
-    if token not in {state.bot_token, state.app_token} or (method.token == "app" and not in_header):  # noqa: S105
+    if token not in {state.bot_token, state.app_token} or (kind == "app" and not arrival.in_header):
         raise RefusedError("invalid_auth")
-    if (token == state.app_token) != (method.token == "app"):  # noqa: S105
+    if (token == state.app_token) != (kind == "app"):
         raise RefusedError("not_allowed_token_type")
     if token == state.bot_token and state.token_revoked:
         raise RefusedError("token_revoked")

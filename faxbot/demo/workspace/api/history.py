@@ -3,7 +3,8 @@
 import re
 from typing import Any
 
-from ..model.people import Channel
+from faxbot.demo.workspace.model.people import Channel
+
 from .call import Answer, Call, RefusedError, method
 
 _HISTORY = ("channels:history", "groups:history", "im:history", "mpim:history")

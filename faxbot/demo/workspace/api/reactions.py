@@ -2,7 +2,8 @@
 
 import re
 
-from ..model.people import BOT_USER
+from faxbot.demo.workspace.model.people import BOT_USER
+
 from .call import Answer, Call, RefusedError, method
 
 _NAME = re.compile(r"[a-z0-9_+'-]+(::skin-tone-[2-6])?")

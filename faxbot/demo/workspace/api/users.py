@@ -1,6 +1,7 @@
 """users.info, users.list, users.conversations."""
 
-from ..model.people import BOT_USER
+from faxbot.demo.workspace.model.people import BOT_USER
+
 from .call import Answer, Call, RefusedError, method
 from .conversations import describe, of_types
 
@@ -25,9 +26,7 @@ async def users_list(call: Call) -> Answer:
     }
 
 
-@method(
-    "users.conversations", scopes=("channels:read", "groups:read", "im:read", "mpim:read"), tier=3
-)
+@method("users.conversations", scopes=("channels:read", "groups:read", "im:read", "mpim:read"), tier=3)
 async def users_conversations(call: Call) -> Answer:
     """The conversations that a person (without `user`: the bot) is in, as far as the bot may know."""
     user = call.text("user") or BOT_USER

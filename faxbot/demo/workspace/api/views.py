@@ -3,11 +3,12 @@
 import json
 from typing import Any
 
-from ..blocks.check import check_view
-from ..blocks.fill import fill_in
-from ..model.passes import PassRefusedError, Trigger
-from ..model.people import BOT_USER
-from ..model.views import OpenView
+from faxbot.demo.workspace.blocks.check import check_view
+from faxbot.demo.workspace.blocks.fill import fill_in
+from faxbot.demo.workspace.model.passes import PassRefusedError, Trigger
+from faxbot.demo.workspace.model.people import BOT_USER
+from faxbot.demo.workspace.model.views import OpenView
+
 from .call import Answer, Call, RefusedError, invalid_arguments, method
 
 _MOST_BYTES = 250_000

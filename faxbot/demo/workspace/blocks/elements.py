@@ -124,9 +124,7 @@ ELEMENTS: dict[str, Shape] = {
         {**_TYPED, "initial_value": string(50), "min_value": string(50), "max_value": string(50)},
     ),
     "rich_text_input": Shape({}, {**_TYPED, "initial_value": _RICH_TEXT}),
-    "file_input": Shape(
-        {}, {**_COMMON, "filetypes": items(string(50, 1), 100), "max_files": number(1, 10)}
-    ),
+    "file_input": Shape({}, {**_COMMON, "filetypes": items(string(50, 1), 100), "max_files": number(1, 10)}),
     "image": Shape(
         {"alt_text": string(2000, 1)},
         {"image_url": URL, "slack_file": SLACK_FILE},

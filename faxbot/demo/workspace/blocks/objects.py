@@ -57,9 +57,7 @@ CONVERSATION_FILTER = Shape(
     },
     any_of=("include", "exclude_external_shared_channels", "exclude_bot_users"),
 )
-DISPATCH = Shape(
-    {}, {"trigger_actions_on": items(one_of("on_enter_pressed", "on_character_entered"), 2)}
-)
+DISPATCH = Shape({}, {"trigger_actions_on": items(one_of("on_enter_pressed", "on_character_entered"), 2)})
 SLACK_FILE = Shape({}, {"id": string(255, 1), "url": URL}, only_one=("id", "url"))
 
 

@@ -5,19 +5,9 @@ from .rules import Shape, boolean, by_type, items, number, one_of, string
 
 _STYLE = Shape(
     {},
-    {
-        name: boolean
-        for name in (
-            "bold",
-            "italic",
-            "strike",
-            "underline",
-            "code",
-            "highlight",
-            "client_highlight",
-            "unlink",
-        )
-    },
+    dict.fromkeys(
+        ("bold", "italic", "strike", "underline", "code", "highlight", "client_highlight", "unlink"), boolean
+    ),
 )
 _STYLED = {"style": _STYLE}
 _ID = string(255, 1)
@@ -50,7 +40,10 @@ _PARTS = {
     "rich_text_preformatted": Shape({"elements": _INSIDE}, {**_BORDER, "language": string(50)}),
     "rich_text_quote": Shape({"elements": _INSIDE}, _BORDER),
     "rich_text_list": Shape(
-        {"elements": items(by_type({"rich_text_section": _SECTION}), 1000), "style": one_of("bullet", "ordered")},
+        {
+            "elements": items(by_type({"rich_text_section": _SECTION}), 1000),
+            "style": one_of("bullet", "ordered"),
+        },
         {"indent": number(0, 8), "offset": number(0, 100_000), **_BORDER},
     ),
 }

@@ -32,7 +32,7 @@ def string(most: int, least: int = 0, pattern: str = "") -> Rule:
 
 
 def boolean(value: Any, pointer: str) -> Iterator[Complaint]:  # noqa: ANN401  (JSON of any shape)
-    """true or false."""
+    """True or false."""
     if not isinstance(value, bool):
         yield at("must be a boolean", pointer)
 
@@ -90,25 +90,28 @@ class Shape:
     """A rule about the object as a whole."""
 
     def __call__(self, value: Any, pointer: str) -> Iterator[Complaint]:  # noqa: ANN401  (JSON of any shape)
+        """What is wrong with *value*."""
         if not isinstance(value, dict):
             yield at("must be an object", pointer)
             return
         for name in self.required:
             if value.get(name) is None:
                 yield at(f"missing required field: {name}", pointer)
-        for name, member in value.items():
-            rule = self.required.get(name) or self.optional.get(name)
-            if rule:
-                if member is not None:
-                    yield from rule(member, f"{pointer}/{name}")
-            elif name != "type":
-                yield at(f"invalid additional property: {name}", pointer)
+        yield from self._members(value, pointer)
         if self.any_of and not any(value.get(name) for name in self.any_of):
             yield at(f"missing required field: one of {', '.join(self.any_of)}", pointer)
         if self.only_one and sum(value.get(name) is not None for name in self.only_one) != 1:
             yield at(f"exactly one of {', '.join(self.only_one)} is required", pointer)
         if self.also:
             yield from self.also(value, pointer)
+
+    def _members(self, value: dict[str, Any], pointer: str) -> Iterator[Complaint]:
+        for name, member in value.items():
+            rule = self.required.get(name) or self.optional.get(name)
+            if rule is None and name != "type":
+                yield at(f"invalid additional property: {name}", pointer)
+            elif rule and member is not None:
+                yield from rule(member, f"{pointer}/{name}")
 
 
 def by_type(shapes: Mapping[str, Shape], allowed: frozenset[str] | None = None) -> Rule:

@@ -1,8 +1,8 @@
 """
 Block Kit's blocks and views.
 
-Not accepted here, though Slack knows them: alert, card, carousel, container, data_table, plan and task_card blocks,
-workflow buttons, icon and feedback buttons.
+Not accepted here, though Slack knows them: alert, card, carousel, container, data_table, plan and task_card
+blocks, workflow buttons, icon and feedback buttons.
 
 Source: Slack's Block Kit reference.
 """
@@ -59,9 +59,7 @@ BLOCKS: dict[str, Shape] = {
     "table": Shape(
         {
             "rows": items(
-                items(
-                    by_type({"raw_text": Shape({"text": string(2000)}), "rich_text": RICH_TEXT}), 20
-                ),
+                items(by_type({"raw_text": Shape({"text": string(2000)}), "rich_text": RICH_TEXT}), 20),
                 100,
             )
         },

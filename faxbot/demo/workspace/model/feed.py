@@ -30,9 +30,9 @@ class Feed:
         """The events after number *seq* that *user* may see, oldest first."""
         return [event for users, event in self._events[max(seq, 0) :] if users is None or user in users]
 
-    async def wait(self, user: str, seq: int, timeout: float) -> list[dict[str, Any]]:
-        """The same, waiting up to *timeout* seconds for the first one."""
-        deadline = asyncio.get_running_loop().time() + timeout
+    async def wait(self, user: str, seq: int, seconds: float) -> list[dict[str, Any]]:
+        """The same, waiting up to *seconds* for the first one."""
+        deadline = asyncio.get_running_loop().time() + seconds
         while True:
             news = self._news
             events = self.since(user, seq)

@@ -13,7 +13,7 @@ def new_id(prefix: str) -> str:
 
 
 class Timestamps:
-    """Message timestamps: seconds.microseconds, each later than the one before, so that they order messages."""
+    """Message timestamps: seconds.microseconds, each later than the one before."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock

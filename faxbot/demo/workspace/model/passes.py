@@ -71,9 +71,13 @@ class Passes:
         trigger.used = True
         return trigger
 
-    def address(self, kind: str, user: str, channel: str, **place: str) -> ResponseAddress:
-        """Issue a response_url's identity; *place* names the message, ephemeral or thread acted upon."""
-        address = ResponseAddress(secrets.token_urlsafe(18), kind, user, channel, self._clock(), **place)
+    def address(
+        self, kind: str, user: str, channel: str, *, ts: str = "", ephemeral: str = "", thread_ts: str = ""
+    ) -> ResponseAddress:
+        """Issue a response_url; what was acted upon is a message (*ts*) or an ephemeral message."""
+        address = ResponseAddress(
+            secrets.token_urlsafe(18), kind, user, channel, self._clock(), ts, ephemeral, thread_ts
+        )
         self._addresses[address.id] = address
         return address
 

@@ -35,8 +35,7 @@ class OpenView:
             "callback_id": posted.get("callback_id") or "",
             "state": {"values": self.values},
             "hash": self.hash,
-            "title": posted.get("title")
-            or {"type": "plain_text", "text": "View Title", "emoji": True},
+            "title": posted.get("title") or {"type": "plain_text", "text": "View Title", "emoji": True},
             "clear_on_close": bool(posted.get("clear_on_close")),
             "notify_on_close": bool(posted.get("notify_on_close")),
             "close": posted.get("close"),
@@ -90,7 +89,9 @@ class Views:
     def start(self, user: str, definition: dict[str, Any], previous: OpenView | None = None) -> OpenView:
         """Put a modal on top of *previous*, or begin a new stack."""
         ident = new_id("V")
-        view = OpenView(ident, user, definition, root=previous.root if previous else ident, hash=self.new_hash())
+        view = OpenView(
+            ident, user, definition, root=previous.root if previous else ident, hash=self.new_hash()
+        )
         view.previous = previous.id if previous else None
         self.open[ident] = view
         return view

@@ -6,8 +6,9 @@ from typing import Any
 
 from aiohttp import web
 
-from ..installation import Installation
-from ..model.people import BOT_USER
+from faxbot.demo.workspace.installation import Installation
+from faxbot.demo.workspace.model.people import BOT_USER
+
 from .request import DeniedError
 
 _KEEPALIVE = 15.0

@@ -6,8 +6,8 @@ from typing import Any
 
 from aiohttp import web
 
-from ..installation import Installation
-from ..model.people import Channel
+from faxbot.demo.workspace.installation import Installation
+from faxbot.demo.workspace.model.people import Channel
 
 
 class DeniedError(Exception):

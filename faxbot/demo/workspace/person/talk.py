@@ -4,12 +4,14 @@ import copy
 import re
 import secrets
 from pathlib import PurePosixPath
+from typing import Any
 
 from aiohttp import BodyPartReader, web
 
-from ..installation import Installation
-from ..model.files import StoredFile
-from ..model.ids import new_id
+from faxbot.demo.workspace.installation import Installation
+from faxbot.demo.workspace.model.files import StoredFile
+from faxbot.demo.workspace.model.ids import new_id
+
 from .request import Ask, DeniedError
 
 _TOKEN = re.compile(r"<(?:[@#!][^<>]+|(?:https?|mailto|tel):[^<>]+)>")
@@ -18,7 +20,7 @@ _AT_NAME = re.compile(r"(?<![\w<])@([a-z0-9][a-z0-9._-]*)")
 
 
 def to_wire(text: str, names: dict[str, str]) -> str:
-    """What Slack stores of typed text: &, < and > escaped, @name as a mention; what is wire text already stays."""
+    """What Slack stores of typed text: &, <, > escaped, @name a mention; what is wire text already stays."""
     parts, last = [], 0
     for token in _TOKEN.finditer(text):
         parts += [_escape(text[last : token.start()], names), token.group()]
@@ -48,9 +50,7 @@ async def say(ask: Ask) -> dict[str, object]:
         files.append(file)
     if not text.strip() and not files:
         raise DeniedError("no_text", "There is nothing to send.")
-    message = ask.site.state.user_message(
-        user, _typed(ask), client_msg_id=f"{secrets.token_hex(4)}-stand-in"
-    )
+    message = ask.site.state.user_message(user, _typed(ask), client_msg_id=f"{secrets.token_hex(4)}-stand-in")
     if ask.text("thread_ts"):
         parent = ask.site.state.messages.get(channel.id, ask.text("thread_ts"))
         if parent is None:
@@ -83,7 +83,7 @@ async def unsay(ask: Ask) -> dict[str, object]:
     return {}
 
 
-def _own(ask: Ask) -> dict[str, object]:
+def _own(ask: Ask) -> dict[str, Any]:
     message, user = ask.message(), ask.site.state.users[ask.user]
     if message["user"] != user["id"] and not user["is_admin"]:
         raise DeniedError("cant_update_message", "That message is not yours.")

@@ -1,0 +1,35 @@
+"""The page's second pane: requests passed on to the simulated fax server's control pages."""
+
+import aiohttp
+from aiohttp import web
+
+from faxbot.demo.workspace.installation import Installation
+
+
+async def pass_on(request: web.Request, site: Installation) -> web.StreamResponse:
+    """GET or POST /_/fax/<rest>: the same to <fax control address>/control/<rest>."""
+    if not site.fax_control:
+        raise web.HTTPNotFound
+    address = f"{site.fax_control.rstrip('/')}/control/{request.match_info['rest']}"
+    headers = {"Content-Type": request.headers.get("Content-Type", "application/json")}
+    body = await request.read() if request.method == "POST" else None
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=30)) as session,
+            session.request(
+                request.method,
+                address,
+                params=request.query,
+                data=body,
+                headers=headers if body is not None else {},
+                allow_redirects=False,
+            ) as answer,
+        ):
+            return web.Response(
+                status=answer.status, body=await answer.read(), content_type=answer.content_type
+            )
+    except aiohttp.ClientError:
+        return web.json_response(
+            {"ok": False, "error": "fax_server_unreachable", "message": "The fax server does not answer."},
+            status=502,
+        )

@@ -1,0 +1,68 @@
+"""The table of the person API."""
+
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from faxbot.demo.workspace.installation import Installation
+
+from . import act, faxpane, look, modals, rooms, talk
+from .request import Ask, DeniedError
+
+Deed = Callable[[Ask], Awaitable[dict[str, object]]]
+Page = Callable[[web.Request, Installation], Awaitable[web.StreamResponse]]
+
+DEEDS: dict[str, Deed] = {
+    "say": talk.say,
+    "edit": talk.edit,
+    "unsay": talk.unsay,
+    "delete_file": talk.delete_file,
+    "command": act.command,
+    "press": act.press,
+    "shortcut": act.shortcut,
+    "suggest": act.suggest,
+    "submit": modals.submit,
+    "close": modals.close,
+    "open_home": modals.open_home,
+    "invite": rooms.invite,
+    "kick": rooms.kick,
+    "archive": rooms.archive,
+}
+PAGES: dict[tuple[str, str], Page] = {
+    ("GET", "/_/snapshot"): look.snapshot,
+    ("GET", "/_/events"): look.events,
+    ("GET", "/_/wait"): look.wait,
+    ("GET", "/_/file/{file}"): look.file_bytes,
+    ("POST", "/_/upload"): talk.upload,
+    ("GET", "/_/fax/{rest:.*}"): faxpane.pass_on,
+    ("POST", "/_/fax/{rest:.*}"): faxpane.pass_on,
+}
+
+
+def add_routes(app: web.Application, site: Installation) -> None:
+    """Serve the person API of *site*."""
+    for (verb, path), page in PAGES.items():
+        app.router.add_route(verb, path, _page(page, site))
+    for name, deed in DEEDS.items():
+        app.router.add_post(f"/_/{name}", _deed(deed, site))
+
+
+def _page(page: Page, site: Installation) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        try:
+            return await page(request, site)
+        except DeniedError as exc:
+            return web.json_response(exc.answer, status=400 if request.method == "GET" else 200)
+
+    return answer
+
+
+def _deed(deed: Deed, site: Installation) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        try:
+            result = {"ok": True, **await deed(await Ask.read(request, site))}
+        except DeniedError as exc:
+            result = exc.answer
+        return web.json_response(result)
+
+    return answer
