@@ -1,11 +1,12 @@
 """Requests that become a fax: a command, a form, a shared file."""
 
 import logging
+from collections.abc import Awaitable, Callable
 
 from faxbot.fax import number
 from faxbot.fax.dialplan import DialPlan
 from faxbot.fax.errors import BadNumber, Refusal, SlackFault
-from faxbot.services.facts import Fax, Request
+from faxbot.services.facts import Fax, Request, RequestKind
 from faxbot.services.lines import LineBook
 from faxbot.services.messages import AskNumber
 from faxbot.services.ports import Attachments, Clock, Directory, Forms, Ledger, Nudge, Store
@@ -33,11 +34,13 @@ class Asked:
         sender: Sender,
         plan: DialPlan,
         bot_user_id: str,
+        accept: Callable[[Request], Awaitable[bool]],
         told: Nudge,
     ) -> None:
         self._store, self._clock, self._attachments = store, clock, attachments
         self._directory, self._forms, self._lines = directory, forms, lines
         self._sender, self._plan, self._bot, self._told = sender, plan, bot_user_id, told
+        self._accept = accept
 
     async def send(self, request: Request) -> None:
         """`/fax send` and the form."""
@@ -106,21 +109,21 @@ class Asked:
             direct = channel_id.startswith("D")
             if user_id == self._bot or not (direct or f"<@{self._bot}" in text):
                 continue
-            share = Request(
-                key=f"share:{channel_id}:{ts}",
-                kind=request.kind.SHARE,
-                user_id=user_id or request.user_id,
-                channel_id=channel_id,
-                thread_ts=thread_ts,
-                body={"ts": ts, "text": text, "files": None, "dm": direct},
-                created_at=request.created_at,
-            )
-            accepted = await self._store.write(lambda ledger, share=share: ledger.add_request(share))  # type: ignore[misc] # mypy cannot infer a lambda with a default
-            if accepted is not None:
-                await self.share(accepted)
-                await self._store.write(
-                    lambda ledger: setattr(ledger.request(accepted.id or 0), "done", True)
-                )
+            await self._share_found(request, user_id, ts, text, thread_ts)
+
+    async def _share_found(
+        self, request: Request, user_id: str, ts: str, text: str, thread_ts: str | None
+    ) -> None:
+        share = Request(
+            key=f"share:{request.channel_id}:{ts}",
+            kind=RequestKind.SHARE,
+            user_id=user_id or request.user_id,
+            channel_id=request.channel_id,
+            thread_ts=thread_ts,
+            body={"ts": ts, "text": text, "files": None, "dm": request.channel_id.startswith("D")},
+            created_at=request.created_at,
+        )
+        await self._accept(share)
 
     async def _known(self, request: Request) -> bool:
         """A stop came between the fax and the end of its request."""
@@ -161,6 +164,6 @@ class Asked:
 def split_line(text: str) -> tuple[str, str]:
     """A sentence without its "from <line>", and that line; as people write it beside a shared file."""
     before, word, after = text.rpartition(" from ")
-    if not word or not after.strip() or any(char.isdigit() for char in after) and len(after.split()) > 1:
+    if not word or not after.strip() or (any(char.isdigit() for char in after) and len(after.split()) > 1):
         return text, ""
     return before, after.strip().strip("\"'“”.,")

@@ -57,18 +57,19 @@ class Changes:
             return
         name = fax.job_id or "this fax"
         await self._access.may_change_sent(request.user_id, fax, "cancel", name)
-        while not await self._begin_cancel(request, fax.id or 0):
+        fax_id = fax.id or 0
+        while not await self._begin_cancel(request, fax_id):
             await self._clock.sleep(HANDING_PAUSE)
-        fax = await self._store.read(lambda ledger: ledger.fax(fax.id or 0))
-        if fax.state is not FaxState.ACCEPTED or fax.cancel_by != request.user_id or not fax.job_id:
+        fax = await self._store.read(lambda ledger: ledger.fax(fax_id))
+        if fax.state is not FaxState.ACCEPTED or fax.cancel_request != request.id or not fax.job_id:
             return
         try:
             await self._server.cancel_job(fax.job_id)
         except JobNotFound:
-            log.info("cancelled too late", extra={"fax": fax.id})
+            log.info("cancelled too late", extra={"fax": fax_id})
         except RequestRefused as refused:
             said = refused.said
-            await self._store.write(lambda ledger: self._cancel_refused(ledger, fax.id or 0, said))
+            await self._store.write(lambda ledger: self._cancel_refused(ledger, fax_id, said))
         self._told()
 
     async def _begin_cancel(self, request: Request, fax_id: int) -> bool:
@@ -81,17 +82,19 @@ class Changes:
                 return False
             mine = ledger.request(request.id or 0)
             if fax.state in (FaxState.FETCHING, FaxState.READY):
+                if not cards_of(ledger, fax):
+                    whisper(ledger, mine, Sentence("Cancelled. Nothing was sent."), now)
                 end_fax(ledger, fax, Outcome.WITHDRAWN, Step(StepKind.WITHDRAWN, now, by=request.user_id))
                 fax.cancel_by = request.user_id
             elif fax.state is FaxState.ENDED:
                 whisper(ledger, mine, Sentence("That fax has already ended."), now)
             elif fax.state in (FaxState.UNKNOWN, FaxState.ASKED):
                 whisper(ledger, mine, Sentence("Nobody knows yet whether that fax went; its card asks."), now)
-            elif fax.cancel_by is None:
-                fax.cancel_by, fax.cancel_at = request.user_id, now.timestamp()
+            elif not fax.cancel_request:
+                fax.cancel_by, fax.cancel_request = request.user_id, request.id or 0
                 tell_steps(ledger, fax, [Step(StepKind.CANCELLING, now, by=request.user_id)])
-            elif mine.id != request.id or fax.cancel_at != request.body.get("at"):
-                pass
+            elif fax.cancel_request != request.id:
+                whisper(ledger, mine, Sentence("That fax is being cancelled already."), now)
             return True
 
         done = await self._store.write(record)
@@ -102,7 +105,7 @@ class Changes:
         fax = ledger.fax(fax_id)
         if fax.state is FaxState.ENDED:
             return
-        fax.cancel_by = fax.cancel_at = None
+        fax.cancel_by, fax.cancel_request = None, 0
         tell_steps(ledger, fax, [Step(StepKind.CANCEL_REFUSED, self._clock.now(), text=said)])
 
     async def _cancel_foreign(self, request: Request) -> None:
@@ -163,7 +166,7 @@ class Changes:
                 if each.kind is AnnouncementKind.DETAILS:
                     each.revision += 1
                     told = True
-        if not told or request.response_url and not request.body.get("fax_id"):
+        if not told:
             sentence = Sentence("The record and its file are deleted from the fax server.")
             whisper(ledger, ledger.request(request.id or 0), sentence, now)
 

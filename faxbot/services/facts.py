@@ -130,7 +130,8 @@ class Fax(SQLModel):
     slow_told: bool = False
 
     cancel_by: str | None = None
-    cancel_at: float | None = None
+    cancel_request: int = 0
+    """The request that cancels it; all others only hear that somebody does."""
     decided_by: str | None = None
     deleted_by: str | None = None
     created_at: float = 0.0

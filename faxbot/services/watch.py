@@ -56,6 +56,7 @@ class Watch:
         self._followed: dict[str, _Followed] = {}
         self._foreign: set[str] = set()
         self._unrecorded: dict[str, int] = {}
+        self._fresh = False
         self.busy = False
         """Something is active: ticks should be fast."""
 
@@ -69,7 +70,12 @@ class Watch:
         """*fax_id* is *job*: watch it from now on."""
         self._followed[job.job_id] = _Followed(fax_id, job, self._clock.now())
         self._foreign.discard(job.job_id)
-        self.busy = True
+        self.busy = self._fresh = True
+
+    def woken(self) -> bool:
+        """A job was taken on since this was last asked: the next tick should not wait."""
+        fresh, self._fresh = self._fresh, False
+        return fresh
 
     def reconsider(self) -> None:
         """Somebody subscribed: jobs of other programs may matter now."""

@@ -1,0 +1,89 @@
+"""The command line: serve, demo, tour, migrate."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(
+    help="faxbot: send, watch and receive faxes inside Slack.", no_args_is_help=True, add_completion=False
+)
+
+
+@app.command()
+def serve() -> None:
+    """Run the bot, with the settings of the environment and .env."""
+    from faxbot.app import serve as run  # noqa: PLC0415 - the other commands start faster without it
+    from faxbot.logs import set_up_logs  # noqa: PLC0415
+    from faxbot.settings import SettingsProblem, load_settings  # noqa: PLC0415
+
+    try:
+        settings = load_settings()
+        set_up_logs(settings.faxbot_log_level)
+        raise typer.Exit(_run(run(settings, _say)))
+    except SettingsProblem as problem:
+        typer.echo(f"faxbot cannot start.\n{problem}", err=True)
+        raise typer.Exit(2) from problem
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the newest schema (serve does it by itself)."""
+    from faxbot.settings import SettingsProblem, load_settings  # noqa: PLC0415 - as above
+    from faxbot.store.engine import open_engine  # noqa: PLC0415
+    from faxbot.store.schema import migrate as bring_up  # noqa: PLC0415
+
+    try:
+        settings = load_settings()
+    except SettingsProblem as problem:
+        typer.echo(f"faxbot cannot migrate.\n{problem}", err=True)
+        raise typer.Exit(2) from problem
+    before, after = bring_up(open_engine(settings.database))
+    typer.echo(
+        f"The database is at {after}." if before == after else f"The database went from {before} to {after}."
+    )
+
+
+@app.command()
+def demo(
+    port: Annotated[int, typer.Option(help="Where the page is.")] = 8484,
+    speed: Annotated[float, typer.Option(help="How many times faster than a real fax machine.")] = 20.0,
+    data_dir: Annotated[
+        Path | None, typer.Option(help="Keep everything here (default: thrown away).")
+    ] = None,
+) -> None:
+    """Start a simulated fax server, a stand-in for Slack, and the bot between them."""
+    from faxbot.demo.house import run_demo  # noqa: PLC0415 - serve does not need it
+
+    raise typer.Exit(_run(run_demo(port=port, speed=speed, data=data_dir)))
+
+
+@app.command()
+def tour() -> None:
+    """Watch a fax go out and another come in, without a person."""
+    from faxbot.demo.tour import run_tour  # noqa: PLC0415 - serve does not need it
+
+    raise typer.Exit(_run(run_tour()))
+
+
+def _say(line: str) -> None:
+    typer.echo(line)
+
+
+def _run(work: Coroutine[Any, Any, int | None]) -> int:
+    """Run *work* until it ends or somebody stops it; its exit code."""
+
+    async def until_stopped() -> int:
+        task = asyncio.ensure_future(work)
+        loop = asyncio.get_running_loop()
+        for each in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(each, task.cancel)
+        with contextlib.suppress(asyncio.CancelledError):
+            return await task or 0
+        return 0
+
+    return asyncio.run(until_stopped())
