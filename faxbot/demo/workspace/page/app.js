@@ -53,7 +53,8 @@ function becomeUser(user) {
 
 function hear(event) {
   if (event.type === "toast") toast(event.text, event.level);
-  apply(event);
+  if (event.type === "reset") become(state.me); // the workspace began anew
+  else apply(event);
 }
 
 /** Listen from where the store stands; when the line breaks, ask until the workspace is back. */

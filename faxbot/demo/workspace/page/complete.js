@@ -35,7 +35,6 @@ export function completion(field, holder) {
   function paint() {
     const command = commands().find((one) => field.value.startsWith(`${one.command} `));
     const hint = !shown.length && command?.usage_hint;
-    field.setAttribute("aria-expanded", shown.length ? "true" : "false");
     if (shown.length) field.setAttribute("aria-activedescendant", `${id}-${active}`);
     else field.removeAttribute("aria-activedescendant");
     holder.hidden = !shown.length && !hint;

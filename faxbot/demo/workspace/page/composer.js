@@ -18,12 +18,12 @@ async function membership(path, channel, text) {
   return user ? post(path, { channel, user: user.id }) : { ok: false, message: "Name someone of this workspace, like /invite @faxbot." };
 }
 
-/** A composer; `target()` says where it sends ({channel, thread_ts?}), `onUp()` is asked on ↑ in an empty field. */
-export function composer({ label, target, onUp }) {
+/** A composer; `target()` says where it sends ({channel, thread_ts?}), `onSend()` hears of each sending, `onUp()` is asked on ↑ in an empty field. */
+export function composer({ label, target, onSend, onUp }) {
   const drafts = new Map();
   let entries = [];
   let draftKey = "";
-  const field = h("textarea", { class: "composer-field", rows: 1, role: "combobox", "aria-multiline": "true", "aria-expanded": "false" });
+  const field = h("textarea", { class: "composer-field", rows: 1, "aria-haspopup": "listbox" });
   const chips = h("ul", { class: "file-chips", hidden: true, "aria-label": "Attached files" });
   const holder = h("div", { class: "complete-holder", hidden: true });
   const picker = h("input", { type: "file", multiple: true, class: "visually-hidden", "aria-label": "Attach files", tabindex: "-1" });
@@ -104,6 +104,7 @@ export function composer({ label, target, onUp }) {
     await Promise.all(going.map((entry) => entry.done));
     const answer = going.some((entry) => entry.error) ? { ok: false, message: "A file could not be uploaded." } : await dispatch(text, going.map((entry) => entry.id));
     if (answer.ok) {
+      onSend?.();
       if (/^\//.test(text) && going.length) { entries = [...going, ...entries]; paint(); }
       return;
     }

@@ -12,8 +12,14 @@ function makeLog(label) {
   const content = h("div", { class: "log-content" });
   const log = h("div", { class: "log", role: "log", tabindex: "0", "aria-label": label }, content);
   let atEnd = true;
+  let lastTop = 0;
   const toEnd = () => { log.scrollTop = log.scrollHeight; };
-  log.addEventListener("scroll", () => { atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 40; }, { passive: true });
+  log.addEventListener("scroll", () => {
+    // only a person scrolls up; a list that grew has the same distance to its end but did not move
+    if (log.scrollHeight - log.scrollTop - log.clientHeight < 40) atEnd = true;
+    else if (log.scrollTop < lastTop - 2) atEnd = false;
+    lastTop = log.scrollTop;
+  }, { passive: true });
   const watcher = new ResizeObserver(() => { if (atEnd) toEnd(); });
   watcher.observe(content);
   watcher.observe(log);
@@ -65,7 +71,7 @@ export function channelPane({ openThread, tools }) {
   const title = h("h1", { class: "pane-title" });
   const topic = h("span", { class: "pane-topic" });
   const members = h("button", { type: "button", class: "members-button", on: { click: () => membersMenu(members, state.channels.get(state.channel)) } });
-  const typing = composer({ label: (text) => text, target: () => ({ channel: state.channel }), onUp: () => editLast(topLevel(state.channel), changed) });
+  const typing = composer({ label: (text) => text, target: () => ({ channel: state.channel }), onSend: stick, onUp: () => editLast(topLevel(state.channel), changed) });
   const node = h("main", { class: "pane pane-channel", "aria-label": "Conversation" }, h("header", { class: "pane-head" }, title, topic, h("span", { class: "pane-space" }), members, tools), log, typing.node);
   droppable(node, typing.add, () => titleOf(state.channels.get(state.channel)));
   walkable(log, openThread);
@@ -100,7 +106,7 @@ export function channelPane({ openThread, tools }) {
 export function threadPane({ close }) {
   const { log, content, stick } = makeLog("Thread");
   const where = h("span", { class: "pane-topic" });
-  const typing = composer({ label: () => "Reply", target: () => ({ channel: state.channel, thread_ts: state.thread }), onUp: () => editLast(replies(state.channel, state.thread), changed) });
+  const typing = composer({ label: () => "Reply", target: () => ({ channel: state.channel, thread_ts: state.thread }), onSend: stick, onUp: () => editLast(replies(state.channel, state.thread), changed) });
   const node = h("aside", { class: "pane pane-thread", "aria-label": "Thread", hidden: true },
     h("header", { class: "pane-head" }, h("h2", { class: "pane-title" }, "Thread"), where, h("span", { class: "pane-space" }), iconButton("x", "Close thread", close)), log, typing.node);
   droppable(node, typing.add, () => "this thread");

@@ -60,7 +60,7 @@ function bodyParts(message, place, values) {
 }
 
 function toolbar(message, place) {
-  if (message.ephemeral) return null;
+  if (message.ephemeral || message.subtype === "tombstone") return null;
   const more = iconButton("more", "More actions", () => messageMenu(more, message, { edit: () => { editing.add(keyOf(message)); place.redraw(); } }));
   return h("div", { class: "toolbar", role: "toolbar", "aria-label": "Message actions" },
     !place.inThread && iconButton("reply", "Reply in thread", () => place.openThread(message)), more);
@@ -76,7 +76,7 @@ function makeMessage(message, compact, place) {
   const author = authorOfMessage(message);
   const body = h("div", { class: "message-body" });
   const time = h("time", { class: "message-time", title: fullTime(message.ts) }, compact ? clock(message.ts).replace(/ [AP]M/, "") : clock(message.ts));
-  const classes = ["message", compact && "compact", message.ephemeral && "ephemeral", author.bot && "from-app"].filter(Boolean).join(" ");
+  const classes = ["message", compact && "compact", message.ephemeral && "ephemeral", author.bot && "from-app", message.subtype === "tombstone" && "gone"].filter(Boolean).join(" ");
   const node = h("article", { class: classes, tabindex: "-1", "aria-label": spoken(message, author), dataset: { ts: message.ts } },
     message.ephemeral && h("div", { class: "only-you" }, icon("eye", 14), "Only visible to you"),
     h("div", { class: "message-gutter" }, compact ? time : avatar(author)),
