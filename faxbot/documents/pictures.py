@@ -8,12 +8,10 @@ from typing import IO
 import img2pdf
 from PIL import Image, ImageOps
 
-from faxbot.documents.kinds import shown
-from faxbot.documents.wholeness import BAD_PICTURE, damaged
-from faxbot.fax.errors import BadDocument
+from faxbot.documents.wholeness import reading_picture, too_large
 
 MAX_PIXELS = 100_000_000
-"""A page at 1200 dpi has 135 million; what is larger is no page, or a trap for whoever unpacks it."""
+"""A page at 1000 dpi has 94 million; what is larger is no page, or a trap for whoever unpacks it."""
 
 _MARGIN_POINTS = 18
 _PLAIN_MODES = ("1", "L", "P", "RGB")
@@ -27,17 +25,13 @@ def put_on_page(path: Path, name: str, paper: tuple[float, float], out: IO[bytes
     Raises:
         BadDocument: The picture is damaged, cut short or too large to unpack.
     """
-    try:
-        with Image.open(path, formats=["PNG", "JPEG", "MPO"]) as image:
-            _check_size(image, name)
-            image.load()
-            plain = image.mode in _PLAIN_MODES and not image.has_transparency_data
-            if plain and image.getexif().get(_ORIENTATION, 1) == 1:
-                _lay_out(path, paper, out)
-            else:
-                _lay_out(_flattened(image), paper, out)
-    except (*BAD_PICTURE, img2pdf.ImageOpenError) as exc:
-        raise _as_refusal(exc, name) from exc
+    with reading_picture(name), Image.open(path, formats=["PNG", "JPEG", "MPO"]) as image:
+        _load(image, name)
+        plain = image.mode in _PLAIN_MODES and not image.has_transparency_data
+        if plain and image.getexif().get(_ORIENTATION, 1) == 1:
+            _lay_out(path, paper, out)
+        else:
+            _lay_out(_flattened(image), paper, out)
 
 
 def pages_of_tiff(path: Path, name: str, paper: tuple[float, float]) -> Iterator[io.BytesIO]:
@@ -47,24 +41,20 @@ def pages_of_tiff(path: Path, name: str, paper: tuple[float, float]) -> Iterator
     Raises:
         BadDocument: As above.
     """
-    try:
-        with Image.open(path, formats=["TIFF"]) as image:
-            for frame in range(int(getattr(image, "n_frames", 1))):
-                image.seek(frame)
-                _check_size(image, name)
-                out = io.BytesIO()
-                _lay_out(_flattened(image), paper, out)
-                yield out
-    except (*BAD_PICTURE, img2pdf.ImageOpenError) as exc:
-        raise _as_refusal(exc, name) from exc
+    with reading_picture(name), Image.open(path, formats=["TIFF"]) as image:
+        for frame in range(int(getattr(image, "n_frames", 1))):
+            image.seek(frame)
+            _load(image, name)
+            out = io.BytesIO()
+            _lay_out(_flattened(image), paper, out)
+            yield out
 
 
-def _check_size(image: Image.Image, name: str) -> None:
+def _load(image: Image.Image, name: str) -> None:
+    """Unpack the whole picture, so that one cut short is found: img2pdf would pass it on."""
     if image.width * image.height > MAX_PIXELS:
-        raise BadDocument(
-            f"{shown(name)} has {image.width} × {image.height} pixels, too many for a fax."  # noqa: RUF001
-            " Save it smaller and share that."
-        )
+        raise too_large(name)
+    image.load()
 
 
 def _flattened(image: Image.Image) -> io.BytesIO:
@@ -97,8 +87,3 @@ def _lay_out(picture: Path | io.BytesIO, paper: tuple[float, float], out: IO[byt
         first_frame_only=True,
         nodate=True,
     )
-
-
-def _as_refusal(exc: Exception, name: str) -> Exception:
-    """The disk's faults carry an errno and stay what they are; all others are the picture's."""
-    return exc if isinstance(exc, OSError) and exc.errno else damaged(name)

@@ -1,7 +1,11 @@
 """Is a PDF or TIFF whole, and how many pages has it?"""
 
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import img2pdf
 import pikepdf
 from PIL import Image
 
@@ -11,8 +15,33 @@ from faxbot.fax.errors import BadDocument
 _TAIL_BYTES = 2048
 _MOST_FRAMES = 10_000
 _STRIP_OFFSETS, _STRIP_BYTES, _TILE_OFFSETS, _TILE_BYTES = 273, 279, 324, 325
-BAD_PICTURE = (OSError, ValueError, SyntaxError, EOFError, KeyError, TypeError)
-"""What Pillow raises for a picture it cannot read."""
+_BAD_PICTURE = (OSError, ValueError, SyntaxError, EOFError, KeyError, TypeError, img2pdf.ImageOpenError)
+
+
+@contextmanager
+def reading_picture(name: str) -> Iterator[None]:
+    """
+    Name what is wrong with a picture; its warnings, which mostly concern metadata, tell nobody anything.
+
+    Raises:
+        BadDocument: The libraries cannot read it, or it is too large to unpack.
+        OSError: The disk; only its faults carry an errno.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except Image.DecompressionBombError as exc:
+        raise too_large(name) from exc
+    except _BAD_PICTURE as exc:
+        if isinstance(exc, OSError) and exc.errno:
+            raise
+        raise damaged(name) from exc
+
+
+def too_large(name: str) -> BadDocument:
+    """The refusal of a picture with more dots than a page can have."""
+    return BadDocument(f"{shown(name)} has too many pixels for a fax. Save it smaller and share that.")
 
 
 def damaged(name: str) -> BadDocument:
@@ -45,7 +74,8 @@ def check_pdf(path: Path, name: str) -> tuple[int, bool]:
             raise damaged(name) from exc
     if not pages:
         raise BadDocument(f"{shown(name)} has no pages. Share another file.")
-    return pages, sound and path.open("rb").read(5) == b"%PDF-"
+    with path.open("rb") as file:
+        return pages, sound and file.read(5) == b"%PDF-"
 
 
 def _count(path: Path, *, recover: bool) -> int:
@@ -73,17 +103,14 @@ def check_tiff(path: Path, name: str) -> int:
         BadDocument: It is damaged or cut short.
     """
     size = path.stat().st_size
-    try:
-        with Image.open(path, formats=["TIFF"]) as image:
-            frames = int(getattr(image, "n_frames", 1))
-            if frames > _MOST_FRAMES:
+    with reading_picture(name), Image.open(path, formats=["TIFF"]) as image:
+        frames = int(getattr(image, "n_frames", 1))
+        if frames > _MOST_FRAMES:
+            raise damaged(name)
+        for frame in range(frames):
+            image.seek(frame)
+            if not 0 < _end_of_frame(image) <= size:
                 raise damaged(name)
-            for frame in range(frames):
-                image.seek(frame)
-                if _end_of_frame(image) > size:
-                    raise damaged(name)
-    except BAD_PICTURE as exc:
-        raise damaged(name) from exc
     return frames
 
 
