@@ -254,7 +254,15 @@ def wire(
         inbound_channel=inbound,
     )
     retention = Retention(store, clock, spool, settings.faxbot_spool_days)
-    ticks = _ticks(settings, reach, watch, sender, search, inbox, retention)
+    ticks = _ticks(
+        settings,
+        reach=reach,
+        watch=watch,
+        sender=sender,
+        search=search,
+        inbox=inbox,
+        retention=retention,
+    )
     late.outbox, late.ticks, late.watch = outbox, ticks, watch
     app = build_bolt_app(api, desk=desk, ask=ask, forms=forms, site=site)
     sockets = Sockets(app, settings.slack_app_token.get_secret_value())
@@ -276,6 +284,7 @@ class _Late:
 
 def _ticks(
     settings: Settings,
+    *,
     reach: Reach,
     watch: Watch,
     sender: Sender,

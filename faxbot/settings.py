@@ -10,12 +10,12 @@ from faxbot.fax.dialplan import DialPlan
 
 WHERE = {
     "SLACK_BOT_TOKEN": "It begins with xoxb-: api.slack.com/apps, your app, OAuth & Permissions.",
-    "SLACK_APP_TOKEN": "It begins with xapp-: api.slack.com/apps, your app, Basic Information, App-Level Tokens.",
+    "SLACK_APP_TOKEN": "It begins with xapp-: api.slack.com/apps, Basic Information, App-Level Tokens.",
     "SLACK_API_URL": "Leave it out for Slack itself.",
     "UCX_URL": "It is the address of the UCX, such as https://ucx.example.com.",
     "UCX_CLIENT_ID": "The UCX shows it under System, Licenses.",
     "UCX_CLIENT_SECRET": "The UCX shows it under System, Licenses.",
-    "FAXBOT_INBOUND_CHANNEL": "It is a channel's id such as C0123456789: in Slack, open the channel's details.",
+    "FAXBOT_INBOUND_CHANNEL": "It is a channel's id (C0123456789): open the channel's details in Slack.",
 }
 """Where to get the settings that nobody knows by heart."""
 
@@ -91,8 +91,7 @@ class Settings(BaseSettings):
     @property
     def modems(self) -> dict[str, str]:
         """The line of each modem, settled by hand."""
-        pairs = (word.split("=") for word in self.faxbot_modems)
-        return {modem: line_id for modem, line_id in pairs}
+        return dict(word.split("=", 1) for word in self.faxbot_modems)
 
 
 def load_settings(**given: Any) -> Settings:  # noqa: ANN401 - any field

@@ -321,8 +321,15 @@ class Changes:
             return await self._store.read(lambda ledger: ledger.record(int(record_id)))
         job_id = (fax.job_id if fax else None) or request.body.get("job_id") or ""
         rows = await self._store.read(lambda ledger: ledger.records_named(job_id))
-        after = fax.known_record if fax else 0
-        return next((row for row in rows if not row.gone and (row.id or 0) > after), None)
+        after, time = (fax.known_record if fax else 0), request.body.get("time")
+        return next(
+            (
+                row
+                for row in rows
+                if not row.gone and (row.id or 0) > after and (time is None or int(row.time) == time)
+            ),
+            None,
+        )
 
 
 _WORDS = {Direction.TX: "sent faxes", Direction.RX: "received faxes"}

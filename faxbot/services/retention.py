@@ -1,5 +1,6 @@
 """The spool: a document is kept for some days, and until every post of it is confirmed."""
 
+import asyncio
 import logging
 import shutil
 from pathlib import Path
@@ -37,10 +38,7 @@ class Retention:
             return faxes, records
 
         faxes, records = await self._store.read(find)
-        for fax_id in faxes:
-            shutil.rmtree(self._spool / "out" / str(fax_id), ignore_errors=True)
-        for _, path in records:
-            Path(path).unlink(missing_ok=True)
+        await asyncio.to_thread(self._remove, faxes, [path for _, path in records])
 
         def record(ledger: Ledger) -> None:
             for fax_id in faxes:
@@ -51,3 +49,9 @@ class Retention:
         if faxes or records:
             await self._store.write(record)
             log.info("spool tidied", extra={"sent": len(faxes), "received": len(records)})
+
+    def _remove(self, faxes: list[int], paths: list[str]) -> None:
+        for fax_id in faxes:
+            shutil.rmtree(self._spool / "out" / str(fax_id), ignore_errors=True)
+        for path in paths:
+            Path(path).unlink(missing_ok=True)
