@@ -1,0 +1,143 @@
+"""The Bolt app: who it is, what it acknowledges when something fails, and who tells of faults."""
+
+import json
+import logging
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from copy import copy
+from http import HTTPStatus
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.context.async_context import AsyncBoltContext
+from slack_bolt.response import BoltResponse
+from slack_sdk.web.async_client import AsyncWebClient
+
+from faxbot.fax.errors import Fault, Refusal, SlackFault
+from faxbot.slack.api import Me
+from faxbot.slack.ids import Field
+from faxbot.slack.listeners import Switchboard, register
+from faxbot.slack.place import Place, place_of
+from faxbot.slack.views import Rendered, render_fault, render_unknown_fault
+
+log = logging.getLogger(__name__)
+
+BOLT_LOG = logging.getLogger("faxbot.slack.bolt.sdk")
+"""What Bolt writes; at DEBUG it would write whole payloads."""
+BOLT_LOG.setLevel(logging.INFO)
+
+_INPUT_ERROR_CHARS = 300
+
+Next = Callable[[], Awaitable[None]]
+
+
+class KeptAck(AsyncAck):
+    """An acknowledgement that is not taken back: Bolt forgets it when the listener fails soon after."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name == "response" and value is None and getattr(self, "response", None) is not None:
+            return
+        super().__setattr__(name, value)
+
+
+def build_bolt_app(
+    client: AsyncWebClient, me: Me, board: Switchboard, *, signing_secret: str | None = None
+) -> AsyncApp:
+    """
+    The app that answers Slack as *me*, through *client*.
+
+    Without *signing_secret* it takes requests from Socket Mode only, which are authenticated by the socket.
+
+    Source: slack_bolt.
+    """
+    token = client.token
+    without_token = copy(client)  # Bolt warns of a token beside `authorize`, and ignores it
+    without_token.token = None
+
+    async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
+        return AuthorizeResult(
+            enterprise_id=enterprise_id,
+            team_id=team_id,
+            bot_user_id=me.user_id,
+            bot_id=me.bot_id,
+            bot_token=token,
+        )
+
+    app = AsyncApp(
+        name="faxbot",
+        logger=BOLT_LOG,
+        client=without_token,
+        authorize=authorize,
+        signing_secret=signing_secret or "",
+        ignoring_self_events_enabled=True,
+    )
+
+    async def keep_ack(context: AsyncBoltContext, next_: Next) -> None:
+        context["ack"] = KeptAck()  # type: ignore[no-untyped-call] # Bolt leaves its __init__ without types
+        await next_()
+
+    async def tell_fault(
+        error: Exception, body: dict[str, Any], response: BoltResponse | None
+    ) -> BoltResponse | None:
+        return await _tell_fault(board, error, body, acknowledged=response is None)
+
+    app.middleware(keep_ack)
+    register(app, board)
+    app.error(tell_fault)
+    return app
+
+
+async def _tell_fault(
+    board: Switchboard, error: Exception, body: Mapping[str, Any], *, acknowledged: bool
+) -> BoltResponse | None:
+    """
+    Tell the person what went wrong: in the acknowledgement if there was none yet, else by a reply.
+
+    An event that failed before it was acknowledged stays so: Slack tells of it again.
+    """
+    shown, plain = _explained(board, error)
+    if "event" in body:
+        if acknowledged and isinstance(error, Fault):
+            log.info("An event was not answered: %s.", type(error).__name__)
+        return None
+    place = place_of(body)
+    if acknowledged:
+        await _tell(board, place, shown)
+        return None
+    if body.get("type") == "view_submission":
+        return _acknowledgement({"response_action": "errors", "errors": {Field.NUMBER.value: plain}})
+    if "command" in body:
+        return _acknowledgement(
+            {"response_type": "ephemeral", "text": shown.text, "blocks": list(shown.blocks)}
+        )
+    await _tell(board, place, shown)
+    return _acknowledgement(None)
+
+
+def _explained(board: Switchboard, error: Exception) -> tuple[Rendered, str]:
+    """What to say, as a message and as the plain text beside an input."""
+    if isinstance(error, Fault):
+        if not isinstance(error, Refusal):
+            log.warning("A listener could not do its work: %s.", type(error).__name__)
+        shown = render_fault(error, board.site, board.now(), down_since=board.ask.outage)
+        return shown, str(error)[:_INPUT_ERROR_CHARS]
+    reference = uuid.uuid4().hex[:8]
+    log.error("A listener failed; the reference is %s.", reference, exc_info=error)
+    plain = f"Something went wrong here. Try again; if it stays, give an admin this reference: {reference}."
+    return render_unknown_fault(reference), plain
+
+
+async def _tell(board: Switchboard, place: Place, shown: Rendered) -> None:
+    try:
+        await board.replies.tell(place, shown)
+    except SlackFault as fault:
+        log.warning("A person was not told of a fault: %s.", type(fault).__name__)
+
+
+def _acknowledgement(payload: dict[str, Any] | None) -> BoltResponse:
+    if payload is None:
+        return BoltResponse(status=HTTPStatus.OK, body="")
+    return BoltResponse(
+        status=HTTPStatus.OK, body=json.dumps(payload), headers={"content-type": "application/json"}
+    )

@@ -1,0 +1,20 @@
+"""What the bot listens to in Slack. Each module registers one thing and calls one service."""
+
+from collections.abc import Callable
+from types import ModuleType
+
+from slack_bolt.async_app import AsyncApp
+
+from faxbot.slack.listeners import actions, commands, events, shortcuts, views
+from faxbot.slack.listeners.switchboard import Switchboard
+
+__all__ = ["Switchboard", "register"]
+
+Register = Callable[[AsyncApp, Switchboard], None]
+
+
+def register(app: AsyncApp, board: Switchboard) -> None:
+    """Register everything that the bot listens to."""
+    kinds: tuple[ModuleType, ...] = (commands, actions, views, shortcuts, events)
+    for kind in kinds:
+        kind.register(app, board)

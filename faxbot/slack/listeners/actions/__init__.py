@@ -1,0 +1,12 @@
+"""Buttons."""
+
+from slack_bolt.async_app import AsyncApp
+
+from faxbot.slack.listeners.actions import change, decide, history, link, open_form, run
+from faxbot.slack.listeners.switchboard import Switchboard
+
+
+def register(app: AsyncApp, board: Switchboard) -> None:
+    """Register every button."""
+    for each in (change, decide, history, link, open_form, run):
+        each.register(app, board)

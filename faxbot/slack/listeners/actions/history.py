@@ -1,0 +1,23 @@
+"""Newer, Older: the pages of the history."""
+
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+
+from faxbot.services.ask import Asker
+from faxbot.slack.ids import Action, page
+from faxbot.slack.listeners.switchboard import Switchboard
+from faxbot.slack.place import place_of
+
+
+def register(app: AsyncApp, board: Switchboard) -> None:
+    """Listen to the buttons that turn pages; the page that is turned to replaces the one shown."""
+
+    async def turn(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
+        await ack()
+        place = place_of(body)
+        direction, number = page(action.get("value"))
+        history = await board.ask.history(direction, number, Asker(place.user_id, place.channel_id))
+        await board.answer(place, history, replace=True)
+
+    app.action(Action.HISTORY_PAGE.pattern)(turn)

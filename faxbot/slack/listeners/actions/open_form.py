@@ -1,0 +1,28 @@
+"""Fax this: the button beside files that came without a number."""
+
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+
+from faxbot.slack.ids import Action, form_start
+from faxbot.slack.listeners.switchboard import Switchboard
+from faxbot.slack.place import place_of
+
+
+def register(app: AsyncApp, board: Switchboard) -> None:
+    """Listen to the button that opens the form."""
+
+    async def open_form(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
+        await ack()
+        place, start = place_of(body), form_start(action.get("value"))
+        await board.forms.open(
+            place.trigger_id,
+            channel_id=start.channel_id or place.channel_id,
+            user_id=place.user_id,
+            thread_ts=start.thread_ts or place.thread_ts,
+            number=start.number,
+            line_id=start.line_id,
+            files=start.files,
+        )
+
+    app.action(Action.OPEN_FORM.pattern)(open_form)

@@ -1,0 +1,29 @@
+"""One press of a button."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from faxbot.slack.ids import Subject, Target
+from faxbot.slack.place import Place
+
+
+def press_key(place: Place, action: Mapping[str, Any]) -> str:
+    """
+    The name of this press. Pressed again later, the same button is another wish: the first may have failed.
+
+    Source: block_actions payloads (`actions[].action_ts`), Slack.
+    """
+    where = place.message_ts or place.view_id or "-"
+    what = f"{action.get('action_id')}:{action.get('value')}"
+    return f"click:{place.channel_id or '-'}:{where}:{what}:{place.user_id}:{action.get('action_ts')}"
+
+
+def subject_of(target: Target) -> dict[str, Any]:
+    """What a request is about, as the services take it: a row of ours, or a job of the fax server."""
+    match target.subject:
+        case Subject.FAX:
+            return {"fax_id": target.row}
+        case Subject.RECORD:
+            return {"record_id": target.row}
+        case Subject.JOB:
+            return {"job_id": target.id} | ({} if target.time is None else {"time": target.time})

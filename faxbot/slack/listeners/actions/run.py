@@ -1,0 +1,19 @@
+"""Run it: a button that carries a whole command."""
+
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+
+from faxbot.slack.ids import Action
+from faxbot.slack.listeners.commands.obey import obey
+from faxbot.slack.listeners.switchboard import Switchboard
+from faxbot.slack.place import place_of
+
+
+def register(app: AsyncApp, board: Switchboard) -> None:
+    """Listen to the button; its command runs as if the person had typed it."""
+
+    async def run(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
+        await obey(board, place_of(body), action.get("value") or "", ack)
+
+    app.action(Action.RUN.pattern)(run)

@@ -1,0 +1,11 @@
+"""Slash commands."""
+
+from slack_bolt.async_app import AsyncApp
+
+from faxbot.slack.listeners.commands import fax
+from faxbot.slack.listeners.switchboard import Switchboard
+
+
+def register(app: AsyncApp, board: Switchboard) -> None:
+    """Register the slash command."""
+    fax.register(app, board)

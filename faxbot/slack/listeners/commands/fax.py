@@ -1,0 +1,18 @@
+"""The slash command."""
+
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+
+from faxbot.slack.listeners.commands.obey import obey
+from faxbot.slack.listeners.switchboard import Switchboard
+from faxbot.slack.place import place_of
+
+
+def register(app: AsyncApp, board: Switchboard) -> None:
+    """Listen to `/fax`, or what it is called here."""
+
+    async def fax(ack: AsyncAck, body: dict[str, Any]) -> None:
+        await obey(board, place_of(body), body.get("text") or "", ack)
+
+    app.command(board.site.command)(fax)

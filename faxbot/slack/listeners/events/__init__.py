@@ -1,0 +1,12 @@
+"""Events: files shared with the bot, and what people write to it."""
+
+from slack_bolt.async_app import AsyncApp
+
+from faxbot.slack.listeners.events import direct_message, shares
+from faxbot.slack.listeners.switchboard import Switchboard
+
+
+def register(app: AsyncApp, board: Switchboard) -> None:
+    """Register every event."""
+    for each in (shares, direct_message):
+        each.register(app, board)

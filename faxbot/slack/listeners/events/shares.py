@@ -1,0 +1,69 @@
+"""
+Files shared with the bot.
+
+Slack tells of one share in up to three ways, in any order and more than once. Bolt acknowledges an event
+before its listener runs; so these are committed in middleware, which runs before, and an event that could
+not be committed is not acknowledged: Slack tells of it again.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from slack_bolt.async_app import AsyncApp
+
+from faxbot.services.facts import RequestKind
+from faxbot.slack.listeners.switchboard import Switchboard
+from faxbot.slack.place import Place, files_in, place_of
+
+Next = Callable[[], Awaitable[None]]
+
+
+def register(app: AsyncApp, board: Switchboard) -> None:
+    """Listen to `app_mention` and `file_shared`; shares in direct messages come as `message`, too."""
+
+    async def commit_shares(body: dict[str, Any], next_: Next) -> None:
+        event = body.get("event")
+        if isinstance(event, Mapping):
+            await _commit(board, body, event)
+        await next_()
+
+    async def committed() -> None:
+        """Nothing is left to do: the middleware has committed it."""
+
+    app.middleware(commit_shares)
+    app.event("app_mention")(committed)
+    app.event("file_shared")(committed)
+
+
+async def _commit(board: Switchboard, body: Mapping[str, Any], event: Mapping[str, Any]) -> None:
+    place = place_of({"event": event})
+    if place.user_id in ("", board.bot_user_id) or event.get("bot_id"):
+        return
+    match event.get("type"):
+        case "file_shared":
+            shared = {"file_id": str(event.get("file_id") or "")}
+            await board.accept(RequestKind.SHARED_FILE, place, f"file:{body.get('event_id')}", shared)
+        case "app_mention" if not event.get("edited"):
+            await _commit_share(board, place, event, direct=place.channel_id.startswith("D"))
+        case "message" if shares_directly(event):
+            await _commit_share(board, place, event, direct=True)
+
+
+async def _commit_share(board: Switchboard, place: Place, event: Mapping[str, Any], *, direct: bool) -> None:
+    ts = str(event.get("ts") or "")
+    share = {
+        "ts": ts,
+        "text": event.get("text") or "",
+        "files": files_in(event) or None,
+        "dm": direct,
+    }
+    await board.accept(RequestKind.SHARE, place, f"share:{place.channel_id}:{ts}", share)
+
+
+def shares_directly(event: Mapping[str, Any]) -> bool:
+    """A person's new message to the bot, with files. Edits and deletions have subtypes of their own."""
+    return (
+        event.get("channel_type") == "im"
+        and event.get("subtype") in (None, "file_share")
+        and (event.get("subtype") == "file_share" or bool(event.get("files")))
+    )

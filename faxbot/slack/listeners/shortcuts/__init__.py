@@ -1,0 +1,12 @@
+"""Shortcuts: they work where commands do not, such as in threads."""
+
+from slack_bolt.async_app import AsyncApp
+
+from faxbot.slack.listeners.shortcuts import fax_this, send_a_fax
+from faxbot.slack.listeners.switchboard import Switchboard
+
+
+def register(app: AsyncApp, board: Switchboard) -> None:
+    """Register both shortcuts."""
+    for each in (fax_this, send_a_fax):
+        each.register(app, board)

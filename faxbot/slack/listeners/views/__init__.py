@@ -1,0 +1,11 @@
+"""Submitted forms."""
+
+from slack_bolt.async_app import AsyncApp
+
+from faxbot.slack.listeners.switchboard import Switchboard
+from faxbot.slack.listeners.views import send_form
+
+
+def register(app: AsyncApp, board: Switchboard) -> None:
+    """Register the form."""
+    send_form.register(app, board)

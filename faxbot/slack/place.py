@@ -1,0 +1,63 @@
+"""Who acted, and where: what every payload of Slack says somewhere, in one shape."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """
+    A person in a conversation. What a payload does not say is empty.
+
+    *message_ts* is the message that was pressed, if everybody sees it; *view_id* the form.
+    """
+
+    user_id: str
+    channel_id: str = ""
+    thread_ts: str | None = None
+    response_url: str | None = None
+    trigger_id: str = ""
+    message_ts: str | None = None
+    view_id: str = ""
+
+
+def place_of(body: Mapping[str, Any]) -> Place:
+    """
+    The place that a command, a press, a shortcut, a form or an event comes from.
+
+    Source: "Slash commands", "Interaction payloads" and "Events API", Slack.
+    """
+    event, container, message = (_part(body, name) for name in ("event", "container", "message"))
+    seen_by_all = not container.get("is_ephemeral")
+    return Place(
+        user_id=_first(body.get("user_id"), _part(body, "user").get("id"), event.get("user"))
+        or _first(event.get("user_id")),
+        channel_id=_first(body.get("channel_id"), _part(body, "channel").get("id"), event.get("channel"))
+        or _first(event.get("channel_id"), container.get("channel_id")),
+        thread_ts=_first(container.get("thread_ts"), message.get("thread_ts"), event.get("thread_ts"))
+        or None,
+        response_url=_first(body.get("response_url")) or None,
+        trigger_id=_first(body.get("trigger_id")),
+        message_ts=(_first(container.get("message_ts")) or None) if seen_by_all else None,
+        view_id=_first(_part(body, "view").get("id"), container.get("view_id")),
+    )
+
+
+def _part(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    part = body.get(name)
+    return part if isinstance(part, Mapping) else {}
+
+
+def _first(*values: object) -> str:
+    return next((value for value in values if isinstance(value, str) and value), "")
+
+
+def files_in(message: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The files of a message as `{"id", "name"}`, in their order; deleted ones are left out."""
+    files = message.get("files")
+    return [
+        {"id": file["id"], "name": _first(file.get("name"), file.get("title"))}
+        for file in (files if isinstance(files, list) else [])
+        if isinstance(file, Mapping) and isinstance(file.get("id"), str) and file.get("mode") != "tombstone"
+    ]
