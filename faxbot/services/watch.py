@@ -23,6 +23,7 @@ SLOW_SECONDS = 120.0
 LOOKS_FOR_THE_LOST = 5
 """So many ticks a vanished job is asked for before it counts as lost."""
 LOST_SECONDS = 60.0
+RECENT_SECONDS = 60.0
 
 
 @dataclass(slots=True)
@@ -204,6 +205,9 @@ class Watch:
             for job in jobs:
                 if any(fax.dial == job.destination for fax in unsettled):
                     continue  # it may be ours: the search decides
+                owner = ledger.newest_fax(job.job_id)
+                if owner and owner.dial == job.destination and _is_recent(owner, now):
+                    continue  # it became ours while the list was on its way
                 line = self._lines.of_modem(job.modem)
                 line_id = line.line_id if line else ""
                 if not audience(wanted, Direction.TX, line_id=line_id):
@@ -285,6 +289,11 @@ class Watch:
     def _same_destination(job: Job, known: Job) -> bool:
         """After a reset the server uses ids again: the same id to another number is another job."""
         return not job.destination or not known.destination or job.destination == known.destination
+
+
+def _is_recent(fax: Fax, now: datetime) -> bool:
+    """Under way, or ended so lately that a list may still name it."""
+    return fax.state is FaxState.ACCEPTED or now.timestamp() - (fax.ended_at or 0.0) < RECENT_SECONDS
 
 
 def _merge(known: Job, told: Job) -> Job:

@@ -148,6 +148,7 @@ class TransactionStore:
                         job.result = job.work(ledger)
                 except Exception as error:  # noqa: BLE001 - it is handed to whoever asked
                     job.error = error
+                session.expunge_all()  # what was returned is a snapshot from here on
             try:
                 if any(job.writes for job in batch):
                     session.commit()
@@ -158,7 +159,6 @@ class TransactionStore:
                 session.rollback()
                 for job in batch:
                     job.error = job.error or error
-            session.expunge_all()
         for job in batch:
             self.counts.writes += job.writes
             self.counts.reads += not job.writes

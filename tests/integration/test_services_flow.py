@@ -1,0 +1,207 @@
+"""The use cases, against the simulated fax server and a Slack of plain lists."""
+
+import pytest
+
+from faxbot.demo.faxserver import FaxServer
+from faxbot.fax.errors import SlackUnclear
+from faxbot.services.facts import FaxState, Outcome, RequestKind
+from faxbot.services.messages import Faxing, ReceivedFax, Sentence
+from tests.kit import CLAIMS, DANA, INBOUND, PRIYA, PlainSlack, house, make_pdf, until
+
+
+@pytest.fixture
+async def fax(tmp_path):
+    async with FaxServer(tmp_path / "ucx", speed=400) as server:
+        yield server
+
+
+@pytest.fixture
+def slack(tmp_path):
+    plain = PlainSlack()
+    plain.files["F0"] = make_pdf(tmp_path / "referral.pdf")
+    return plain
+
+
+async def faxes(home, *states):
+    return await home.store.read(lambda ledger: ledger.faxes_in(*(states or FaxState)))
+
+
+def submissions(fax):
+    """What the fax server accepted for dialling, by its own log."""
+    return fax.log.entries("submission")
+
+
+async def test_a_fax_goes_out_with_one_card_and_its_steps_in_the_thread(tmp_path, fax, slack):
+    """Dana's fax is delivered: one card, edited in place, its steps as replies."""
+    async with house(tmp_path, fax, slack) as home:
+        await home.send()
+        await home.tick_until(lambda: "delivered" in slack.steps())
+        await until(lambda: slack.cards()[0].message.fax.outcome is Outcome.DELIVERED)
+    assert len(slack.cards()) == 1
+    steps = slack.steps()
+    assert steps[0] == "queued"
+    assert steps[-1] == "delivered"
+    assert steps.count("page") == 2 or steps.count("page") == 1
+    assert any(isinstance(message, Faxing) for _, message in slack.whispers)
+    assert all(p.thread_ts == slack.cards()[0].ts for p in slack.posts if p is not slack.cards()[0])
+
+
+async def test_a_received_fax_is_posted_once_with_its_details_in_the_thread(tmp_path, fax, slack):
+    """A fax to one of our own lines arrives in the inbound channel: one file, one details card."""
+    async with house(tmp_path, fax, slack) as home:
+        await home.send("+1 469 555 1112")
+        await home.tick_until(
+            lambda: any(isinstance(p.message, ReceivedFax) and not p.file_id for p in slack.posts)
+        )
+        await home.inbox.tick(sweep=True)
+    assert len(slack.received()) == 1
+    details = [p for p in slack.posts if isinstance(p.message, ReceivedFax) and not p.file_id]
+    assert [p.thread_ts for p in details] == [slack.received()[0].ts]
+    assert details[0].message.line_name == "Support"
+
+
+async def test_what_was_there_before_is_history(tmp_path, fax, slack):
+    """Records that were on the fax server before faxbot are not posted."""
+    async with house(tmp_path, fax, slack) as home:
+        await home.send("+1 469 555 1112")
+        await home.tick_until(slack.received)
+    other = PlainSlack()
+    (tmp_path / "second").mkdir()
+    async with house(tmp_path / "second", fax, other) as home:
+        await home.inbox.tick(sweep=True)
+    assert other.posts == []
+
+
+async def test_an_answer_that_is_lost_is_looked_for_and_adopted(tmp_path, fax, slack):
+    """FileSend carried out, its answer lost: the job is found, and nothing is dialled twice."""
+    fax.faults.plan(fault="drop_after", method="filesend", times=1)
+    async with house(tmp_path, fax, slack) as home:
+        await home.send()
+        await home.tick_until(lambda: "delivered" in slack.steps())
+    assert "unknown" in slack.steps()
+    assert "adopted" in slack.steps()
+    assert len(submissions(fax)) == 1
+
+
+async def test_an_answer_that_is_lost_with_nothing_done_is_asked_about(tmp_path, fax, slack):
+    """FileSend dropped before it was carried out: a person decides, and only then it is sent again."""
+    fax.faults.plan(fault="drop_before", method="filesend", times=1)
+    async with house(tmp_path, fax, slack) as home:
+        await home.send()
+        await home.tick_until(lambda: "asked" in slack.steps())
+        asked = (await faxes(home, FaxState.ASKED))[0]
+        assert await faxes(home, FaxState.ACCEPTED) == []
+        await home.desk.accept(home.request(RequestKind.ANSWER, fax_id=asked.id, answer="again"))
+        await home.tick_until(lambda: "delivered" in slack.steps())
+    assert "sent_again" in slack.steps()
+    assert len(submissions(fax)) == 1
+
+
+async def test_a_post_whose_answer_is_lost_is_not_posted_twice(tmp_path, fax, slack):
+    """The card was posted, its answer lost: it is found by its key."""
+    slack.fail("post", "after", SlackUnclear("lost"))
+    async with house(tmp_path, fax, slack) as home:
+        await home.send()
+        await home.tick_until(lambda: "delivered" in slack.steps())
+    assert len(slack.cards()) == 1
+
+
+async def test_a_share_whose_answer_is_lost_is_not_shared_twice(tmp_path, fax, slack):
+    """The received file was shared, the answer lost: files.info tells, and it is shared once."""
+    slack.fail("share_file", "after", SlackUnclear("lost"))
+    async with house(tmp_path, fax, slack) as home:
+        await home.send("+1 469 555 1112")
+        await home.tick_until(
+            lambda: any(isinstance(p.message, ReceivedFax) and not p.file_id for p in slack.posts)
+        )
+    assert len(slack.received()) == 1
+
+
+async def test_many_clicks_on_cancel_are_one_cancel(tmp_path, fax, slack):
+    """Two people press Cancel: one JobCancel, and the card says who stopped it."""
+    async with house(tmp_path, fax, slack) as home:
+        await home.send("469 555 0200")
+        await home.tick_until(slack.cards)
+        job = (await faxes(home, FaxState.ACCEPTED))[0]
+        for user in (DANA, PRIYA, DANA):
+            await home.desk.accept(home.request(RequestKind.CANCEL, user=user, fax_id=job.id))
+        await home.tick_until(lambda: "cancelled" in slack.steps())
+        ended = (await faxes(home, FaxState.ENDED))[0]
+    assert ended.outcome is Outcome.CANCELLED
+    assert slack.steps().count("cancelling") == 1
+    assert len([e for e in fax.log.entries("call") if e.get("method") == "jobcancel"]) == 1
+
+
+async def test_a_stranger_may_not_cancel(tmp_path, fax, slack):
+    """Only the sender or an admin can cancel; the refusal names the rule."""
+    async with house(tmp_path, fax, slack) as home:
+        await home.send("469 555 0200")
+        await home.tick_until(slack.cards)
+        job = (await faxes(home, FaxState.ACCEPTED))[0]
+        await home.desk.accept(home.request(RequestKind.CANCEL, user="UMARCUS", fax_id=job.id))
+        await until(lambda: any(user == "UMARCUS" for user, _ in slack.whispers))
+    told = next(message for user, message in slack.whispers if user == "UMARCUS")
+    assert isinstance(told, Sentence)
+    assert told.text.startswith("Only Dana or an admin can cancel TX")
+
+
+async def test_while_the_fax_server_is_down_a_fax_is_kept_and_goes_out_later(tmp_path, fax, slack):
+    """No connection: the fax waits, is dialled once when the server is back."""
+    async with house(tmp_path, fax, slack) as home:
+        await home.tick()
+        await fax.shut(60)
+        await home.send()
+        await until(lambda: "kept" in slack.steps())
+        await fax.unlock()
+        await home.tick_until(lambda: "delivered" in slack.steps())
+    assert len(slack.cards()) == 1
+
+
+async def test_a_quiet_tick_asks_once_and_touches_no_row(tmp_path, fax, slack):
+    """One ActiveJobs, one RecordCount, no transaction, no Slack call."""
+    async with house(tmp_path, fax, slack) as home:
+        await home.tick()
+        calls = len([e for e in fax.log.entries("call")])
+        before, slack_calls = home.store.counts.commits + home.store.counts.reads, len(slack.calls)
+        await home.watch.tick()
+        assert home.store.counts.commits + home.store.counts.reads == before
+        assert len([e for e in fax.log.entries("call")]) == calls + 1
+        assert len(slack.calls) == slack_calls
+
+
+async def test_the_same_wish_twice_is_one_fax(tmp_path, fax, slack):
+    """Slack tells of one share three times: one fax."""
+    async with house(tmp_path, fax, slack) as home:
+        share = home.request(RequestKind.SHARE, ts="7.0", text="to 469 555 0101", files=None, dm=False)
+        share.key = f"share:{CLAIMS}:7.0"
+        assert await home.desk.accept(share)
+        assert not await home.desk.accept(share)
+        await home.desk.accept(home.request(RequestKind.SHARED_FILE, file_id="F0"))
+        await home.tick_until(lambda: "delivered" in slack.steps())
+        assert len(await faxes(home)) == 1
+
+
+async def test_a_channel_that_subscribed_has_its_own_card_and_file(tmp_path, fax, slack):
+    """Subscribed to both directions, #legal gets a card of the sending and the received file."""
+    async with house(tmp_path, fax, slack) as home:
+        for direction in ("TX", "RX"):
+            await home.desk.accept(
+                home.request(RequestKind.SUBSCRIBE, user=PRIYA, channel="CLEGAL", direction=direction)
+            )
+        await until(lambda: len(slack.whispers) == 2)
+        await home.send("+1 469 555 1112")
+        await home.tick_until(lambda: slack.received("CLEGAL") and slack.received(INBOUND))
+        await home.tick_until(lambda: "delivered" in slack.steps("CLEGAL"))
+    assert len(slack.cards("CLEGAL")) == len(slack.cards(CLAIMS)) == 1
+    assert len(slack.received("CLEGAL")) == len(slack.received(INBOUND)) == 1
+
+
+async def test_a_stop_in_mid_flight_loses_nothing(tmp_path, fax, slack):
+    """The bot stops after acceptance; the next life tells the end once."""
+    async with house(tmp_path, fax, slack) as home:
+        await home.send()
+        await home.tick_until(lambda: "queued" in slack.steps())
+    async with house(tmp_path, fax, slack) as home:
+        await home.tick_until(lambda: "delivered" in slack.steps())
+    assert slack.steps().count("delivered") == 1
+    assert len(slack.cards()) == 1

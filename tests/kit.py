@@ -1,0 +1,327 @@
+"""A house for tests: the real services and store between the simulated fax server and a Slack of plain lists."""
+
+import asyncio
+import contextlib
+import itertools
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pikepdf
+
+from faxbot.demo.faxserver import FaxServer
+from faxbot.documents.workshop import Workshop
+from faxbot.fax.dialplan import DialPlan
+from faxbot.fax.document import Part
+from faxbot.fax.errors import SlackRefused, SlackUnclear
+from faxbot.fax.job import Direction
+from faxbot.services.access import Access
+from faxbot.services.announce import Outbox
+from faxbot.services.ask import Ask
+from faxbot.services.asked import Asked
+from faxbot.services.changes import Changes
+from faxbot.services.desk import Desk
+from faxbot.services.facts import RecordState, Request, RequestKind
+from faxbot.services.feed import RecordFeed
+from faxbot.services.inbox import Inbox
+from faxbot.services.lines import LineBook
+from faxbot.services.messages import FaxCard, FaxSteps, Message
+from faxbot.services.reach import Reach
+from faxbot.services.search import Search
+from faxbot.services.send import Sender, SendSetting
+from faxbot.services.watch import Watch
+from faxbot.store.engine import TransactionStore, open_engine
+from faxbot.store.schema import migrate
+from faxbot.ucx.client import UcxClient, connect
+
+INBOUND = "CINBOUND"
+CLAIMS = "CCLAIMS"
+DANA = "UDANA"
+PRIYA = "UPRIYA"
+SETTLE = 0.2
+
+
+def make_pdf(path: Path, pages: int = 2) -> Path:
+    """A PDF with so many empty pages."""
+    with pikepdf.new() as pdf:
+        for _ in range(pages):
+            pdf.add_blank_page()
+        pdf.save(path)
+    return path
+
+
+async def until(condition: Callable[[], object], seconds: float = 10.0) -> None:
+    """Wait for *condition*, with a deadline."""
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+class WallClock:
+    """Real time."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+@dataclass
+class Posted:
+    """A message in the Slack of plain lists."""
+
+    channel: str
+    ts: str
+    thread_ts: str | None
+    key: str
+    message: Message
+    edits: int = 0
+    file_id: str = ""
+
+
+@dataclass
+class PlainSlack:
+    """Messenger, Attachments, Directory and Forms in one; `faults` are raised once each, by method."""
+
+    posts: list[Posted] = field(default_factory=list)
+    whispers: list[tuple[str, Message]] = field(default_factory=list)
+    calls: list[str] = field(default_factory=list)
+    files: dict[str, Path] = field(default_factory=dict)
+    faults: dict[str, list[tuple[str, Exception]]] = field(default_factory=dict)
+    uploads: dict[str, Path] = field(default_factory=dict)
+    forms: list[dict[str, object]] = field(default_factory=list)
+    closed: set[str] = field(default_factory=set)
+    names_shares: bool = True
+    _ids: itertools.count = field(default_factory=lambda: itertools.count(1))
+
+    def fail(self, method: str, when: str, fault: Exception | None = None) -> None:
+        """The next *method* fails, `before` or `after` it was carried out."""
+        self.faults.setdefault(method, []).append((when, fault or SlackUnclear("lost")))
+
+    @contextlib.contextmanager
+    def _call(self, method: str):
+        self.calls.append(method)
+        when, fault = self.faults[method].pop(0) if self.faults.get(method) else ("", None)
+        if when == "before" and fault:
+            raise fault
+        yield
+        if when == "after" and fault:
+            raise fault
+
+    async def post(self, channel_id, message, *, key, thread_ts):
+        ts = f"{next(self._ids)}.0"
+        with self._call("post"):
+            self.posts.append(Posted(channel_id, ts, thread_ts, key, message))
+        return ts
+
+    async def update(self, channel_id, ts, message, *, key):
+        with self._call("update"):
+            post = next(p for p in self.posts if (p.channel, p.ts) == (channel_id, ts))
+            post.message, post.edits = message, post.edits + 1
+
+    async def find(self, channel_id, *, key, since, thread_ts):
+        with self._call("find"):
+            return next((p.ts for p in self.posts if (p.channel, p.key) == (channel_id, key)), None)
+
+    async def whisper(self, channel_id, user_id, message, *, response_url, thread_ts):
+        with self._call("whisper"):
+            self.whispers.append((user_id, message))
+
+    async def begin_upload(self, path, name):
+        with self._call("begin_upload"):
+            file_id = f"F{next(self._ids)}"
+        return file_id, f"https://upload/{file_id}"
+
+    async def put_bytes(self, address, path):
+        with self._call("put_bytes"):
+            self.uploads[address.rsplit("/", 1)[1]] = path
+
+    async def share_file(self, channel_id, file_id, title, message, *, thread_ts):
+        with self._call("share_file"):
+            assert file_id in self.uploads, "shared before its bytes were up"
+            ts = f"{next(self._ids)}.0"
+            self.posts.append(Posted(channel_id, ts, thread_ts, "", message, file_id=file_id))
+
+    async def shared_ts(self, channel_id, file_id, since):
+        with self._call("shared_ts"):
+            post = next((p for p in self.posts if p.file_id == file_id), None)
+        if post is None:
+            return False, None, ""
+        return True, post.ts if self.names_shares else None, f"https://files/{file_id}"
+
+    async def recent(self, channel_id, user_id, *, before, seconds):
+        return [{"id": file_id, "name": path.name} for file_id, path in self.files.items()]
+
+    async def of_message(self, channel_id, ts, thread_ts):
+        return [{"id": file_id, "name": path.name} for file_id, path in self.files.items()]
+
+    async def shares_of(self, file_id):
+        return [(CLAIMS, "7.0")]
+
+    async def message_text(self, channel_id, ts):
+        return DANA, "<@UBOT> to 469 555 0101", None
+
+    async def fetch(self, file_id, into):
+        with self._call("fetch"):
+            into.write_bytes(self.files[file_id].read_bytes())
+            return Part(into, self.files[file_id].name)
+
+    async def is_workspace_admin(self, user_id):
+        return user_id == PRIYA
+
+    async def name_of(self, user_id):
+        return user_id[1:].title()
+
+    async def ensure_can_post(self, channel_id, user_id):
+        if channel_id in self.closed:
+            raise SlackRefused("not_in_channel")
+
+    async def open(self, trigger_id, **start):
+        self.forms.append({"trigger_id": trigger_id, **start})
+
+    def cards(self, channel: str = CLAIMS) -> list[Posted]:
+        """The fax cards of a channel."""
+        return [p for p in self.posts if p.channel == channel and isinstance(p.message, FaxCard)]
+
+    def steps(self, channel: str = CLAIMS) -> list[str]:
+        """The steps told in a channel's threads, in order."""
+        posts = [p for p in self.posts if p.channel == channel and isinstance(p.message, FaxSteps)]
+        return [step.kind.value for p in posts for step in p.message.steps]
+
+    def received(self, channel: str = INBOUND) -> list[Posted]:
+        """The uploaded files of a channel."""
+        return [p for p in self.posts if p.channel == channel and p.file_id]
+
+
+@dataclass
+class House:
+    """The services, running."""
+
+    slack: PlainSlack
+    server: UcxClient
+    fax: FaxServer
+    store: TransactionStore
+    desk: Desk
+    watch: Watch
+    sender: Sender
+    search: Search
+    inbox: Inbox
+    received: RecordFeed
+    sent: RecordFeed
+    reach: Reach
+    ask: Ask
+    outbox: Outbox
+    _ids: itertools.count = field(default_factory=lambda: itertools.count(1))
+
+    def request(self, kind: RequestKind, user: str = DANA, channel: str = CLAIMS, **body) -> Request:
+        """A wish nobody had before."""
+        key = f"test:{next(self._ids)}:{id(self)}"
+        now = datetime.now(UTC).timestamp()
+        return Request(key=key, kind=kind, user_id=user, channel_id=channel, body=body, created_at=now)
+
+    async def send(self, number: str = "469 555 0101", **more) -> None:
+        """Dana types `/fax send`."""
+        await self.desk.accept(self.request(RequestKind.SEND, number=number, line="", recent=True, **more))
+
+    async def tick(self) -> None:
+        """Every tick once."""
+        await self.watch.tick()
+        await self.sender.tick()
+        await self.search.tick()
+        await self.inbox.tick()
+        await self.watch.tell_answering_machines()
+
+    async def tick_until(self, condition: Callable[[], object], seconds: float = 15.0) -> None:
+        """Tick until *condition* holds, with a deadline."""
+        async with asyncio.timeout(seconds):
+            while not condition():
+                await self.tick()
+                await asyncio.sleep(0.02)
+
+
+@contextlib.asynccontextmanager
+async def house(folder: Path, fax: FaxServer, slack: PlainSlack) -> AsyncIterator[House]:
+    """One life of the bot: everything it needs to remember is in *folder*."""
+    engine = open_engine(f"sqlite:///{folder / 'faxbot.db'}")
+    migrate(engine)
+    store = TransactionStore(engine)
+    server = connect(fax.url, fax.client_id, fax.client_secret, token_file=folder / "token")
+    clock, spool = WallClock(), folder / "spool"
+    lines = LineBook(server, store, clock)
+    outbox = Outbox(store, slack, clock, settle=SETTLE, away_since=lambda: reach.since)
+    reach = Reach(store, clock, INBOUND, outbox.nudge)
+    sent = RecordFeed(Direction.TX, server, store, clock, RecordState.HISTORY)
+    received = RecordFeed(Direction.RX, server, store, clock, RecordState.SEEN)
+    documents = Workshop(max_bytes=10 << 20, max_pages=50)
+    common = {"server": server, "store": store, "clock": clock, "lines": lines, "told": outbox.nudge}
+    watch = Watch(**common, sent_records=sent, region="US")
+    sender = Sender(
+        SendSetting(spool, SETTLE),
+        **common,
+        documents=documents,
+        attachments=slack,
+        sent_records=sent,
+        watch=watch,
+    )
+    search = Search(**common, sent_records=sent, watch=watch, settle=SETTLE)
+    inbox = Inbox(
+        **common, documents=documents, received_records=received, spool=spool, inbound_channel=INBOUND
+    )
+    desk = Desk(store, clock, outbox.nudge)
+    access = Access(slack, store, [])
+    plan = DialPlan()
+    asked = Asked(
+        store=store,
+        clock=clock,
+        attachments=slack,
+        directory=slack,
+        forms=slack,
+        lines=lines,
+        sender=sender,
+        plan=plan,
+        bot_user_id="UBOT",
+        accept=desk.accept,
+        told=outbox.nudge,
+    )
+    changes = Changes(**common, access=access, directory=slack, sender=sender, watch=watch, spool=spool)
+    desk.assign(
+        {
+            RequestKind.SEND: asked.send,
+            RequestKind.SHARE: asked.share,
+            RequestKind.SHARED_FILE: asked.shared_file,
+            RequestKind.CANCEL: changes.cancel,
+            RequestKind.DELETE: changes.delete,
+            RequestKind.GET: changes.get,
+            RequestKind.ANSWER: changes.answer,
+            RequestKind.SUBSCRIBE: changes.subscribe,
+            RequestKind.UNSUBSCRIBE: changes.unsubscribe,
+        }
+    )
+    ask = Ask(
+        server=server,
+        store=store,
+        lines=lines,
+        access=access,
+        attachments=slack,
+        reach=reach,
+        plan=plan,
+        inbound_channel=INBOUND,
+    )
+    for part in (lines, reach, watch, sender):
+        await part.start()
+    await received.begin()
+    await sent.begin()
+    running = asyncio.create_task(outbox.run())
+    await desk.start()
+    try:
+        yield House(
+            slack, server, fax, store, desk, watch, sender, search, inbox, received, sent, reach, ask, outbox
+        )
+    finally:
+        running.cancel()
+        await desk.stop()
+        await asyncio.gather(running, return_exceptions=True)
+        await server.aclose()
+        store.close()
