@@ -1,0 +1,174 @@
+"""Socket Mode of the Slack stand-in: handshakes, acknowledgements, redelivery, connections that go away."""
+
+import asyncio
+
+import aiohttp
+import pytest
+
+from tests.workspace_rig import CLAIMS, DANA, DANA_IM, Raw, running, until
+
+FAST = {"ack_deadline": 0.1, "retry_after_second": 0.0, "retry_after_third": 0.0, "disconnect_notice": 0.05}
+
+
+@pytest.fixture
+async def raw(tmp_path):
+    async with running(tmp_path, **FAST) as workspace, aiohttp.ClientSession() as session:
+        yield Raw(workspace, session)
+
+
+async def test_the_address_works_once(raw):
+    """A second handshake with the same address is refused, as is one that comes too late."""
+    url = (await raw.form("apps.connections.open", token=raw.workspace.app_token))["url"]
+    async with raw.session.ws_connect(url) as stream:
+        hello = await stream.receive_json()
+        assert hello["type"] == "hello"
+        assert hello["num_connections"] == 1
+        assert hello["connection_info"] == {"app_id": "A02FAXBOT1"}
+    with pytest.raises(aiohttp.WSServerHandshakeError):
+        await raw.session.ws_connect(url)
+
+
+async def test_a_refused_handshake_spends_the_address(raw):
+    """After a refused handshake the same address is refused for good; a new one works."""
+    await raw.control("socket", refuse_handshakes=1)
+    url = (await raw.form("apps.connections.open", token=raw.workspace.app_token))["url"]
+    for _ in range(2):
+        with pytest.raises(aiohttp.WSServerHandshakeError):
+            await raw.session.ws_connect(url)
+    async with raw.socket():
+        assert raw.workspace.site.socket.connected
+
+
+async def test_pings_are_echoed(raw):
+    """A ping's payload comes back in the pong."""
+    url = (await raw.form("apps.connections.open", token=raw.workspace.app_token))["url"]
+    async with raw.session.ws_connect(url, autoping=False) as stream:
+        await stream.receive_json()
+        await stream.ping(b"sdk-ping-pong:1.5")
+        pong = await stream.receive(timeout=5)
+    assert (pong.type, pong.data) == (aiohttp.WSMsgType.PONG, b"sdk-ping-pong:1.5")
+
+
+async def test_the_eleventh_connection(raw):
+    """More connections than allowed are told too_many_websockets and closed."""
+    raw.workspace.settings.max_connections = 1
+    async with raw.socket():
+        url = (await raw.form("apps.connections.open", token=raw.workspace.app_token))["url"]
+        async with raw.session.ws_connect(url) as stream:
+            assert await stream.receive_json() == {"type": "disconnect", "reason": "too_many_websockets"}
+            assert (await stream.receive()).type is aiohttp.WSMsgType.CLOSE
+
+
+async def test_acknowledged_events_come_once(raw):
+    """An acknowledged event is not delivered again; its envelope says attempt 0 and takes no payload."""
+    async with raw.socket() as socket:
+        await raw.person("say", user=DANA, channel=DANA_IM, text="one")
+        await raw.person("say", user=DANA, channel=DANA_IM, text="two")
+        await until(lambda: len(socket.events("message")) == 2)
+        await until(lambda: len(raw.workspace.journal.of("envelope_acked")) == 2)
+    envelope = socket.received[0]
+    assert envelope["accepts_response_payload"] is False
+    assert (envelope["retry_attempt"], envelope["retry_reason"]) == (0, "")
+    assert len(raw.workspace.journal.of("envelope_sent")) == 2
+
+
+async def test_unacknowledged_events_come_again(raw):
+    """An event that is never acknowledged comes four times, with the same event_id and a reason."""
+    async with raw.socket(ack=False) as socket:
+        await raw.person("say", user=DANA, channel=DANA_IM, text="one")
+        await until(lambda: raw.workspace.journal.of("event_given_up"))
+    envelopes = socket.received
+    assert [e["retry_attempt"] for e in envelopes] == [0, 1, 2, 3]
+    assert [e["retry_reason"] for e in envelopes] == ["", "timeout", "timeout", "timeout"]
+    assert len({e["payload"]["event_id"] for e in envelopes}) == 1
+    assert len({e["envelope_id"] for e in envelopes}) == 4
+
+
+async def test_an_ignored_acknowledgement(raw):
+    """An acknowledgement that is lost on the way brings the event again."""
+    await raw.control("socket", ignore_acks=1)
+    async with raw.socket() as socket:
+        await raw.person("say", user=DANA, channel=DANA_IM, text="one")
+        await until(lambda: [e["attempt"] for e in socket.events("message")] == [0, 1])
+        await until(lambda: raw.workspace.journal.of("envelope_acked"))
+
+
+async def test_duplicates_on_demand(raw):
+    """With duplicate_events an acknowledged event comes a second time."""
+    await raw.control("settings", duplicate_events=True)
+    async with raw.socket() as socket:
+        await raw.person("say", user=DANA, channel=DANA_IM, text="one")
+        await until(lambda: len(socket.events("message")) == 2)
+        assert len({e["event_id"] for e in socket.events("message")}) == 1
+
+
+async def test_each_envelope_goes_to_one_connection(raw):
+    """Of several connections exactly one gets each envelope, and each gets some."""
+    async with raw.socket() as first, raw.socket() as second:
+        for n in range(4):
+            await raw.person("say", user=DANA, channel=DANA_IM, text=str(n))
+        await until(lambda: len(first.events("message")) + len(second.events("message")) == 4)
+        await until(lambda: len(raw.workspace.journal.of("envelope_acked")) == 4)
+    assert len(first.events("message")) == len(second.events("message")) == 2
+
+
+async def test_a_connection_that_dies_with_an_event(raw):
+    """An event that was not acknowledged when its connection closed goes to another connection."""
+    raw.workspace.settings.ack_deadline = 3.0
+    async with raw.socket(ack=False) as first:
+        await raw.person("say", user=DANA, channel=DANA_IM, text="one")
+        await until(lambda: first.events("message"))
+        async with raw.socket() as second:
+            await first.stream.close()
+            await until(lambda: second.events("message"))
+    assert second.events("message")[0]["attempt"] == 1
+
+
+async def test_events_wait_for_a_connection(raw):
+    """What happens while nobody is connected is delivered when somebody comes in time."""
+    raw.workspace.settings.ack_deadline = 3.0
+    await raw.person("say", user=DANA, channel=DANA_IM, text="one")
+    async with raw.socket() as socket:
+        await until(lambda: socket.events("message"))
+
+
+async def test_refresh(raw):
+    """A refresh warns, asks for a new connection, and closes the old one."""
+    async with raw.socket() as socket:
+        await raw.control("socket", refresh=True)
+        await until(lambda: socket.stream.closed)
+    reasons = [m["reason"] for m in socket.received if m["type"] == "disconnect"]
+    assert reasons == ["warning", "refresh_requested"]
+
+
+async def test_link_disabled(raw):
+    """When Socket Mode is switched off every connection hears link_disabled and is closed."""
+    async with raw.socket() as socket:
+        await raw.control("socket", disable=True)
+        await until(lambda: socket.stream.closed)
+    assert [m["reason"] for m in socket.received] == ["link_disabled"]
+
+
+async def test_commands_need_an_answer_in_time(raw):
+    """A command is dispatch_failed with nobody connected and operation_timeout with nobody acknowledging."""
+    ask = {"user": DANA, "channel": CLAIMS, "text": "/fax"}
+    assert (await raw.person("command", **ask))["error"] == "dispatch_failed"
+    async with raw.socket(ack=False):
+        answer = await raw.person("command", **ask)
+    assert answer["error"] == "operation_timeout"
+    assert answer["message"] == '/fax failed with the error "operation_timeout"'
+    assert len(raw.workspace.journal.of("envelope_sent")) == 1
+
+
+async def test_a_late_acknowledgement_counts_for_nothing(raw):
+    """An acknowledgement after the deadline changes nothing for the person."""
+
+    async def late(_envelope):
+        await asyncio.sleep(0.3)
+        return {"text": "too late"}
+
+    async with raw.socket(ack=late):
+        answer = await raw.person("command", user=DANA, channel=CLAIMS, text="/fax")
+        assert answer["error"] == "operation_timeout"
+        await until(lambda: raw.workspace.journal.of("ack_late_or_unknown"))
+    assert not raw.workspace.state.ephemerals
