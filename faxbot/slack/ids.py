@@ -86,6 +86,11 @@ class Target:
         """The button's value: `fax:12`, `record:7`, `job:TX82` or `job:RX34:1776285776`."""
         return f"{self.subject.value}:{self.id}" + (f":{self.time}" if self.time is not None else "")
 
+    @property
+    def sound(self) -> bool:
+        """It could be read back: a job of an odd name can be shown, but not pressed."""
+        return _TARGET.fullmatch(self.encode()) is not None
+
 
 _TARGET = re.compile(
     r"(?:(fax|record):([1-9][0-9]{0,17})|job:((?:TX|RX)[0-9]{1,12})(?::([0-9]{1,12}))?)", re.ASCII
@@ -153,6 +158,7 @@ class FormStart:
         whole = replace(
             self,
             number=_encodable(self.number),
+            line_id=_encodable(self.line_id),
             files=tuple({key: _encodable(text) for key, text in file.items()} for file in self.files),
         )
         nameless = replace(whole, files=tuple({"id": file.get("id", "")} for file in self.files))

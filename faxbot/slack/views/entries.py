@@ -84,7 +84,9 @@ def row_blocks(text: str, pressable: list[ButtonElement]) -> list[Block]:
 def entry_buttons(entry: JobEntry, site: Site) -> list[ButtonElement]:
     """What this asker may do with it."""
     target = target_of(entry)
-    pressable = []
+    pressable: list[ButtonElement] = []
+    if not target.sound:
+        return pressable
     if entry.can_cancel:
         fax, job = _as_sent(entry)
         to = one_line(pretty(one_line(destination(fax, job), 80), site.region), 80)

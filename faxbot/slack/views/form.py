@@ -65,7 +65,7 @@ class FormErrors:
 
 def open_form(start: FormStart, lines: Sequence[FaxLine], site: Site, note: str = "") -> dict[str, Any]:
     """The form, prefilled with *start*. *note* says what is special, such as that no line is known yet."""
-    blocks: list[Block] = [context(escape(note, 300))] if note else []
+    blocks: list[Block] = [context(shown)] if (shown := escape(note, 300)) else []
     blocks.append(_number_input(start.number))
     if lines:
         blocks.append(_line_input(start.line_id, lines[:_MAX_LINES], site))
@@ -80,7 +80,7 @@ def looking_for_files(start: FormStart) -> dict[str, Any]:
 
 def nothing_to_fax(start: FormStart, why: str) -> dict[str, Any]:
     """In place of the form: it cannot be filled in, for the reason in *why*."""
-    return _modal([section(escape(why, 500))], start, close="Close")
+    return _modal([section(escape(why, 500) or "There is nothing to fax.")], start, close="Close")
 
 
 def parse_submission(view: Mapping[str, Any]) -> FormEntry | FormErrors:
