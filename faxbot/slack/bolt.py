@@ -2,6 +2,7 @@
 
 import json
 import logging
+import secrets
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from copy import copy
@@ -69,7 +70,7 @@ def build_bolt_app(
         logger=BOLT_LOG,
         client=without_token,
         authorize=authorize,
-        signing_secret=signing_secret or "",
+        signing_secret=signing_secret or secrets.token_hex(),  # that nobody can have signed with
         ignoring_self_events_enabled=True,
     )
 

@@ -1,0 +1,434 @@
+"""What the bot does with what Slack delivers, through a real Bolt app."""
+
+import asyncio
+import logging
+import time
+
+import pytest
+from slack_bolt.request.async_request import AsyncBoltRequest
+
+from faxbot.fax.errors import ServerUnreachable, SlackRefused, UnknownJob
+from faxbot.fax.job import Direction
+from faxbot.services.facts import RequestKind
+from faxbot.slack.ids import FormStart
+from tests.listeners_rig import Rig, command, event, payload_of, press, shortcut, submission, until
+
+FILES = [{"id": "F1", "name": "a.pdf"}]
+
+
+@pytest.fixture
+def rig():
+    return Rig()
+
+
+async def test_a_command_that_sends_is_committed_with_what_its_form_would_need(rig):
+    """`/fax send` becomes one SEND whose files are found later; its trigger goes along."""
+    response = await rig.command("send 469 555 0101 from Sales")
+    assert response.status == 200
+    (request,) = rig.desk.requests
+    assert (request.kind, request.key) == (RequestKind.SEND, "send:trigger.1")
+    assert (request.user_id, request.channel_id) == ("UDANA", "CCLAIMS")
+    assert request.response_url == "http://127.0.0.1:1/commands/1"
+    assert request.body == {
+        "number": "469 555 0101",
+        "line": "Sales",
+        "files": None,
+        "recent": True,
+        "trigger_id": "trigger.1",
+    }
+    assert request.created_at > 0
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        command("send 469 555 0101"),
+        command("cancel TX82"),
+        press("cancel_fax", "fax:12"),
+        press("it_went", "fax:12"),
+        press("run_command", "/fax delete RX3"),
+        submission(FormStart("C1", files=tuple(FILES)).encode(), "469 555 0101"),
+        event(type="app_mention", user="UDANA", channel="C1", ts="1.1", text="<@UBOT> 469 555 0101"),
+    ],
+    ids=["send", "cancel", "press", "decision", "run", "form", "mention"],
+)
+async def test_nothing_that_changes_something_is_acknowledged_before_it_is_committed(rig, body):
+    """As long as the commit takes, Slack has no acknowledgement."""
+    rig.desk.gate = asyncio.Event()
+    answer = asyncio.create_task(rig.send(body))
+    await asyncio.wait({answer}, timeout=0.05)
+    assert not answer.done()
+    rig.desk.gate.set()
+    assert (await answer).status == 200
+    assert len(rig.desk.requests) == 1
+
+
+async def test_a_question_is_acknowledged_before_it_is_answered(rig):
+    """However slow the fax server is, Slack hears within its three seconds."""
+    rig.ask.gate = asyncio.Event()
+    response = await rig.command("history rx 2")
+    assert (response.status, rig.replies.told) == (200, [])
+    rig.ask.gate.set()
+    await until(lambda: rig.replies.told)
+    assert rig.ask.asked == [("history", Direction.RX, 2, "UDANA", "CCLAIMS")]
+    assert len(rig.replies.told) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("lines Sales", ("lines", "Sales")),
+        ("active tx", ("active", Direction.TX, "UDANA", "CCLAIMS")),
+        ("subscriptions", ("subscriptions", "CCLAIMS")),
+    ],
+)
+async def test_each_question_is_asked_once_and_answered_once(rig, text, asked):
+    """One command, one question, one answer; nothing is committed."""
+    await rig.command(text)
+    await until(lambda: rig.replies.told)
+    assert (rig.ask.asked, rig.desk.requests) == ([asked], [])
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "body"),
+    [
+        ("get RX34", RequestKind.GET, {"job_id": "RX34"}),
+        ("cancel tx82", RequestKind.CANCEL, {"job_id": "TX82"}),
+        ("delete RX34", RequestKind.DELETE, {"job_id": "RX34"}),
+        (
+            "subscribe rx line Sales",
+            RequestKind.SUBSCRIBE,
+            {"direction": "RX", "job_id": None, "line": "Sales"},
+        ),
+        ("subscribe TX82", RequestKind.SUBSCRIBE, {"direction": None, "job_id": "TX82", "line": None}),
+        ("unsubscribe", RequestKind.UNSUBSCRIBE, {"direction": None, "job_id": None, "line": None}),
+    ],
+)
+async def test_commands_that_change_something_become_requests(rig, text, kind, body):
+    """The request says what the person typed."""
+    await rig.command(text)
+    (request,) = rig.desk.requests
+    assert (request.kind, request.body, request.key) == (kind, body, f"{kind.value}:trigger.1")
+
+
+async def test_a_misspelt_command_is_answered_in_its_acknowledgement(rig):
+    """The answer is in the acknowledgement, with the command that was probably meant as a button."""
+    told = payload_of(await rig.command("stauts TX83"))
+    assert told["response_type"] == "ephemeral"
+    assert "/fax status TX83" in told["text"]
+    assert told["blocks"][1]["elements"][0]["value"] == "/fax status TX83"
+    assert (rig.desk.requests, rig.replies.told) == ([], [])
+
+
+async def test_a_number_that_is_none_is_refused_before_anything_is_committed(rig):
+    """`/fax send` with an impossible number starts nothing."""
+    told = payload_of(await rig.command("send 4abc"))
+    assert told["response_type"] == "ephemeral"
+    assert rig.desk.requests == []
+
+
+async def test_send_without_a_number_opens_the_form_with_recent_files(rig):
+    """The form opens; nothing is committed."""
+    await rig.command("send from Sales")
+    await until(lambda: rig.forms.opened)
+    ((how, trigger, start),) = rig.forms.opened
+    assert (how, trigger, start["line_id"], start["channel_id"]) == (
+        "recent",
+        "trigger.1",
+        "Sales",
+        "CCLAIMS",
+    )
+    assert rig.desk.requests == []
+
+
+async def test_help_is_told(rig):
+    """`/fax` alone is answered with the commands there are."""
+    await rig.command("")
+    await until(lambda: rig.replies.told)
+    assert "/fax send" in rig.replies.texts[0]
+
+
+async def test_a_fault_right_after_the_acknowledgement_does_not_take_it_back(rig):
+    """Bolt forgets the acknowledgement of a listener that fails at once; Slack would call it late."""
+    rig.ask.failure = UnknownJob("The fax server has no job TX99.")
+    response = await asyncio.wait_for(rig.command("status TX99"), 1)
+    assert response.status == 200
+    await until(lambda: rig.replies.told)
+    assert rig.replies.texts == ["The fax server has no job TX99."]
+
+
+async def test_a_question_that_the_fax_server_does_not_answer_says_so(rig):
+    """The person reads one sentence with the next step."""
+    rig.ask.failure = ServerUnreachable("connection refused to 10.0.0.1")
+    await rig.command("lines")
+    await until(lambda: rig.replies.told)
+    assert "The fax server doesn't answer" in rig.replies.texts[0]
+    assert "10.0.0.1" not in rig.replies.texts[0]
+
+
+async def test_an_unknown_fault_gets_a_reference_that_is_in_the_log(rig, caplog):
+    """What has no name is told with a reference; the log has it with the exception, without the payload."""
+    rig.desk.failure = RuntimeError("disk full")
+    told = payload_of(await rig.command("send 469 555 0101"))
+    (record,) = [each for each in caplog.records if each.exc_info]
+    reference = record.args[0]
+    assert reference in told["text"]
+    assert len(reference) == 8
+    assert record.levelno == logging.ERROR
+    assert "disk full" in caplog.text
+    assert "469 555 0101" not in caplog.text
+
+
+async def test_a_fault_of_slack_after_the_acknowledgement_is_told(rig, monkeypatch):
+    """A form that could not be opened is not met with silence."""
+
+    async def refused(*args, **start):
+        raise SlackRefused("expired_trigger_id")
+
+    monkeypatch.setattr(rig.forms, "open", refused)
+    response = await rig.send(shortcut("send_a_fax"))
+    assert response.status == 200
+    await until(lambda: rig.replies.told)
+    assert "expired_trigger_id" in rig.replies.texts[0]
+
+
+@pytest.mark.parametrize(
+    ("action_id", "value", "kind", "body"),
+    [
+        ("cancel_fax", "fax:12", RequestKind.CANCEL, {"fax_id": 12}),
+        ("cancel_fax", "job:TX82", RequestKind.CANCEL, {"job_id": "TX82"}),
+        ("delete_record:x", "record:7", RequestKind.DELETE, {"record_id": 7}),
+        ("delete_record", "job:RX3:177", RequestKind.DELETE, {"job_id": "RX3", "time": 177}),
+        ("download", "fax:12", RequestKind.GET, {"fax_id": 12, "thread_ts": "10.1"}),
+        ("it_went", "fax:12", RequestKind.ANSWER, {"fax_id": 12, "answer": "went"}),
+        ("send_again", "fax:12", RequestKind.ANSWER, {"fax_id": 12, "answer": "again"}),
+        ("give_up", "fax:12", RequestKind.ANSWER, {"fax_id": 12, "answer": "give_up"}),
+    ],
+)
+async def test_buttons_become_requests(rig, action_id, value, kind, body):
+    """A press says what it is about; a document goes to the thread of the card that was pressed."""
+    response = await rig.send(press(action_id, value))
+    (request,) = rig.desk.requests
+    assert (response.status, request.kind, request.body) == (200, kind, body)
+    assert request.key == f"click:CCLAIMS:10.1:{action_id}:{value}:UDANA:11.1"
+
+
+async def test_a_document_asked_for_in_a_private_answer_goes_to_no_thread_of_it(rig):
+    """An ephemeral message has no thread that others could see."""
+    place = {"type": "message", "message_ts": "10.1", "channel_id": "CCLAIMS", "is_ephemeral": True}
+    await rig.send(press("download", "record:7", container=place, message={}))
+    assert rig.desk.requests[0].body == {"record_id": 7, "thread_ts": None}
+
+
+async def test_the_same_press_told_twice_is_one_request_and_a_later_one_another(rig):
+    """What failed can be pressed again."""
+    await rig.send(press("cancel_fax", "fax:12"))
+    await rig.send(press("cancel_fax", "fax:12"))
+    assert len(rig.desk.requests) == 1
+    later = press("cancel_fax", "fax:12")
+    later["actions"][0]["action_ts"] = "99.1"
+    await rig.send(later)
+    assert len(rig.desk.requests) == 2
+
+
+@pytest.mark.parametrize(
+    ("action_id", "value"), [("cancel_fax", "fax:1;drop"), ("it_went", "record:7"), ("download", "")]
+)
+async def test_a_forged_button_is_acknowledged_and_refused(rig, action_id, value):
+    """Nothing is committed, and the person is told."""
+    response = await rig.send(press(action_id, value))
+    assert (response.status, rig.desk.requests) == (200, [])
+    assert len(rig.replies.told) == 1
+
+
+async def test_turning_a_page_replaces_the_answer(rig):
+    """The page takes the place of the one that was shown."""
+    await rig.send(press("history_page:older", "RX:2"))
+    await until(lambda: rig.replies.told)
+    assert rig.ask.asked == [("history", Direction.RX, 2, "UDANA", "CCLAIMS")]
+    assert rig.replies.told[0][2] is True
+
+
+async def test_a_button_runs_its_command_as_if_typed(rig):
+    """What it changes is committed under the name of the press."""
+    await rig.send(press("run_command", "/fax send 469 555 0101"))
+    assert rig.desk.requests[0].key == "send:trigger.2"
+
+
+async def test_a_press_on_a_link_is_acknowledged(rig):
+    """Nothing else comes of it."""
+    assert (await rig.send(press("open_link", "x"))).status == 200
+
+
+async def test_fax_this_opens_the_form_with_what_is_known(rig):
+    """Files, number and line travel in the button; the place is where it was pressed."""
+    start = FormStart(files=tuple(FILES), number="469 555 0101", line_id="2")
+    await rig.send(press("open_form", start.encode()))
+    await until(lambda: rig.forms.opened)
+    ((_, trigger, opened),) = rig.forms.opened
+    assert trigger == "trigger.2"
+    assert (opened["channel_id"], opened["files"], opened["number"]) == (
+        "CCLAIMS",
+        tuple(FILES),
+        "469 555 0101",
+    )
+
+
+async def test_the_message_shortcut_opens_the_form_with_the_messages_files(rig):
+    """In a thread, too, and in the order of the message; what was deleted is left out."""
+    message = {"ts": "5.1", "thread_ts": "4.1", "files": [*FILES, {"id": "F2", "mode": "tombstone"}]}
+    body = shortcut("fax_this", message=message, channel={"id": "C1"}, response_url="http://127.0.0.1:1/x")
+    await rig.send(body)
+    await until(lambda: rig.forms.opened)
+    ((how, trigger, start),) = rig.forms.opened
+    assert (how, trigger) == ("open", "trigger.4")
+    assert (start["files"], start["thread_ts"], start["channel_id"]) == (FILES, "4.1", "C1")
+
+
+async def test_the_message_shortcut_on_a_message_without_files_says_so(rig):
+    """There is no form to fill in."""
+    await rig.send(shortcut("fax_this", message={"ts": "5.1", "text": "hello"}, channel={"id": "C1"}))
+    await until(lambda: rig.forms.opened)
+    assert rig.forms.opened[0][0] == "refuse"
+
+
+async def test_the_global_shortcut_opens_an_empty_form(rig):
+    """It names no conversation."""
+    await rig.send(shortcut("send_a_fax"))
+    await until(lambda: rig.forms.opened)
+    assert rig.forms.opened == [("open", "trigger.4", {"channel_id": "", "user_id": "UDANA"})]
+
+
+async def test_a_submitted_form_is_a_request_where_it_was_opened(rig):
+    """Uploaded files go before those that were known; a form sent twice is one request."""
+    body = submission(FormStart("C9", "4.1").encode(), " 469 555 0101 ", FILES)
+    for _ in range(2):
+        assert (await rig.send(body)).body == ""
+    (request,) = rig.desk.requests
+    assert (request.key, request.channel_id, request.thread_ts) == ("view:V1", "C9", "4.1")
+    assert request.body == {"number": "469 555 0101", "line": "", "files": FILES}
+
+
+@pytest.mark.parametrize(
+    ("number", "files", "wrong"),
+    [("", FILES, {"number"}), ("469 555 0101", [], {"files"}), ("12 34 abc", FILES, {"number"})],
+)
+async def test_what_is_wrong_in_the_form_is_said_beside_the_input(rig, number, files, wrong):
+    """The form stays open, and nothing is committed."""
+    told = payload_of(await rig.send(submission(FormStart("C1").encode(), number, files)))
+    assert (told["response_action"], set(told["errors"])) == ("errors", wrong)
+    assert rig.desk.requests == []
+
+
+async def test_a_form_that_could_not_be_committed_stays_open(rig):
+    """The person does not have to fill it in again."""
+    rig.desk.failure = RuntimeError("disk full")
+    told = payload_of(await rig.send(submission(FormStart("C1").encode(), "469 555 0101", FILES)))
+    assert "reference" in told["errors"]["number"]
+
+
+MENTION = {
+    "type": "app_mention",
+    "user": "UDANA",
+    "channel": "C1",
+    "ts": "1.1",
+    "text": "<@UBOT> 469 555 0101",
+}
+DIRECT = {"type": "message", "channel_type": "im", "user": "UDANA", "channel": "D1", "ts": "1.1", "text": "x"}
+
+
+@pytest.mark.parametrize(
+    ("facts", "body"),
+    [
+        (MENTION | {"files": FILES}, {"ts": "1.1", "text": MENTION["text"], "files": FILES, "dm": False}),
+        (MENTION, {"ts": "1.1", "text": MENTION["text"], "files": None, "dm": False}),
+        (
+            DIRECT | {"subtype": "file_share", "files": FILES},
+            {"ts": "1.1", "text": "x", "files": FILES, "dm": True},
+        ),
+        (DIRECT | {"files": FILES}, {"ts": "1.1", "text": "x", "files": FILES, "dm": True}),
+    ],
+    ids=["mention", "mention without files", "direct", "direct without subtype"],
+)
+async def test_a_share_is_one_request_named_by_its_message(rig, facts, body):
+    """Told twice, under another event id, it is still one."""
+    for ident in ("Ev1", "Ev2"):
+        assert (await rig.send(event(**facts) | {"event_id": ident})).status == 200
+    (request,) = rig.desk.requests
+    assert (request.kind, request.key) == (RequestKind.SHARE, f"share:{facts['channel']}:1.1")
+    assert (request.body, request.user_id) == (body, "UDANA")
+    assert rig.replies.told == []
+
+
+async def test_a_file_that_only_its_id_is_told_of_is_a_request(rig):
+    """`file_shared` names no message; the service finds it."""
+    await rig.send(event(type="file_shared", file_id="F1", user_id="UDANA", channel_id="C1"))
+    (request,) = rig.desk.requests
+    assert (request.kind, request.key, request.body) == (
+        RequestKind.SHARED_FILE,
+        "file:Ev1",
+        {"file_id": "F1"},
+    )
+    assert (request.user_id, request.channel_id) == ("UDANA", "C1")
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        MENTION | {"user": "UBOT"},
+        MENTION | {"bot_id": "BOTHER"},
+        MENTION | {"edited": {"user": "UDANA", "ts": "2.1"}},
+        DIRECT | {"user": "UBOT", "files": FILES},
+        DIRECT | {"bot_id": "BBOT", "files": FILES},
+        {**DIRECT, "subtype": "message_changed", "message": {"user": "UDANA", "files": FILES}},
+        DIRECT | {"channel_type": "channel", "files": FILES},
+        {"type": "file_shared", "file_id": "F1", "user_id": "UBOT", "channel_id": "C1"},
+    ],
+    ids=["own mention", "a bot's", "edited", "own", "own by bot id", "edit", "channel", "own file"],
+)
+async def test_what_is_no_share_of_a_person_is_acknowledged_and_left(rig, facts):
+    """The bot's own, other bots', edits, and channels' messages start nothing and are not answered."""
+    assert (await rig.send(event(**facts))).status == 200
+    assert (rig.desk.requests, rig.replies.told) == ([], [])
+
+
+async def test_a_share_that_could_not_be_committed_is_not_acknowledged(rig):
+    """Slack tells of it again; then it is."""
+    rig.desk.failure = RuntimeError("disk full")
+    assert (await rig.send(event(**MENTION))).status == 500
+    rig.desk.failure = None
+    assert (await rig.send(event(**MENTION))).status == 200
+    assert len(rig.desk.requests) == 1
+
+
+async def test_words_without_a_file_get_a_hint(rig):
+    """The person learns what to do."""
+    await rig.send(event(**DIRECT))
+    await until(lambda: rig.replies.told)
+    assert "Send me the files" in rig.replies.texts[0]
+    assert rig.desk.requests == []
+
+
+async def test_the_hint_is_given_once(rig):
+    """An event that Slack tells again is not answered again."""
+    await rig.send(event(**DIRECT), x_slack_retry_num="1")
+    await rig.send(event(**DIRECT | {"text": "again"}))
+    await until(lambda: rig.replies.told)
+    assert len(rig.replies.told) == 1
+
+
+async def test_bolt_asks_slack_nothing_by_itself(rig):
+    """Who the bot is was asked once, at start; no event costs a call."""
+    await rig.command("lines")
+    await until(lambda: rig.replies.told)
+    assert rig.client.asked == []
+
+
+async def test_requests_over_http_need_a_signature(rig):
+    """Without a signing secret, nothing that came over HTTP is believed."""
+    signed = {"x-slack-signature": ["v0=00"], "x-slack-request-timestamp": [str(int(time.time()))]}
+    body = "command=%2Ffax&text=cancel+TX1&user_id=U1&team_id=T1&trigger_id=1"
+    for headers in ({}, signed):
+        request = AsyncBoltRequest(mode="http", body=body, headers=headers)
+        assert (await rig.app.async_dispatch(request)).status == 401
+    assert (rig.desk.requests, rig.replies.told) == ([], [])
