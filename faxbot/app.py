@@ -28,12 +28,14 @@ from faxbot.services.search import Search
 from faxbot.services.send import Sender, SendSetting
 from faxbot.services.watch import Watch
 from faxbot.settings import Settings, SettingsProblem
-from faxbot.slack.api import WebApi
+from faxbot.slack.api import Me, WebApi
 from faxbot.slack.bolt import build_bolt_app
 from faxbot.slack.directory import SlackDirectory
 from faxbot.slack.files import SlackFiles
 from faxbot.slack.forms import Forms
+from faxbot.slack.listeners import Switchboard
 from faxbot.slack.publisher import Publisher
+from faxbot.slack.replies import Replies
 from faxbot.slack.socket import Sockets
 from faxbot.slack.views import Site, render, render_comment
 from faxbot.slack.web import Connections, build_client
@@ -134,9 +136,7 @@ def stack_client(settings: Settings) -> UcxClient:
         raise SettingsProblem(f"UCX_URL or UCX_CA_FILE is not right: {exc}") from exc
 
 
-def wire(
-    settings: Settings, store: TransactionStore, server: UcxClient, api: WebApi, bot_user_id: str
-) -> House:
+def wire(settings: Settings, store: TransactionStore, server: UcxClient, api: WebApi, me: Me) -> House:
     """Make every service and give it what it needs."""
     clock = SystemClock()
     spool = settings.faxbot_data_dir / "spool"
@@ -203,7 +203,17 @@ def wire(
         inbound_channel=inbound,
         told=late.told,
     )
-    forms = Forms(api, lines.lines, site)
+    ask = Ask(
+        server=server,
+        store=store,
+        lines=lines,
+        access=access,
+        attachments=attachments,
+        reach=reach,
+        plan=plan,
+        inbound_channel=inbound,
+    )
+    forms = Forms(api, ask, site)
     desk = Desk(store, clock, late.told)
     asked = Asked(
         store=store,
@@ -214,7 +224,7 @@ def wire(
         lines=lines,
         sender=sender,
         plan=plan,
-        bot_user_id=bot_user_id,
+        bot_user_id=me.user_id,
         accept=desk.accept,
         told=late.told,
     )
@@ -243,16 +253,6 @@ def wire(
             RequestKind.UNSUBSCRIBE: changes.unsubscribe,
         }
     )
-    ask = Ask(
-        server=server,
-        store=store,
-        lines=lines,
-        access=access,
-        attachments=attachments,
-        reach=reach,
-        plan=plan,
-        inbound_channel=inbound,
-    )
     retention = Retention(store, clock, spool, settings.faxbot_spool_days)
     ticks = _ticks(
         settings,
@@ -264,7 +264,8 @@ def wire(
         retention=retention,
     )
     late.outbox, late.ticks, late.watch = outbox, ticks, watch
-    app = build_bolt_app(api, desk=desk, ask=ask, forms=forms, site=site)
+    board = Switchboard(desk, ask, forms, Replies(api), site, me.user_id, clock.now)
+    app = build_bolt_app(api.client, me, board)
     sockets = Sockets(app, settings.slack_app_token.get_secret_value())
     return House(desk, outbox, ticks, sockets, lines, reach, watch, sender, received, sent)
 
@@ -314,11 +315,11 @@ def _ticks(
     return ticks
 
 
-async def _sign_in(api: WebApi) -> str:
-    """The bot's user id (auth.test)."""
+async def _sign_in(api: WebApi) -> Me:
+    """Who the bot is (auth.test)."""
     while True:
         try:
-            return (await api.me()).user_id
+            return await api.me()
         except SlackRefused as refused:
             if refused.error in _TOKEN_PROBLEMS:
                 raise SettingsProblem(

@@ -8,7 +8,7 @@ other lost request could claim is adopted; anything else is a person's decision.
 import logging
 
 from faxbot.fax.errors import ServerFault
-from faxbot.fax.job import Direction, Job
+from faxbot.fax.job import Direction, Job, JobState
 from faxbot.services.facts import Fax, FaxState
 from faxbot.services.feed import RecordFeed
 from faxbot.services.lines import LineBook
@@ -81,7 +81,11 @@ class Search:
         found = self._candidates(ledger, fax, active)
         contested = {job_id for each in rivals for job_id in self._candidates(ledger, each, active)}
         if len(found) == 1 and not found.keys() & contested:
-            job = next(iter(found.values()))
+            # as it was at first: the next tick tells all that became of it since
+            job = next(
+                Job(each.job_id, JobState.READY, destination=each.destination, modem=each.modem)
+                for each in found.values()
+            )
             take_job(ledger, fax, job, Step(StepKind.ADOPTED, now, job))
             log.info("adopted", extra={"fax": fax.id, "job": job.job_id})
             return job

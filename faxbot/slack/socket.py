@@ -37,11 +37,12 @@ class _Handshakes:
 
     async def ws_connect(self, *args: Any, **options: Any) -> aiohttp.ClientWebSocketResponse:  # noqa: ANN401
         try:
-            return await self._session.ws_connect(*args, **options)
+            socket: aiohttp.ClientWebSocketResponse = await self._session.ws_connect(*args, **options)
         except Exception:
             self._client.wss_uri = None
             log.info("a handshake failed; asking for a new address")
             raise
+        return socket
 
 
 class Sockets:
@@ -59,8 +60,9 @@ class Sockets:
 
     async def connect(self) -> None:
         """Open them all; returns when they are open."""
-        await asyncio.gather(*(handler.connect_async() for handler in self._handlers))
+        await asyncio.gather(*(handler.client.connect() for handler in self._handlers))
 
     async def close(self) -> None:
         """Close them all."""
-        await asyncio.gather(*(handler.close_async() for handler in self._handlers), return_exceptions=True)
+        closing = (handler.client.close() for handler in self._handlers)
+        await asyncio.gather(*closing, return_exceptions=True)
