@@ -1,4 +1,4 @@
-"""Everything of the demo under one roof: the simulated fax server, the Slack stand-in, and the bot as a child."""
+"""The demo under one roof: the simulated fax server, the stand-in for Slack, and the bot as a child."""
 
 import asyncio
 import contextlib

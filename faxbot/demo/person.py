@@ -124,7 +124,7 @@ class Person:
 
     async def press(self, shown: Item, label: str) -> Item | None:
         """
-        Press the button *label* of a message or whisper, and say yes to its dialog; the dialog, if it has one.
+        Press the button *label* of a message or whisper and say yes to its dialog; the dialog, if any.
 
         Raises:
             NotThereError: There is no such button.

@@ -163,12 +163,15 @@ class _Tour:
         await self._card(channel, digits, after)
         card = await self._card(channel, digits, after, "Delivered", button="Delete record", within=A_FAX)
         for step in ("Queued", "Delivered"):
-            await self._dana.until(
-                f'the step "{step}" in the thread of the card',
-                lambda sight, step=step: any(step in self._read(reply) for reply in sight.thread(card)),
-                within=SOON,
-                channel=channel,
-            )
+            await self._step_of(card, step)
+
+    async def _step_of(self, card: Item, step: str) -> None:
+        def told(sight: Sight) -> bool:
+            return any(step in self._read(reply) for reply in sight.thread(card))
+
+        await self._dana.until(
+            f'the step "{step}" in the thread of the card', told, within=SOON, channel=card["channel"]
+        )
 
     async def _card(
         self,
