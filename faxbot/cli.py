@@ -10,7 +10,10 @@ from typing import Annotated, Any
 import typer
 
 app = typer.Typer(
-    help="faxbot: send, watch and receive faxes inside Slack.", no_args_is_help=True, add_completion=False
+    help="faxbot: send, watch and receive faxes inside Slack.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # it would print settings
 )
 
 

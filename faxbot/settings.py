@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from faxbot.fax.dialplan import DialPlan
@@ -31,12 +31,12 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore")
 
-    slack_bot_token: SecretStr = Field(pattern=r"^xox")
-    slack_app_token: SecretStr = Field(pattern=r"^xapp-")
+    slack_bot_token: SecretStr
+    slack_app_token: SecretStr
     slack_api_url: str = "https://slack.com/api/"
     ucx_url: str = Field(min_length=1)
     ucx_client_id: str = Field(min_length=1)
-    ucx_client_secret: SecretStr = Field(min_length=1)
+    ucx_client_secret: SecretStr
     ucx_ca_file: Path | None = None
     database_url: str = ""
     faxbot_data_dir: Path = Path("data")
@@ -64,6 +64,14 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: Any) -> Any:  # noqa: ANN401 - whatever the environment holds
         return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+    @field_validator("slack_bot_token", "slack_app_token", "ucx_client_secret")
+    @classmethod
+    def _looks_right(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
+        prefix = {"slack_bot_token": "xox", "slack_app_token": "xapp-"}.get(info.field_name or "", "")
+        if not value.get_secret_value().startswith(prefix) or not value.get_secret_value():
+            raise ValueError(f"it begins with {prefix}" if prefix else "it is empty")
+        return value
 
     @field_validator("faxbot_modems")
     @classmethod

@@ -7,7 +7,7 @@ handshake that fails makes the client ask for a new one (apps.connections.open).
 
 import asyncio
 import logging
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 import aiohttp
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
@@ -45,24 +45,32 @@ class _Handshakes:
         return socket
 
 
+class _Client(Protocol):
+    """The SDK's client, whose methods have no types."""
+
+    async def connect(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+
 class Sockets:
     """The bot's connections; each envelope comes over one of them."""
 
     def __init__(self, app: AsyncApp, app_token: str, *, connections: int = CONNECTIONS) -> None:
-        self._handlers = [self._handler(app, app_token) for _ in range(connections)]
+        self._clients = [self._client(app, app_token) for _ in range(connections)]
 
     @staticmethod
-    def _handler(app: AsyncApp, app_token: str) -> AsyncSocketModeHandler:
+    def _client(app: AsyncApp, app_token: str) -> _Client:
         handler = AsyncSocketModeHandler(app, app_token, logger=_QUIET)
         handler.client.proxy = None
         handler.client.aiohttp_client_session = cast("aiohttp.ClientSession", _Handshakes(handler))
-        return handler
+        return cast("_Client", handler.client)
 
     async def connect(self) -> None:
         """Open them all; returns when they are open."""
-        await asyncio.gather(*(handler.client.connect() for handler in self._handlers))
+        await asyncio.gather(*(client.connect() for client in self._clients))
 
     async def close(self) -> None:
         """Close them all."""
-        closing = (handler.client.close() for handler in self._handlers)
+        closing = (client.close() for client in self._clients)
         await asyncio.gather(*closing, return_exceptions=True)
