@@ -275,12 +275,22 @@ def test_an_unknown_fault_has_a_reference():
 def test_a_long_list_stays_within_slacks_limit():
     """However much is active, a message has at most 50 blocks and says what it left off."""
     jobs = tuple(
-        answers.JobEntry(f"TX{n}", TX, "Sales", job=Job(f"TX{n}", JobState.READY), can_cancel=True)
+        answers.JobEntry(
+            f"TX{n}", TX, "Sales", job=Job(f"TX{n}", JobState.READY), can_cancel=True, can_get=True
+        )
         for n in range(200)
     )
     told = render_answer(answers.Active((TX,), jobs), SITE, NOW)
     assert len(told.blocks) <= 50
     assert told.blocks[-1]["elements"][0]["text"] == "and 180 more"
+
+
+def test_a_job_of_an_odd_name_is_shown_but_not_pressed():
+    """A job id that no button could bring back has no button."""
+    odd = answers.JobEntry("job 7", TX, "Sales", job=Job("job 7", JobState.READY), can_cancel=True)
+    told = render_answer(answers.Active((TX,), (odd,)), SITE, NOW)
+    assert "*job 7*" in told.text
+    assert pressable(told) == []
 
 
 def test_the_day_is_named_when_it_is_not_today():

@@ -18,7 +18,6 @@ from slack_sdk.models.blocks import (
 from faxbot.slack.ids import Action
 from faxbot.slack.views.text import one_line
 
-MAX_BLOCKS = 50
 MAX_TEXT = 4000
 """Slack advises this much for a message's top-level text; it cuts at 40,000."""
 
@@ -33,7 +32,7 @@ class Rendered:
 
 def rendered(text: str, blocks: Sequence[Block]) -> Rendered:
     """A message of *blocks*, each checked by the SDK."""
-    return Rendered(fit(text, MAX_TEXT), [block.to_dict() for block in blocks[:MAX_BLOCKS]])
+    return Rendered(fit(text, MAX_TEXT), [block.to_dict() for block in blocks])
 
 
 def sentence_only(text: str, *buttons: ButtonElement) -> Rendered:
