@@ -82,7 +82,8 @@ class Events:
             )
 
     def _mention(self, channel: Channel, message: dict[str, Any], style: str | None) -> None:
-        mentioned = f"<@{BOT_USER}>" in message.get("text", "") and not message.get("bot_id")
+        by_a_person = not message.get("bot_id") and message.get("subtype") != "channel_join"
+        mentioned = f"<@{BOT_USER}>" in message.get("text", "") and by_a_person
         if channel.is_im or not mentioned or not self._wanted("app_mention", "app_mentions:read"):
             return
         settings = self._settings
