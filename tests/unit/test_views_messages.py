@@ -67,6 +67,7 @@ def test_the_details_of_a_received_fax():
     """The card under the file says what the other machine claims, and offers to delete the record."""
     card = render(ReceivedFax(7, a_record(), "Sales", 3), SITE, NOW)
     assert sections(card) == ['From "JONES &amp; CO" (what their machine says) · 3 pages in 41 s · RX34']
+    assert card.text == sections(card)[0]
     assert labels(card) == ["Delete record"]
     button = card.blocks[-1]["elements"][0]
     assert (button["action_id"], button["value"]) == ("delete_record", "record:7")

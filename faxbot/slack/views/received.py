@@ -31,25 +31,21 @@ def file_comment(message: ReceivedFax, site: Site, now: datetime) -> str:
 
 def render_received(message: ReceivedFax, site: Site, now: datetime) -> Rendered:
     """
-    The details, first in the thread of the file; the top-level text is the one beside the file, too.
+    The details, first in the thread of the file.
 
-    Without a file to stand under, or when Slack never said where the file is, the card begins with it.
+    Without a file to stand under, or when Slack never said where the file is, they begin with its text.
     """
-    headline = file_comment(message, site, now)
-    alone = not message.has_file or bool(message.permalink)
-    body = f"{headline}\n{_whereabouts(message)}\n{_details(message)}" if alone else _details(message)
+    body = _details(message)
+    if not message.has_file or message.permalink:
+        body = f"{file_comment(message, site, now)}\n{_whereabouts(message)}\n{body}"
     small = []
     if message.record.incomplete:
         again = "Incomplete: the sender may try again, which arrives as another fax."
         small.append(f"{again}{said(message.record.status_text)}")
     if message.deleted_by:
         small.append(f"Record deleted by {mention(message.deleted_by)}.")
-    text = "\n".join([headline, *([] if message.has_file else [_whereabouts(message)]), *small[-1:]])
     blocks = [section(body), *(context(part) for part in small)]
-    return rendered(
-        headline if not message.deleted_by and message.has_file else text,
-        [*blocks, *actions(*_buttons(message))],
-    )
+    return rendered("\n".join([body, *small]), [*blocks, *actions(*_buttons(message))])
 
 
 def _details(message: ReceivedFax) -> str:
