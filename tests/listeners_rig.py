@@ -129,6 +129,11 @@ class Rig:
         )
         return await self.app.async_dispatch(request)
 
+    async def settle(self) -> None:
+        """Wait until every listener that Bolt started has ended."""
+        while others := asyncio.all_tasks() - {asyncio.current_task()}:
+            await asyncio.wait_for(asyncio.gather(*others), 3)
+
     async def command(self, text: str, **more: Any) -> BoltResponse:
         return await self.send(command(text, **more))
 

@@ -354,6 +354,7 @@ async def test_a_share_is_one_request_named_by_its_message(rig, facts, body):
     """Told twice, under another event id, it is still one."""
     for ident in ("Ev1", "Ev2"):
         assert (await rig.send(event(**facts) | {"event_id": ident})).status == 200
+    await rig.settle()
     (request,) = rig.desk.requests
     assert (request.kind, request.key) == (RequestKind.SHARE, f"share:{facts['channel']}:1.1")
     assert (request.body, request.user_id) == (body, "UDANA")
@@ -382,13 +383,29 @@ async def test_a_file_that_only_its_id_is_told_of_is_a_request(rig):
         DIRECT | {"bot_id": "BBOT", "files": FILES},
         {**DIRECT, "subtype": "message_changed", "message": {"user": "UDANA", "files": FILES}},
         DIRECT | {"channel_type": "channel", "files": FILES},
+        DIRECT | {"channel_type": "channel"},
+        DIRECT | {"user": "UBOT"},
+        DIRECT | {"subtype": "reply_broadcast_of_old", "files": FILES},
         {"type": "file_shared", "file_id": "F1", "user_id": "UBOT", "channel_id": "C1"},
     ],
-    ids=["own mention", "a bot's", "edited", "own", "own by bot id", "edit", "channel", "own file"],
+    ids=[
+        "own mention",
+        "a bot's",
+        "edited",
+        "own",
+        "own by bot id",
+        "edit",
+        "channel",
+        "channel words",
+        "own words",
+        "other subtype",
+        "own file",
+    ],
 )
 async def test_what_is_no_share_of_a_person_is_acknowledged_and_left(rig, facts):
     """The bot's own, other bots', edits, and channels' messages start nothing and are not answered."""
     assert (await rig.send(event(**facts))).status == 200
+    await rig.settle()
     assert (rig.desk.requests, rig.replies.told) == ([], [])
 
 
@@ -413,7 +430,7 @@ async def test_the_hint_is_given_once(rig):
     """An event that Slack tells again is not answered again."""
     await rig.send(event(**DIRECT), x_slack_retry_num="1")
     await rig.send(event(**DIRECT | {"text": "again"}))
-    await until(lambda: rig.replies.told)
+    await rig.settle()
     assert len(rig.replies.told) == 1
 
 

@@ -1,6 +1,6 @@
 """Who acted, and where, as Slack's payloads say it."""
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from faxbot.slack.ids import Subject, Target
@@ -32,6 +32,7 @@ def test_an_event_about_a_file():
     assert place_of({"event": {"user_id": "U1", "channel_id": "C1"}}) == Place("U1", "C1")
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # the machine is shared
 @given(st.fixed_dictionaries({}, optional=dict.fromkeys(PARTS, anything)))
 def test_no_payload_makes_it_fail(body):
     """What a payload does not say, or says oddly, is empty."""
@@ -40,6 +41,7 @@ def test_no_payload_makes_it_fail(body):
     assert place.thread_ts is None or place.thread_ts
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(anything)
 def test_odd_files_are_left_out(files):
     """Whatever Slack lists, only files with an id are files."""

@@ -23,7 +23,7 @@ def register(app: AsyncApp, board: Switchboard) -> None:
     async def hint(event: dict[str, Any], req: AsyncBoltRequest) -> None:
         place = place_of({"event": event})
         written = event.get("subtype") is None and not event.get("files") and not event.get("bot_id")
-        if event.get("channel_type") != "im" or not written or place.user_id in ("", board.bot_user_id):
+        if event.get("channel_type") != "im" or not written or not place.user_id:
             return
         if _RETOLD in req.headers:
             return

@@ -62,8 +62,5 @@ async def _commit_share(board: Switchboard, place: Place, event: Mapping[str, An
 
 def shares_directly(event: Mapping[str, Any]) -> bool:
     """A person's new message to the bot, with files. Edits and deletions have subtypes of their own."""
-    return (
-        event.get("channel_type") == "im"
-        and event.get("subtype") in (None, "file_share")
-        and (event.get("subtype") == "file_share" or bool(event.get("files")))
-    )
+    kind, files = event.get("subtype"), event.get("files")
+    return event.get("channel_type") == "im" and (kind == "file_share" or (kind is None and bool(files)))
