@@ -6,7 +6,7 @@ import { faxPane } from "./faxpane.js";
 import { drawModal } from "./modal.js";
 import { toast } from "./popup.js";
 import { addressOf, sidebar } from "./sidebar.js";
-import { apply, changed, load, myChannels, onChange, partnerOf, people, state } from "./store.js";
+import { apply, changed, load, messageAt, myChannels, onChange, partnerOf, people, state } from "./store.js";
 import { openSwitcher } from "./switcher.js";
 
 let stopFollowing = () => undefined;
@@ -72,9 +72,8 @@ async function comeBack(mine, delay) {
   try {
     const now = await snapshot(state.me.id);
     if (mine !== turn) return;
-    if (now.seq < state.seq || now.team?.id !== state.team.id) load(now); // another run of the workspace
+    load(now); // whole: it may be another run of the workspace, with numbers of its own
     state.online = true;
-    changed();
     listen();
   } catch {
     state.online = false;
@@ -115,13 +114,24 @@ function draw() {
   drawBanner();
 }
 
-/** The first snapshot needs a person: the address's, or whoever the server names first. */
+/** A permalink leads here as ?channel=C…&message=p1700000000000100: turn it into the address of that thread. */
+function followPermalink() {
+  const asked = new URLSearchParams(location.search);
+  const channel = state.channels.get(asked.get("channel"));
+  const moment = /^p(\d+)(\d{6})$/.exec(asked.get("message") ?? "");
+  if (!channel) return;
+  const message = moment && messageAt(channel.id, `${moment[1]}.${moment[2]}`);
+  history.replaceState(null, "", `/${addressOf(channel)}${message ? `/${message.thread_ts ?? message.ts}` : ""}`);
+}
+
+/** The first snapshot is anybody's: it says who there is, and the address which of them one is. */
 async function begin() {
   const [name] = fromAddress();
-  const first = await snapshot(name);
-  const person = (first.users ?? []).find((user) => user.name === name && !user.is_bot) ?? first.me ?? first.users.find((user) => !user.is_bot);
+  const first = await snapshot();
+  const person = first.users.find((user) => user.name === name && !user.is_bot) ?? first.me;
   actAs(person.id);
-  load(first.me?.id === person.id ? first : await snapshot(person.id));
+  load(first.me.id === person.id ? first : await snapshot(person.id));
+  followPermalink();
   document.getElementById("app").replaceChildren(h("div", { class: "shell" }, banner, side.node, channelView.node, threadView.node, faxView.node));
   onChange(draw);
   await visit();

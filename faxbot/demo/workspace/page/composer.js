@@ -15,7 +15,7 @@ function named(text) {
 
 async function membership(path, channel, text) {
   const user = named(text.replace(/^\/\S+\s*/, ""));
-  return user ? post(path, { channel, user: user.id }) : { ok: false, message: "Name someone of this workspace, like /invite @faxbot." };
+  return user ? post(path, { channel, user: user.id, by: state.me.id }) : { ok: false, message: "Name someone of this workspace, like /invite @faxbot." };
 }
 
 /** A composer; `target()` says where it sends ({channel, thread_ts?}), `onSend()` hears of each sending, `onUp()` is asked on ↑ in an empty field. */

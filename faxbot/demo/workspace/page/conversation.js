@@ -48,7 +48,7 @@ function droppable(pane, add, where) {
 
 function membersMenu(anchor, channel) {
   const tell = (path, user) => async () => {
-    const answer = await post(path, { channel: channel.id, user });
+    const answer = await post(path, { channel: channel.id, user, by: state.me.id });
     if (!answer.ok) toast(answer.message ?? answer.error);
   };
   const members = (channel.members ?? []).map((id) => state.users.get(id)).filter(Boolean);

@@ -65,9 +65,10 @@ export function iconButton(name, label, onClick, props = {}) {
 
 /**
  * Make the children of *parent* match *parts* [{key, sign, make, update?}], touching only what changed.
- * A changed part is updated in place when it can be, else replaced with the keyboard focus carried over.
+ * A changed part is updated in place when it can be, else replaced; the keyboard focus stays on what has the same name.
  */
 export function reconcile(parent, parts) {
+  const focused = parent.contains(document.activeElement) ? document.activeElement : null;
   const present = new Map([...parent.children].map((child) => [child.dataset.key, child]));
   let cursor = parent.firstElementChild;
   for (const part of parts) {
@@ -78,7 +79,7 @@ export function reconcile(parent, parts) {
       else {
         const fresh = part.make();
         if (cursor === node) cursor = fresh;
-        replaceKeepingFocus(node, fresh);
+        node.replaceWith(fresh);
         node = fresh;
       }
     }
@@ -88,20 +89,13 @@ export function reconcile(parent, parts) {
     if (node === cursor) cursor = cursor.nextElementSibling;
     else parent.insertBefore(node, cursor);
   }
-  for (const leftover of present.values()) {
-    const focused = leftover.contains(document.activeElement);
-    leftover.remove();
-    if (focused) parent.closest("[tabindex]")?.focus({ preventScroll: true });
-  }
+  for (const leftover of present.values()) leftover.remove();
+  if (focused && !parent.contains(document.activeElement)) refocus(parent, focused);
 }
 
-function replaceKeepingFocus(node, fresh) {
-  const focused = node.contains(document.activeElement) ? document.activeElement : null;
-  const wanted = focused?.dataset.focus;
-  node.replaceWith(fresh);
-  if (!focused) return;
-  const again = wanted && [...fresh.querySelectorAll("[data-focus]")].find((el) => el.dataset.focus === wanted);
-  (again || fresh.closest("[tabindex]"))?.focus({ preventScroll: true });
+function refocus(parent, focused) {
+  const again = focused.isConnected ? focused : [...parent.querySelectorAll("[data-focus]")].find((node) => node.dataset.focus === focused.dataset.focus);
+  (again ?? parent.closest("[tabindex]"))?.focus({ preventScroll: true });
 }
 
 let serial = 0;

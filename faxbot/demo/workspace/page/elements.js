@@ -7,19 +7,20 @@ import { openMenu } from "./popup.js";
 import { press } from "./press.js";
 import { select } from "./selects.js";
 
-const focusKey = (place, element, extra = "") => `${place.blockId}/${element.action_id}/${extra}`;
+/** A name that survives an update, which may give the block another id. */
+const focusKey = (element, extra = "") => `${element.action_id}/${extra}`;
 
 /** Common attributes of a control that an input block labels. */
 function labels(place, element) {
   return { "aria-labelledby": place.labelledby, "aria-label": place.labelledby ? null : (plain(element.placeholder?.text) || element.action_id),
-    "aria-describedby": place.describedby, dataset: { focus: focusKey(place, element) }, autofocus: element.focus_on_load };
+    "aria-describedby": place.describedby, dataset: { focus: focusKey(element) }, autofocus: element.focus_on_load };
 }
 
 function button(element, place) {
   const { style, text, value } = element;
   const state = { type: "button", value, text };
   const node = h("button", { type: "button", class: style === "primary" ? "button primary" : style === "danger" ? "button danger" : "button",
-    "aria-label": element.accessibility_label, dataset: { focus: focusKey(place, element, value) },
+    "aria-label": element.accessibility_label, dataset: { focus: focusKey(element, value) },
     on: { click: () => press(place, element, state, node) } }, h("span", { class: "button-text" }, textObject(text)));
   return node;
 }
@@ -29,7 +30,7 @@ function overflow(element, place) {
     if (option.url) window.open(option.url, "_blank", "noopener,noreferrer");
     press(place, element, { type: "overflow", selected_option: option }, node);
   };
-  const node = h("button", { type: "button", class: "button overflow", "aria-label": "More options", "aria-haspopup": "menu", dataset: { focus: focusKey(place, element) },
+  const node = h("button", { type: "button", class: "button overflow", "aria-label": "More options", "aria-haspopup": "menu", dataset: { focus: focusKey(element) },
     on: { click: () => openMenu(node, element.options.map((option) => ({ label: plain(option.text.text), hint: plain(option.description?.text), run: () => choose(option) })), { label: "More options" }) } }, icon("more", 16));
   return node;
 }
@@ -103,9 +104,9 @@ function choices(element, place) {
     const options = element.options.filter((option) => chosen.has(option.value));
     return { type: element.type, [key]: many ? options : (options[0] ?? null) };
   };
-  const name = focusKey(place, element, Math.random().toString(36).slice(2));
+  const name = focusKey(element, Math.random().toString(36).slice(2));
   const node = h("div", { class: "choices", role: many ? "group" : "radiogroup", "aria-labelledby": place.labelledby, "aria-describedby": place.describedby }, element.options.map((option) => {
-    const box = h("input", { type: many ? "checkbox" : "radio", name, value: option.value, dataset: { focus: focusKey(place, element, option.value) }, on: { change: () => {
+    const box = h("input", { type: many ? "checkbox" : "radio", name, value: option.value, dataset: { focus: focusKey(element, option.value) }, on: { change: () => {
       if (many) chosen[box.checked ? "add" : "delete"](option.value);
       else chosen = new Set([option.value]);
       place.values.set(place.blockId, element.action_id, state());

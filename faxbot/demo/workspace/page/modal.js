@@ -144,10 +144,13 @@ export function drawModal() {
   if (!values.has(view.id)) values.set(view.id, new Values());
   const typed = values.get(view.id);
   open.dialog.querySelector(".dialog-title").textContent = plain(view.view.title?.text);
-  open.foot.replaceChildren(...footer(view));
+  const footSign = JSON.stringify([view.id, view.view.submit, view.view.close, view.view.submit_disabled]);
+  if (open.footSign !== footSign) open.foot.replaceChildren(...footer(view));
+  open.footSign = footSign;
   const parts = blockParts(view.view.blocks, { view: view.id }, typed).map((part) => ({ ...part, key: `${view.id}-${part.key}` }));
   reconcile(open.body, parts);
   typed.keepOnly(new Set([...open.body.querySelectorAll(".block")].map((node) => node.dataset.block)));
-  if (fresh) (open.body.querySelector("[autofocus]") ?? open.body.querySelector("input, textarea") ?? open.foot.lastElementChild).focus();
+  const lost = !open.dialog.contains(document.activeElement) || document.activeElement === open.dialog;
+  if (fresh || lost) (open.body.querySelector("[autofocus]") ?? open.body.querySelector("input, textarea") ?? open.foot.lastElementChild).focus();
   if (view.errors && Object.keys(view.errors).length) showErrors(view.errors);
 }

@@ -93,7 +93,9 @@ export function makeDialog({ title, className = "", head = null, body, foot = nu
   dialog.dismiss = () => {
     dialog.close();
     dialog.remove();
-    if (before?.isConnected) before.focus({ preventScroll: true });
+    if (!before?.isConnected) return;
+    before.blur(); // close() has focused it already, but in Chromium without a caret: typing would be lost
+    before.focus({ preventScroll: true });
   };
   return dialog;
 }

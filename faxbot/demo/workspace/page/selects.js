@@ -60,7 +60,7 @@ export function select(element, place) {
   const node = combobox({
     label: plain(element.placeholder?.text) || "Select an option", labelledby: place.labelledby, describedby: place.describedby, placeholder: plain(element.placeholder?.text) || "Select an option",
     choicesFor: (typed) => kind.choices(element, place, typed), remote: kind.remote, minimum: kind.remote ? (element.min_query_length ?? 3) : 0,
-    multiple: many, limit: element.max_selected_items, chosen, focusKey: `${place.blockId}/${element.action_id}/`,
+    multiple: many, limit: element.max_selected_items, chosen, focusKey: `${element.action_id}/`,
     onChange: (now) => {
       place.values.set(place.blockId, element.action_id, stateOf(now));
       if (place.dispatch && (many || now.length)) press(place, element, stateOf(now), node);

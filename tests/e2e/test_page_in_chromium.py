@@ -1,0 +1,461 @@
+"""The stand-in's page in a real Chromium: what people see, press and type, and what the app hears of it."""
+
+import asyncio
+import contextlib
+import re
+import shutil
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from faxbot.demo.faxserver import FaxServer
+from faxbot.demo.workspace import Workspace
+from faxbot.demo.workspace.model.people import CLAIMS, DANA
+from faxbot.demo.workspace.person import look
+
+CHROMIUM = shutil.which("chromium")
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.skipif(
+        CHROMIUM is None, reason="Debian's chromium is not installed: no browser to look with"
+    ),
+]
+SWITCHES = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+MANIFEST = """
+display_information: {name: faxbot}
+features:
+  bot_user: {display_name: faxbot}
+  slash_commands:
+    - {command: /fax, description: Send and watch faxes, usage_hint: "send <number>"}
+  shortcuts:
+    - {name: Fax this…, type: message, callback_id: fax_this, description: Fax the files of this message}
+    - {name: Send a fax, type: global, callback_id: send_fax, description: Fill in a form}
+oauth_config:
+  scopes:
+    bot: [commands, chat:write, channels:read, channels:history, files:read, files:write, users:read]
+settings:
+  interactivity: {is_enabled: true}
+  socket_mode_enabled: true
+"""
+DEADLINE = 10.0
+Payload = dict[str, Any]
+
+
+def plain(text: str) -> Payload:
+    return {"type": "plain_text", "text": text}
+
+
+def mrkdwn(text: str) -> Payload:
+    return {"type": "mrkdwn", "text": text}
+
+
+def button(text: str, **more: object) -> Payload:
+    return {"type": "button", "action_id": "press", "text": plain(text), "value": "TX83", **more}
+
+
+CONFIRM = {
+    "title": plain("Cancel this fax?"),
+    "text": plain("TX83 stops at once."),
+    "confirm": plain("Cancel it"),
+    "deny": plain("Keep sending"),
+    "style": "danger",
+}
+CARD: list[Payload] = [
+    {"type": "header", "text": plain("Fax to +1 469-555-0101")},
+    {"type": "section", "text": mrkdwn("*Sending* page 1 of 2 ▰▰▰▱▱▱"), "fields": [mrkdwn("_Line_\nSales")]},
+    {"type": "context", "elements": [mrkdwn("referral.pdf · <@U02DANA001>")]},
+    {"type": "actions", "elements": [button("Cancel fax", style="danger", confirm=CONFIRM)]},
+]
+LINES = [{"text": plain(name), "value": name} for name in ("Sales", "Support")]
+FORM: Payload = {
+    "type": "modal",
+    "callback_id": "form",
+    "title": plain("Send a fax"),
+    "submit": plain("Send"),
+    "blocks": [
+        {
+            "type": "input",
+            "block_id": "number",
+            "label": plain("Fax number"),
+            "element": {"type": "plain_text_input", "action_id": "number"},
+        },
+        {
+            "type": "input",
+            "block_id": "line",
+            "label": plain("Line"),
+            "element": {"type": "static_select", "action_id": "line", "options": LINES},
+        },
+        {
+            "type": "input",
+            "block_id": "files",
+            "label": plain("Files"),
+            "element": {"type": "file_input", "action_id": "files", "max_files": 2},
+        },
+    ],
+}
+
+
+class ScriptedApp:
+    """An app on a bare Socket Mode connection that writes down what it hears and answers as told."""
+
+    def __init__(self, workspace: Workspace, session: aiohttp.ClientSession) -> None:
+        self.heard: list[Payload] = []
+        self.answer: Callable[[Payload], Payload | None] = lambda _payload: None
+        self.silent = False
+        self._workspace = workspace
+        self._session = session
+        self._news = asyncio.Condition()
+
+    async def call(self, method: str, token: str = "", **arguments: object) -> Payload:
+        headers = {"Authorization": f"Bearer {token or self._workspace.bot_token}"}
+        url = self._workspace.api_url + method
+        async with self._session.post(url, json=arguments, headers=headers) as response:
+            answer: Payload = await response.json()
+        assert answer["ok"], answer
+        return answer
+
+    async def post(self, text: str, **more: object) -> str:
+        return str((await self.call("chat.postMessage", channel=CLAIMS, text=text, **more))["ts"])
+
+    async def listen(self) -> None:
+        opened = await self.call("apps.connections.open", token=self._workspace.app_token)
+        async with self._session.ws_connect(opened["url"]) as socket:
+            async for message in socket:
+                envelope = message.json()
+                if "envelope_id" in envelope:
+                    await self._hear(socket, envelope)
+
+    async def _hear(self, socket: aiohttp.ClientWebSocketResponse, envelope: Payload) -> None:
+        payload = envelope["payload"] | {"envelope": envelope["type"]}
+        if not self.silent:
+            answer = self.answer(payload)
+            reply = {"payload": answer} if answer else {}
+            await socket.send_json({"envelope_id": envelope["envelope_id"], **reply})
+        if payload.get("type") in {"shortcut", "message_action"}:
+            await self.call("views.open", trigger_id=payload["trigger_id"], view=FORM)
+        async with self._news:
+            self.heard.append(payload)
+            self._news.notify_all()
+
+    async def hears(self, kind: str) -> Payload:
+        """The first payload of *kind*, waiting for it if need be."""
+
+        def found() -> list[Payload]:
+            return [one for one in self.heard if kind in {one.get("type"), one["envelope"]}]
+
+        async with asyncio.timeout(DEADLINE), self._news:
+            await self._news.wait_for(found)
+        return found()[0]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
+        yield chromium
+        await chromium.close()
+
+
+@pytest.fixture(autouse=True)
+def short_goodbyes(monkeypatch: pytest.MonkeyPatch):
+    """A stopping workspace waits for each page's next sign of life: let that come soon."""
+    monkeypatch.setattr(look, "_KEEPALIVE", 0.1)
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def workspace(tmp_path: Path) -> AsyncIterator[Workspace]:
+    manifest = tmp_path / "manifest.yml"
+    manifest.write_text(MANIFEST)
+    async with Workspace(tmp_path / "workspace", manifest=manifest) as running:
+        yield running
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def app(workspace: Workspace) -> AsyncIterator[ScriptedApp]:
+    async with aiohttp.ClientSession() as session:
+        scripted = ScriptedApp(workspace, session)
+        listening = asyncio.create_task(scripted.listen())
+        async with asyncio.timeout(DEADLINE):
+            while not workspace.site.socket.connected:
+                await workspace.state.feed.wait(DANA, workspace.state.feed.seq, 0.05)
+        yield scripted
+        listening.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await listening
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def page(browser: Browser, workspace: Workspace, app: ScriptedApp) -> AsyncIterator[Page]:
+    """The page as Dana in #claims; whatever its scripts complain of fails the test."""
+    context = await browser.new_context(viewport={"width": 1440, "height": 900})
+    context.set_default_timeout(DEADLINE * 1000)
+    opened = await context.new_page()
+    troubles: list[str] = []
+    opened.on("pageerror", lambda error: troubles.append(str(error)))
+    opened.on("dialog", lambda dialog: troubles.append(dialog.message))
+    await opened.goto(f"{workspace.url}/#dana/claims")
+    await expect(composer(opened)).to_be_focused()
+    yield opened
+    await context.close()
+    assert not troubles
+
+
+def composer(page: Page) -> Any:
+    return page.get_by_role("textbox", name="Message #claims")
+
+
+def log(page: Page) -> Any:
+    return page.get_by_role("log", name="Messages in #claims")
+
+
+async def test_channels_and_people_are_listed(page: Page):
+    """The sidebar names the workspace, its channels, the direct message with the bot and whom one can be."""
+    sidebar = page.get_by_role("navigation")
+    await expect(sidebar).to_contain_text("Harbor Clinic")
+    for name in ("claims", "general", "inbound-fax", "legal", "faxbot"):
+        await expect(sidebar.get_by_role("link", name=name)).to_be_visible()
+    await expect(sidebar.get_by_role("radio", name="Dana")).to_be_checked()
+    await expect(sidebar.get_by_role("radio", name="Priya")).not_to_be_checked()
+
+
+async def test_blocks_are_drawn(page: Page, app: ScriptedApp):
+    """A Block Kit message shows its header, text, fields, context and buttons, and not its fallback text."""
+    await app.post("the fallback", blocks=CARD)
+    message = page.get_by_role("article").filter(has_text="APP")
+    await expect(message.get_by_role("heading", name="Fax to +1 469-555-0101")).to_be_visible()
+    await expect(message.locator("strong")).to_have_text("Sending")
+    await expect(message.locator("em")).to_have_text("Line")
+    await expect(message).to_contain_text("@Dana Whitfield")
+    await expect(message.get_by_role("button", name="Cancel fax")).to_be_visible()
+    await expect(message).not_to_contain_text("the fallback")
+
+
+async def test_an_update_changes_the_message_in_place(page: Page, app: ScriptedApp):
+    """chat.update changes what a message shows, and a button that stays keeps the keyboard's focus."""
+    ts = await app.post("card", blocks=CARD)
+    cancel = page.get_by_role("button", name="Cancel fax")
+    await cancel.focus()
+    blocks = [{"type": "section", "text": mrkdwn("*Page 1 of 2* sent")}, *CARD[2:]]
+    await app.call("chat.update", channel=CLAIMS, ts=ts, text="card", blocks=blocks)
+    await expect(log(page)).to_contain_text("Page 1 of 2 sent")
+    await expect(log(page)).not_to_contain_text("Sending")
+    await expect(cancel).to_be_focused()
+
+
+async def test_hostile_text_stays_text(page: Page, app: ScriptedApp):
+    """Markup, script addresses and entities in a text are shown, never parsed, linked or run."""
+    script = "&lt;script&gt;alert(1)&lt;/script&gt;"
+    evil = f"<img src=x onerror=alert(1)> <b>bold</b> <javascript:alert(1)|click> {script}"
+    blocks = [{"type": "section", "text": mrkdwn(evil)}, {"type": "header", "text": plain("<i>head</i>")}]
+    await app.post(evil)
+    await app.post("blocks", blocks=blocks)
+    await expect(log(page).get_by_text("<script>alert(1)</script>")).to_have_count(2)
+    await expect(log(page)).to_contain_text("<i>head</i>")
+    assert await log(page).locator("img, b, i, script, a[href^='javascript']").count() == 0
+
+
+async def test_what_one_types_arrives_escaped_with_mentions(page: Page, workspace: Workspace):
+    """Enter sends what was typed: escaped, names as mentions, and shown as it was typed."""
+    await composer(page).press_sequentially("@fax")
+    await expect(page.get_by_role("option", name="faxbot")).to_be_visible()
+    await page.keyboard.press("Enter")
+    await page.keyboard.type("is 1 < 2 & *fine*?")
+    await page.keyboard.press("Enter")
+    await expect(log(page)).to_contain_text("@faxbot is 1 < 2 & fine?")
+    texts = [message["text"] for message in workspace.state.messages.in_order(CLAIMS)]
+    assert texts == ["<@U02FAXBOT1> is 1 &lt; 2 &amp; *fine*?"]
+
+
+async def test_a_dangerous_button_asks_first(page: Page, app: ScriptedApp):
+    """A button with a confirm dialog is pressed only when the dialog is confirmed."""
+    await app.post("card", blocks=CARD)
+    dialog = page.get_by_role("dialog", name="Cancel this fax?")
+    await page.get_by_role("button", name="Cancel fax").click()
+    await expect(dialog).to_contain_text("TX83 stops at once.")
+    await dialog.get_by_role("button", name="Keep sending").click()
+    await expect(dialog).to_be_hidden()
+    assert app.heard == []
+    await page.get_by_role("button", name="Cancel fax").click()
+    await dialog.get_by_role("button", name="Cancel it").click()
+    pressed = await app.hears("block_actions")
+    assert (pressed["actions"][0]["value"], pressed["user"]["id"]) == ("TX83", DANA)
+    assert len(app.heard) == 1
+
+
+async def test_a_form_is_filled_in_refused_and_sent(page: Page, app: ScriptedApp):
+    """A modal uploads files, says what is wrong beside each input, keeps what was typed, closes when sent."""
+    wrong = {"response_action": "errors", "errors": {"number": "That is too short."}}
+
+    def judge(payload: Payload) -> Payload | None:
+        if payload["type"] != "view_submission":
+            return None
+        number = payload["view"]["state"]["values"]["number"]["number"]["value"]
+        return wrong if number == "12" else None
+
+    app.answer = judge
+    await page.get_by_role("button", name="Shortcuts").first.click()
+    await page.get_by_role("menuitem", name="Send a fax").click()
+    form = page.get_by_role("dialog", name="Send a fax")
+    await expect(form.get_by_label("Fax number")).to_be_focused()
+    await form.get_by_role("button", name="Send").click()
+    await expect(form.get_by_text("Please complete this required field.")).to_have_count(3)
+    await form.get_by_label("Fax number").fill("12")
+    await form.get_by_role("combobox", name="Line").click()
+    await form.get_by_role("option", name="Support").click()
+    picked = {"name": "referral.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4 two pages"}
+    await form.get_by_label("Files").set_input_files(picked)
+    await expect(form.get_by_role("listitem").filter(has_text="referral.pdf")).to_contain_text("18 bytes")
+    await form.get_by_role("button", name="Send").click()
+    await expect(form.get_by_text("That is too short.")).to_be_visible()
+    await expect(form.get_by_role("combobox", name="Line")).to_have_value("Support")
+    await form.get_by_label("Fax number").fill("+1 469 555 0101")
+    await form.get_by_role("button", name="Send").click()
+    await expect(form).to_be_hidden()
+    values = [heard["view"]["state"]["values"] for heard in app.heard if heard["type"] == "view_submission"][
+        -1
+    ]
+    assert values["number"]["number"]["value"] == "+1 469 555 0101"
+    assert values["line"]["line"]["selected_option"]["value"] == "Support"
+    assert [file["name"] for file in values["files"]["files"]["files"]] == ["referral.pdf"]
+
+
+async def test_escape_closes_a_form(page: Page, app: ScriptedApp):
+    """Esc dismisses a modal and gives the focus back to where it was."""
+    await page.get_by_role("button", name="Shortcuts").first.click()
+    await page.get_by_role("menuitem", name="Send a fax").press("Enter")
+    form = page.get_by_role("dialog", name="Send a fax")
+    await expect(form).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(form).to_be_hidden()
+    await expect(page.get_by_role("button", name="Shortcuts").first).to_be_focused()
+
+
+async def test_a_message_shortcut_names_its_message(page: Page, app: ScriptedApp):
+    """More actions of a message offers the app's shortcut, which tells the app of that message."""
+    ts = await app.post("Please fax this")
+    message = page.get_by_role("article").filter(has_text="Please fax this")
+    await message.hover()
+    await message.get_by_role("button", name="More actions").click()
+    await page.get_by_role("menuitem", name="Fax this…").click()
+    asked = await app.hears("message_action")
+    assert (asked["callback_id"], asked["message"]["ts"]) == ("fax_this", ts)
+
+
+async def test_a_thread_opens_beside_the_channel(page: Page, app: ScriptedApp):
+    """The count of replies opens the thread; a reply typed there goes there, a command is refused."""
+    ts = await app.post("card", blocks=CARD)
+    await app.post("Queued on *Sales*", thread_ts=ts)
+    await page.get_by_role("button", name="1 reply").click()
+    thread = page.get_by_role("complementary", name="Thread")
+    await expect(thread).to_contain_text("Queued on Sales")
+    await expect(thread.get_by_role("textbox", name="Reply")).to_be_focused()
+    await page.keyboard.type("Thank you")
+    await page.keyboard.press("Enter")
+    await expect(thread).to_contain_text("2 replies")
+    await expect(log(page)).not_to_contain_text("Thank you")
+    await page.keyboard.type("/fax active")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("/fax is not supported in threads. Sorry!")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(thread).to_be_hidden()
+
+
+async def test_everything_works_without_a_mouse(page: Page, app: ScriptedApp):
+    """Keys alone jump to a channel, complete and run a command, reach its answer's button and confirm."""
+    blocks = [{"type": "section", "text": mrkdwn("Did you mean `/fax status`?")}, CARD[3]]
+    app.answer = lambda payload: (
+        {"text": "hint", "blocks": blocks} if payload["envelope"] == "slash_commands" else None
+    )
+    await page.keyboard.press("Control+k")
+    await page.keyboard.type("gen")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("textbox", name="Message #general")).to_be_focused()
+    await page.keyboard.type("/f")
+    await expect(page.get_by_role("option", name="/fax")).to_contain_text("send <number>")
+    await page.keyboard.press("Tab")
+    await page.keyboard.type("stauts")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("Only visible to you")).to_be_visible()
+    assert (await app.hears("slash_commands"))["text"] == "stauts"
+    await page.keyboard.press("Shift+Tab")
+    await expect(page.get_by_role("button", name="Cancel fax")).to_be_focused()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("button", name="Cancel it")).to_be_focused()
+    await page.keyboard.press("Enter")
+    assert (await app.hears("block_actions"))["container"]["is_ephemeral"] is True
+
+
+async def test_a_whisper_is_for_one_person(page: Page, app: ScriptedApp):
+    """An ephemeral message is shown to its person only, also after switching to somebody else."""
+    await app.call("chat.postEphemeral", channel=CLAIMS, user=DANA, text="Just for Dana")
+    await expect(log(page)).to_contain_text("Just for Dana")
+    await page.get_by_role("radio", name="Marcus").click()
+    await expect(page).to_have_url(re.compile("#marcus/claims$"))
+    await expect(log(page)).not_to_contain_text("Just for Dana")
+
+
+async def test_a_silent_app_is_told_of(page: Page, app: ScriptedApp, workspace: Workspace):
+    """A command that is not acknowledged in time gives Slack's own error and its text back."""
+    workspace.settings.ack_deadline = 0.2
+    app.silent = True
+    await page.keyboard.type("/fax active")
+    await page.keyboard.press("Enter")
+    await expect(
+        page.get_by_role("status").get_by_text('/fax failed with the error "operation_timeout"')
+    ).to_be_visible()
+    await expect(composer(page)).to_have_value("/fax active")
+
+
+async def test_the_page_comes_back_by_itself(browser: Browser, tmp_path: Path):
+    """While the workspace is gone a banner says so; when it is back, the page shows what is there now."""
+    manifest = tmp_path / "manifest.yml"
+    manifest.write_text(MANIFEST)
+    context = await browser.new_context()
+    page = await context.new_page()
+    banner = page.get_by_text("Connection to the workspace lost")
+    async with Workspace(tmp_path / "first", manifest=manifest) as first:
+        port = int(first.url.rsplit(":", 1)[1])
+        await page.goto(f"{first.url}/#dana/claims")
+        await composer(page).fill("Said before")
+        await composer(page).press("Enter")
+        await expect(log(page)).to_contain_text("Said before")
+    await expect(banner).to_be_visible()
+    async with Workspace(tmp_path / "second", manifest=manifest, port=port):
+        await expect(banner).to_be_hidden(timeout=DEADLINE * 1000)
+        await expect(log(page)).not_to_contain_text("Said before")
+        await context.close()
+
+
+async def test_a_fax_can_be_let_arrive(browser: Browser, tmp_path: Path):
+    """The second pane lists the lines, lets a fax ring on one, and shows the record it becomes."""
+    manifest = tmp_path / "manifest.yml"
+    manifest.write_text(MANIFEST)
+    context = await browser.new_context(viewport={"width": 1440, "height": 900})
+    page = await context.new_page()
+    async with FaxServer(tmp_path / "fax", speed=200) as fax:
+        control = fax.control_url.removesuffix("/control")
+        async with Workspace(tmp_path / "workspace", manifest=manifest, fax_control=control) as workspace:
+            await page.goto(f"{workspace.url}/#dana/claims")
+            pane = page.get_by_role("complementary", name="Fax server")
+            await expect(pane.get_by_role("region", name="Lines").get_by_role("listitem")).to_have_count(3)
+            await pane.get_by_text("Let a fax arrive").click()
+            await pane.get_by_label("From number").fill("+1 214 245 4571")
+            await pane.get_by_label("Pages").fill("2")
+            await pane.get_by_role("button", name="Let it ring").click()
+            records = pane.get_by_role("region", name="Records")
+            await expect(records).to_contain_text("From +1 214-245-4571", timeout=DEADLINE * 1000)
+            await expect(records).to_contain_text("2 pages")
+            await context.close()
