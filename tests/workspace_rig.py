@@ -1,4 +1,4 @@
-"""What the tests of the Slack stand-in share: a manifest, a running workspace, a person, a bare Socket Mode client."""
+"""What the tests of the Slack stand-in share: a manifest, a workspace, a client without the SDK."""
 
 import asyncio
 import json

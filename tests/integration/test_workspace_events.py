@@ -75,7 +75,7 @@ async def test_events_nobody_subscribed_to(tmp_path):
 
 
 async def test_a_shared_file(raw):
-    """A share is a message of subtype file_share with files, an app_mention with files, and a file_shared of ids."""
+    """A share is a file_share message with files, an app_mention with files, and a file_shared of ids."""
     ident = await raw.person_file(DANA, "a.pdf", b"%PDF")
     async with raw.socket() as socket:
         await raw.person("say", user=DANA, channel=CLAIMS, text="@faxbot this", files=[ident])

@@ -35,7 +35,7 @@ async def fetch(raw, url, token=None, **options):
 
 
 async def test_an_upload_is_shared_later(raw):
-    """completeUploadExternal answers with ids and titles only; the message and `shares` come afterwards."""
+    """CompleteUploadExternal answers with ids and titles only; the message and `shares` come afterwards."""
     raw.workspace.settings.share_delay = 0.05
     ident, done = await raw.upload("fax.pdf", PDF, channel_id=CLAIMS, initial_comment="*A fax*")
     assert done["files"] == [{"id": ident, "title": "fax.pdf"}]
@@ -102,9 +102,7 @@ async def test_shares_that_are_refused(raw, args, error):
 
 async def test_blocks_give_way_to_the_comment(raw):
     """With initial_comment the blocks are ignored, even wrong ones; without it they are shown."""
-    await raw.upload(
-        "a.pdf", PDF, channel_id=CLAIMS, initial_comment="words", blocks=[{"type": "nonsense"}]
-    )
+    await raw.upload("a.pdf", PDF, channel_id=CLAIMS, initial_comment="words", blocks=[{"type": "nonsense"}])
     assert "blocks" not in (await until(lambda: shares(raw)))[0]
     section = {"type": "section", "text": {"type": "mrkdwn", "text": "hi"}}
     await raw.upload("b.pdf", PDF, channel_id=CLAIMS, blocks=[section])
@@ -204,3 +202,37 @@ async def test_deleting(raw):
     assert (await raw.form("files.delete", file=own))["error"] == "file_deleted"
     listed = await raw.get("files.list", channel=CLAIMS)
     assert [f["id"] for f in listed["files"]] == [theirs]
+
+
+@pytest.mark.parametrize(
+    ("fault", "status"), [({"fault": "http", "status": 502}, 502), ({"fault": "ratelimited"}, 429)]
+)
+async def test_troubled_downloads(raw, fault, status):
+    """Uploads and downloads meet faults of HTTP too."""
+    ident, _ = await raw.upload("a.pdf", PDF)
+    url = (await raw.get("files.info", file=ident))["file"]["url_private"]
+    await raw.control("faults", method="download", **fault)
+    assert (await fetch(raw, url))[0] == status
+    begun = await raw.form("files.getUploadURLExternal", filename="a.pdf", length="4")
+    await raw.control("faults", method="upload", **fault)
+    async with raw.session.post(begun["upload_url"], data=b"%PDF") as answer:
+        assert answer.status == status
+    async with raw.session.post(begun["upload_url"], data=b"%PDF") as answer:
+        assert answer.status == 200
+
+
+async def test_half_a_download(raw):
+    """A download can break off halfway."""
+    ident, _ = await raw.upload("a.pdf", PDF)
+    url = (await raw.get("files.info", file=ident))["file"]["url_private"]
+    await raw.control("faults", method="download", fault="drop_after")
+    with pytest.raises(aiohttp.ClientError):
+        await fetch(raw, url)
+
+
+async def test_uploads_that_are_not_completed(raw):
+    """A file whose upload was not completed does not exist yet."""
+    begun = await raw.form("files.getUploadURLExternal", filename="a.pdf", length="4")
+    async with raw.session.post(begun["upload_url"], data=b"%PDF"):
+        pass
+    assert (await raw.get("files.info", file=begun["file_id"]))["error"] == "file_not_found"

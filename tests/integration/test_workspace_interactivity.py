@@ -36,10 +36,8 @@ async def test_the_fields_of_a_command(raw):
     async with raw.socket() as socket:
         await raw.person("command", user=DANA, channel=CLAIMS, text="/fax send 469 555 0101 & <x>")
     fields = socket.of("slash_commands")[0]
-    assert set(fields) >= set(
-        "token team_id team_domain channel_id channel_name user_id user_name command text response_url"
-        " trigger_id api_app_id".split()
-    )
+    slacks = "token team_id team_domain channel_id channel_name user_id user_name command text"
+    assert set(fields) >= {*slacks.split(), "response_url", "trigger_id", "api_app_id"}
     assert (fields["command"], fields["text"]) == ("/fax", "send 469 555 0101 & <x>")
     assert (fields["channel_id"], fields["channel_name"], fields["user_name"]) == (CLAIMS, "claims", "dana")
     assert "thread_ts" not in fields
@@ -327,3 +325,28 @@ async def test_everyone_sees_their_own(raw):
         async with raw.session.get(f"{raw.workspace.url}/_/snapshot", params={"user": user}) as answer:
             seen = await answer.json()
         assert (len(seen["views"]), len(seen["ephemerals"])) == (count, count)
+
+
+async def test_a_troubled_response_url(raw):
+    """A response_url can fail before or after its message is shown."""
+    async with raw.socket() as socket:
+        await raw.person("command", user=DANA, channel=CLAIMS, text="/fax")
+    url = socket.of("slash_commands")[0]["response_url"]
+    await raw.control("faults", method="response_url", fault="http", status=503)
+    async with raw.session.post(url, json={"text": "x"}) as answer:
+        assert answer.status == 503
+    assert not raw.workspace.state.ephemerals
+    await raw.control("faults", method="response_url", fault="drop_after")
+    with pytest.raises(aiohttp.ClientError):
+        await raw.session.post(url, json={"text": "x"})
+    assert len(raw.workspace.state.ephemerals) == 1
+
+
+@pytest.mark.parametrize("body", [b"nonsense", b"[]", b"{}", b'{"blocks": [{"type": "x"}]}'])
+async def test_nonsense_for_a_response_url(raw, body):
+    """What is no message is refused with HTTP 400."""
+    async with raw.socket() as socket:
+        await raw.person("command", user=DANA, channel=CLAIMS, text="/fax")
+    url = socket.of("slash_commands")[0]["response_url"]
+    async with raw.session.post(url, data=body, headers={"Content-Type": "application/json"}) as answer:
+        assert answer.status == 400

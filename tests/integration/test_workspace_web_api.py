@@ -134,7 +134,7 @@ async def test_archived_channels(raw):
 
 
 async def test_names_of_channels(raw):
-    """chat.postMessage takes #name and a person's id for their direct message; other methods take ids only."""
+    """chat.postMessage takes #name and a person's id; other methods take channel ids only."""
     assert (await raw.json("chat.postMessage", channel="#claims", text="x"))["channel"] == CLAIMS
     assert (await raw.json("chat.postMessage", channel=DANA, text="x"))["channel"] == DANA_IM
     assert (await raw.get("conversations.info", channel="#claims"))["error"] == "channel_not_found"
@@ -196,7 +196,7 @@ async def test_ephemeral_needs_a_member(raw):
 
 
 async def test_history_newest_first_in_pages(raw):
-    """History is newest first, a cursor continues it, oldest and latest bound it with or without themselves."""
+    """History is newest first; a cursor continues it; oldest and latest bound it, inclusive or not."""
     stamps = [(await raw.json("chat.postMessage", channel=CLAIMS, text=str(n)))["ts"] for n in range(5)]
     first = await raw.get("conversations.history", channel=CLAIMS, limit="2")
     assert [m["text"] for m in first["messages"]] == ["4", "3"]
@@ -271,7 +271,7 @@ async def test_the_sdk_is_understood(sdk):
     """The SDK's own calls work: reads, writes, open, list, permalink, and errors as its exception."""
     assert (await sdk.auth_test())["user_id"] == BOT
     assert (await sdk.api_test(foo="bar"))["args"] == {"foo": "bar"}
-    assert [m["id"] for m in (await sdk.users_list())["members"]][0] == DANA
+    assert (await sdk.users_list())["members"][0]["id"] == DANA
     assert (await sdk.conversations_open(users=DANA))["channel"]["id"] == DANA_IM
     mine = await sdk.users_conversations(types="public_channel,im")
     assert LEGAL not in {c["id"] for c in mine["channels"]}
@@ -283,7 +283,7 @@ async def test_the_sdk_is_understood(sdk):
     assert (await sdk.bots_info(bot=posted["message"]["bot_id"]))["bot"]["user_id"] == BOT
     with pytest.raises(SlackApiError, match="message_not_found"):
         await sdk.chat_update(channel=CLAIMS, ts="1.000001", text="x")
-    with pytest.raises(SlackApiError, match="not_enabled|invalid_arguments"):
+    with pytest.raises(SlackApiError, match="invalid_arguments"):
         await sdk.views_publish(user_id=DANA, view={"type": "modal", "blocks": []})
     home = await sdk.views_publish(user_id=DANA, view={"type": "home", "blocks": [{"type": "divider"}]})
     with pytest.raises(SlackApiError, match="hash_conflict"):

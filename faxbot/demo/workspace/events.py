@@ -1,5 +1,6 @@
 """Events API: which events the app gets of what happens, and what they say."""
 
+import copy
 from typing import Any
 
 from .delivery import Delivery
@@ -11,6 +12,19 @@ from .model.state import State
 from .settings import Settings
 
 _MESSAGE_EVENTS = {"channel": "message.channels", "group": "message.groups", "im": "message.im"}
+
+SENT = (
+    "app_home_opened",
+    "app_mention",
+    "file_deleted",
+    "file_shared",
+    "member_joined_channel",
+    "message.channels",
+    "message.groups",
+    "message.im",
+    "tokens_revoked",
+)
+"""The subscriptions of a manifest that have an effect."""
 
 
 class Events:
@@ -37,7 +51,7 @@ class Events:
                 "context_team_id": TEAM_ID,
                 "context_enterprise_id": None,
                 "api_app_id": APP_ID,
-                "event": {**event, "event_ts": ts or self._state.timestamps.next()},
+                "event": {**copy.deepcopy(event), "event_ts": ts or self._state.timestamps.next()},
                 "type": "event_callback",
                 "event_id": new_id("Ev"),
                 "event_time": int(self._state.clock()),

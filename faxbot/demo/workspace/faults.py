@@ -10,7 +10,7 @@ KINDS = {
     "html": "HTTP 200 with an HTML page",
     "ratelimited": "HTTP 429 with Retry-After `seconds` (1)",
     "drop_before": "the connection is closed and nothing is done",
-    "drop_after": "the call is carried out and the connection is closed without an answer",
+    "drop_after": "the call is carried out and the connection closed without an answer (downloads: halfway)",
     "latency": "the call is carried out `seconds` (1) late, whether or not the client still waits",
     "slow_answer": "the call is carried out at once and answered `seconds` (1) later",
     "metadata_not_echoed": "messages in the answer carry no metadata",

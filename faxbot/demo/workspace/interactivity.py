@@ -1,5 +1,6 @@
 """What the app is told when a person runs a command, presses, submits, closes or searches."""
 
+import copy
 from typing import Any
 
 from .installation import Installation
@@ -71,7 +72,7 @@ class Payloads:
                 "is_ephemeral": False,
                 **({"thread_ts": message["thread_ts"]} if message.get("thread_ts") else {}),
             },
-            "message": message,
+            "message": copy.deepcopy(message),
             "response_url": self._address(
                 "actions", user, channel, ts=message["ts"], thread_ts=message.get("thread_ts") or ""
             ),
@@ -154,7 +155,7 @@ class Payloads:
                 "app", user, channel, ts=message["ts"], thread_ts=message.get("thread_ts") or ""
             ),
             "message_ts": message["ts"],
-            "message": message,
+            "message": copy.deepcopy(message),
         }
 
     def view_submission(self, user: str, view: OpenView) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from .api.compose import CUT_AT, read_content, read_metadata
 from .installation import Installation
 from .model.passes import PassRefusedError, ResponseAddress
 from .model.people import Channel
+from .wire import cut, trouble
 
 _RESPONSE = Method("response_url", update)
 
@@ -31,14 +32,10 @@ class Replies:
         site = self._site
         ident = request.match_info["secret"]
         fault = site.faults.strike("response_url", {})
-        if fault and fault.kind == "drop_before":
-            if request.transport:
-                request.transport.abort()
-            return web.Response()
-        if fault and fault.kind == "http":
-            return web.Response(status=int(fault.values.get("status", 500)), text="upstream error")
-        if fault and fault.kind == "latency":
-            await asyncio.sleep(fault.seconds())
+        early = await trouble(request, fault)
+        if early:
+            site.journal.note("response_url", answer=f"fault:{fault.kind if fault else ''}")
+            return early
         body, status, text = None, 200, "ok"
         try:
             body = await _body(request)
@@ -50,6 +47,10 @@ class Replies:
         except RefusedError as exc:
             status, text = 400, json.dumps({"ok": False, "error": exc.code, **exc.more})
         site.journal.note("response_url", body=body, status=status, answer=text)
+        if fault and fault.kind == "drop_after":
+            return cut(request)
+        if fault and fault.kind == "slow_answer":
+            await asyncio.sleep(fault.seconds())
         if status != 200:
             return web.Response(status=status, text=text, content_type="application/json")
         return web.Response(text=text)

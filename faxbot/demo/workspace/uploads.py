@@ -11,14 +11,10 @@ from .faults import Fault
 from .model.files import StoredFile
 from .model.people import TEAM_ID, Channel
 from .tokens import bearer_token
+from .wire import SIGN_IN, cut, trouble
 
 if TYPE_CHECKING:
     from .installation import Installation
-
-_SIGN_IN = (
-    "<!DOCTYPE html><html><head><title>Sign in to Harbor Clinic | Slack</title></head>"
-    "<body><h1>Sign in to your workspace</h1></body></html>"
-)
 
 
 class Uploads:
@@ -47,7 +43,7 @@ class Uploads:
         if file is None or file.completed:
             return web.Response(status=404, text="upload ticket not found")
         fault = site.faults.strike("upload", {"file": file.id, "filename": file.name})
-        early = await self._trouble(request, fault)
+        early = await trouble(request, fault)
         if early:
             site.journal.note("upload", file=file.id, outcome=f"fault:{fault.kind if fault else ''}")
             return early
@@ -56,7 +52,7 @@ class Uploads:
         file.uploaded = file.uploaded or fits
         site.journal.note("upload", file=file.id, size=size, outcome="ok" if fits else "size_mismatch")
         if fault and fault.kind == "drop_after":
-            return _cut(request)
+            return cut(request)
         if fault and fault.kind == "slow_answer":
             await asyncio.sleep(fault.seconds())
         if not fits:
@@ -94,7 +90,7 @@ class Uploads:
         team, _, ident = request.match_info["file"].partition("-")
         file = site.state.files.get(ident)
         fault = site.faults.strike("download", {"file": ident})
-        early = await self._trouble(request, fault)
+        early = await trouble(request, fault)
         if early:
             site.journal.note("download", file=ident, outcome=f"fault:{fault.kind if fault else ''}")
             return early
@@ -111,29 +107,16 @@ class Uploads:
                 return web.Response(
                     status=302, headers={"Location": f"{site.state.base}/signin?redir=%2Ffiles"}
                 )
-            return web.Response(text=_SIGN_IN, content_type="text/html")
+            return web.Response(text=SIGN_IN, content_type="text/html")
         if not known or file is None or file.mode not in {"hosted", "file_access"}:
             return web.Response(status=404, text="file not found")
+        if fault and fault.kind == "drop_after":
+            return await _half(request, file)
         return web.FileResponse(file.path, headers=_download_headers(request, file))
 
     async def sign_in(self, _request: web.Request) -> web.StreamResponse:
         """GET /signin: the page that a redirect leads to."""
-        return web.Response(text=_SIGN_IN, content_type="text/html")
-
-    async def _trouble(self, request: web.Request, fault: Fault | None) -> web.StreamResponse | None:
-        if fault is None:
-            return None
-        if fault.kind == "drop_before":
-            return _cut(request)
-        if fault.kind in {"http", "ratelimited"}:
-            status = 429 if fault.kind == "ratelimited" else int(fault.values.get("status", 500))
-            headers = {"Retry-After": str(int(fault.seconds()))} if status == 429 else {}
-            return web.Response(status=status, text="upstream error", headers=headers)
-        if fault.kind == "html":
-            return web.Response(text=_SIGN_IN, content_type="text/html")
-        if fault.kind == "latency":
-            await asyncio.sleep(fault.seconds())
-        return None
+        return web.Response(text=SIGN_IN, content_type="text/html")
 
     # -- sharing
 
@@ -230,10 +213,14 @@ def _download_headers(request: web.Request, file: StoredFile) -> dict[str, str]:
     return headers
 
 
-def _cut(request: web.Request) -> web.Response:
-    if request.transport:
-        request.transport.abort()
-    return web.Response()
+async def _half(request: web.Request, file: StoredFile) -> web.StreamResponse:
+    """Half of a file's bytes, then the end of the connection."""
+    headers = {**_download_headers(request, file), "Content-Length": str(file.size)}
+    response = web.StreamResponse(headers=headers)
+    await response.prepare(request)
+    await response.write(file.path.read_bytes()[: file.size // 2])
+    cut(request)
+    return response
 
 
 async def _chunk(source: Any) -> bytes:  # noqa: ANN401  (a request's body or one part of it)

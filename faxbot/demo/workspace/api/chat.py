@@ -60,9 +60,8 @@ def _into_thread(call: Call, channel: Channel, message: dict[str, object]) -> No
         return
     parent = call.state.messages.get(channel.id, wanted)
     if parent is None:
-        call.warnings.append("thread_not_found")
         return
-    if parent.get("subtype") in {"channel_join", "tombstone"}:
+    if parent.get("subtype") == "channel_join":
         raise RefusedError("cannot_reply_to_message")
     message["thread_ts"] = parent.get("thread_ts", parent["ts"])
     if call.flag("reply_broadcast"):

@@ -101,7 +101,7 @@ def _targets(call: Call) -> list[Channel]:
 
 def _visible(call: Call) -> StoredFile:
     file = call.state.files.get(call.text("file"))
-    if file is None or not file.uploaded or not call.state.bot_can_see(file):
+    if file is None or not file.completed or not call.state.bot_can_see(file):
         raise RefusedError("file_not_found")
     if file.mode == "tombstone":
         raise RefusedError("file_deleted")

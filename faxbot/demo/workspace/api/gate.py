@@ -10,6 +10,7 @@ from aiohttp import web
 from faxbot.demo.workspace.faults import Fault
 from faxbot.demo.workspace.installation import Installation
 from faxbot.demo.workspace.tokens import bearer_token
+from faxbot.demo.workspace.wire import cut
 
 from .arguments import read_arguments
 from .call import METHODS, Answer, Call, Method, RefusedError, invalid_arguments, missing_scope
@@ -126,13 +127,6 @@ async def _after(request: web.Request, fault: Fault, answer: Answer) -> web.Stre
             if isinstance(message, dict):
                 message.pop("metadata", None)
     return None
-
-
-def cut(request: web.Request) -> web.Response:
-    """Close the connection under a client; the response is for nobody."""
-    if request.transport:
-        request.transport.abort()
-    return web.Response()
 
 
 def too_many(seconds: int) -> web.Response:

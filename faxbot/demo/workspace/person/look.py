@@ -34,9 +34,7 @@ async def snapshot(request: web.Request, site: Installation) -> web.StreamRespon
     """GET /_/snapshot: everything the person can see now."""
     state, manifest, user = site.state, site.manifest, _person(site, request)
     channels = [c for c in state.channels.values() if not c.is_private or user in c.members]
-    messages = [
-        state.for_person(c, m) for c in channels for m in state.messages.in_order(c.id) if not m.get("hidden")
-    ]
+    messages = [state.for_person(c, m) for c in channels for m in state.messages.in_order(c.id)]
     return web.json_response(
         {
             "seq": state.feed.seq,

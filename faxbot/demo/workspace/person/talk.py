@@ -42,6 +42,9 @@ async def say(ask: Ask) -> dict[str, object]:
     user, channel, text = ask.user, ask.open_channel, ask.text("text")
     if text.startswith("/"):
         raise DeniedError("is_command", "That is a command: run it with /_/command.")
+    manifest = ask.site.manifest
+    if channel.is_im and (manifest.messages_tab_read_only or not manifest.messages_tab):
+        raise DeniedError("restricted_action", "Sending messages to this app has been turned off.")
     files = []
     for ident in ask.body.get("files") or []:
         file = ask.site.state.files.get(ident)

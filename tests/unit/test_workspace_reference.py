@@ -1,0 +1,81 @@
+"""The Slack stand-in's list of what it imitates, against its code and against Slack's reference."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from faxbot.demo.workspace import control, events
+from faxbot.demo.workspace.api import METHODS
+from faxbot.demo.workspace.blocks.elements import ELEMENTS
+from faxbot.demo.workspace.blocks.table import BLOCKS
+from faxbot.demo.workspace.faults import KINDS
+from faxbot.demo.workspace.person.routes import DEEDS, PAGES
+from faxbot.demo.workspace.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+REFERENCE = ROOT.parent / "shared" / "slack" / "methods"
+DOCUMENT = (ROOT / "docs" / "stand-in.md").read_text(encoding="utf-8")
+
+
+def rows(heading):
+    """The cells of the table under a heading, without its first two lines."""
+    part = DOCUMENT.split(f"\n## {heading}\n", 1)[1].split("\n## ", 1)[0]
+    lines = [line for line in part.splitlines() if line.startswith("|")][2:]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+
+
+def names(heading):
+    return [re.sub(r"`", "", row[0]) for row in rows(heading)]
+
+
+def test_methods_are_listed():
+    """The document lists exactly the Web API methods there are, with their tier and scopes."""
+    listed = {row[0].strip("`"): (row[1], row[2]) for row in rows("Web API methods")}
+    there = {
+        name: (str(m.tier) if m.tier < 5 else "special", ", ".join(f"`{s}`" for s in m.scopes) or "none")
+        for name, m in METHODS.items()
+    }
+    assert listed == there
+
+
+@pytest.mark.parametrize(
+    ("heading", "there"),
+    [
+        ("Events", events.SENT),
+        ("Faults", KINDS),
+        ("Settings", Settings().as_dict()),
+        ("Person API", [*(f"{verb} {path}" for verb, path in PAGES), *(f"POST /_/{name}" for name in DEEDS)]),
+        ("Blocks and elements", [*BLOCKS, *(name for name in ELEMENTS if name not in BLOCKS)]),
+        (
+            "Control API",
+            [
+                "GET /_/control/log",
+                "GET /_/control/state",
+                *(f"POST /_/control/{step}" for step in control.STEPS),
+            ],
+        ),
+    ],
+)
+def test_the_rest_is_listed(heading, there):
+    """Every event, fault, setting, block and route is in the document, and nothing else."""
+    assert sorted(names(heading)) == sorted(there)
+
+
+def test_settings_say_what_they_start_with():
+    """The document gives each setting's default."""
+    listed = {row[0].strip("`"): row[1].strip("`") for row in rows("Settings")}
+    assert listed == {name: str(value) for name, value in Settings().as_dict().items()}
+
+
+@pytest.mark.skipif(not REFERENCE.is_dir(), reason="Slack's reference is not beside this checkout")
+@pytest.mark.parametrize("name", sorted(METHODS))
+def test_methods_are_as_in_the_reference(name):
+    """Scopes, tier, required arguments and whether JSON is taken are those of Slack's reference."""
+    method = METHODS[name]
+    reference = json.loads((REFERENCE / f"{name}.json").read_text(encoding="utf-8"))
+    assert set(method.scopes) == set((reference.get("scope") or {}).get("bot") or ())
+    assert f"t{method.tier}" == reference["rate_limits"]
+    assert set(method.required) == set(reference["args"].get("required") or ()) - {"token"}
+    assert method.json is bool(reference.get("json_input_supported"))
