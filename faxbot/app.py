@@ -109,6 +109,7 @@ async def serve(settings: Settings, say: Callable[[str], None]) -> None:
         await _begin(house, server, backfill=settings.faxbot_backfill, say=say)
         await stack.enter_async_context(_running(house))
         say("Connecting to Slack …")
+        await _check_socket(api, settings.slack_app_token.get_secret_value())
         stack.push_async_callback(house.sockets.close)
         await house.sockets.connect()
         house.ticks.start()
@@ -156,7 +157,12 @@ def wire(settings: Settings, store: TransactionStore, server: UcxClient, api: We
     late = _Late()
     reach = Reach(store, clock, inbound, late.told)
     outbox = Outbox(
-        store, messenger, clock, settle=settings.faxbot_settle_seconds, away_since=lambda: reach.since
+        store,
+        messenger,
+        clock,
+        settle=settings.faxbot_settle_seconds,
+        away_since=lambda: reach.since,
+        admins=settings.faxbot_admins,
     )
     access = Access(directory, store, settings.faxbot_admins)
     sent = RecordFeed(Direction.TX, server, store, clock, RecordState.HISTORY)
@@ -212,6 +218,7 @@ def wire(settings: Settings, store: TransactionStore, server: UcxClient, api: We
         reach=reach,
         plan=plan,
         inbound_channel=inbound,
+        newest_last=lambda direction: (sent if direction is Direction.TX else received).newest_last,
     )
     forms = Forms(api, ask, site)
     desk = Desk(store, clock, late.told)
@@ -263,7 +270,7 @@ def wire(settings: Settings, store: TransactionStore, server: UcxClient, api: We
         inbox=inbox,
         retention=retention,
     )
-    late.outbox, late.ticks, late.watch = outbox, ticks, watch
+    late.outbox, late.ticks, late.watch, late.search = outbox, ticks, watch, search
     board = Switchboard(desk, ask, forms, Replies(api), site, me.user_id, clock.now)
     app = build_bolt_app(api.client, me, board)
     sockets = Sockets(app, settings.slack_app_token.get_secret_value())
@@ -276,9 +283,11 @@ class _Late:
     outbox: Outbox
     ticks: Ticks
     watch: Watch
+    search: Search
 
     def told(self) -> None:
         self.outbox.nudge()
+        self.search.wake()
         if self.watch.woken():
             self.ticks.nudge("watch")
 
@@ -296,11 +305,6 @@ def _ticks(
     active, idle = settings.faxbot_poll_active_seconds, settings.faxbot_poll_idle_seconds
     ticks = Ticks(answered=reach.answered, failed=reach.failed)
 
-    async def watch_jobs() -> None:
-        await watch.tick()
-        await sender.tick()
-        await search.tick()
-
     async def look_into_inbox() -> None:
         await inbox.tick()
         await watch.tell_answering_machines()
@@ -308,7 +312,9 @@ def _ticks(
     async def sweep_inbox() -> None:
         await inbox.tick(sweep=True)
 
-    ticks.add("watch", watch_jobs, lambda: active if watch.busy or reach.failures else idle)
+    ticks.add("watch", watch.tick, lambda: active if watch.busy or reach.failures else idle)
+    ticks.add("send", sender.tick, lambda: active)
+    ticks.add("search", search.tick, lambda: active)
     ticks.add("inbox", look_into_inbox, lambda: settings.faxbot_inbox_seconds)
     ticks.add("sweep", sweep_inbox, lambda: settings.faxbot_inbox_sweep_seconds)
     ticks.add("retention", retention.tick, lambda: HOUR)
@@ -332,6 +338,19 @@ async def _sign_in(api: WebApi) -> Me:
             await asyncio.sleep(RETRY_SECONDS)
 
 
+async def _check_socket(api: WebApi, app_token: str) -> None:
+    """Slack accepts the app-level token (apps.connections.open)."""
+    try:
+        await api.read(lambda: api.client.apps_connections_open(app_token=app_token))
+    except SlackRefused as refused:
+        raise SettingsProblem(
+            f"Slack does not accept SLACK_APP_TOKEN ({refused.error}). It needs the scope connections:write: "
+            "api.slack.com/apps, Basic Information, App-Level Tokens; and Socket Mode has to be on."
+        ) from refused
+    except SlackFault as fault:
+        log.warning("Slack does not open a socket yet", extra={"fault": type(fault).__name__})
+
+
 async def _begin(house: House, server: UcxClient, *, backfill: bool, say: Callable[[str], None]) -> None:
     """Recall what was; take the baseline of what the fax server has, waiting for it if need be."""
     await house.lines.start()
@@ -341,9 +360,9 @@ async def _begin(house: House, server: UcxClient, *, backfill: bool, say: Callab
     said = False
     while True:
         try:
-            await server.count_records(Direction.RX)
             await house.received.begin(backfill=backfill)
             await house.sent.begin()
+            await server.count_records(Direction.RX)
             await house.lines.lines()
         except CredentialsRejected as exc:
             raise SettingsProblem(
@@ -352,8 +371,10 @@ async def _begin(house: House, server: UcxClient, *, backfill: bool, say: Callab
             ) from exc
         except ServerFault as fault:
             if not said:
-                say(f"The fax server does not answer yet; waiting for it. ({fault})")
+                say(f"The fax server does not answer yet. ({fault})")
                 said = True
+            if house.received.begun and house.sent.begun:
+                return  # nothing can be missed: it was followed before
             await asyncio.sleep(RETRY_SECONDS)
         else:
             return

@@ -229,6 +229,7 @@ class House:
         """Every tick once."""
         await self.watch.tick()
         await self.sender.tick()
+        self.search.wake()
         await self.search.tick()
         await self.inbox.tick()
         await self.watch.tell_answering_machines()
@@ -308,6 +309,7 @@ async def house(folder: Path, fax: FaxServer, slack: PlainSlack) -> AsyncIterato
         reach=reach,
         plan=plan,
         inbound_channel=INBOUND,
+        newest_last=lambda direction: (sent if direction is Direction.TX else received).newest_last,
     )
     for part in (lines, reach, watch, sender):
         await part.start()

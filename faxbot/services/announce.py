@@ -16,7 +16,16 @@ from functools import partial
 
 from faxbot.fax.errors import SlackBusy, SlackFault, SlackRefused, SlackUnclear
 from faxbot.services.facts import Announcement, AnnouncementKind, AnnouncementState, Fax
-from faxbot.services.messages import FaxCard, FaxSteps, Message, ReceivedFax, unpack, unpack_step
+from faxbot.services.messages import (
+    FaxCard,
+    FaxSteps,
+    Message,
+    ReceivedFax,
+    Sentence,
+    pack,
+    unpack,
+    unpack_step,
+)
 from faxbot.services.ports import Clock, Ledger, Messenger, Store
 from faxbot.services.tell import job_of, record_of
 from faxbot.services.upload import Upload
@@ -33,6 +42,8 @@ HOPELESS = frozenset(
     | {"message_not_found", "cant_update_message", "edit_window_closed", "thread_not_found", "user_disabled"}
 )
 """Codes with which Slack says that it will never take this (chat.postMessage, chat.update)."""
+CLOSED = frozenset({"channel_not_found", "is_archived", "not_in_channel", "restricted_action"})
+"""Codes that are about the channel, not about the message."""
 PATIENCE_SECONDS = 30.0
 """How long to wait before asking again after any other refusal (a revoked token, a missing scope)."""
 
@@ -48,10 +59,13 @@ class Outbox:
         *,
         settle: float,
         away_since: Callable[[], datetime | None],
+        admins: Sequence[str] = (),
     ) -> None:
         self._store, self._messenger, self._clock, self._settle = store, messenger, clock, settle
-        self._away_since = away_since
-        self._upload = Upload(store, messenger, clock, settle=settle, build=self._build)
+        self._away_since, self._admins = away_since, tuple(admins)
+        self._upload = Upload(
+            store, messenger, clock, settle=settle, build=self._build, closed=self._tell_admin
+        )
         self._wake = asyncio.Event()
         self._channels: dict[str, asyncio.Task[None]] = {}
         self._closed_until: dict[str, float] = {}
@@ -119,6 +133,10 @@ class Outbox:
                 await self._tell(batch)
             except SlackBusy as busy:
                 self._closed_until[channel_id] = self._clock.now().timestamp() + busy.retry_after
+            except SlackFault as fault:
+                extra = {"announcement": batch[0].id, "fault": type(fault).__name__}
+                log.warning("a look for a message failed; it is repeated", extra=extra)
+                await self._postpone(batch, self._settle or 1.0)
 
     async def _tell(self, batch: Sequence[Announcement]) -> None:
         first = batch[0]
@@ -220,11 +238,35 @@ class Outbox:
         extra = {"announcement": batch[0].id, "channel": batch[0].channel_id, "error": refused.error}
         if refused.error in HOPELESS and batch[0].kind is not AnnouncementKind.DETAILS:
             log.error("Slack will not take an announcement", extra=extra)
+            await self._tell_admin(batch[0], refused.error)
             await self._settle_batch(batch, AnnouncementState.DROPPED, None)
             return
         log.warning("Slack refused an announcement; it is kept", extra=extra)
         await self._settle_batch(batch, AnnouncementState.WAITING, None)
         await self._postpone(batch, PATIENCE_SECONDS)
+
+    async def _tell_admin(self, row: Announcement, error: str) -> None:
+        """One admin hears, once for each channel, that it is closed to the bot."""
+        if error not in CLOSED or not self._admins or row.channel_id == self._admins[0]:
+            return
+        text = (
+            f"I can't post in the channel {row.channel_id} any more (Slack says {error}). "
+            "Invite me there, or unsubscribe it."
+        )
+
+        def record(ledger: Ledger) -> None:
+            ledger.announce(
+                Announcement(
+                    key=f"closed-{row.channel_id}",
+                    kind=AnnouncementKind.NOTICE,
+                    channel_id=self._admins[0],
+                    body=pack(Sentence(text)),
+                    created_at=self._clock.now().timestamp(),
+                )
+            )
+
+        await self._store.write(record)
+        self.nudge()
 
     async def _mark_sending(self, batch: Sequence[Announcement]) -> None:
         ids = [row.id or 0 for row in batch]

@@ -1,5 +1,6 @@
 """Questions that change nothing."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -29,6 +30,8 @@ from faxbot.services.tell import record_of
 
 ROWS = 10
 """Records on a page of history."""
+WHOLE = 100
+"""So many records are read and sorted at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +56,11 @@ class Ask:
         reach: Reach,
         plan: DialPlan,
         inbound_channel: str,
+        newest_last: Callable[[Direction], bool],
     ) -> None:
         self._server, self._store, self._lines, self._access = server, store, lines, access
         self._attachments, self._reach, self._plan, self._inbound = attachments, reach, plan, inbound_channel
-        self._newest_last = True
+        self._newest_last = newest_last
 
     @property
     def outage(self) -> datetime | None:
@@ -119,7 +123,7 @@ class Ask:
         """
         One page of records, newest first whatever the server's order (RecordCount, RecordsGet).
 
-        Two requests, and a third the first time or after the server changed its order.
+        Two requests, however many records there are.
         """
         total = await self._server.count_records(direction)
         pages = max(1, -(-total // ROWS))
@@ -133,20 +137,13 @@ class Ask:
         return History(direction, page, pages, total, tuple(entries))
 
     async def _page(self, direction: Direction, page: int, total: int) -> list[Record]:
-        if not total:
-            return []
-        if total <= ROWS:
-            return _newest_first(await self._server.fetch_records(direction, ROWS, 0))
-        newest_last = await self._is_newest_last(direction, total)
-        first = total - page * ROWS if newest_last else (page - 1) * ROWS
+        """A short history is read whole and sorted; a long one at the end where the new records are."""
+        if total <= WHOLE:
+            records = await self._server.fetch_records(direction, WHOLE, 0) if total else []
+            return _newest_first(records)[(page - 1) * ROWS : page * ROWS]
+        first = total - page * ROWS if self._newest_last(direction) else (page - 1) * ROWS
         size = ROWS + min(0, first)
         return _newest_first(await self._server.fetch_records(direction, size, max(0, first)))
-
-    async def _is_newest_last(self, direction: Direction, total: int) -> bool:
-        """Which end is new: known from what the ledger remembers of the newest record."""
-        newest = await self._store.read(lambda ledger: _newest_time(ledger, direction))
-        tail = await self._server.fetch_records(direction, 1, total - 1)
-        return not tail or newest is None or tail[0].time.timestamp() >= newest
 
     async def subscriptions(self, channel_id: str) -> Subscriptions:
         """What a channel hears of."""
@@ -211,8 +208,3 @@ class Ask:
 
 def _newest_first(records: list[Record]) -> list[Record]:
     return sorted(records, key=lambda record: record.time, reverse=True)
-
-
-def _newest_time(ledger: Ledger, direction: Direction) -> float | None:
-    times = [time for _, _, time in ledger.record_keys(direction)]
-    return max(times, default=None)

@@ -77,6 +77,7 @@ class Asked:
             request.channel_id, body["ts"], request.thread_ts
         )
         if not files:
+            await self._ask_number(request, [], "There is no file in that message to fax.")
             return
         await self._directory.ensure_can_post(request.channel_id, request.user_id)
         text, line = split_line(body.get("text") or "")
@@ -152,7 +153,9 @@ class Asked:
 
     async def _ask_number(self, request: Request, files: list[dict[str, str]], reason: str) -> None:
         body = request.body
-        message = AskNumber(tuple(files), reason, number=body.get("number") or "", line_id="")
+        message = AskNumber(
+            tuple(files), reason, number=body.get("number") or "", line_id=body.get("line") or ""
+        )
 
         def record(ledger: Ledger) -> None:
             whisper(ledger, ledger.request(request.id or 0), message, self._clock.now())

@@ -1,5 +1,6 @@
 """Requests that change what is there: cancel, delete, get, decide, subscribe."""
 
+import asyncio
 import logging
 from pathlib import Path
 
@@ -48,6 +49,7 @@ class Changes:
         self._server, self._store, self._clock, self._access = server, store, clock, access
         self._directory, self._lines, self._sender, self._watch = directory, lines, sender, watch
         self._spool, self._told = spool, told
+        self._one_deletion = asyncio.Lock()
 
     async def cancel(self, request: Request) -> None:
         """Stop a fax. One JobCancel however many ask; repeated only while the server does not answer."""
@@ -126,7 +128,11 @@ class Changes:
         await self._whisper(request, f"{job_id} is cancelled.")
 
     async def delete(self, request: Request) -> None:
-        """Delete a record and its file on the fax server: only because a person asked."""
+        """Delete a record and its file on the fax server: only because a person asked, and once."""
+        async with self._one_deletion:
+            await self._delete(request)
+
+    async def _delete(self, request: Request) -> None:
         fax = await self._fax_meant(request)
         row = await self._record_meant(request, fax)
         job_id = (fax and fax.job_id) or (row and row.job_id) or request.body.get("job_id") or ""
@@ -139,8 +145,7 @@ class Changes:
             return
         if fax and fax.state is not FaxState.ENDED:
             raise NotAllowed(f"{job_id} has not ended. Cancel it first, then delete its record.")
-        if row is not None and row.gone:
-            raise UnknownJob(f"The fax server has no record {job_id} any more.")
+        await self._refuse_namesake(row, job_id)
         try:
             await self._server.delete_record(job_id)
         except JobNotFound as exc:
@@ -179,6 +184,7 @@ class Changes:
             await self._access.may_change_received(request.user_id, request.channel_id, row, "get", job_id)
         else:
             await self._access.may_change_sent(request.user_id, fax, "get", job_id)
+        await self._refuse_namesake(row, job_id)
         await self._directory.ensure_can_post(request.channel_id, request.user_id)
         path = self._spool / "get" / f"{request.id}.pdf"
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -303,6 +309,14 @@ class Changes:
             )
         await self._whisper(request, text)
 
+    async def _refuse_namesake(self, row: FaxRecord | None, job_id: str) -> None:
+        """After a reset the fax server uses ids again: an old button must not reach the new fax of that id."""
+        if row is None:
+            return
+        rows = await self._store.read(lambda ledger: ledger.records_named(job_id))
+        if row.gone or any(other.time > row.time for other in rows):
+            raise UnknownJob(f"The fax server has that {job_id} no more.")
+
     async def _whisper(self, request: Request, text: str) -> None:
         def record(ledger: Ledger) -> None:
             whisper(ledger, ledger.request(request.id or 0), Sentence(text), self._clock.now())
@@ -323,11 +337,7 @@ class Changes:
         rows = await self._store.read(lambda ledger: ledger.records_named(job_id))
         after, time = (fax.known_record if fax else 0), request.body.get("time")
         return next(
-            (
-                row
-                for row in rows
-                if not row.gone and (row.id or 0) > after and (time is None or int(row.time) == time)
-            ),
+            (row for row in rows if (row.id or 0) > after and (time is None or int(row.time) == time)),
             None,
         )
 

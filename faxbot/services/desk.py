@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 
-from faxbot.fax.errors import Fault, Refusal
+from faxbot.fax.errors import Fault, Refusal, ServerFault, SlackRefused
 from faxbot.services.facts import Request, RequestKind
 from faxbot.services.messages import Sentence
 from faxbot.services.ports import Carry, Clock, Ledger, Nudge, Store
@@ -68,8 +68,13 @@ class Desk:
             except Refusal as refusal:
                 await self._finish(request, str(refusal))
                 return
+            except SlackRefused as refused:
+                await self._finish(request, f"Slack refused ({refused.error}), so nothing more was done.")
+                return
             except Fault as fault:
                 log.info("a request waits", extra={"request": request.id, "fault": type(fault).__name__})
+                if pause == FIRST_PAUSE and isinstance(fault, ServerFault):
+                    await self._say(request, "The fax server doesn't answer. I keep trying.")
                 await self._clock.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
             except Exception:
@@ -83,6 +88,13 @@ class Desk:
             else:
                 await self._finish(request, "")
                 return
+
+    async def _say(self, request: Request, sentence: str) -> None:
+        def record(ledger: Ledger) -> None:
+            whisper(ledger, ledger.request(request.id or 0), Sentence(sentence), self._clock.now())
+
+        await self._store.write(record)
+        self._told()
 
     async def _finish(self, request: Request, sentence: str) -> None:
         def record(ledger: Ledger) -> None:

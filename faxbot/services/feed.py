@@ -38,7 +38,14 @@ class RecordFeed:
         self._count = -1
         self._newest_last = True
         self._turn = 0
+        self.begun = False
+        """What was there at the very first start is known."""
         self._busy = asyncio.Lock()
+
+    @property
+    def newest_last(self) -> bool:
+        """The order in which the fax server gave the records so far."""
+        return self._newest_last
 
     async def begin(self, *, backfill: bool = False) -> None:
         """
@@ -52,7 +59,8 @@ class RecordFeed:
             lambda ledger: (ledger.record_keys(self._direction), ledger.recall(name))
         )
         self._known = {(job_id, time): row_id for row_id, job_id, time in keys}
-        if begun:
+        self.begun = bool(begun)
+        if self.begun:
             return
         async with self._busy:
             count = await self._server.count_records(self._direction)
@@ -60,7 +68,7 @@ class RecordFeed:
             state = self._fresh_state if backfill else RecordState.HISTORY
             await self._remember(records, state, also=lambda ledger: ledger.remember(name, True))
             self._learn_order(list(records.values()))
-            self._count = count
+            self._count, self.begun = count, True
 
     async def catch_up(self, *, sweep: bool = False) -> bool:
         """

@@ -39,6 +39,7 @@ class Retention:
 
         faxes, records = await self._store.read(find)
         await asyncio.to_thread(self._remove, faxes, [path for _, path in records])
+        await asyncio.to_thread(self._remove_strays, before)
 
         def record(ledger: Ledger) -> None:
             for fax_id in faxes:
@@ -49,6 +50,12 @@ class Retention:
         if faxes or records:
             await self._store.write(record)
             log.info("spool tidied", extra={"sent": len(faxes), "received": len(records)})
+
+    def _remove_strays(self, before: float) -> None:
+        """Documents that were fetched for a person, and what a stop left of a download."""
+        for path in [*self._spool.glob("get/*"), *self._spool.glob("*/.*.part")]:
+            if path.stat().st_mtime < before:
+                path.unlink(missing_ok=True)
 
     def _remove(self, faxes: list[int], paths: list[str]) -> None:
         for fax_id in faxes:

@@ -42,11 +42,19 @@ class Search:
     ) -> None:
         self._server, self._store, self._clock, self._lines = server, store, clock, lines
         self._sent_records, self._watch, self._told, self._settle = sent_records, watch, told, settle
+        self._idle = False
+
+    def wake(self) -> None:
+        """Something happened: perhaps an answer was lost."""
+        self._idle = False
 
     async def tick(self) -> None:
         """Look for every fax whose time has come."""
+        if self._idle:
+            return
         now = self._clock.now().timestamp()
         lost = await self._store.read(lambda ledger: ledger.faxes_in(FaxState.UNKNOWN, FaxState.ASKED))
+        self._idle = all(fax.look_at is None for fax in lost)
         due = [fax for fax in lost if fax.look_at is not None and fax.look_at <= now]
         if not due:
             return

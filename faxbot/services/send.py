@@ -67,26 +67,28 @@ class Sender:
         self._documents, self._attachments, self._lines = documents, attachments, lines
         self._sent_records, self._watch, self._told = sent_records, watch, told
         self._under_way: set[int] = set()
+        self._waiting: set[int] = set()
+        """The mirror of what is FETCHING or READY."""
         self._slots = asyncio.Semaphore(HANDED_AT_ONCE)
 
     async def start(self) -> None:
         """What was being handed over when the process died got no answer; a lookup follows."""
-        now = self._clock.now()
 
         def record(ledger: Ledger) -> int:
             lost = ledger.faxes_in(FaxState.HANDING)
             for fax in lost:
                 self._lose_answer(ledger, fax, "faxbot stopped before the answer came.")
+            waiting = ledger.faxes_in(FaxState.FETCHING, FaxState.READY)
+            self._waiting = {fax.id or 0 for fax in waiting}
             return len(lost)
 
         if lost := await self._store.write(record):
-            log.warning("answers lost in a stop", extra={"faxes": lost, "at": now.isoformat()})
+            log.warning("answers lost in a stop", extra={"faxes": lost})
             self._told()
 
     async def tick(self) -> None:
         """Carry on with every fax that waits: for its files, or for the fax server to be back."""
-        waiting = await self._store.read(lambda ledger: ledger.faxes_in(FaxState.FETCHING, FaxState.READY))
-        await asyncio.gather(*(self.advance(fax.id or 0) for fax in waiting))
+        await asyncio.gather(*(self.advance(fax_id) for fax_id in sorted(self._waiting)))
 
     async def advance(self, fax_id: int) -> None:
         """Take one fax as far as it goes now."""
@@ -99,6 +101,11 @@ class Sender:
                 await self._fetch(fax)
             async with self._slots:
                 await self._hand_over(fax_id)
+            fax = await self._store.read(lambda ledger: ledger.fax(fax_id))
+            if fax.state in (FaxState.FETCHING, FaxState.READY):
+                self._waiting.add(fax_id)
+            else:
+                self._waiting.discard(fax_id)
         finally:
             self._under_way.discard(fax_id)
             self._told()
@@ -167,6 +174,9 @@ class Sender:
             await self._store.write(lambda ledger: self._lose_answer(ledger, ledger.fax(fax_id), ""))
         except ServerFault:  # every other one says that nothing was dialled
             await self._store.write(lambda ledger: self._keep(ledger, ledger.fax(fax_id)))
+        except OSError:
+            log.exception("a document could not be read", extra={"fax": fax_id})
+            await self._refuse(fax, "The document is no longer here, so nothing was sent. Share it again.")
         else:
             await self._accept(fax, receipt)
 

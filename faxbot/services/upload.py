@@ -36,9 +36,10 @@ class Upload:
         *,
         settle: float,
         build: Callable[[Sequence[Announcement]], Awaitable[Message]],
+        closed: Callable[[Announcement, str], Awaitable[None]],
     ) -> None:
         self._store, self._messenger, self._clock = store, messenger, clock
-        self._settle, self._build = settle, build
+        self._settle, self._build, self._closed = settle, build, closed
 
     async def carry_on(self, row: Announcement) -> None:
         """Do the next step. Raises SlackBusy; every other fault is waited out here."""
@@ -54,6 +55,7 @@ class Upload:
         except SlackRefused as refused:
             extra = {"announcement": row.id, "channel": row.channel_id, "error": refused.error}
             log.warning("Slack refused a file; it is kept and tried again", extra=extra)
+            await self._closed(row, refused.error)
             await self._save(row, stage="" if row.stage == "sharing" else None, after=PATIENCE_SECONDS)
 
     async def _upload(self, row: Announcement) -> None:
