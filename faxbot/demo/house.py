@@ -24,8 +24,10 @@ SAMPLES = Path(__file__).parent / "samples"
 
 READY_SECONDS = 60.0
 """How long the bot may take to say that it is ready."""
-GRACE_SECONDS = 1.5
+GRACE_SECONDS = 1.0
 """Between asking the bot to stop and making it."""
+LEAVING_SECONDS = 1.3
+"""For everything to stop: a page that is still open does not keep anybody waiting."""
 POLLS = {
     "FAXBOT_POLL_ACTIVE_SECONDS": "0.5",
     "FAXBOT_POLL_IDLE_SECONDS": "1",
@@ -95,13 +97,11 @@ class Bot:
         if self._ready.is_set():
             return
         code = process.returncode
-        said = (
-            f"faxbot was not ready after {READY_SECONDS:g} s."
-            if code is None
-            else f"faxbot ended with {code}."
-        )
         await self.stop()
-        raise BotStoppedError(said + self.last_words(), code or 1)
+        if code is None:
+            raise BotStoppedError(f"faxbot was not ready after {READY_SECONDS:g} s.{self.last_words()}", 1)
+        code = _exit_code(code)
+        raise BotStoppedError(f"faxbot ended with {code} before it was ready.{self.last_words()}", code or 1)
 
     async def ended(self) -> int:
         """Wait until it ends by itself; its exit code."""
@@ -109,7 +109,7 @@ class Bot:
             return 0
         code = await self._process.wait()
         await asyncio.gather(*self._readers)
-        return code
+        return _exit_code(code)
 
     async def stop(self) -> None:
         """Ask it to stop, and make it if it does not."""
@@ -201,7 +201,9 @@ class House:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._stack.aclose()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LEAVING_SECONDS):
+                await self._stack.aclose()
 
     def _environment(self, fax_server: FaxServer, folder: Path) -> dict[str, str]:
         """The bot's whole environment: nothing of the real Slack or UCX of whoever runs this gets in."""
@@ -236,13 +238,20 @@ async def run_demo(port: int, speed: float, data: Path | None) -> int:
             async with House(folder, speed=speed, port=port, say=progress(console)) as house:
                 _welcome(console, house.workspace.url, speed)
                 code = await house.bot.ended()
-                console.print(f"\nfaxbot ended with {code}.{house.bot.last_words()}", markup=False)
+                console.print(
+                    f"\nfaxbot ended with {code}.{house.bot.last_words()}", markup=False, soft_wrap=True
+                )
                 return code
         except BotStoppedError as stopped:
-            console.print(str(stopped), markup=False, style="red")
+            console.print(str(stopped), markup=False, style="red", soft_wrap=True)
             return stopped.code
         except OSError as exc:
-            console.print(f"The page cannot be at port {port}: {exc.strerror}. Choose another with --port.")
+            console.print(
+                f"The demo cannot start at port {port} ({exc.strerror}). Another one: --port 8485",
+                markup=False,
+                highlight=False,
+                soft_wrap=True,
+            )
             return 1
         finally:
             console.print("Stopped.", style="dim")
@@ -283,6 +292,11 @@ def _manifest() -> Path:
     """The app's manifest: beside the package in a checkout, inside it once installed."""
     installed = PACKAGE / "manifest.yml"
     return installed if installed.is_file() else PACKAGE.parent / "manifest.yml"
+
+
+def _exit_code(code: int) -> int:
+    """What a shell calls it: 128 and the signal's number for a process that a signal ended."""
+    return code if code >= 0 else 128 - code
 
 
 def _dies_with_parent() -> Callable[[], None] | None:

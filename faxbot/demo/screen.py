@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import datetime, tzinfo
 from typing import Any
 
 from rich.console import Console
@@ -12,13 +13,16 @@ Item = dict[str, Any]
 _ENTITY = re.compile(r"<([^<>]+)>")
 _BOLD = re.compile(r"(?<![\w*])\*([^*\n]+)\*(?![\w*])")
 _EMPHASIS = re.compile(r"(?<![\w_])_([^_\n]+)_(?![\w_])")
+_MOMENT = re.compile(r"!date\^(\d+)\^([^|^]+)")
+_SHAPES = {"{time}": "%-I:%M %p", "{time_secs}": "%-I:%M:%S %p", "{date_short}": "%b %-d, %Y"}
 _TICKS = re.compile(r"`([^`\n]+)`")
 
 
 class Screen:
     """Prints the news of one person's workspace; a message that changed shows the lines that are new."""
 
-    def __init__(self, console: Console, names: dict[str, str]) -> None:
+    def __init__(self, console: Console, names: dict[str, str], zone: tzinfo) -> None:
+        self._zone = zone
         self._console = console
         self._names = names
         self._shown: dict[tuple[str, str], list[str]] = {}
@@ -80,7 +84,7 @@ class Screen:
         return self._names.get(ident, ident)
 
     def _styled(self, mrkdwn: str) -> Text:
-        text = Text(plain(mrkdwn, self._names))
+        text = Text(plain(mrkdwn, self._names, self._zone))
         for pattern, style in ((_BOLD, "bold"), (_EMPHASIS, "italic"), (_TICKS, "green")):
             text = _marked(text, pattern, style)
         return text
@@ -109,11 +113,20 @@ def lines_of(message: Item) -> Iterator[str]:
         yield f"📎 {file.get('name', 'a file')}"
 
 
-def plain(mrkdwn: str, names: dict[str, str]) -> str:
-    """Slack's text with people, channels, moments and links as they are read, and &, <, > as themselves."""
+def plain(mrkdwn: str, names: dict[str, str], zone: tzinfo) -> str:
+    """
+    Slack's text as it is read: people and channels by name, moments in *zone*, links by their label.
+
+    Source: "Formatting message text", Slack; of the date tokens, those that faxbot uses.
+    """
 
     def read(match: re.Match[str]) -> str:
         target, _, label = match[1].partition("|")
+        if moment := _MOMENT.match(target):
+            shape = moment[2]
+            for token, form in _SHAPES.items():
+                shape = shape.replace(token, form)
+            return datetime.fromtimestamp(int(moment[1]), zone).strftime(shape)
         if target[0] in "@#":
             return target[0] + (names.get(target[1:]) or label or target[1:])
         return label or target.removeprefix("!")

@@ -1,7 +1,9 @@
 """The demo without a person: a fax goes out, one is stopped, others come in, and a record is deleted."""
 
+import asyncio
 import re
 from collections.abc import Callable
+from datetime import timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +15,15 @@ from faxbot.demo.person import NotAllowedError, NotThereError, Person, Sight
 from faxbot.demo.screen import Screen, lines_of, plain
 from faxbot.demo.workspace.model.people import CLAIMS, DANA, INBOUND_FAX
 
-SPEED = 60.0
+SPEED = 40.0
 POLLS = {"FAXBOT_POLL_ACTIVE_SECONDS": "0.3", "FAXBOT_INBOX_SECONDS": "0.5"}
-"""At this speed a page takes half a second: whoever wants to see each one has to look more often."""
+"""At this speed a page takes less than a second: whoever wants to see each one has to look often."""
+STOPPED = 130
+"""What a shell calls a program that Ctrl-C ended."""
 SOON = 10.0
 """Seconds for an answer to something that was typed or pressed."""
 A_FAX = 30.0
-"""Seconds for a fax to go through or come in; it takes about three at this speed."""
+"""Seconds for a fax to go through or come in; three pages take about five at this speed."""
 
 Item = dict[str, Any]
 
@@ -39,6 +43,9 @@ async def run_tour() -> int:
         except BotStoppedError as stopped:
             console.print(str(stopped), style="red", markup=False)
             return stopped.code
+        except asyncio.CancelledError:
+            console.print("\nStopped before the end.", style="red")
+            return STOPPED
     console.print("\nAll of it happened.", style="bold green")
     return 0
 
@@ -52,7 +59,8 @@ class _Tour:
         names |= {each.id: each.name or "direct message" for each in state.channels.values()}
         self._names = names
         self._dm = next(each.id for each in state.channels.values() if each.partner == DANA)
-        self._screen = Screen(console, names)
+        self._zone = timezone(timedelta(seconds=state.users[DANA]["tz_offset"]))
+        self._screen = Screen(console, names, self._zone)
         self._dana = Person(house.workspace.url, DANA, self._screen.hear)
 
     async def go(self) -> None:
@@ -227,7 +235,7 @@ class _Tour:
 
     def _read(self, message: Item) -> str:
         """All that *message* says, as a person reads it."""
-        return plain("\n".join(lines_of(message)), self._names).replace("*", "")
+        return plain("\n".join(lines_of(message)), self._names, self._zone).replace("*", "")
 
 
 def _has(message: Item, button: str) -> bool:

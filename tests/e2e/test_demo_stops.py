@@ -1,0 +1,105 @@
+"""`faxbot demo` leaves nothing behind, however it ends."""
+
+import contextlib
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks for processes in /proc")
+
+STARTS_WITHIN = 45.0
+ENDS_WITHIN = 10.0
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _until(found: Callable[[], object], within: float) -> None:
+    deadline = time.monotonic() + within
+    while not found():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.05)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        return ") Z " not in Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+class Demo:
+    """A demo in a process of its own, its output in a file."""
+
+    def __init__(self, folder: Path) -> None:
+        self.port = _free_port()
+        self._output = folder / "output"
+        command = [sys.executable, "-m", "faxbot", "demo", "--port", str(self.port)]
+        with self._output.open("wb") as output:
+            self.process = subprocess.Popen(  # noqa: S603  # the program under test
+                [*command, "--data-dir", str(folder / "data")], stdout=output, stderr=output
+            )
+        _until(lambda: self.process.poll() is not None or "workspace is at" in self.output, STARTS_WITHIN)
+        pid = self.process.pid
+        self.bot = int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])
+
+    @property
+    def output(self) -> str:
+        return self._output.read_text()
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[Demo]:
+    started = Demo(tmp_path)
+    yield started
+    if started.process.poll() is None:
+        started.process.kill()
+    started.process.wait()
+    if _alive(started.bot):
+        os.kill(started.bot, signal.SIGKILL)
+
+
+def test_ctrl_c_stops_everything_within_two_seconds(demo):
+    """A page that is open, and listening, holds nothing up."""
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", demo.port)) as page:
+        page.request("GET", "/_/events")
+        assert page.getresponse().status == 200
+        began = time.monotonic()
+        demo.process.send_signal(signal.SIGINT)
+        assert demo.process.wait(ENDS_WITHIN) == 0
+        assert time.monotonic() - began < 2.0
+    assert not _alive(demo.bot)
+
+
+def test_a_bot_that_hangs_is_made_to_stop(demo):
+    """A bot that does not answer SIGTERM is killed within the same two seconds."""
+    os.kill(demo.bot, signal.SIGSTOP)
+    began = time.monotonic()
+    demo.process.send_signal(signal.SIGINT)
+    assert demo.process.wait(ENDS_WITHIN) == 0
+    assert time.monotonic() - began < 2.0
+    assert not _alive(demo.bot)
+
+
+def test_the_bot_dies_with_the_demo(demo):
+    """A demo that is killed outright takes the bot with it."""
+    demo.process.kill()
+    _until(lambda: not _alive(demo.bot), ENDS_WITHIN)
+
+
+def test_the_demo_ends_with_the_bot(demo):
+    """When the bot is killed the demo ends with a shell's code for that, and says so."""
+    os.kill(demo.bot, signal.SIGKILL)
+    assert demo.process.wait(ENDS_WITHIN) == 128 + signal.SIGKILL
+    assert "faxbot ended with 137." in demo.output
