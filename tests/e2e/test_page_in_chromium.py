@@ -51,6 +51,7 @@ settings:
   socket_mode_enabled: true
 """
 DEADLINE = 10.0
+expect.set_options(timeout=DEADLINE * 1000)
 Payload = dict[str, Any]
 
 
@@ -259,11 +260,17 @@ async def test_hostile_text_stays_text(page: Page, app: ScriptedApp):
     """Markup, script addresses and entities in a text are shown, never parsed, linked or run."""
     script = "&lt;script&gt;alert(1)&lt;/script&gt;"
     evil = f"<img src=x onerror=alert(1)> <b>bold</b> <javascript:alert(1)|click> {script}"
-    blocks = [{"type": "section", "text": mrkdwn(evil)}, {"type": "header", "text": plain("<i>head</i>")}]
+    link = {"type": "link", "url": "javascript:alert(1)", "text": "rich click"}
+    blocks = [
+        {"type": "section", "text": mrkdwn(evil)},
+        {"type": "header", "text": plain("<i>head</i>")},
+        {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [link]}]},
+    ]
     await app.post(evil)
     await app.post("blocks", blocks=blocks)
     await expect(log(page).get_by_text("<script>alert(1)</script>")).to_have_count(2)
     await expect(log(page)).to_contain_text("<i>head</i>")
+    await expect(log(page)).to_contain_text("rich click")
     assert await log(page).locator("img, b, i, script, a[href^='javascript']").count() == 0
 
 
@@ -434,7 +441,7 @@ async def test_the_page_comes_back_by_itself(browser: Browser, tmp_path: Path):
         await expect(log(page)).to_contain_text("Said before")
     await expect(banner).to_be_visible()
     async with Workspace(tmp_path / "second", manifest=manifest, port=port):
-        await expect(banner).to_be_hidden(timeout=DEADLINE * 1000)
+        await expect(banner).to_be_hidden()
         await expect(log(page)).not_to_contain_text("Said before")
         await context.close()
 
@@ -456,6 +463,6 @@ async def test_a_fax_can_be_let_arrive(browser: Browser, tmp_path: Path):
             await pane.get_by_label("Pages").fill("2")
             await pane.get_by_role("button", name="Let it ring").click()
             records = pane.get_by_role("region", name="Records")
-            await expect(records).to_contain_text("From +1 214-245-4571", timeout=DEADLINE * 1000)
+            await expect(records).to_contain_text("From +1 214-245-4571")
             await expect(records).to_contain_text("2 pages")
             await context.close()

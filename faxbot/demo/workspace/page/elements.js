@@ -4,7 +4,7 @@ import { fileInput } from "./fileinput.js";
 import { h, icon } from "./dom.js";
 import { textObject, plain } from "./mrkdwn.js";
 import { openMenu } from "./popup.js";
-import { press } from "./press.js";
+import { openLink, press } from "./press.js";
 import { select } from "./selects.js";
 
 /** A name that survives an update, which may give the block another id. */
@@ -27,7 +27,7 @@ function button(element, place) {
 
 function overflow(element, place) {
   const choose = (option) => {
-    if (option.url) window.open(option.url, "_blank", "noopener,noreferrer");
+    openLink(option.url);
     press(place, element, { type: "overflow", selected_option: option }, node);
   };
   const node = h("button", { type: "button", class: "button overflow", "aria-label": "More options", "aria-haspopup": "menu", dataset: { focus: focusKey(element) },

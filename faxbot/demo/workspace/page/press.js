@@ -27,6 +27,11 @@ export class Values {
   }
 }
 
+/** Open the address of a button or an option in a tab of its own, when it is a web address. */
+export function openLink(url) {
+  if (/^https?:\/\//i.test(url ?? "")) window.open(url, "_blank", "noopener,noreferrer");
+}
+
 /**
  * Use *element* with *state* (what Slack would send as the action). *place* is {surface, values, blockId}: surface says where
  * it stands ({channel, ts}, {ephemeral} or {view}). Resolves to whether the app took it.
@@ -34,7 +39,7 @@ export class Values {
 export async function press(place, element, state, node) {
   if (node?.getAttribute("aria-busy") === "true") return false;
   if (element.confirm && !(await askConfirm(element.confirm))) return false;
-  if (element.url) window.open(element.url, "_blank", "noopener,noreferrer");
+  openLink(element.url);
   node?.setAttribute("aria-busy", "true");
   const answer = await post("press", { ...place.surface, block_id: place.blockId, action_id: element.action_id, ...state, values: place.values });
   node?.removeAttribute("aria-busy");
