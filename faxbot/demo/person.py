@@ -190,7 +190,7 @@ class Person:
         places = {channel} if channel else {where for where, _ in self.sight.messages}
         there = [str(m.get("text", "")) for place in sorted(places) for m in self.sight.in_channel(place)]
         there += [f"(only you) {w.get('text', '')}" for p in sorted(places) for w in self.sight.whispered(p)]
-        listed = "\n".join(f"  - {text}" for text in there[-8:]) or "  nothing"
+        listed = "\n".join(f"  - {' / '.join(text.splitlines())}" for text in there[-8:]) or "  nothing"
         return f"Waited {within:g} s for {what}. What was there:\n{listed}"
 
     async def _listen(self, seconds: float) -> None:

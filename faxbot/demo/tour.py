@@ -20,9 +20,9 @@ POLLS = {"FAXBOT_POLL_ACTIVE_SECONDS": "0.3", "FAXBOT_INBOX_SECONDS": "0.5"}
 """At this speed a page takes less than a second: whoever wants to see each one has to look often."""
 STOPPED = 130
 """What a shell calls a program that Ctrl-C ended."""
-SOON = 10.0
+SOON = 20.0
 """Seconds for an answer to something that was typed or pressed."""
-A_FAX = 30.0
+A_FAX = 40.0
 """Seconds for a fax to go through or come in; three pages take about five at this speed."""
 
 Item = dict[str, Any]
