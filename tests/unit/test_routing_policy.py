@@ -1,0 +1,120 @@
+"""Which channels hear of a fax, and who may do what to it."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from faxbot.fax.errors import NotAllowed, Refusal
+from faxbot.fax.job import Direction
+from faxbot.fax.policy import may_change_received, may_change_sent, may_subscribe_received
+from faxbot.fax.routing import Interest, audience
+
+RX, TX = Direction.RX, Direction.TX
+
+
+def test_the_first_channels_hear_without_any_interest():
+    """The inbound channel hears of every received fax, subscribed or not."""
+    assert audience([], RX, line_id="1", first=["CINBOUND"]) == ["CINBOUND"]
+
+
+def test_a_channel_hears_once_whatever_it_asked_for():
+    """All faxes, the line's faxes and this very fax make one channel, in the order of asking."""
+    interests = [
+        Interest("CA", RX),
+        Interest("CB", RX, line_id="2"),
+        Interest("CA", RX, line_id="2"),
+        Interest("CINBOUND", RX),
+        Interest("CA", RX, fax_id=7),
+    ]
+    assert audience(interests, RX, line_id="2", fax_id=7, first=["CINBOUND"]) == ["CINBOUND", "CA", "CB"]
+
+
+def test_a_direction_is_not_the_other():
+    """Who asked for sent faxes hears of no received one."""
+    assert audience([Interest("CA", TX)], RX, line_id="1") == []
+
+
+def test_a_line_is_not_another():
+    """Who asked for line 2 hears nothing of line 1."""
+    assert audience([Interest("CA", RX, line_id="2")], RX, line_id="1") == []
+
+
+def test_a_fax_of_an_unknown_line_reaches_only_who_wants_all_lines():
+    """Without a line nobody is told on a guess."""
+    interests = [Interest("CLINE", RX, line_id="1"), Interest("CALL", RX)]
+    assert audience(interests, RX, line_id="") == ["CALL"]
+
+
+def test_an_interest_in_one_fax_is_for_no_other():
+    """One fax means that one, on whatever line it goes."""
+    interest = Interest("CA", TX, fax_id=7)
+    assert audience([interest], TX, line_id="1", fax_id=7) == ["CA"]
+    assert audience([interest], TX, line_id="1", fax_id=8) == []
+    assert audience([interest], TX, line_id="1") == []
+
+
+def test_an_empty_first_channel_is_nobody():
+    """A fax without a home, sent by another program, has only its subscribers."""
+    assert audience([Interest("CA", TX)], TX, line_id="1", first=["", ""]) == ["CA"]
+
+
+INTERESTS = st.builds(
+    Interest,
+    st.sampled_from(["CA", "CB", "CC"]),
+    st.sampled_from(Direction),
+    st.sampled_from(["", "1", "2"]),
+    st.sampled_from([0, 7, 8]),
+)
+
+
+@given(st.lists(INTERESTS), st.sampled_from(["", "1", "2"]), st.sampled_from([7, 8]))
+def test_nobody_hears_twice_or_unasked(interests: list[Interest], line_id: str, fax_id: int):
+    """Every channel is told once at most, and only because it asked."""
+    channels = audience(interests, RX, line_id=line_id, fax_id=fax_id, first=["CINBOUND"])
+    asked = {each.channel_id for each in interests if each.direction is RX}
+    assert len(channels) == len(set(channels))
+    assert channels[0] == "CINBOUND"
+    assert set(channels) <= asked | {"CINBOUND"}
+
+
+@pytest.mark.parametrize(
+    ("actor", "sender", "admin"),
+    [("UDANA", "UDANA", False), ("UPRIYA", "UDANA", True), ("UPRIYA", None, True)],
+)
+def test_the_sender_and_admins_change_a_sent_fax(actor: str, sender: str | None, admin: bool):  # noqa: FBT001 - a row of the table
+    """The sender may, and an admin may, also where faxbot knows no sender."""
+    may_change_sent(actor, sender=sender, sender_name="Dana", admin=admin, verb="cancel", job_id="TX83")
+
+
+def test_anybody_else_is_told_who_may_change_a_sent_fax():
+    """The refusal names the sender, the verb and the job."""
+    with pytest.raises(NotAllowed, match=r"^Only Dana or an admin can cancel TX83\.$"):
+        may_change_sent(
+            "UMARCUS", sender="UDANA", sender_name="Dana", admin=False, verb="cancel", job_id="TX83"
+        )
+
+
+def test_a_fax_of_another_program_is_for_admins():
+    """Without a sender there is only the admins' rule, and it is named."""
+    with pytest.raises(NotAllowed, match=r"^Only an admin can delete TX83\.$"):
+        may_change_sent("UDANA", sender=None, sender_name="", admin=False, verb="delete", job_id="TX83")
+
+
+def test_a_received_fax_is_for_those_who_received_it_and_admins():
+    """Having received it here is enough, being an admin is enough, neither is refused with the rule."""
+    may_change_received(received_here=True, admin=False, verb="delete", job_id="RX34")
+    may_change_received(received_here=False, admin=True, verb="delete", job_id="RX34")
+    with pytest.raises(NotAllowed, match=r"channel that received RX34, there, or an admin can delete it"):
+        may_change_received(received_here=False, admin=False, verb="delete", job_id="RX34")
+
+
+def test_only_an_admin_opens_the_inbox_to_a_channel():
+    """Subscribing to received faxes takes an admin; the refusal says so."""
+    may_subscribe_received(admin=True)
+    with pytest.raises(NotAllowed, match="Only an admin can subscribe a channel to received faxes"):
+        may_subscribe_received(admin=False)
+
+
+def test_not_being_allowed_is_a_refusal():
+    """A person can put it right, so the request ends there and is not tried again."""
+    assert issubclass(NotAllowed, Refusal)
