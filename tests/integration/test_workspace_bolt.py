@@ -84,6 +84,9 @@ async def test_command_modal_file_button_update(raw):
         press = {"channel": CLAIMS, "ts": card["ts"], "block_id": "card", "action_id": "cancel"}
         assert (await raw.person("press", user=DANA, **press))["ok"]
         await until(lambda: card["text"] == "Stopped" and "blocks" not in card)
+        journal = workspace.journal
+        # Command, form, post, press, change: one of their acknowledgements must not be the one ignored.
+        await until(lambda: len(journal.of("envelope_sent")) == len(journal.of("envelope_acked")) == 5)
         await raw.control("socket", ignore_acks=1)
         await raw.person("say", user=DANA, channel=CLAIMS, text="anyone?")
         await until(lambda: [e["text"] for e in heard if e.get("text") == "anyone?"] == ["anyone?"] * 2)
