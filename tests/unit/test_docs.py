@@ -1,6 +1,7 @@
 """The documents and the code say the same."""
 
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,6 @@ PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob
 FENCE = re.compile(r"^```.*?\n(.*?)^```", re.MULTILINE | re.DOTALL)
 SPAN = re.compile(r"`([^`\n]+)`")
 LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
-LINKED_ANCHOR = re.compile(r"\]\(([^)#\s]*)#([^)\s]+)\)")
 
 
 def code(text: str) -> list[str]:
@@ -68,7 +68,7 @@ def test_the_example_has_every_setting_with_its_default():
 def test_every_setting_of_the_example_is_explained():
     """The line before a setting says what it is."""
     lines = (ROOT / ".env.example").read_text().splitlines()
-    for before, line in zip(lines, lines[1:], strict=False):
+    for before, line in pairwise(lines):
         if re.match(r"#?[A-Z][A-Z0-9_]+=", line):
             assert re.match(r"# .+\.$", before), line
 
