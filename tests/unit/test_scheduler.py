@@ -93,7 +93,7 @@ async def test_the_first_run_is_at_once_and_the_next_after_the_pace():
 
 
 async def test_a_tick_never_runs_twice_at_once():
-    """A tick that is due while it still runs is left out."""
+    """A tick that is due while it still runs does not begin beside itself."""
     look = Look()
     async with running(look) as rig:
         await until(lambda: look.begun == 1)
@@ -101,7 +101,7 @@ async def test_a_tick_never_runs_twice_at_once():
         await rig.ticks._run("look")
         assert look.begun == 1
         look.go.set()
-        await until(lambda: look.ended == 1)
+        await until(lambda: rig.ticks.pauses[-1] == NEVER)
         assert look.most_at_once == 1
 
 
@@ -132,10 +132,6 @@ async def test_a_nudge_runs_a_waiting_tick_now():
         await until(lambda: look.ended == 2)
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="scheduler.py: APScheduler drops a run that is due before the one that planned it ended",
-)
 async def test_nudges_during_a_run_make_one_more_run():
     """What came up during a run is looked at once more right after it, and once only."""
     look = Look()
@@ -208,6 +204,29 @@ async def test_an_unknown_exception_is_logged_and_the_tick_goes_on(caplog: pytes
     stumbles = [record for record in caplog.records if record.name == "faxbot.scheduler"]
     assert len(stumbles) == 2
     assert all(record.exc_info and vars(record)["tick"] == "look" for record in stumbles)
+
+
+@pytest.mark.xfail(strict=True, reason="scheduler.py plans no next run when telling of a run fails")
+async def test_a_tick_goes_on_when_telling_of_it_fails():
+    """A disk that is full for a moment, when an outage or its end is written down, ends no tick."""
+    pauses: list[float] = []
+
+    async def broken(*_: Fault) -> None:
+        raise OSError("disk full")
+
+    async def look() -> None:
+        pauses.append(1.0)
+
+    ticks = Noted(answered=broken, failed=broken)
+    ticks.add("look", look, lambda: NEVER)
+    ticks.start()
+    try:
+        await until(lambda: pauses)
+        with contextlib.suppress(OSError):
+            await ticks._run("look")
+        assert ticks.pauses[-1] == NEVER
+    finally:
+        ticks.stop()
 
 
 async def test_a_stopped_tick_stays_stopped():
