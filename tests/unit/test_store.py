@@ -13,7 +13,7 @@ import pytest
 from alembic import command
 from alembic.util import CommandError
 from sqlalchemy import Engine, inspect
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from faxbot.services.facts import Fax, FaxState, Request, RequestKind
 from faxbot.services.ports import Ledger
@@ -144,6 +144,14 @@ async def test_a_commit_that_fails_is_told_to_all_of_its_batch(store: Transactio
     assert ["FOREIGN KEY" in str(each) for each in results] == [True, True]
     await store.write(remember("b", 1))
     assert [await store.read(recall(name)) for name in "ab"] == [None, 1]
+
+
+@pytest.mark.xfail(strict=True, reason="store/engine.py lets SQLAlchemy write parameters into its errors")
+async def test_an_error_of_the_database_holds_no_values(store: TransactionStore):
+    """The log gets such errors, and numbers and names have no place there."""
+    with pytest.raises(IntegrityError) as caught:
+        await store.write(lambda ledger: ledger.add_fax(Fax(request_id=999, number="+1 469-555-0101")))
+    assert "555" not in str(caught.value)
 
 
 async def test_the_same_wish_told_at_once_is_one_request(store: TransactionStore):
