@@ -66,10 +66,12 @@ class Ticks:
             id=name,
             replace_existing=True,
             misfire_grace_time=None,
+            max_instances=len(self._ticks) + 1,  # `_run` itself sees to it that a tick runs once
         )
 
     async def _run(self, name: str) -> None:
         if name in self._running:
+            self._again.add(name)
             return
         self._running.add(name)
         tick, pace = self._ticks[name]

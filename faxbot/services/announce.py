@@ -82,7 +82,8 @@ class Outbox:
                 self._wake.clear()
                 pause = await self._start_channels()
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), pause)
+                    async with asyncio.timeout(pause):  # unlike wait_for, it never swallows a cancellation
+                        await self._wake.wait()
         finally:
             tasks = list(self._channels.values())
             for task in tasks:

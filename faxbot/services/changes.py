@@ -310,7 +310,7 @@ class Changes:
         await self._whisper(request, text)
 
     async def _refuse_namesake(self, row: FaxRecord | None, job_id: str) -> None:
-        """After a reset the fax server uses ids again: an old button must not reach the new fax of that id."""
+        """After a reset ids are used again: an old button must not reach the new fax of that id."""
         if row is None:
             return
         rows = await self._store.read(lambda ledger: ledger.records_named(job_id))

@@ -65,6 +65,7 @@ def build_bolt_app(
             bot_token=token,
         )
 
+    BOLT_LOG.setLevel(logging.ERROR)  # it warns of the token that it finds in the environment
     app = AsyncApp(
         name="faxbot",
         logger=BOLT_LOG,
@@ -73,6 +74,7 @@ def build_bolt_app(
         signing_secret=signing_secret or secrets.token_hex(),  # that nobody can have signed with
         ignoring_self_events_enabled=True,
     )
+    BOLT_LOG.setLevel(logging.INFO)
 
     async def keep_ack(context: AsyncBoltContext, next_: Next) -> None:
         context["ack"] = KeptAck()  # type: ignore[no-untyped-call] # Bolt leaves its __init__ without types

@@ -242,7 +242,6 @@ def upgrade() -> None:
         batch_op.create_index("ix_announcements_untold", ["state", "id"], unique=False)
 
 
-
 def downgrade() -> None:
     with op.batch_alter_table("announcements", schema=None) as batch_op:
         batch_op.drop_index("ix_announcements_untold")

@@ -40,6 +40,7 @@ class Feed:
             if events or left <= 0:
                 return events
             try:
-                await asyncio.wait_for(news.wait(), left)
+                async with asyncio.timeout(left):  # unlike wait_for, it never swallows a cancellation
+                    await news.wait()
             except TimeoutError:
                 return self.since(user, seq)

@@ -109,6 +109,7 @@ async def file_bytes(request: web.Request, site: Installation) -> web.StreamResp
     file = site.state.files.get(request.match_info["file"])
     if file is None or not file.uploaded or file.mode == "tombstone":
         raise web.HTTPNotFound
-    return web.FileResponse(
-        file.path, headers={"Content-Type": file.mimetype, "X-Content-Type-Options": "nosniff"}
-    )
+    headers = {"Content-Type": file.mimetype, "X-Content-Type-Options": "nosniff"}
+    if file.mimetype != "application/pdf":
+        headers["Content-Security-Policy"] = "sandbox"  # a shared web page runs nothing beside this one
+    return web.FileResponse(file.path, headers=headers)
