@@ -145,7 +145,8 @@ class FaxServer:
             if due is not None and not model.clock.paused:
                 wait = max(0.0, (due - model.clock.simulated()) / model.clock.speed)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._moved.wait(), wait)
+                async with asyncio.timeout(wait):
+                    await self._moved.wait()
 
 
 def _runner(application: web.Application) -> web.AppRunner:
