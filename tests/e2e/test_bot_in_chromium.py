@@ -14,7 +14,7 @@ from pathlib import Path
 import pikepdf
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Locator, Page, async_playwright, expect
+from playwright.async_api import Browser, FilePayload, Locator, Page, async_playwright, expect
 
 from faxbot.demo.house import SAMPLES, House
 
@@ -97,7 +97,7 @@ def fax_pane(page: Page) -> Locator:
     return page.get_by_role("complementary", name="Fax server")
 
 
-async def test_a_fax_is_sent_from_the_form_and_watched_to_its_end(page: Page, house: House):
+async def test_a_fax_is_sent_from_the_form_and_watched_to_its_end(page: Page, house: House) -> None:
     """Without a file at hand /fax send opens the form; its fax is told of page by page until delivered."""
     log = await enter(page, house, "dana", "claims")
     await say(page, "/fax send 469 555 0101")
@@ -124,22 +124,26 @@ async def test_a_fax_is_sent_from_the_form_and_watched_to_its_end(page: Page, ho
     await picture(page, "delivered")
 
 
-async def test_a_fax_that_arrives_is_posted_as_a_file(page: Page, house: House):
-    """A fax that rings on a line becomes a readable file in #inbound-fax, its details in the thread."""
+async def test_a_fax_that_arrives_is_posted_as_a_file(page: Page, house: House) -> None:
+    """A fax that comes in on a line becomes a readable file in #inbound-fax, its details in the thread."""
     log = await enter(page, house, "dana", "inbound-fax")
-    pane = fax_pane(page)
-    await pane.get_by_text("Let a fax arrive").click()
-    await pane.get_by_label("From number").fill("+1 214 245 4571")
-    await pane.get_by_label("Name").fill("JONES & CO")
-    await pane.get_by_role("spinbutton", name="Pages").fill("2")
-    await pane.get_by_role("button", name="Let it ring").click()
+    letter: FilePayload = {
+        "name": "letter.pdf",
+        "mimeType": "application/pdf",
+        "buffer": REFERRAL.read_bytes(),
+    }
+    caller = {"line": "1", "from": "12142454571", "cid_name": "JONES & CO", "station_id": "JONES & CO"}
+    rung = await page.request.post(
+        f"{house.workspace.url}/_/fax/receive", multipart={**caller, "document": letter}
+    )
+    assert rung.ok, await rung.text()
 
     arrived = log.get_by_role("article").filter(has_text="Fax from +1 214-245-4571")
-    await expect(arrived).to_contain_text("2 pages · Sales", timeout=DEADLINE)
+    await expect(arrived).to_contain_text("3 pages · Sales", timeout=DEADLINE)
     link = arrived.get_by_role("group", name="File RX").get_by_role("link", name="Download")
     document = await page.request.get(f"{house.workspace.url}{await link.get_attribute('href')}")
     with pikepdf.open(BytesIO(await document.body())) as fax:
-        assert len(fax.pages) == 2
+        assert len(fax.pages) == 3
     await replies(arrived).click(timeout=DEADLINE)
     thread = page.get_by_role("complementary", name="Thread")
     await expect(thread).to_contain_text('From "JONES & CO" (what their machine says)')
@@ -148,7 +152,7 @@ async def test_a_fax_that_arrives_is_posted_as_a_file(page: Page, house: House):
     await picture(page, "received")
 
 
-async def test_a_busy_number_is_given_up_from_the_card(page: Page, house: House):
+async def test_a_busy_number_is_given_up_from_the_card(page: Page, house: House) -> None:
     """Cancel fax asks first; confirmed, the fax server drops the job and the card says who stopped it."""
     log = await enter(page, house, "marcus", "claims")
     await page.locator("input[type=file]").first.set_input_files(REFERRAL)
