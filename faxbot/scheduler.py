@@ -1,6 +1,5 @@
 """The ticks, by APScheduler: each at its own pace, never twice at once, slower while nothing answers."""
 
-import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable
@@ -77,22 +76,28 @@ class Ticks:
         tick, pace = self._ticks[name]
         pause = pace()
         try:
-            await tick()
-        except Fault as fault:
-            count = self._faults[name] = self._faults.get(name, 0) + 1
-            await self._failed(fault)
-            longest = min(LONGEST_BACKOFF_SECONDS, pace() * 2 ** min(count - 1, 6))
-            pause = max(pace(), longest * random.uniform(0.5, 1.0))  # noqa: S311 - jitter is no secret
-        except asyncio.CancelledError:
-            raise
+            fault = await self._try(tick)
+            if fault is None:
+                self._faults.pop(name, None)
+                pause = 0.0 if name in self._again else pace()
+                await self._answered()
+            else:
+                count = self._faults[name] = self._faults.get(name, 0) + 1
+                longest = min(LONGEST_BACKOFF_SECONDS, pace() * 2 ** min(count - 1, 6))
+                pause = max(pace(), longest * random.uniform(0.5, 1.0))  # noqa: S311 - jitter is no secret
+                await self._failed(fault)
         except Exception:
             log.exception("a tick failed", extra={"tick": name})
-        else:
-            self._faults.pop(name, None)
-            await self._answered()
-            pause = 0.0 if name in self._again else pace()
         finally:
             self._again.discard(name)
             self._running.discard(name)
         if self._scheduler.running:
             self._plan(name, pause)
+
+    @staticmethod
+    async def _try(tick: Callable[[], Awaitable[None]]) -> Fault | None:
+        try:
+            await tick()
+        except Fault as fault:
+            return fault
+        return None

@@ -38,7 +38,7 @@ class Settings(BaseSettings):
     ucx_client_id: str = Field(min_length=1)
     ucx_client_secret: SecretStr
     ucx_ca_file: Path | None = None
-    database_url: str = ""
+    database_url: str = Field(default="", pattern=r"^(sqlite:///.+)?$")
     faxbot_data_dir: Path = Path("data")
     faxbot_inbound_channel: str = Field(pattern=r"^[CGD][A-Z0-9]+$")
     faxbot_admins: Words = ()
@@ -58,7 +58,7 @@ class Settings(BaseSettings):
     faxbot_max_megabytes: int = Field(default=100, ge=1)
     faxbot_max_pages: int = Field(default=500, ge=1)
     faxbot_spool_days: float = Field(default=30.0, gt=0)
-    faxbot_log_level: str = "INFO"
+    faxbot_log_level: str = Field(default="INFO", pattern=r"^(?i:debug|info|warning|error)$")
 
     @field_validator("faxbot_admins", "faxbot_blocked", "faxbot_allowed", "faxbot_modems", mode="before")
     @classmethod
@@ -121,5 +121,9 @@ def load_settings(**given: Any) -> Settings:  # noqa: ANN401 - any field
 
 def _explain(error: Any) -> str:  # noqa: ANN401 - pydantic's own error
     name = str(error["loc"][0]).upper()
-    what = "is missing" if error["type"] == "missing" else f"is not right: {error['msg'].lower()}"
+    what = (
+        "is missing"
+        if error["type"] == "missing"
+        else f"is not right: {error['msg'][:1].lower()}{error['msg'][1:]}"
+    )
     return f"{name} {what}. {WHERE.get(name, 'See .env.example.')}"

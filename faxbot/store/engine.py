@@ -32,7 +32,9 @@ def open_engine(database_url: str) -> Engine:
         path = Path(url.database)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)
-    engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": BUSY_SECONDS})
+    engine = create_engine(
+        url, poolclass=NullPool, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True
+    )
 
     @event.listens_for(engine, "connect")
     def _settle(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own connection
@@ -130,6 +132,9 @@ class TransactionStore:
         with self._engine.connect() as connection:
             while batch := self._next_batch():
                 self._carry_out(Session(connection, expire_on_commit=False), batch)
+                driver = connection.connection.driver_connection
+                if driver is not None and driver.in_transaction:  # a COMMIT that failed left it open
+                    driver.rollback()
 
     def _next_batch(self) -> list[_Job]:
         with self._wake:

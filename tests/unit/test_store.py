@@ -127,9 +127,6 @@ async def test_a_broken_rule_of_the_database_stays_with_its_work(store: Transact
     assert [each.key for each in await store.read(lambda ledger: ledger.open_requests())] == ["k"]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="store/engine.py leaves SQLite inside the transaction whose COMMIT failed"
-)
 async def test_a_commit_that_fails_is_told_to_all_of_its_batch(store: TransactionStore):
     """Nothing was saved, so nobody hears that it was; the next write works."""
 
@@ -146,7 +143,6 @@ async def test_a_commit_that_fails_is_told_to_all_of_its_batch(store: Transactio
     assert [await store.read(recall(name)) for name in "ab"] == [None, 1]
 
 
-@pytest.mark.xfail(strict=True, reason="store/engine.py lets SQLAlchemy write parameters into its errors")
 async def test_an_error_of_the_database_holds_no_values(store: TransactionStore):
     """The log gets such errors, and numbers and names have no place there."""
     with pytest.raises(IntegrityError) as caught:
