@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from faxbot.documents.workshop import Workshop
-from faxbot.fax.errors import CredentialsRejected, ServerFault, SlackFault, SlackRefused
+from faxbot.fax.errors import CannotPost, CredentialsRejected, ServerFault, SlackFault, SlackRefused
 from faxbot.fax.job import Direction
 from faxbot.scheduler import Ticks
 from faxbot.services.access import Access
@@ -78,6 +78,7 @@ class House:
     sender: Sender
     received: RecordFeed
     sent: RecordFeed
+    directory: SlackDirectory
 
 
 async def serve(settings: Settings, say: Callable[[str], None]) -> None:
@@ -106,6 +107,7 @@ async def serve(settings: Settings, say: Callable[[str], None]) -> None:
         me = await _sign_in(api)
         house = wire(settings, store, server, api, me)
         stack.push_async_callback(house.sockets.close)
+        await _check_inbound(house.directory, settings.faxbot_inbound_channel, me, say)
         say("Asking the fax server what it has …")
         await _begin(house, server, backfill=settings.faxbot_backfill, say=say)
         await stack.enter_async_context(_running(house))
@@ -274,7 +276,7 @@ def wire(settings: Settings, store: TransactionStore, server: UcxClient, api: We
     board = Switchboard(desk, ask, forms, Replies(api), site, me.user_id, clock.now)
     app = build_bolt_app(api.client, me, board)
     sockets = Sockets(app, settings.slack_app_token.get_secret_value())
-    return House(desk, outbox, ticks, sockets, lines, reach, watch, sender, received, sent)
+    return House(desk, outbox, ticks, sockets, lines, reach, watch, sender, received, sent, directory)
 
 
 class _Late:
@@ -336,6 +338,21 @@ async def _sign_in(api: WebApi) -> Me:
         except SlackFault as fault:
             log.warning("Slack does not answer yet", extra={"fault": type(fault).__name__})
             await asyncio.sleep(RETRY_SECONDS)
+
+
+async def _check_inbound(
+    directory: SlackDirectory, channel_id: str, me: Me, say: Callable[[str], None]
+) -> None:
+    """Received faxes wait until the bot is in their channel: better said now than missed."""
+    try:
+        await directory.ensure_can_post(channel_id, me.user_id)
+    except CannotPost:
+        say(
+            f"FAXBOT_INBOUND_CHANNEL {channel_id}: I can't post there yet, so received faxes wait. "
+            "Type /invite in that channel to add me."
+        )
+    except SlackFault as fault:
+        log.warning("the inbound channel could not be checked", extra={"fault": type(fault).__name__})
 
 
 async def _check_socket(api: WebApi, app_token: str) -> None:

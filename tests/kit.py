@@ -1,4 +1,4 @@
-"""A house for tests: the real services and store between the simulated fax server and a Slack of plain lists."""
+"""A house for tests: real services and store between the simulated fax server and a Slack of plain lists."""
 
 import asyncio
 import contextlib
