@@ -1,7 +1,5 @@
 """The first ledger."""
 
-# ruff: noqa: E501 - one column a line, as Alembic writes them
-
 import sqlalchemy as sa
 from alembic import op
 

@@ -60,7 +60,7 @@ async def running(tick: Callable[[], Awaitable[None]], pace: float = NEVER) -> A
 
 async def until(condition: Callable[[], object]) -> None:
     async with asyncio.timeout(5):
-        while not condition():  # noqa: ASYNC110 - APScheduler sets no asyncio.Event
+        while not condition():
             await asyncio.sleep(0.001)
 
 

@@ -55,7 +55,7 @@ def recall(name: str) -> Callable[[Ledger], object]:
 
 async def until(condition: Callable[[], object]) -> None:
     async with asyncio.timeout(5):
-        while not condition():  # noqa: ASYNC110 - the store's thread sets no asyncio.Event
+        while not condition():
             await asyncio.sleep(0.001)
 
 
