@@ -305,22 +305,32 @@ def _ticks(
     retention: Retention,
 ) -> Ticks:
     active, idle = settings.faxbot_poll_active_seconds, settings.faxbot_poll_idle_seconds
-    ticks = Ticks(answered=reach.answered, failed=reach.failed)
+    ticks = Ticks(answered=_no_answer, failed=reach.failed)
+
+    async def look_at_jobs() -> None:
+        await watch.tick()
+        await reach.answered()
 
     async def look_into_inbox() -> None:
         await inbox.tick()
         await watch.tell_answering_machines()
+        await reach.answered()
 
     async def sweep_inbox() -> None:
         await inbox.tick(sweep=True)
+        await reach.answered()
 
-    ticks.add("watch", watch.tick, lambda: active if watch.busy or reach.failures else idle)
+    ticks.add("watch", look_at_jobs, lambda: active if watch.busy or reach.failures else idle)
     ticks.add("send", sender.tick, lambda: active)
     ticks.add("search", search.tick, lambda: active)
     ticks.add("inbox", look_into_inbox, lambda: settings.faxbot_inbox_seconds)
     ticks.add("sweep", sweep_inbox, lambda: settings.faxbot_inbox_sweep_seconds)
     ticks.add("retention", retention.tick, lambda: HOUR)
     return ticks
+
+
+async def _no_answer() -> None:
+    """A tick with nothing to do goes through while the fax server is away: those that asked it say so."""
 
 
 async def _sign_in(api: WebApi) -> Me:
