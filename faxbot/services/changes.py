@@ -293,7 +293,10 @@ class Changes:
                 refresh_cards(ledger, ledger.fax(fax.id or 0))
             return moved
 
-        moved = await self._store.write(record)
+        if not wanted and not body.get("direction") and not fax and not line:
+            moved = await self._store.write(lambda ledger: _unsubscribe_all(ledger, request.channel_id))
+        else:
+            moved = await self._store.write(record)
         self._watch.reconsider()
         what = fax.job_id if fax else " and ".join(_WORDS[direction] for direction in directions)
         where = f" on {line.label}" if line else ""
@@ -343,3 +346,9 @@ class Changes:
 
 
 _WORDS = {Direction.TX: "sent faxes", Direction.RX: "received faxes"}
+
+
+def _unsubscribe_all(ledger: Ledger, channel_id: str) -> bool:
+    """Drop whatever a channel subscribed to; False if that was nothing."""
+    known = ledger.subscriptions(channel_id)
+    return any([ledger.drop_subscription(each) for each in known])

@@ -205,3 +205,16 @@ async def test_a_stop_in_mid_flight_loses_nothing(tmp_path, fax, slack):
         await home.tick_until(lambda: "delivered" in slack.steps())
     assert slack.steps().count("delivered") == 1
     assert len(slack.cards()) == 1
+
+
+async def test_unsubscribe_without_words_drops_everything(tmp_path, fax, slack):
+    """A channel that subscribed to one line's faxes hears of nothing any more."""
+    async with house(tmp_path, fax, slack) as home:
+        await home.desk.accept(
+            home.request(RequestKind.SUBSCRIBE, user=PRIYA, channel="CLEGAL", direction="TX", line="Sales")
+        )
+        await until(lambda: len(slack.whispers) == 1)
+        assert await home.store.read(lambda ledger: len(ledger.subscriptions("CLEGAL"))) == 1
+        await home.desk.accept(home.request(RequestKind.UNSUBSCRIBE, channel="CLEGAL"))
+        await until(lambda: len(slack.whispers) == 2)
+        assert await home.store.read(lambda ledger: len(ledger.subscriptions("CLEGAL"))) == 0

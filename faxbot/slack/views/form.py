@@ -155,7 +155,8 @@ def _line_input(line_id: str, lines: Sequence[FaxLine], site: Site) -> InputBloc
 
 def _option(line: FaxLine, site: Site) -> Option:
     number = pretty(one_line(line.number, 40), site.region) if line.number else ""
-    text = one_line(f"{one_line(line.label, 40)}  {number}", Option.label_max_length)
+    named = " · ".join(part for part in (one_line(line.label, 40), number) if part)
+    text = one_line(named, Option.label_max_length)
     return Option(
         value=line.line_id[: Option.value_max_length] or "0",
         text=PlainTextObject(text=text or "Line", emoji=False),
