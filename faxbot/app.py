@@ -26,6 +26,7 @@ from faxbot.services.reach import Reach
 from faxbot.services.retention import Retention
 from faxbot.services.search import Search
 from faxbot.services.send import Sender, SendSetting
+from faxbot.services.subscribe import Subscribing
 from faxbot.services.watch import Watch
 from faxbot.settings import Settings, SettingsProblem
 from faxbot.slack.api import Me, WebApi
@@ -243,10 +244,17 @@ def wire(settings: Settings, store: TransactionStore, server: UcxClient, api: We
         clock=clock,
         access=access,
         directory=directory,
-        lines=lines,
         sender=sender,
-        watch=watch,
         spool=spool,
+        told=late.told,
+    )
+    subscribing = Subscribing(
+        store=store,
+        clock=clock,
+        access=access,
+        directory=directory,
+        lines=lines,
+        watch=watch,
         told=late.told,
     )
     desk.assign(
@@ -258,8 +266,8 @@ def wire(settings: Settings, store: TransactionStore, server: UcxClient, api: We
             RequestKind.DELETE: changes.delete,
             RequestKind.GET: changes.get,
             RequestKind.ANSWER: changes.answer,
-            RequestKind.SUBSCRIBE: changes.subscribe,
-            RequestKind.UNSUBSCRIBE: changes.unsubscribe,
+            RequestKind.SUBSCRIBE: subscribing.subscribe,
+            RequestKind.UNSUBSCRIBE: subscribing.unsubscribe,
         }
     )
     retention = Retention(store, clock, spool, settings.faxbot_spool_days)

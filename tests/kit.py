@@ -30,6 +30,7 @@ from faxbot.services.messages import FaxCard, FaxSteps, Message
 from faxbot.services.reach import Reach
 from faxbot.services.search import Search
 from faxbot.services.send import Sender, SendSetting
+from faxbot.services.subscribe import Subscribing
 from faxbot.services.watch import Watch
 from faxbot.store.engine import TransactionStore, open_engine
 from faxbot.store.schema import migrate
@@ -286,7 +287,20 @@ async def house(folder: Path, fax: FaxServer, slack: PlainSlack) -> AsyncIterato
         accept=desk.accept,
         told=outbox.nudge,
     )
-    changes = Changes(**common, access=access, directory=slack, sender=sender, watch=watch, spool=spool)
+    told = outbox.nudge
+    changes = Changes(
+        server=server,
+        store=store,
+        clock=clock,
+        access=access,
+        directory=slack,
+        sender=sender,
+        spool=spool,
+        told=told,
+    )
+    subscribing = Subscribing(
+        store=store, clock=clock, access=access, directory=slack, lines=lines, watch=watch, told=told
+    )
     desk.assign(
         {
             RequestKind.SEND: asked.send,
@@ -296,8 +310,8 @@ async def house(folder: Path, fax: FaxServer, slack: PlainSlack) -> AsyncIterato
             RequestKind.DELETE: changes.delete,
             RequestKind.GET: changes.get,
             RequestKind.ANSWER: changes.answer,
-            RequestKind.SUBSCRIBE: changes.subscribe,
-            RequestKind.UNSUBSCRIBE: changes.unsubscribe,
+            RequestKind.SUBSCRIBE: subscribing.subscribe,
+            RequestKind.UNSUBSCRIBE: subscribing.unsubscribe,
         }
     )
     ask = Ask(

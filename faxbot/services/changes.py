@@ -1,4 +1,4 @@
-"""Requests that change what is there: cancel, delete, get, decide, subscribe."""
+"""Requests that change what is there: cancel, delete, get, decide."""
 
 import asyncio
 import logging
@@ -15,14 +15,11 @@ from faxbot.services.facts import (
     FaxState,
     Outcome,
     Request,
-    Subscription,
 )
-from faxbot.services.lines import LineBook
 from faxbot.services.messages import FetchedFile, Sentence, Step, StepKind, pack
 from faxbot.services.ports import Clock, Directory, FaxServer, Ledger, Nudge, Store
 from faxbot.services.send import Sender
-from faxbot.services.tell import cards_of, end_fax, new_key, open_card, refresh_cards, tell_steps, whisper
-from faxbot.services.watch import Watch
+from faxbot.services.tell import cards_of, end_fax, new_key, tell_steps, whisper
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +27,7 @@ HANDING_PAUSE = 0.5
 
 
 class Changes:
-    """Carries out what people ask of jobs, records and channels. Each method may be repeated after a stop."""
+    """Carries out what people ask of jobs and records. Each method may be repeated after a stop."""
 
     def __init__(
         self,
@@ -40,14 +37,12 @@ class Changes:
         clock: Clock,
         access: Access,
         directory: Directory,
-        lines: LineBook,
         sender: Sender,
-        watch: Watch,
         spool: Path,
         told: Nudge,
     ) -> None:
         self._server, self._store, self._clock, self._access = server, store, clock, access
-        self._directory, self._lines, self._sender, self._watch = directory, lines, sender, watch
+        self._directory, self._sender = directory, sender
         self._spool, self._told = spool, told
         self._one_deletion = asyncio.Lock()
 
@@ -251,67 +246,6 @@ class Changes:
             await self._sender.advance(again)
         self._told()
 
-    async def subscribe(self, request: Request) -> None:
-        """A channel wants to hear of faxes."""
-        await self._subscription(request, wanted=True)
-
-    async def unsubscribe(self, request: Request) -> None:
-        """A channel has heard enough."""
-        await self._subscription(request, wanted=False)
-
-    async def _subscription(self, request: Request, *, wanted: bool) -> None:
-        body = request.body
-        line = await self._lines.choose(body["line"]) if body.get("line") else None
-        fax = await self._fax_meant(request) if body.get("job_id") else None
-        if body.get("job_id") and (fax is None or (wanted and fax.state is FaxState.ENDED)):
-            raise UnknownJob(f"{body['job_id']} is no fax of faxbot's that is still under way.")
-        directions = [Direction(body["direction"])] if body.get("direction") else list(Direction)
-        if fax:
-            directions = [Direction.TX]
-        if wanted and Direction.RX in directions:
-            if not body.get("direction") and not await self._access.is_admin(request.user_id):
-                directions = [Direction.TX]
-            else:
-                await self._access.may_subscribe_received(request.user_id)
-        if wanted:
-            await self._directory.ensure_can_post(request.channel_id, request.user_id)
-        now = self._clock.now()
-
-        def record(ledger: Ledger) -> bool:
-            moved = False
-            for direction in directions:
-                each = Subscription(
-                    channel_id=request.channel_id,
-                    direction=direction,
-                    line_id=line.line_id if line else "",
-                    fax_id=fax.id or 0 if fax else 0,
-                    created_by=request.user_id,
-                    created_at=now.timestamp(),
-                )
-                moved |= ledger.add_subscription(each) if wanted else ledger.drop_subscription(each)
-            if fax and wanted and open_card(ledger, ledger.fax(fax.id or 0), request.channel_id, now):
-                refresh_cards(ledger, ledger.fax(fax.id or 0))
-            return moved
-
-        if not wanted and not body.get("direction") and not fax and not line:
-            moved = await self._store.write(lambda ledger: _unsubscribe_all(ledger, request.channel_id))
-        else:
-            moved = await self._store.write(record)
-        self._watch.reconsider()
-        what = fax.job_id if fax else " and ".join(_WORDS[direction] for direction in directions)
-        where = f" on {line.label}" if line else ""
-        if wanted:
-            text = (
-                f"This channel now hears of {what}{where}."
-                if moved
-                else f"It already hears of {what}{where}."
-            )
-        else:
-            text = (
-                f"This channel hears no more of {what}{where}." if moved else "It was not subscribed to that."
-            )
-        await self._whisper(request, text)
-
     async def _refuse_namesake(self, row: FaxRecord | None, job_id: str) -> None:
         """After a reset ids are used again: an old button must not reach the new fax of that id."""
         if row is None:
@@ -343,12 +277,3 @@ class Changes:
             (row for row in rows if (row.id or 0) > after and (time is None or int(row.time) == time)),
             None,
         )
-
-
-_WORDS = {Direction.TX: "sent faxes", Direction.RX: "received faxes"}
-
-
-def _unsubscribe_all(ledger: Ledger, channel_id: str) -> bool:
-    """Drop whatever a channel subscribed to; False if that was nothing."""
-    known = ledger.subscriptions(channel_id)
-    return any([ledger.drop_subscription(each) for each in known])

@@ -40,7 +40,7 @@ def test_the_form_asks_for_number_line_and_files():
     assert list(blocks) == ["number", "line", "files"]
     assert blocks["files"]["element"]["type"] == "file_input"
     assert blocks["files"]["element"]["max_files"] == 10
-    assert blocks["line"]["element"]["initial_option"]["text"]["text"] == "Sales +1 469-555-1111"
+    assert blocks["line"]["element"]["initial_option"]["text"]["text"] == "Sales · +1 469-555-1111"
     assert (view["submit"]["text"], view["close"]["text"]) == ("Send", "Cancel")
 
 

@@ -1,0 +1,120 @@
+"""Channels that want to hear of faxes, and channels that have heard enough."""
+
+from dataclasses import dataclass
+
+from faxbot.fax.errors import UnknownJob
+from faxbot.fax.job import Direction
+from faxbot.fax.line import FaxLine
+from faxbot.services.access import Access
+from faxbot.services.facts import Fax, FaxState, Request, Subscription
+from faxbot.services.lines import LineBook
+from faxbot.services.messages import Sentence
+from faxbot.services.ports import Clock, Directory, Ledger, Nudge, Store
+from faxbot.services.tell import open_card, refresh_cards, whisper
+from faxbot.services.watch import Watch
+
+_WORDS = {Direction.TX: "sent faxes", Direction.RX: "received faxes"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What a request names: directions, and one line or one fax if it says so."""
+
+    directions: tuple[Direction, ...]
+    line: FaxLine | None
+    fax: Fax | None
+
+    @property
+    def words(self) -> str:
+        what = self.fax.job_id if self.fax else " and ".join(_WORDS[each] for each in self.directions)
+        return f"{what}{f' on {self.line.label}' if self.line else ''}"
+
+    def rows(self, request: Request, now: float) -> list[Subscription]:
+        return [
+            Subscription(
+                channel_id=request.channel_id,
+                direction=direction,
+                line_id=self.line.line_id if self.line else "",
+                fax_id=(self.fax.id or 0) if self.fax else 0,
+                created_by=request.user_id,
+                created_at=now,
+            )
+            for direction in self.directions
+        ]
+
+
+class Subscribing:
+    """Carries out `/fax subscribe` and `/fax unsubscribe`. Each may be repeated after a stop."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        access: Access,
+        directory: Directory,
+        lines: LineBook,
+        watch: Watch,
+        told: Nudge,
+    ) -> None:
+        self._store, self._clock, self._access, self._directory = store, clock, access, directory
+        self._lines, self._watch, self._told = lines, watch, told
+
+    async def subscribe(self, request: Request) -> None:
+        """A channel wants to hear of faxes. Without words: of what the person may subscribe it to."""
+        wish = await self._wish(request)
+        if wish.fax and wish.fax.state is FaxState.ENDED:
+            raise UnknownJob(f"{wish.fax.job_id} has ended. `/fax status {wish.fax.job_id}` tells how.")
+        if Direction.RX in wish.directions:
+            if not request.body.get("direction") and not await self._access.is_admin(request.user_id):
+                wish = _Wish((Direction.TX,), wish.line, wish.fax)
+            else:
+                await self._access.may_subscribe_received(request.user_id)
+        await self._directory.ensure_can_post(request.channel_id, request.user_id)
+        now = self._clock.now()
+
+        def record(ledger: Ledger) -> None:
+            fresh = [ledger.add_subscription(row) for row in wish.rows(request, now.timestamp())]
+            if wish.fax:
+                fax = ledger.fax(wish.fax.id or 0)
+                if open_card(ledger, fax, request.channel_id, now):
+                    refresh_cards(ledger, fax)
+            text = f"This channel now hears of {wish.words}."
+            self._answer(ledger, request, text if any(fresh) else f"It already hears of {wish.words}.")
+
+        await self._store.write(record)
+        self._watch.reconsider()
+        self._told()
+
+    async def unsubscribe(self, request: Request) -> None:
+        """A channel has heard enough. Without words: of everything."""
+        body = request.body
+        named = any(body.get(word) for word in ("direction", "job_id", "line"))
+        wish = await self._wish(request) if named else None
+
+        def record(ledger: Ledger) -> None:
+            rows = wish.rows(request, 0.0) if wish else list(ledger.subscriptions(request.channel_id))
+            dropped = [ledger.drop_subscription(row) for row in rows]
+            text = f"This channel hears no more of {wish.words if wish else 'faxes it subscribed to'}."
+            self._answer(ledger, request, text if any(dropped) else "It was not subscribed to that.")
+
+        await self._store.write(record)
+        self._told()
+
+    async def _wish(self, request: Request) -> _Wish:
+        body = request.body
+        line = await self._lines.choose(body["line"]) if body.get("line") else None
+        job_id, fax = body.get("job_id"), None
+        if job_id:
+            fax = await self._store.read(lambda ledger: ledger.newest_fax(job_id))
+            if fax is None:
+                raise UnknownJob(
+                    f"{job_id} is no fax that went out from here. `/fax active` shows what is running."
+                )
+            return _Wish((Direction.TX,), None, fax)
+        return _Wish(
+            (Direction(body["direction"]),) if body.get("direction") else tuple(Direction), line, None
+        )
+
+    def _answer(self, ledger: Ledger, request: Request, text: str) -> None:
+        whisper(ledger, ledger.request(request.id or 0), Sentence(text), self._clock.now())
