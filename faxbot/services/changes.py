@@ -212,6 +212,10 @@ class Changes:
 
     async def answer(self, request: Request) -> None:
         """A person decides about a fax whose answer was lost."""
+        again = await self._store.read(lambda ledger: ledger.fax_of_request(request.id or 0))
+        if again is not None:  # a stop came between the decision and the end of this request
+            await self._sender.advance(again.id or 0)
+            return
         fax_id, answer = int(request.body["fax_id"]), request.body["answer"]
         fax = await self._store.read(lambda ledger: ledger.fax(fax_id))
         await self._access.may_change_sent(request.user_id, fax, "decide about", "this fax")
@@ -230,7 +234,7 @@ class Changes:
             end_fax(ledger, known, outcome, Step(kind, now, by=request.user_id))
             if answer != "again":
                 return None
-            again = Fax(
+            copy = Fax(
                 request_id=request.id,
                 state=FaxState.READY,
                 created_at=now.timestamp(),
@@ -240,10 +244,10 @@ class Changes:
                     | {"name", "content_type", "pages", "sha256"}
                 ),
             )
-            return ledger.add_fax(again).id
+            return ledger.add_fax(copy).id
 
-        if again := await self._store.write(record):
-            await self._sender.advance(again)
+        if copy_id := await self._store.write(record):
+            await self._sender.advance(copy_id)
         self._told()
 
     async def _refuse_namesake(self, row: FaxRecord | None, job_id: str) -> None:
