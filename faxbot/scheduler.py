@@ -19,7 +19,8 @@ class Ticks:
     """
     Runs named ticks. After each run the pace says how many seconds later the next one is due.
 
-    A tick that raises a Fault is due later and later, with jitter; *failed* and *answered* hear of it.
+    A tick that raises a Fault is due later and later, with jitter; *failed* hears of it. *answered* hears
+    of each tick that asked the fax server and went through.
     """
 
     def __init__(
@@ -32,12 +33,26 @@ class Ticks:
         self._answered, self._failed = answered, failed
         self._running: set[str] = set()
         self._again: set[str] = set()
+        self._asking: set[str] = set()
         self._ticks: dict[str, tuple[Callable[[], Awaitable[None]], Callable[[], float]]] = {}
         self._faults: dict[str, int] = {}
 
-    def add(self, name: str, tick: Callable[[], Awaitable[None]], pace: Callable[[], float]) -> None:
-        """Run *tick* every `pace()` seconds, the first time at once."""
+    def add(
+        self,
+        name: str,
+        tick: Callable[[], Awaitable[None]],
+        pace: Callable[[], float],
+        *,
+        always_asks: bool = True,
+    ) -> None:
+        """
+        Run *tick* every `pace()` seconds, the first time at once.
+
+        A tick that does not always ask the fax server proves nothing when it goes through.
+        """
         self._ticks[name] = (tick, pace)
+        if always_asks:
+            self._asking.add(name)
 
     def start(self) -> None:
         """Begin."""
@@ -80,7 +95,8 @@ class Ticks:
             if fault is None:
                 self._faults.pop(name, None)
                 pause = 0.0 if name in self._again else pace()
-                await self._answered()
+                if name in self._asking:
+                    await self._answered()
             else:
                 count = self._faults[name] = self._faults.get(name, 0) + 1
                 longest = min(LONGEST_BACKOFF_SECONDS, pace() * 2 ** min(count - 1, 6))

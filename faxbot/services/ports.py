@@ -1,4 +1,4 @@
-"""What the services need of the world, as Protocols. `app.py` says who provides it."""
+"""What the services need of the world, as Protocols. `wiring.py` says who provides it."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pikepdf
 import pytest
 
-from faxbot import app
+from faxbot import wiring
 from faxbot.demo.faxserver import FaxServer
 from faxbot.demo.faxserver.hylafax.reception import Caller
 from faxbot.demo.faxserver.hylafax.records import Kind, Record
@@ -320,7 +320,7 @@ async def ticking(home, tmp_path) -> AsyncIterator[None]:
     """The ticks as `serve` wires them, only faster."""
     polls = dict.fromkeys(("poll_active", "poll_idle", "inbox", "inbox_sweep"), 0.05)
     parts = {name: getattr(home, name) for name in ("reach", "watch", "sender", "search", "inbox")}
-    ticks = app._ticks(
+    ticks = wiring.wire_ticks(
         SimpleNamespace(**{f"faxbot_{name}_seconds": seconds for name, seconds in polls.items()}),
         **parts,
         retention=Retention(home.store, WallClock(), tmp_path / "spool", 30.0),
