@@ -15,8 +15,9 @@ from datetime import datetime
 from functools import partial
 
 from faxbot.fax.errors import SlackBusy, SlackFault, SlackRefused, SlackUnclear
-from faxbot.services.facts import Announcement, AnnouncementKind, AnnouncementState, Fax
-from faxbot.services.messages import (
+from faxbot.services.contents import Contents
+from faxbot.services.facts import Announcement, AnnouncementKind, AnnouncementState
+from faxbot.services.messages import Sentence, pack, unpack
     FaxCard,
     FaxSteps,
     Message,
@@ -27,7 +28,6 @@ from faxbot.services.messages import (
     unpack_step,
 )
 from faxbot.services.ports import Clock, Ledger, Messenger, Store
-from faxbot.services.tell import job_of, record_of
 from faxbot.services.upload import Upload
 
 log = logging.getLogger(__name__)
@@ -62,9 +62,9 @@ class Outbox:
         admins: Sequence[str] = (),
     ) -> None:
         self._store, self._messenger, self._clock, self._settle = store, messenger, clock, settle
-        self._away_since, self._admins = away_since, tuple(admins)
+        self._contents, self._admins = Contents(store, away_since), tuple(admins)
         self._upload = Upload(
-            store, messenger, clock, settle=settle, build=self._build, closed=self._tell_admin
+            store, messenger, clock, settle=settle, build=self._contents.build, closed=self._tell_admin
         )
         self._wake = asyncio.Event()
         self._channels: dict[str, asyncio.Task[None]] = {}
@@ -153,7 +153,7 @@ class Outbox:
             await self._post(batch)
 
     async def _edit(self, row: Announcement) -> None:
-        message = await self._build([row])
+        message = await self._contents.build([row])
         try:
             await self._messenger.update(row.channel_id, row.ts or "", message, key=row.key)
         except SlackUnclear:
@@ -176,7 +176,7 @@ class Outbox:
         if parent is not None and parent.state is AnnouncementState.DROPPED:
             await self._settle_batch(batch, AnnouncementState.DROPPED, None)
             return
-        message = await self._build(batch)
+        message = await self._contents.build(batch)
         shown = batch[0].revision
         await self._mark_sending(batch)
         thread_ts = parent.ts if parent else None
@@ -310,40 +310,6 @@ class Outbox:
         if parent_id is None:
             return None
         return await self._store.read(lambda ledger: ledger.announcement(parent_id))
-
-    async def _build(self, batch: Sequence[Announcement]) -> Message:
-        """What the announcement says, from the facts as they are now."""
-        row = batch[0]
-        if row.fax_id is not None:
-            fax_id = row.fax_id
-            fax = await self._store.read(lambda ledger: ledger.fax(fax_id))
-            return self._fax_message(row, fax, batch)
-        if row.record_id is not None:
-            return await self._store.read(lambda ledger: _received(ledger, row))
-        return unpack(row.body)
-
-    def _fax_message(self, row: Announcement, fax: Fax, batch: Sequence[Announcement]) -> Message:
-        if row.kind is AnnouncementKind.REPLY:
-            return FaxSteps(fax, tuple(unpack_step(each.body) for each in batch))
-        if row.body:
-            return unpack(row.body)
-        return FaxCard(fax, job_of(fax), self._away_since(), home=row.channel_id == fax.channel_id)
-
-
-def _received(ledger: Ledger, row: Announcement) -> Message:
-    if row.body.get("message"):
-        return unpack(row.body)
-    record = ledger.record(row.record_id or 0)
-    parent = ledger.announcement(row.parent_id) if row.parent_id else None
-    return ReceivedFax(
-        record_id=record.id or 0,
-        record=record_of(record),
-        line_name=record.line_name,
-        pages=record.pages,
-        has_file=record.path is not None,
-        deleted_by=record.deleted_by,
-        permalink=parent.body.get("permalink", "") if parent and not parent.ts else "",
-    )
 
 
 def choose(rows: Sequence[Announcement], now: float) -> list[Announcement]:
