@@ -18,15 +18,6 @@ from faxbot.fax.errors import SlackBusy, SlackFault, SlackRefused, SlackUnclear
 from faxbot.services.contents import Contents
 from faxbot.services.facts import Announcement, AnnouncementKind, AnnouncementState
 from faxbot.services.messages import Sentence, pack, unpack
-    FaxCard,
-    FaxSteps,
-    Message,
-    ReceivedFax,
-    Sentence,
-    pack,
-    unpack,
-    unpack_step,
-)
 from faxbot.services.ports import Clock, Ledger, Messenger, Store
 from faxbot.services.upload import Upload
 
@@ -76,11 +67,18 @@ class Outbox:
 
     async def run(self) -> None:
         """Tell until cancelled. Calls that a stop interrupted are cleared up first."""
-        await self._store.write(self._doubt_the_unfinished)
+        doubted = False
         try:
             while True:
                 self._wake.clear()
-                pause = await self._start_channels()
+                try:
+                    if not doubted:
+                        await self._store.write(self._doubt_the_unfinished)
+                        doubted = True
+                    pause = await self._start_channels()
+                except Exception:  # the database may be away for a while; what is written is not lost
+                    log.exception("the outbox stumbled")
+                    pause = 1.0
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(pause):  # unlike wait_for, it never swallows a cancellation
                         await self._wake.wait()
@@ -138,6 +136,9 @@ class Outbox:
                 extra = {"announcement": batch[0].id, "fault": type(fault).__name__}
                 log.warning("a look for a message failed; it is repeated", extra=extra)
                 await self._postpone(batch, self._settle or 1.0)
+            except Exception:  # its thread waits, the channel goes on
+                log.exception("an announcement stumbled", extra={"announcement": batch[0].id})
+                await self._postpone(batch, PATIENCE_SECONDS)
 
     async def _tell(self, batch: Sequence[Announcement]) -> None:
         first = batch[0]

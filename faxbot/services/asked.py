@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from faxbot.fax import number
 from faxbot.fax.dialplan import DialPlan
-from faxbot.fax.errors import BadNumber, Refusal, SlackFault
+from faxbot.fax.errors import BadNumber, Refusal, SlackFault, SlackUnclear
 from faxbot.services.facts import Fax, Request, RequestKind
 from faxbot.services.lines import LineBook
 from faxbot.services.messages import AskNumber
@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 
 RECENT_SECONDS = 15 * 60.0
 """A file shared so long ago is still what `/fax send` means."""
+NAMED_SECONDS = 60.0
+"""So long after a share Slack may still be about to name its message."""
 
 
 class Asked:
@@ -103,9 +105,11 @@ class Asked:
 
     async def shared_file(self, request: Request) -> None:
         """Slack told of a file only: find the message that shares it, which may be known already."""
-        for channel_id, ts in await self._attachments.shares_of(request.body["file_id"]):
-            if channel_id != request.channel_id:
-                continue
+        shares = await self._attachments.shares_of(request.body["file_id"])
+        here = [(channel_id, ts) for channel_id, ts in shares if channel_id == request.channel_id]
+        if not here and self._clock.now().timestamp() - request.created_at < NAMED_SECONDS:
+            raise SlackUnclear("Slack does not name the message yet.")  # the desk tries again
+        for channel_id, ts in here:
             user_id, text, thread_ts = await self._attachments.message_text(channel_id, ts)
             direct = channel_id.startswith("D")
             if user_id == self._bot or not (direct or f"<@{self._bot}" in text):

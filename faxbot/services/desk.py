@@ -82,7 +82,7 @@ class Desk:
                 reference = f"request {request.id}"
                 await self._finish(
                     request,
-                    f"Something went wrong here, and it is in the log as {reference}. Nothing more was done.",
+                    f"Something went wrong here, and it is in the log as {reference}. Tell an admin.",
                 )
                 return
             else:

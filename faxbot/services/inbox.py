@@ -4,7 +4,7 @@ import asyncio
 import logging
 from pathlib import Path
 
-from faxbot.fax.errors import BadDocument, JobNotFound, ServerFault
+from faxbot.fax.errors import AnswerLost, BadDocument, RequestRefused, ServerFault
 from faxbot.fax.job import Direction
 from faxbot.fax.routing import audience
 from faxbot.services.facts import FaxRecord, RecordState
@@ -15,7 +15,7 @@ from faxbot.services.tell import interests, record_of, tell_received
 
 log = logging.getLogger(__name__)
 
-TRIES = 6
+TRIES = 30
 """So often a file that is missing or damaged is asked for before that is told instead."""
 
 
@@ -69,7 +69,7 @@ class Inbox:
             download = await self._server.download_document(row.job_id, path)
             path = download.path
             pages = await self._documents.inspect(path)
-        except JobNotFound:
+        except (RequestRefused, AnswerLost):  # the records were just told: it is this document
             return await self._try_later(row, None)
         except BadDocument:
             return await self._try_later(row, path)

@@ -17,10 +17,12 @@ from pathlib import Path
 from faxbot.fax.document import Part
 from faxbot.fax.errors import (
     AnswerLost,
+    BadDocument,
     Refusal,
     RequestRefused,
     ServerFault,
     SlackFault,
+    SlackRefused,
 )
 from faxbot.fax.job import Direction, Job, JobState
 from faxbot.fax.receipt import Submitted
@@ -97,6 +99,9 @@ class Sender:
         self._under_way.add(fax_id)
         try:
             fax = await self._store.read(lambda ledger: ledger.fax(fax_id))
+            if fax.state is FaxState.HANDING:  # no call of ours is under way: its outcome was not written
+                await self._store.write(lambda ledger: self._lose_answer(ledger, ledger.fax(fax_id), ""))
+                return
             if fax.state is FaxState.FETCHING:
                 await self._fetch(fax)
             async with self._slots:
@@ -106,6 +111,9 @@ class Sender:
                 self._waiting.add(fax_id)
             else:
                 self._waiting.discard(fax_id)
+        except BaseException:
+            self._waiting.add(fax_id)  # the tick goes on with it
+            raise
         finally:
             self._under_way.discard(fax_id)
             self._told()
@@ -116,11 +124,22 @@ class Sender:
             line = await self._lines.choose(fax.line_id or fax.line_name)
             parts = await self._parts(fax, folder)
             document = await self._documents.prepare(parts, folder / "fax")
+        except SlackRefused as refused:
+            await self._refuse(
+                fax, f"Slack did not hand over the file ({refused.error}), so nothing was sent."
+            )
+            return
         except (SlackFault, ServerFault) as fault:
             log.info("a fax waits for its files", extra={"fax": fax.id, "fault": type(fault).__name__})
             return
         except Refusal as refusal:
             await self._refuse(fax, str(refusal))
+            return
+        except Exception:  # a full disk, say: the person hears of it, and nothing is dialled later
+            log.exception("a document could not be prepared", extra={"fax": fax.id})
+            await self._refuse(
+                fax, "The document could not be prepared here, so nothing was sent. Try again."
+            )
             return
         finally:
             for index in range(len(fax.files)):
@@ -151,8 +170,10 @@ class Sender:
     async def _refuse(self, fax: Fax, why: str) -> None:
         def record(ledger: Ledger) -> None:
             row = ledger.fax(fax.id or 0)
-            row.state, row.outcome, row.fault = FaxState.ENDED, Outcome.UNSENDABLE, why
-            row.ended_at = self._clock.now().timestamp()
+            if row.state not in (FaxState.FETCHING, FaxState.READY, FaxState.HANDING):
+                return  # withdrawn meanwhile
+            row.fault = why
+            end_fax(ledger, row, Outcome.UNSENDABLE, Step(StepKind.REFUSED, self._clock.now(), text=why))
             if row.request_id:
                 whisper(ledger, ledger.request(row.request_id), Sentence(why), self._clock.now())
 
@@ -174,7 +195,7 @@ class Sender:
             await self._store.write(lambda ledger: self._lose_answer(ledger, ledger.fax(fax_id), ""))
         except ServerFault:  # every other one says that nothing was dialled
             await self._store.write(lambda ledger: self._keep(ledger, ledger.fax(fax_id)))
-        except OSError:
+        except (OSError, BadDocument):
             log.exception("a document could not be read", extra={"fax": fax_id})
             await self._refuse(fax, "The document is no longer here, so nothing was sent. Share it again.")
         else:
@@ -231,6 +252,8 @@ class Sender:
 
     def _keep(self, ledger: Ledger, fax: Fax) -> None:
         """It was not handed over; it waits for the fax server to be back."""
+        if fax.state not in (FaxState.READY, FaxState.HANDING):
+            return  # withdrawn meanwhile
         fax.state = FaxState.READY
         if cards_of(ledger, fax):
             return
@@ -240,6 +263,8 @@ class Sender:
     def _lose_answer(self, ledger: Ledger, fax: Fax, why: str) -> None:
         """FileSend may have been carried out: it is looked for once the call can no longer be."""
         now = self._clock.now()
+        if fax.state is not FaxState.HANDING:
+            return
         fax.state, fax.fault, fax.looks = FaxState.UNKNOWN, why, 0
         fax.look_at = now.timestamp() + self._setting.settle
         if not cards_of(ledger, fax):

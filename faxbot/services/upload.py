@@ -56,7 +56,7 @@ class Upload:
             extra = {"announcement": row.id, "channel": row.channel_id, "error": refused.error}
             log.warning("Slack refused a file; it is kept and tried again", extra=extra)
             await self._closed(row, refused.error)
-            await self._save(row, stage="" if row.stage == "sharing" else None, after=PATIENCE_SECONDS)
+            await self._save(row, after=PATIENCE_SECONDS)
 
     async def _upload(self, row: Announcement) -> None:
         path, title = await self._store.read(lambda ledger: _document(ledger, row))
@@ -70,8 +70,8 @@ class Upload:
         thread_ts = await self._thread(row)
         try:
             await self._messenger.share_file(row.channel_id, file_id, title, message, thread_ts=thread_ts)
-        except SlackBusy:
-            await self._save(row, stage="", after=0.0)
+        except (SlackBusy, SlackRefused):
+            await self._save(row, stage="")  # this very call was refused: it shows nothing
             raise
         await self._save(row, stage="shared", looks=0)
 

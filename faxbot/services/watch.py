@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from faxbot.fax import number
-from faxbot.fax.errors import JobNotFound, ServerFault
+from faxbot.fax.errors import AnswerLost, JobNotFound, RequestRefused, ServerFault
 from faxbot.fax.job import Direction, Job, JobState, changes
 from faxbot.fax.record import Record
 from faxbot.fax.routing import audience
@@ -115,6 +115,9 @@ class Watch:
             job = await self._server.job_status(job_id)
         except JobNotFound:
             job = None
+        except (RequestRefused, AnswerLost) as fault:  # it is this job; the others go on
+            log.warning("a job was not told of", extra={"job": job_id, "fault": type(fault).__name__})
+            return None
         if job is not None and self._same_destination(job, followed.job):
             merged = _merge(followed.job, job)
             return merged if job.state.ended or merged != followed.job else None

@@ -163,7 +163,8 @@ class TransactionStore:
             except Exception as error:  # noqa: BLE001 - nothing of the batch was saved: all of them hear of it
                 session.rollback()
                 for job in batch:
-                    job.error = job.error or error
+                    if job.writes:  # what was read is true all the same
+                        job.error = job.error or error
         for job in batch:
             self.counts.writes += job.writes
             self.counts.reads += not job.writes

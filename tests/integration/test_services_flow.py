@@ -1,9 +1,11 @@
 """The use cases, against the simulated fax server and a Slack of plain lists."""
 
+import asyncio
+
 import pytest
 
 from faxbot.demo.faxserver import FaxServer
-from faxbot.fax.errors import SlackUnclear
+from faxbot.fax.errors import AnswerLost, SlackRefused, SlackUnclear
 from faxbot.services.facts import FaxState, Outcome, RequestKind
 from faxbot.services.messages import Faxing, ReceivedFax, Sentence
 from tests.kit import CLAIMS, DANA, INBOUND, PRIYA, PlainSlack, house, make_pdf, until
@@ -218,3 +220,63 @@ async def test_unsubscribe_without_words_drops_everything(tmp_path, fax, slack):
         await home.desk.accept(home.request(RequestKind.UNSUBSCRIBE, channel="CLEGAL"))
         await until(lambda: len(slack.whispers) == 2)
         assert await home.store.read(lambda ledger: len(ledger.subscriptions("CLEGAL"))) == 0
+
+
+async def test_a_fax_that_was_withdrawn_while_the_server_was_asked_is_not_dialled(tmp_path, fax, slack):
+    """Cancelled while the hand-over waits for the fax server: it stays cancelled when that fails."""
+    async with house(tmp_path, fax, slack) as home:
+        asked, go_on = asyncio.Event(), asyncio.Event()
+
+        async def hang(direction):
+            asked.set()
+            await go_on.wait()
+            raise AnswerLost("gone")
+
+        active_jobs, home.server.active_jobs = home.server.active_jobs, hang
+        await home.send()
+        await asked.wait()
+        waiting = (await faxes(home, FaxState.READY))[0]
+        await home.desk.accept(home.request(RequestKind.CANCEL, fax_id=waiting.id))
+        await until(lambda: any(isinstance(told, Sentence) for _, told in slack.whispers))
+        go_on.set()
+        home.server.active_jobs = active_jobs
+        for _ in range(3):
+            await home.tick()
+        assert [each.outcome for each in await faxes(home)] == [Outcome.WITHDRAWN]
+    assert submissions(fax) == []
+
+
+async def test_a_refused_look_does_not_share_a_file_again(tmp_path, fax, slack, monkeypatch):
+    """The share's answer is lost and the look for it refused: one file, however long it takes."""
+    monkeypatch.setattr("faxbot.services.upload.PATIENCE_SECONDS", 0.05)
+    slack.fail("share_file", "after", SlackUnclear("lost"))
+    slack.fail("shared_ts", "before", SlackRefused("token_revoked"))
+    async with house(tmp_path, fax, slack) as home:
+        await home.send("+1 469 555 1112")
+        await home.tick_until(
+            lambda: any(isinstance(p.message, ReceivedFax) and not p.file_id for p in slack.posts)
+        )
+    assert len(slack.received()) == 1
+
+
+async def test_one_announcement_that_fails_does_not_mute_its_channel(tmp_path, fax, slack):
+    """A message that cannot be built waits; what comes after it in the channel is told."""
+    slack.fail("post", "before", ValueError("a fault of ours"))
+    async with house(tmp_path, fax, slack) as home:
+        await home.send()
+        await home.tick_until(lambda: "post" in slack.calls)
+        await home.desk.accept(home.request(RequestKind.SUBSCRIBE, user=PRIYA, direction="TX"))
+        await until(lambda: any(isinstance(told, Sentence) for _, told in slack.whispers))
+
+
+async def test_a_job_that_is_not_told_of_holds_up_no_other(tmp_path, fax, slack):
+    """JobStatus fails for one job: the tick goes through all the same."""
+    async with house(tmp_path, fax, slack) as home:
+        await home.send()
+        await home.tick_until(slack.cards)
+        fax.faults.plan(fault="error", method="jobstatus", times=1000)
+        await until(lambda: fax.log.entries("ended"))
+        for _ in range(3):
+            await home.watch.tick()
+        fax.faults.clear()
+        await home.tick_until(lambda: "delivered" in slack.steps())
