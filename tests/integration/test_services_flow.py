@@ -28,6 +28,11 @@ async def faxes(home, *states):
     return await home.store.read(lambda ledger: ledger.faxes_in(*(states or FaxState)))
 
 
+def details(slack):
+    """The cards that tell of received faxes."""
+    return [p for p in slack.posts if isinstance(p.message, ReceivedFax) and not p.file_id]
+
+
 def submissions(fax):
     """What the fax server accepted for dialling, by its own log."""
     return fax.log.entries("submission")
@@ -52,14 +57,12 @@ async def test_a_received_fax_is_posted_once_with_its_details_in_the_thread(tmp_
     """A fax to one of our own lines arrives in the inbound channel: one file, one details card."""
     async with house(tmp_path, fax, slack) as home:
         await home.send("+1 469 555 1112")
-        await home.tick_until(
-            lambda: any(isinstance(p.message, ReceivedFax) and not p.file_id for p in slack.posts)
-        )
+        await home.tick_until(lambda: details(slack))
         await home.inbox.tick(sweep=True)
     assert len(slack.received()) == 1
-    details = [p for p in slack.posts if isinstance(p.message, ReceivedFax) and not p.file_id]
-    assert [p.thread_ts for p in details] == [slack.received()[0].ts]
-    assert details[0].message.line_name == "Support"
+    cards = details(slack)
+    assert [p.thread_ts for p in cards] == [slack.received()[0].ts]
+    assert cards[0].message.line_name == "Support"
 
 
 async def test_what_was_there_before_is_history(tmp_path, fax, slack):
@@ -113,9 +116,7 @@ async def test_a_share_whose_answer_is_lost_is_not_shared_twice(tmp_path, fax, s
     slack.fail("share_file", "after", SlackUnclear("lost"))
     async with house(tmp_path, fax, slack) as home:
         await home.send("+1 469 555 1112")
-        await home.tick_until(
-            lambda: any(isinstance(p.message, ReceivedFax) and not p.file_id for p in slack.posts)
-        )
+        await home.tick_until(lambda: details(slack))
     assert len(slack.received()) == 1
 
 
@@ -253,9 +254,7 @@ async def test_a_refused_look_does_not_share_a_file_again(tmp_path, fax, slack, 
     slack.fail("shared_ts", "before", SlackRefused("token_revoked"))
     async with house(tmp_path, fax, slack) as home:
         await home.send("+1 469 555 1112")
-        await home.tick_until(
-            lambda: any(isinstance(p.message, ReceivedFax) and not p.file_id for p in slack.posts)
-        )
+        await home.tick_until(lambda: details(slack))
     assert len(slack.received()) == 1
 
 
