@@ -103,7 +103,7 @@ async def test_a_fax_is_sent_from_the_form_and_watched_to_its_end(page: Page, ho
     await say(page, "/fax send 469 555 0101")
     form = page.get_by_role("dialog", name="Send a fax")
     await expect(form.get_by_label("Fax number")).to_have_value("469 555 0101", timeout=DEADLINE)
-    await expect(form.get_by_role("combobox", name="From line")).to_have_value("Sales +1 469-555-1111")
+    await expect(form.get_by_role("combobox", name="From line")).to_have_value("Sales · +1 469-555-1111")
     await form.get_by_label("Files").set_input_files(REFERRAL)
     await expect(form.get_by_role("listitem").filter(has_text="referral.pdf")).to_contain_text("KB")
     await picture(page, "modal")
