@@ -40,9 +40,9 @@ format: .venv ## Format the code and fix what can be fixed
 
 requirements: .venv ## Pin the requirements anew, with hashes and without index addresses
 	@$(BIN)/python -m pip install --quiet uv
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate pyproject.toml --output-file requirements/run.txt
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate --group dev -c requirements/run.txt pyproject.toml --output-file requirements/dev.txt
 
 clean: ## Remove the virtual environment and what the demo left

@@ -21,8 +21,8 @@ app = typer.Typer(
 def serve() -> None:
     """Run the bot, with the settings of the environment and .env."""
     from faxbot.app import serve as run  # noqa: PLC0415 - the other commands start faster without it
-    from faxbot.logs import set_up_logs  # noqa: PLC0415
-    from faxbot.settings import SettingsProblem, load_settings  # noqa: PLC0415
+    from faxbot.logs import set_up_logs  # noqa: PLC0415 - as above
+    from faxbot.settings import SettingsProblem, load_settings  # noqa: PLC0415 - as above
 
     try:
         settings = load_settings()
@@ -36,9 +36,9 @@ def serve() -> None:
 @app.command()
 def migrate() -> None:
     """Bring the database to the newest schema (serve does it by itself)."""
-    from faxbot.settings import SettingsProblem, load_settings  # noqa: PLC0415 - as above
-    from faxbot.store.engine import open_engine  # noqa: PLC0415
-    from faxbot.store.schema import migrate as bring_up  # noqa: PLC0415
+    from faxbot.settings import SettingsProblem, load_settings  # noqa: PLC0415 - as in serve
+    from faxbot.store.engine import open_engine  # noqa: PLC0415 - as in serve
+    from faxbot.store.schema import migrate as bring_up  # noqa: PLC0415 - as in serve
 
     try:
         settings = load_settings()
