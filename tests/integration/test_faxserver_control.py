@@ -22,7 +22,7 @@ def pdf(pages: int = 1) -> bytes:
     with pikepdf.new() as made:
         for _ in range(pages):
             made.add_blank_page()
-        made.save(buffer)
+        made.save(buffer, deterministic_id=True)
     return buffer.getvalue()
 
 
