@@ -1,7 +1,7 @@
 """The API's listening socket, which can be shut: then connections are refused, not merely dropped."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
@@ -16,15 +16,23 @@ class Doorway:
         runner: The application behind it.
         port: The port to listen on; 0 picks one.
         moved: Called when something was booked on the simulation's timeline.
+        sleep: Waits out an outage.
 
     """
 
-    def __init__(self, runner: web.AppRunner, port: int, moved: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        runner: web.AppRunner,
+        port: int,
+        moved: Callable[[], None],
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         self._runner = runner
         self._site: web.TCPSite | None = None
         self._reopening: asyncio.Task[None] | None = None
         self.port = port
         self.moved = moved
+        self._sleep = sleep
 
     @property
     def open(self) -> bool:
@@ -70,7 +78,7 @@ class Doorway:
         await self._runner.cleanup()
 
     async def _reopen(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
+        await self._sleep(seconds)
         self._reopening = None
         await self.unlock()
 

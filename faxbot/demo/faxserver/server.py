@@ -1,8 +1,7 @@
 """The simulated UCX on sockets: the Fax API on one port, the control API on another, and time moving on."""
 
 import asyncio
-import contextlib
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -33,7 +32,9 @@ class FaxServer:
         speed: Simulated seconds per second of wall time; durations are scaled, timestamps are not.
         port: Of the Fax API; 0 picks one.
         control_port: Of the control API; 0 picks one.
-        clock: Wall time in epoch seconds. Given one, nothing moves by itself: move it, then `catch_up`.
+        clock: Wall time in epoch seconds. Given one without *sleep*, nothing moves by itself: move it, then
+            `catch_up`.
+        sleep: Waits seconds of *clock*, which moves by itself then.
         timing: How long things take.
         seed: Of everything random.
         client_id: For the Token method.
@@ -51,6 +52,7 @@ class FaxServer:
         port: int = 0,
         control_port: int = 0,
         clock: Callable[[], float] | None = None,
+        sleep: Callable[[float], Awaitable[None]] | None = None,
         timing: Timing | None = None,
         seed: int = 0,
         client_id: str = "faxbot",
@@ -59,6 +61,7 @@ class FaxServer:
     ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         self._clock = clock
+        self._sleep = asyncio.sleep if clock is None else sleep
         wall = clock or wall_clock()
         self.log = CallLog(wall, log_file)
         self.access = Access(client_id, client_secret)
@@ -71,9 +74,10 @@ class FaxServer:
         door = Door(self.model, self.access, self.faults, self._moved.set)
         api = web.Application()
         api.router.add_route("*", "/{path:.*}", door.serve)
-        self._doorway = Doorway(_runner(api), port, self._moved.set)
+        nap = self._sleep or asyncio.sleep
+        self._doorway = Doorway(_runner(api), port, self._moved.set, nap)
         control = Control(self.model, self.access, self.faults, self._doorway)
-        self._control = Doorway(_runner(control.application()), control_port, self._moved.set)
+        self._control = Doorway(_runner(control.application()), control_port, self._moved.set, nap)
 
     @property
     def url(self) -> str:
@@ -98,8 +102,8 @@ class FaxServer:
     async def __aenter__(self) -> Self:
         await self._doorway.start()
         await self._control.start()
-        if self._clock is None:
-            self._mover = asyncio.create_task(self._move())
+        if self._sleep is not None:
+            self._mover = asyncio.create_task(self._move(self._sleep))
         return self
 
     async def __aexit__(
@@ -134,19 +138,26 @@ class FaxServer:
         """End an outage."""
         await self._doorway.unlock()
 
-    async def _move(self) -> None:
+    async def _move(self, sleep: Callable[[float], Awaitable[None]]) -> None:
         """Let things happen when they are due, so that dials are logged and cancels answered in time."""
         model = self.model
         while True:
             self._moved.clear()
             model.catch_up()
             due = model.board.timeline.next_due
-            wait: float | None = None
-            if due is not None and not model.clock.paused:
-                wait = max(0.0, (due - model.clock.simulated()) / model.clock.speed)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(wait):
-                    await self._moved.wait()
+            if due is None or model.clock.paused:
+                await self._moved.wait()
+                continue
+            wait = max(0.0, (due - model.clock.simulated()) / model.clock.speed)
+            alarm = asyncio.ensure_future(self._ring(sleep, wait))
+            try:
+                await self._moved.wait()
+            finally:
+                alarm.cancel()
+
+    async def _ring(self, sleep: Callable[[float], Awaitable[None]], seconds: float) -> None:
+        await sleep(seconds)
+        self._moved.set()
 
 
 def _runner(application: web.Application) -> web.AppRunner:

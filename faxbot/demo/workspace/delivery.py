@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -65,10 +65,17 @@ class Transport(Protocol):
 class Delivery:
     """Slack's side of the three-second rule."""
 
-    def __init__(self, settings: Settings, journal: Journal, transport: Transport) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        journal: Journal,
+        transport: Transport,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         self._settings = settings
         self._journal = journal
         self._transport = transport
+        self._sleep = sleep
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def ask(self, kind: str, payload: dict[str, Any], *, accepts: bool) -> dict[str, Any]:
@@ -113,7 +120,7 @@ class Delivery:
         reason = ""
         for attempt, pause in enumerate(pauses):
             if pause:
-                await asyncio.sleep(pause)
+                await self._sleep(pause)
             envelope = Envelope("events_api", payload, attempt=attempt, reason=reason)
             try:
                 if not self._transport.connected:
@@ -137,7 +144,7 @@ class Delivery:
 
     async def _try(self, envelope: Envelope) -> dict[str, Any]:
         if self._settings.envelope_delay:
-            await asyncio.sleep(self._settings.envelope_delay)
+            await self._sleep(self._settings.envelope_delay)
         try:
             if not await self._transport.send(envelope):
                 raise ConnectionLostError

@@ -32,7 +32,7 @@ class Installation:
         self.faults = Faults()
         self.limits = RateLimits(settings, state.clock)
         self.socket = SocketMode(state, settings, journal)
-        self.delivery = Delivery(settings, journal, self.socket)
+        self.delivery = Delivery(settings, journal, self.socket, state.sleep)
         self.events = Events(state, manifest, settings, self.delivery)
         self.uploads = Uploads(self)
         self.upload_directory.mkdir(parents=True, exist_ok=True)

@@ -29,7 +29,9 @@ class Workspace:
     A local Slack with one app installed: `async with Workspace(directory, manifest=path) as ws`.
 
     *directory* keeps the files' bytes; *journal* is a file that gets the record of calls and envelopes;
-    *fax_control* is the address of the simulated fax server, for the page's second pane.
+    *fax_control* is the address of the simulated fax server, for the page's second pane. *clock* tells epoch
+    seconds and *sleep* waits such seconds: Slack's timestamps, rate limits, lifetimes and pauses go by them.
+    How long an acknowledgement may take, and faults of `latency`, are real seconds: the app's work is real.
 
     Raises:
         ManifestError: The manifest is none.
@@ -45,11 +47,12 @@ class Workspace:
         fax_control: str = "",
         journal: Path | None = None,
         clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         settings: Settings | None = None,
     ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         installed = read_manifest(manifest)
-        state = State(directory, installed.bot_name, clock)
+        state = State(directory, installed.bot_name, clock, sleep)
         self.site = Installation(state, installed, settings or Settings(), Journal(journal, clock))
         self.site.fax_control = fax_control
         self._port = port

@@ -11,7 +11,7 @@ class UnknownSettingError(ValueError):
 @dataclass
 class Settings:
     """
-    Durations are seconds of the wall clock; the defaults are Slack's.
+    Durations are seconds of the workspace's clock, but `ack_deadline`: real ones. The defaults are Slack's.
 
     Source: Slack's documentation of Socket Mode, interactivity, slash commands, files and rate limits.
     """

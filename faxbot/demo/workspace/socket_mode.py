@@ -202,7 +202,7 @@ class SocketMode:
         """Ask every connection to be replaced: a warning, then refresh_requested, then the end."""
         connections = self._open()
         await self._tell_all(connections, "warning")
-        await asyncio.sleep(self._settings.disconnect_notice)
+        await self._state.sleep(self._settings.disconnect_notice)
         for connection in connections:
             connection.leaving = True
         await self._tell_all(connections, "refresh_requested")

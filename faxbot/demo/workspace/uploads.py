@@ -139,7 +139,7 @@ class Uploads:
         delay = fault.seconds(5.0) if fault and late else site.settings.share_delay
 
         async def work() -> None:
-            await asyncio.sleep(delay)
+            await site.state.sleep(delay)
             message = site.state.bot_message(comment, **({"blocks": blocks} if blocks else {}))
             if thread_ts and site.state.messages.get(channel.id, thread_ts):
                 message["thread_ts"] = thread_ts

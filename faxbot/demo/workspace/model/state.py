@@ -1,7 +1,8 @@
 """Everything the workspace knows, and the changes that happen to it, told to the people who can see them."""
 
+import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,15 @@ from .views import OpenView, Views
 class State:
     """One workspace with one app installed. Not thread-safe; lives on one event loop."""
 
-    def __init__(self, directory: Path, bot_name: str, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        bot_name: str,
+        clock: Callable[[], float],
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         self.clock = clock
+        self.sleep = sleep
         self.directory = directory
         self.base = ""
         """The address of the server, set when it listens."""
