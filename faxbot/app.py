@@ -6,16 +6,19 @@ import logging
 import os
 from collections.abc import AsyncIterator, Callable
 
+from faxbot.adapters import SystemClock, connect_to_slack, connect_to_ucx, wire
 from faxbot.fax.errors import CannotPost, CredentialsRejected, ServerFault, SlackFault, SlackRefused
 from faxbot.fax.job import Direction
+from faxbot.services.ports import Clock
 from faxbot.settings import Settings, SettingsProblem
 from faxbot.slack.api import Me, WebApi
 from faxbot.slack.directory import SlackDirectory
-from faxbot.slack.web import Connections, build_client
+from faxbot.slack.forms import Forms
+from faxbot.slack.web import Connections
 from faxbot.store.engine import TransactionStore, open_engine
 from faxbot.store.schema import migrate
-from faxbot.ucx.client import UcxClient, connect
-from faxbot.wiring import House, wire
+from faxbot.ucx.client import UcxClient
+from faxbot.wiring import Services
 
 log = logging.getLogger(__name__)
 
@@ -24,13 +27,16 @@ RETRY_SECONDS = 2.0
 _TOKEN_PROBLEMS = {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"}
 
 
-async def serve(settings: Settings, say: Callable[[str], None]) -> None:
+async def serve(settings: Settings, say: Callable[[str], None], clock: Clock | None = None) -> None:
     """
     Run faxbot until cancelled. *say* gets one line a step, the last of them the "ready" line.
+
+    On a *clock* of its own a whole bot lives faster than the wall clock.
 
     Raises:
         SettingsProblem: Slack or the UCX does not accept what the settings say.
     """
+    clock = clock or SystemClock()
     os.umask(0o077)
     settings.faxbot_data_dir.mkdir(parents=True, exist_ok=True)
     engine = open_engine(settings.database)
@@ -38,51 +44,30 @@ async def serve(settings: Settings, say: Callable[[str], None]) -> None:
     async with contextlib.AsyncExitStack() as stack:
         store = TransactionStore(engine)
         stack.callback(store.close)
-        server = connect_to_ucx(settings)
+        server = connect_to_ucx(settings, clock)
         stack.push_async_callback(server.aclose)
         connections = Connections()
         stack.push_async_callback(connections.close)
-        api = WebApi(
-            build_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url, connections),
-            connections,
-        )
+        api = connect_to_slack(settings, connections, clock)
         say("Signing in to Slack …")
-        me = await _sign_in(api)
-        house = wire(settings, store, server, api, me)
+        me = await _sign_in(api, clock)
+        house = wire(settings, store, server, api, me=me, clock=clock)
+        services = house.services
         stack.push_async_callback(house.sockets.close)
         await _check_inbound(house.directory, settings.faxbot_inbound_channel, me, say)
         say("Asking the fax server what it has …")
-        await _begin(house, server, backfill=settings.faxbot_backfill, say=say)
-        await stack.enter_async_context(_running(house))
+        await _begin(services, server, clock, backfill=settings.faxbot_backfill, say=say)
+        await stack.enter_async_context(_running(services))
         say("Connecting to Slack …")
         await _check_socket(api, settings.slack_app_token.get_secret_value())
         await house.sockets.connect()
-        house.ticks.start()
-        stack.callback(house.ticks.stop)
+        services.ticks.start()
+        stack.callback(services.ticks.stop)
         say("faxbot is ready")
         await asyncio.Event().wait()
 
 
-def connect_to_ucx(settings: Settings) -> UcxClient:
-    """
-    The client of the UCX that the settings name.
-
-    Raises:
-        SettingsProblem: UCX_URL or UCX_CA_FILE is not right.
-    """
-    try:
-        return connect(
-            settings.ucx_url,
-            settings.ucx_client_id,
-            settings.ucx_client_secret.get_secret_value(),
-            token_file=settings.faxbot_data_dir / "ucx-token",
-            ca_file=settings.ucx_ca_file,
-        )
-    except ValueError as exc:
-        raise SettingsProblem(f"UCX_URL or UCX_CA_FILE is not right: {exc}") from exc
-
-
-async def _sign_in(api: WebApi) -> Me:
+async def _sign_in(api: WebApi, clock: Clock) -> Me:
     """Who the bot is (auth.test)."""
     while True:
         try:
@@ -96,7 +81,7 @@ async def _sign_in(api: WebApi) -> Me:
             raise
         except SlackFault as fault:
             log.warning("Slack does not answer yet", extra={"fault": type(fault).__name__})
-            await asyncio.sleep(RETRY_SECONDS)
+            await clock.sleep(RETRY_SECONDS)
 
 
 async def _check_inbound(
@@ -127,19 +112,21 @@ async def _check_socket(api: WebApi, app_token: str) -> None:
         log.warning("Slack does not open a socket yet", extra={"fault": type(fault).__name__})
 
 
-async def _begin(house: House, server: UcxClient, *, backfill: bool, say: Callable[[str], None]) -> None:
+async def _begin(
+    services: Services[Forms], server: UcxClient, clock: Clock, *, backfill: bool, say: Callable[[str], None]
+) -> None:
     """Recall what was; take the baseline of what the fax server has, waiting for it if need be."""
-    await house.lines.start()
-    await house.reach.start()
-    await house.watch.start()
-    await house.sender.start()
+    await services.lines.start()
+    await services.reach.start()
+    await services.watch.start()
+    await services.sender.start()
     said = False
     while True:
         try:
-            await house.received.begin(backfill=backfill)
-            await house.sent.begin()
+            await services.received.begin(backfill=backfill)
+            await services.sent.begin()
             await server.count_records(Direction.RX)
-            await house.lines.lines()
+            await services.lines.lines()
         except CredentialsRejected as exc:
             raise SettingsProblem(
                 "The UCX does not accept UCX_CLIENT_ID and UCX_CLIENT_SECRET. "
@@ -149,22 +136,22 @@ async def _begin(house: House, server: UcxClient, *, backfill: bool, say: Callab
             if not said:
                 say(f"The fax server does not answer yet. ({fault})")
                 said = True
-            if house.received.begun and house.sent.begun:
+            if services.received.begun and services.sent.begun:
                 return  # nothing can be missed: it was followed before
-            await asyncio.sleep(RETRY_SECONDS)
+            await clock.sleep(RETRY_SECONDS)
         else:
             return
 
 
 @contextlib.asynccontextmanager
-async def _running(house: House) -> AsyncIterator[None]:
+async def _running(services: Services[Forms]) -> AsyncIterator[None]:
     """The outbox and the desk, while the block lasts."""
-    outbox = asyncio.create_task(house.outbox.run(), name="outbox")
-    await house.desk.start()
+    outbox = asyncio.create_task(services.outbox.run(), name="outbox")
+    await services.desk.start()
     try:
         yield
     finally:
         outbox.cancel()
-        await house.desk.stop()
+        await services.desk.stop()
         with contextlib.suppress(asyncio.CancelledError):
             await outbox

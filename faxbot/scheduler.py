@@ -9,6 +9,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.date import DateTrigger
 
 from faxbot.fax.errors import Fault
+from faxbot.services.ports import Clock
 
 log = logging.getLogger(__name__)
 
@@ -25,10 +26,12 @@ class Ticks:
 
     def __init__(
         self,
+        clock: Clock,
         *,
         answered: Callable[[], Awaitable[None]],
         failed: Callable[[Fault], Awaitable[None]],
     ) -> None:
+        self._clock = clock
         self._scheduler = AsyncIOScheduler(timezone=UTC)
         self._answered, self._failed = answered, failed
         self._running: set[str] = set()
@@ -73,9 +76,10 @@ class Ticks:
             self._plan(name, 0.0)
 
     def _plan(self, name: str, seconds: float) -> None:
+        pause = timedelta(seconds=self._clock.on_the_wall(seconds))
         self._scheduler.add_job(
             self._run,
-            DateTrigger(datetime.now(UTC) + timedelta(seconds=seconds)),
+            DateTrigger(datetime.now(UTC) + pause),  # APScheduler knows the wall clock only
             args=[name],
             id=name,
             replace_existing=True,

@@ -1,10 +1,11 @@
-"""The wiring: who provides what to whom."""
+"""The wiring: who provides what to whom. `adapters.py` fills the ports; tests fill them in other ways."""
 
-import asyncio
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from pathlib import Path
+from typing import Generic, TypeVar
 
-from faxbot.documents.workshop import Workshop
+from faxbot.fax.dialplan import DialPlan
 from faxbot.fax.job import Direction
 from faxbot.scheduler import Ticks
 from faxbot.services.access import Access
@@ -17,87 +18,104 @@ from faxbot.services.facts import RecordState, RequestKind
 from faxbot.services.feed import RecordFeed
 from faxbot.services.inbox import Inbox
 from faxbot.services.lines import LineBook
+from faxbot.services.ports import (
+    Attachments,
+    Clock,
+    Directory,
+    Documents,
+    FaxServer,
+    Forms,
+    Messenger,
+    Store,
+)
 from faxbot.services.reach import Reach
 from faxbot.services.retention import Retention
 from faxbot.services.search import Search
 from faxbot.services.send import Sender, SendSetting
 from faxbot.services.subscribe import Subscribing
 from faxbot.services.watch import Watch
-from faxbot.settings import Settings
-from faxbot.slack.api import Me, WebApi
-from faxbot.slack.bolt import build_bolt_app
-from faxbot.slack.directory import SlackDirectory
-from faxbot.slack.files import SlackFiles
-from faxbot.slack.forms import Forms
-from faxbot.slack.listeners import Switchboard
-from faxbot.slack.publisher import Publisher
-from faxbot.slack.replies import Replies
-from faxbot.slack.socket import Sockets
-from faxbot.slack.views import Site, render, render_comment
-from faxbot.store.engine import TransactionStore
-from faxbot.ucx.client import UcxClient
 
 HOUR = 3600.0
-MEGABYTE = 1 << 20
 
-
-class SystemClock:
-    """The clock on the wall."""
-
-    def now(self) -> datetime:
-        """The present moment, aware and UTC."""
-        return datetime.now(UTC)
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait."""
-        await asyncio.sleep(seconds)
+F = TypeVar("F", bound=Forms)
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class Paces:
+    """How many seconds after one look at the fax server the next is due."""
+
+    active: float
+    idle: float
+    inbox: float
+    sweep: float
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What whoever runs faxbot decided. *settle*: how long an unanswered call may still be carried out."""
+
+    spool: Path
+    spool_days: float
+    settle: float
+    inbound_channel: str
+    admins: tuple[str, ...]
+    plan: DialPlan
+    modems: Mapping[str, str]
+    default_line: str
+    paces: Paces
+
+
+@dataclass(frozen=True, slots=True)
+class Adapters(Generic[F]):
+    """Who fills the ports. The form shows what Ask answers, so it is made of that; *bot_user_id* is ours."""
+
+    server: FaxServer
+    store: Store
+    messenger: Messenger
+    attachments: Attachments
+    directory: Directory
+    documents: Documents
+    clock: Clock
+    forms: Callable[[Ask], F]
+    bot_user_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Services(Generic[F]):
     """Everything that runs, once it is wired."""
 
     desk: Desk
     outbox: Outbox
     ticks: Ticks
-    sockets: Sockets
+    ask: Ask
+    forms: F
     lines: LineBook
     reach: Reach
     watch: Watch
     sender: Sender
+    search: Search
+    inbox: Inbox
     received: RecordFeed
     sent: RecordFeed
-    directory: SlackDirectory
+    retention: Retention
 
 
-def wire(settings: Settings, store: TransactionStore, server: UcxClient, api: WebApi, me: Me) -> House:
+def wire_services(setting: Setting, adapters: Adapters[F]) -> Services[F]:
     """Make every service and give it what it needs."""
-    clock = SystemClock()
-    spool = settings.faxbot_data_dir / "spool"
-    max_bytes = settings.faxbot_max_megabytes * MEGABYTE
-    plan = settings.plan
-    site = Site(region=plan.region)
-    inbound = settings.faxbot_inbound_channel
-    documents = Workshop(max_bytes=max_bytes, max_pages=settings.faxbot_max_pages)
-    attachments = SlackFiles(api, max_bytes=max_bytes)
-    directory = SlackDirectory(api, clock.now)
-    messenger = Publisher(
-        api,
-        lambda message: render(message, site, clock.now()),
-        lambda message: render_comment(message, site, clock.now()),
-    )
-    lines = LineBook(server, store, clock, settled=settings.modems, preferred=settings.faxbot_default_line)
-    late = _Late()
-    reach = Reach(store, clock, inbound, late.told)
+    server, store, clock = adapters.server, adapters.store, adapters.clock
+    attachments, directory, documents = adapters.attachments, adapters.directory, adapters.documents
+    late: _Late[F] = _Late()
+    lines = LineBook(server, store, clock, settled=setting.modems, preferred=setting.default_line)
+    reach = Reach(store, clock, setting.inbound_channel, late.told)
     outbox = Outbox(
         store,
-        messenger,
+        adapters.messenger,
         clock,
-        settle=settings.faxbot_settle_seconds,
+        settle=setting.settle,
         away_since=lambda: reach.since,
-        admins=settings.faxbot_admins,
+        admins=setting.admins,
     )
-    access = Access(directory, store, settings.faxbot_admins)
+    access = Access(directory, store, setting.admins)
     sent = RecordFeed(Direction.TX, server, store, clock, RecordState.HISTORY)
     received = RecordFeed(Direction.RX, server, store, clock, RecordState.SEEN)
     watch = Watch(
@@ -106,11 +124,11 @@ def wire(settings: Settings, store: TransactionStore, server: UcxClient, api: We
         clock=clock,
         lines=lines,
         sent_records=sent,
-        region=plan.region,
+        region=setting.plan.region,
         told=late.told,
     )
     sender = Sender(
-        SendSetting(spool, settings.faxbot_settle_seconds),
+        SendSetting(setting.spool, setting.settle),
         server=server,
         store=store,
         clock=clock,
@@ -129,7 +147,7 @@ def wire(settings: Settings, store: TransactionStore, server: UcxClient, api: We
         sent_records=sent,
         watch=watch,
         told=late.told,
-        settle=settings.faxbot_settle_seconds,
+        settle=setting.settle,
     )
     inbox = Inbox(
         server=server,
@@ -138,8 +156,8 @@ def wire(settings: Settings, store: TransactionStore, server: UcxClient, api: We
         documents=documents,
         lines=lines,
         received_records=received,
-        spool=spool,
-        inbound_channel=inbound,
+        spool=setting.spool,
+        inbound_channel=setting.inbound_channel,
         told=late.told,
     )
     ask = Ask(
@@ -149,11 +167,11 @@ def wire(settings: Settings, store: TransactionStore, server: UcxClient, api: We
         access=access,
         attachments=attachments,
         reach=reach,
-        plan=plan,
-        inbound_channel=inbound,
+        plan=setting.plan,
+        inbound_channel=setting.inbound_channel,
         newest_last=lambda direction: (sent if direction is Direction.TX else received).newest_last,
     )
-    forms = Forms(api, ask, site)
+    forms = adapters.forms(ask)
     desk = Desk(store, clock, late.told)
     asked = Asked(
         store=store,
@@ -163,8 +181,8 @@ def wire(settings: Settings, store: TransactionStore, server: UcxClient, api: We
         forms=forms,
         lines=lines,
         sender=sender,
-        plan=plan,
-        bot_user_id=me.user_id,
+        plan=setting.plan,
+        bot_user_id=adapters.bot_user_id,
         accept=desk.accept,
         told=late.told,
     )
@@ -175,7 +193,7 @@ def wire(settings: Settings, store: TransactionStore, server: UcxClient, api: We
         access=access,
         directory=directory,
         sender=sender,
-        spool=spool,
+        spool=setting.spool,
         told=late.told,
     )
     subscribing = Subscribing(
@@ -200,51 +218,42 @@ def wire(settings: Settings, store: TransactionStore, server: UcxClient, api: We
             RequestKind.UNSUBSCRIBE: subscribing.unsubscribe,
         }
     )
-    retention = Retention(store, clock, spool, settings.faxbot_spool_days)
-    ticks = wire_ticks(
-        settings,
+    services = Services(
+        desk=desk,
+        outbox=outbox,
+        ticks=Ticks(clock, answered=reach.answered, failed=reach.failed),
+        ask=ask,
+        forms=forms,
+        lines=lines,
         reach=reach,
         watch=watch,
         sender=sender,
         search=search,
         inbox=inbox,
-        retention=retention,
+        received=received,
+        sent=sent,
+        retention=Retention(store, clock, setting.spool, setting.spool_days),
     )
-    late.outbox, late.ticks, late.watch, late.search = outbox, ticks, watch, search
-    board = Switchboard(desk, ask, forms, Replies(api), site, me.user_id, clock.now)
-    app = build_bolt_app(api.client, me, board)
-    sockets = Sockets(app, settings.slack_app_token.get_secret_value())
-    return House(desk, outbox, ticks, sockets, lines, reach, watch, sender, received, sent, directory)
+    late.services = services
+    _add_ticks(services, setting.paces)
+    return services
 
 
-class _Late:
-    """Services tell the outbox that something is written; it is made after them."""
+class _Late(Generic[F]):
+    """Services tell that something is written to those who are made after them."""
 
-    outbox: Outbox
-    ticks: Ticks
-    watch: Watch
-    search: Search
+    services: Services[F]
 
     def told(self) -> None:
-        self.outbox.nudge()
-        self.search.wake()
-        if self.watch.woken():
-            self.ticks.nudge("watch")
+        self.services.outbox.nudge()
+        self.services.search.wake()
+        if self.services.watch.woken():
+            self.services.ticks.nudge("watch")
 
 
-def wire_ticks(
-    settings: Settings,
-    *,
-    reach: Reach,
-    watch: Watch,
-    sender: Sender,
-    search: Search,
-    inbox: Inbox,
-    retention: Retention,
-) -> Ticks:
+def _add_ticks(services: Services[F], paces: Paces) -> None:
     """The ticks and their paces."""
-    active, idle = settings.faxbot_poll_active_seconds, settings.faxbot_poll_idle_seconds
-    ticks = Ticks(answered=reach.answered, failed=reach.failed)
+    ticks, watch, reach, inbox = services.ticks, services.watch, services.reach, services.inbox
 
     async def look_into_inbox() -> None:
         await inbox.tick()
@@ -253,10 +262,9 @@ def wire_ticks(
     async def sweep_inbox() -> None:
         await inbox.tick(sweep=True)
 
-    ticks.add("watch", watch.tick, lambda: active if watch.busy or reach.failures else idle)
-    ticks.add("send", sender.tick, lambda: active, always_asks=False)
-    ticks.add("search", search.tick, lambda: active, always_asks=False)
-    ticks.add("inbox", look_into_inbox, lambda: settings.faxbot_inbox_seconds)
-    ticks.add("sweep", sweep_inbox, lambda: settings.faxbot_inbox_sweep_seconds)
-    ticks.add("retention", retention.tick, lambda: HOUR, always_asks=False)
-    return ticks
+    ticks.add("watch", watch.tick, lambda: paces.active if watch.busy or reach.failures else paces.idle)
+    ticks.add("send", services.sender.tick, lambda: paces.active, always_asks=False)
+    ticks.add("search", services.search.tick, lambda: paces.active, always_asks=False)
+    ticks.add("inbox", look_into_inbox, lambda: paces.inbox)
+    ticks.add("sweep", sweep_inbox, lambda: paces.sweep)
+    ticks.add("retention", services.retention.tick, lambda: HOUR, always_asks=False)

@@ -4,37 +4,25 @@ import asyncio
 import contextlib
 import itertools
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pikepdf
 
+from faxbot.adapters import SystemClock
 from faxbot.demo.faxserver import FaxServer
 from faxbot.documents.workshop import Workshop
 from faxbot.fax.dialplan import DialPlan
 from faxbot.fax.document import Part
 from faxbot.fax.errors import SlackRefused, SlackUnclear
-from faxbot.fax.job import Direction
-from faxbot.services.access import Access
-from faxbot.services.announce import Outbox
-from faxbot.services.ask import Ask
-from faxbot.services.asked import Asked
-from faxbot.services.changes import Changes
-from faxbot.services.desk import Desk
-from faxbot.services.facts import RecordState, Request, RequestKind
-from faxbot.services.feed import RecordFeed
-from faxbot.services.inbox import Inbox
-from faxbot.services.lines import LineBook
+from faxbot.services.facts import Request, RequestKind
 from faxbot.services.messages import FaxCard, FaxSteps, Message
-from faxbot.services.reach import Reach
-from faxbot.services.search import Search
-from faxbot.services.send import Sender, SendSetting
-from faxbot.services.subscribe import Subscribing
-from faxbot.services.watch import Watch
 from faxbot.store.engine import TransactionStore, open_engine
 from faxbot.store.schema import migrate
 from faxbot.ucx.client import UcxClient, connect
+from faxbot.wiring import Adapters, Paces, Services, Setting, wire_services
 
 INBOUND = "CINBOUND"
 CLAIMS = "CCLAIMS"
@@ -57,16 +45,6 @@ async def until(condition: Callable[[], object], seconds: float = 10.0) -> None:
     async with asyncio.timeout(seconds):
         while not condition():
             await asyncio.sleep(0.01)
-
-
-class WallClock:
-    """Real time."""
-
-    def now(self) -> datetime:
-        return datetime.now(UTC)
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
 
 
 @dataclass
@@ -198,23 +176,17 @@ class PlainSlack:
 
 @dataclass
 class House:
-    """The services, running."""
+    """The services of `faxbot/wiring.py`, running; each is an attribute."""
 
     slack: PlainSlack
     server: UcxClient
     fax: FaxServer
     store: TransactionStore
-    desk: Desk
-    watch: Watch
-    sender: Sender
-    search: Search
-    inbox: Inbox
-    received: RecordFeed
-    sent: RecordFeed
-    reach: Reach
-    ask: Ask
-    outbox: Outbox
+    services: Services[PlainSlack]
     _ids: itertools.count = field(default_factory=lambda: itertools.count(1))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.services, name)
 
     def request(self, kind: RequestKind, user: str = DANA, channel: str = CLAIMS, **body) -> Request:
         """A wish nobody had before."""
@@ -243,101 +215,58 @@ class House:
                 await asyncio.sleep(0.02)
 
 
+def setting_in(folder: Path) -> Setting:
+    """What this house is set to: everything at once, its spool in *folder*."""
+    return Setting(
+        spool=folder / "spool",
+        spool_days=30.0,
+        settle=SETTLE,
+        inbound_channel=INBOUND,
+        admins=(),
+        plan=DialPlan(),
+        modems={},
+        default_line="",
+        paces=Paces(active=0.05, idle=0.05, inbox=0.05, sweep=0.05),
+    )
+
+
 @contextlib.asynccontextmanager
-async def house(folder: Path, fax: FaxServer, slack: PlainSlack) -> AsyncIterator[House]:
-    """One life of the bot: everything it needs to remember is in *folder*."""
+async def house(folder: Path, fax: FaxServer, slack: PlainSlack, **changed: object) -> AsyncIterator[House]:
+    """
+    One life of the bot, but for its ticks: everything it needs to remember is in *folder*.
+
+    *changed*: what is set in another way than `setting_in` says.
+    """
+    setting = replace(setting_in(folder), **changed)
     engine = open_engine(f"sqlite:///{folder / 'faxbot.db'}")
     migrate(engine)
     store = TransactionStore(engine)
     server = connect(fax.url, fax.client_id, fax.client_secret, token_file=folder / "token")
-    clock, spool = WallClock(), folder / "spool"
-    lines = LineBook(server, store, clock)
-    outbox = Outbox(store, slack, clock, settle=SETTLE, away_since=lambda: reach.since)
-    reach = Reach(store, clock, INBOUND, outbox.nudge)
-    sent = RecordFeed(Direction.TX, server, store, clock, RecordState.HISTORY)
-    received = RecordFeed(Direction.RX, server, store, clock, RecordState.SEEN)
-    documents = Workshop(max_bytes=10 << 20, max_pages=50)
-    common = {"server": server, "store": store, "clock": clock, "lines": lines, "told": outbox.nudge}
-    watch = Watch(**common, sent_records=sent, region="US")
-    sender = Sender(
-        SendSetting(spool, SETTLE),
-        **common,
-        documents=documents,
-        attachments=slack,
-        sent_records=sent,
-        watch=watch,
+    services = wire_services(
+        setting,
+        Adapters(
+            server=server,
+            store=store,
+            messenger=slack,
+            attachments=slack,
+            directory=slack,
+            documents=Workshop(max_bytes=10 << 20, max_pages=50),
+            clock=SystemClock(),
+            forms=lambda _: slack,
+            bot_user_id="UBOT",
+        ),
     )
-    search = Search(**common, sent_records=sent, watch=watch, settle=SETTLE)
-    inbox = Inbox(
-        **common, documents=documents, received_records=received, spool=spool, inbound_channel=INBOUND
-    )
-    desk = Desk(store, clock, outbox.nudge)
-    access = Access(slack, store, [])
-    plan = DialPlan()
-    asked = Asked(
-        store=store,
-        clock=clock,
-        attachments=slack,
-        directory=slack,
-        forms=slack,
-        lines=lines,
-        sender=sender,
-        plan=plan,
-        bot_user_id="UBOT",
-        accept=desk.accept,
-        told=outbox.nudge,
-    )
-    told = outbox.nudge
-    changes = Changes(
-        server=server,
-        store=store,
-        clock=clock,
-        access=access,
-        directory=slack,
-        sender=sender,
-        spool=spool,
-        told=told,
-    )
-    subscribing = Subscribing(
-        store=store, clock=clock, access=access, directory=slack, lines=lines, watch=watch, told=told
-    )
-    desk.assign(
-        {
-            RequestKind.SEND: asked.send,
-            RequestKind.SHARE: asked.share,
-            RequestKind.SHARED_FILE: asked.shared_file,
-            RequestKind.CANCEL: changes.cancel,
-            RequestKind.DELETE: changes.delete,
-            RequestKind.GET: changes.get,
-            RequestKind.ANSWER: changes.answer,
-            RequestKind.SUBSCRIBE: subscribing.subscribe,
-            RequestKind.UNSUBSCRIBE: subscribing.unsubscribe,
-        }
-    )
-    ask = Ask(
-        server=server,
-        store=store,
-        lines=lines,
-        access=access,
-        attachments=slack,
-        reach=reach,
-        plan=plan,
-        inbound_channel=INBOUND,
-        newest_last=lambda direction: (sent if direction is Direction.TX else received).newest_last,
-    )
-    for part in (lines, reach, watch, sender):
+    for part in (services.lines, services.reach, services.watch, services.sender):
         await part.start()
-    await received.begin()
-    await sent.begin()
-    running = asyncio.create_task(outbox.run())
-    await desk.start()
+    await services.received.begin()
+    await services.sent.begin()
+    running = asyncio.create_task(services.outbox.run())
+    await services.desk.start()
     try:
-        yield House(
-            slack, server, fax, store, desk, watch, sender, search, inbox, received, sent, reach, ask, outbox
-        )
+        yield House(slack, server, fax, store, services)
     finally:
         running.cancel()
-        await desk.stop()
+        await services.desk.stop()
         await asyncio.gather(running, return_exceptions=True)
         await server.aclose()
         store.close()

@@ -1,4 +1,4 @@
-"""What the services need of the world, as Protocols. `wiring.py` says who provides it."""
+"""What the services need of the world, as Protocols. `adapters.py` says who provides it."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
@@ -31,6 +31,10 @@ class Clock(Protocol):
 
     async def sleep(self, seconds: float) -> None:
         """Wait."""
+        ...
+
+    def on_the_wall(self, seconds: float) -> float:
+        """How many real seconds *seconds* of this clock take: for timers that know no other clock."""
         ...
 
 

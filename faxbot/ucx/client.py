@@ -39,6 +39,8 @@ def connect(
     token_file: Path,
     ca_file: Path | None = None,
     timeouts: Timeouts | None = None,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> "UcxClient":
     """
     Make the client of the UCX at *url*; no connection is made yet.
@@ -47,7 +49,16 @@ def connect(
         ValueError: *url* is no address, or *ca_file* holds no certificates.
     """
     address(url)
-    return UcxClient(open_http(ca_file), url, client_id, secret, token_file=token_file, timeouts=timeouts)
+    return UcxClient(
+        open_http(ca_file),
+        url,
+        client_id,
+        secret,
+        token_file=token_file,
+        timeouts=timeouts,
+        sleep=sleep,
+        now=now,
+    )
 
 
 class UcxClient:

@@ -6,12 +6,10 @@ import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
-from types import SimpleNamespace
 
 import pikepdf
 import pytest
 
-from faxbot import wiring
 from faxbot.demo.faxserver import FaxServer
 from faxbot.demo.faxserver.hylafax.reception import Caller
 from faxbot.demo.faxserver.hylafax.records import Kind, Record
@@ -23,7 +21,6 @@ from faxbot.services import upload
 from faxbot.services.ask import Asker
 from faxbot.services.facts import Outcome, RequestKind
 from faxbot.services.messages import FaxCard, ReceivedFax, Sentence, ServerAway, ServerBack
-from faxbot.services.retention import Retention
 from faxbot.slack.api import WebApi
 from faxbot.slack.directory import SlackDirectory
 from faxbot.slack.files import SlackFiles
@@ -31,7 +28,7 @@ from faxbot.slack.publisher import Publisher
 from faxbot.slack.views import Site, render, render_comment
 from faxbot.slack.web import Connections, build_client
 from faxbot.ucx.client import UcxClient
-from tests.kit import CLAIMS, DANA, INBOUND, PRIYA, PlainSlack, WallClock, house, make_pdf, until
+from tests.kit import CLAIMS, DANA, INBOUND, PRIYA, PlainSlack, house, make_pdf, until
 
 MANIFEST = Path(__file__).parents[2] / "manifest.yml"
 PLACES = {INBOUND: people.INBOUND_FAX, CLAIMS: people.CLAIMS, "CLEGAL": people.LEGAL}
@@ -316,32 +313,25 @@ async def test_where_the_bot_is_no_member_nothing_is_dialled(tmp_path, fax, stan
 
 
 @contextlib.asynccontextmanager
-async def ticking(home, tmp_path) -> AsyncIterator[None]:
-    """The ticks as `serve` wires them, only faster."""
-    polls = dict.fromkeys(("poll_active", "poll_idle", "inbox", "inbox_sweep"), 0.05)
-    parts = {name: getattr(home, name) for name in ("reach", "watch", "sender", "search", "inbox")}
-    ticks = wiring.wire_ticks(
-        SimpleNamespace(**{f"faxbot_{name}_seconds": seconds for name, seconds in polls.items()}),
-        **parts,
-        retention=Retention(home.store, WallClock(), tmp_path / "spool", 30.0),
-    )
-    ticks.start()
+async def ticking(home) -> AsyncIterator[None]:
+    """The ticks run by themselves."""
+    home.ticks.start()
     try:
         yield
     finally:
-        ticks.stop()
-        while ticks._running:
+        home.ticks.stop()
+        while home.ticks._running:
             await asyncio.sleep(0.01)
 
 
 async def test_an_outage_is_told_once_and_its_end_once(tmp_path, fax, slack):
     """However many ticks fail, and although faxbot is started anew meanwhile: one message each."""
-    async with house(tmp_path, fax, slack) as home, ticking(home, tmp_path):
+    async with house(tmp_path, fax, slack) as home, ticking(home):
         await until(lambda: called(fax, "activejobs") and called(fax, "recordcount"))
         await fax.shut()
         await until(lambda: home.reach.failures >= 4, 20)
         await until(lambda: notices(slack, ServerAway))
-    async with house(tmp_path, fax, slack) as home, ticking(home, tmp_path):
+    async with house(tmp_path, fax, slack) as home, ticking(home):
         await until(lambda: home.reach.failures >= 2, 20)
         await fax.unlock()
         await until(lambda: notices(slack, ServerBack), 20)

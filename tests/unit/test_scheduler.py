@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from faxbot.adapters import SystemClock
 from faxbot.fax.errors import Fault, ServerUnreachable
 from faxbot.scheduler import LONGEST_BACKOFF_SECONDS, Ticks
 
@@ -20,7 +21,7 @@ class Noted(Ticks):
     def __init__(
         self, *, answered: Callable[[], Awaitable[None]], failed: Callable[[Fault], Awaitable[None]]
     ) -> None:
-        super().__init__(answered=answered, failed=failed)
+        super().__init__(SystemClock(), answered=answered, failed=failed)
         self.pauses: list[float] = []
 
     def _plan(self, name: str, seconds: float) -> None:

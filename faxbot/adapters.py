@@ -1,0 +1,125 @@
+"""The adapters: Slack, the UCX, the database and the wall clock as the settings say, for the services."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from faxbot.documents.workshop import Workshop
+from faxbot.services.ports import Clock
+from faxbot.settings import Settings, SettingsProblem
+from faxbot.slack.api import Me, WebApi
+from faxbot.slack.bolt import build_bolt_app
+from faxbot.slack.directory import SlackDirectory
+from faxbot.slack.files import SlackFiles
+from faxbot.slack.forms import Forms
+from faxbot.slack.listeners import Switchboard
+from faxbot.slack.publisher import Publisher
+from faxbot.slack.replies import Replies
+from faxbot.slack.socket import Sockets
+from faxbot.slack.views import Site, render, render_comment
+from faxbot.slack.web import Connections, build_client
+from faxbot.store.engine import TransactionStore
+from faxbot.ucx.client import UcxClient, connect
+from faxbot.wiring import Adapters, Paces, Services, Setting, wire_services
+
+MEGABYTE = 1 << 20
+
+
+class SystemClock:
+    """The clock on the wall."""
+
+    def now(self) -> datetime:
+        """The present moment, aware and UTC."""
+        return datetime.now(UTC)
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        await asyncio.sleep(seconds)
+
+    def on_the_wall(self, seconds: float) -> float:
+        """How long *seconds* take: as long."""
+        return seconds
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The bot: its services, its connections to Slack, and who it knows there."""
+
+    services: Services[Forms]
+    sockets: Sockets
+    directory: SlackDirectory
+
+
+def connect_to_ucx(settings: Settings, clock: Clock) -> UcxClient:
+    """
+    The client of the UCX that the settings name.
+
+    Raises:
+        SettingsProblem: UCX_URL or UCX_CA_FILE is not right.
+    """
+    try:
+        return connect(
+            settings.ucx_url,
+            settings.ucx_client_id,
+            settings.ucx_client_secret.get_secret_value(),
+            token_file=settings.faxbot_data_dir / "ucx-token",
+            ca_file=settings.ucx_ca_file,
+            sleep=clock.sleep,
+            now=clock.now,
+        )
+    except ValueError as exc:
+        raise SettingsProblem(f"UCX_URL or UCX_CA_FILE is not right: {exc}") from exc
+
+
+def connect_to_slack(settings: Settings, connections: Connections, clock: Clock) -> WebApi:
+    """The Web API that the settings name."""
+    token = settings.slack_bot_token.get_secret_value()
+    client = build_client(token, settings.slack_api_url, connections)
+    return WebApi(client, connections, sleep=clock.sleep)
+
+
+def wire(
+    settings: Settings, store: TransactionStore, server: UcxClient, api: WebApi, *, me: Me, clock: Clock
+) -> House:
+    """Make the whole bot; nothing of it runs yet."""
+    setting = Setting(
+        spool=settings.faxbot_data_dir / "spool",
+        spool_days=settings.faxbot_spool_days,
+        settle=settings.faxbot_settle_seconds,
+        inbound_channel=settings.faxbot_inbound_channel,
+        admins=settings.faxbot_admins,
+        plan=settings.plan,
+        modems=settings.modems,
+        default_line=settings.faxbot_default_line,
+        paces=Paces(
+            active=settings.faxbot_poll_active_seconds,
+            idle=settings.faxbot_poll_idle_seconds,
+            inbox=settings.faxbot_inbox_seconds,
+            sweep=settings.faxbot_inbox_sweep_seconds,
+        ),
+    )
+    site = Site(region=setting.plan.region)
+    max_bytes = settings.faxbot_max_megabytes * MEGABYTE
+    directory = SlackDirectory(api, clock.now)
+    adapters = Adapters(
+        server=server,
+        store=store,
+        messenger=Publisher(
+            api,
+            lambda message: render(message, site, clock.now()),
+            lambda message: render_comment(message, site, clock.now()),
+        ),
+        attachments=SlackFiles(api, max_bytes=max_bytes),
+        directory=directory,
+        documents=Workshop(max_bytes=max_bytes, max_pages=settings.faxbot_max_pages),
+        clock=clock,
+        forms=lambda ask: Forms(api, ask, site),
+        bot_user_id=me.user_id,
+    )
+    services = wire_services(setting, adapters)
+    board = Switchboard(
+        services.desk, services.ask, services.forms, Replies(api), site, me.user_id, clock.now
+    )
+    app = build_bolt_app(api.client, me, board)
+    sockets = Sockets(app, settings.slack_app_token.get_secret_value())
+    return House(services, sockets, directory)
