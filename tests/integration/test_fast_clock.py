@@ -1,0 +1,142 @@
+"""A whole bot and both stand-ins in this process, on a clock that runs faster than the wall clock."""
+
+import asyncio
+import contextlib
+import os
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from faxbot.app import serve
+from faxbot.demo.faxserver import FaxServer
+from faxbot.demo.faxserver.hylafax.records import Kind
+from faxbot.demo.person import Person
+from faxbot.demo.workspace import Workspace
+from faxbot.demo.workspace.model.people import CLAIMS, DANA, INBOUND_FAX
+from faxbot.demo.workspace.settings import Settings as Dials
+from faxbot.scheduler import Ticks
+from faxbot.settings import load_settings
+from tests.fast_clock import FastClock
+from tests.kit import make_pdf, until
+
+MANIFEST = Path(__file__).parents[2] / "manifest.yml"
+SUPPORT = "+1 469 555 1112"
+
+
+@pytest.fixture
+def umask():
+    """`serve` closes the umask of its process, which is this one."""
+    before = os.umask(0o077)
+    yield
+    os.umask(before)
+
+
+def dials(**changed: object) -> Dials:
+    made = Dials()
+    made.change(changed)
+    return made
+
+
+@contextlib.asynccontextmanager
+async def running(work):
+    """*work* as a task, for the length of the block."""
+    task = asyncio.create_task(work)
+    try:
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_a_whole_bot_lives_on_a_fast_clock(tmp_path, umask):
+    """A fax of minutes goes out and comes in within seconds, and every timestamp is the fast clock's."""
+    clock = FastClock(40)
+    fax = FaxServer(tmp_path / "ucx", clock=clock.time, sleep=clock.sleep)
+    workspace = Workspace(tmp_path / "ws", manifest=MANIFEST, clock=clock.time, sleep=clock.sleep)
+    said: list[str] = []
+    async with fax, workspace:
+        settings = load_settings(
+            _env_file=None,
+            slack_bot_token=workspace.bot_token,
+            slack_app_token=workspace.app_token,
+            slack_api_url=workspace.api_url,
+            ucx_url=fax.url,
+            ucx_client_id=fax.client_id,
+            ucx_client_secret=fax.client_secret,
+            faxbot_inbound_channel=INBOUND_FAX,
+            faxbot_data_dir=tmp_path / "data",
+        )
+        began, begun = clock.time(), asyncio.get_running_loop().time()
+        async with running(serve(settings, said.append, clock)) as bot, Person(workspace.url, DANA) as dana:
+            await until(lambda: bot.done() or "faxbot is ready" in said)
+            files = await dana.upload(make_pdf(tmp_path / "referral.pdf"))
+            await dana.say(CLAIMS, "", files=files)
+            await dana.command(CLAIMS, f"/fax send {SUPPORT}")
+            await dana.until(
+                "the delivered card",
+                lambda sight: [m for m in sight.in_channel(CLAIMS) if "Delivered" in str(m["text"])],
+                within=20,
+            )
+            await dana.until(
+                "the received file",
+                lambda sight: [m for m in sight.in_channel(INBOUND_FAX) if m.get("files")],
+                within=20,
+            )
+        ended = clock.time()
+    dial, hangup = fax.log.entries("dial")[0], fax.log.entries("hangup")[0]
+    assert hangup["at"] - dial["at"] > 60
+    assert asyncio.get_running_loop().time() - begun < (ended - began) / 20
+    assert began < fax.model.board.records.listing(Kind.RX)[0].time < ended
+
+
+async def test_ticks_go_by_the_clock_that_is_given():
+    """A tick that is due every hour runs several times in a moment of a clock that is fast enough."""
+    runs: list[int] = []
+
+    async def look() -> None:
+        runs.append(1)
+
+    async def hear(*_: object) -> None: ...
+
+    ticks = Ticks(FastClock(360_000), answered=hear, failed=hear)
+    ticks.add("look", look, lambda: 3600.0)
+    ticks.start()
+    try:
+        await until(lambda: len(runs) >= 5)
+    finally:
+        ticks.stop()
+
+
+async def test_the_workspace_counts_and_waits_by_its_clock(tmp_path):
+    """A rate limit's pause and the delay of a share are over sooner on a fast clock."""
+    clock = FastClock(100)
+    settings = dials(rate_limits=True, post_interval=20.0, post_burst=1, share_delay=30.0)
+    async with (
+        Workspace(
+            tmp_path, manifest=MANIFEST, clock=clock.time, sleep=clock.sleep, settings=settings
+        ) as workspace,
+        aiohttp.ClientSession(headers={"Authorization": f"Bearer {workspace.bot_token}"}) as session,
+    ):
+
+        async def post() -> int:
+            body = {"channel": CLAIMS, "text": "hello"}
+            async with session.post(f"{workspace.api_url}chat.postMessage", data=body) as answer:
+                return int(answer.headers.get("Retry-After", 0))
+
+        assert await post() == 0
+        wait = await post()
+        assert 15 <= wait <= 20
+        await clock.sleep(wait)
+        assert await post() == 0
+        asked = {"filename": "a.txt", "length": "1"}
+        async with session.post(f"{workspace.api_url}files.getUploadURLExternal", data=asked) as answer:
+            told = await answer.json()
+        async with session.post(told["upload_url"], data=b"a") as answer:
+            assert answer.status == 200
+        share = {"files": f'[{{"id": "{told["file_id"]}"}}]', "channel_id": CLAIMS}
+        async with session.post(f"{workspace.api_url}files.completeUploadExternal", data=share) as answer:
+            asked_at, told = clock.time(), await answer.json()
+        assert told["ok"]
+        await until(lambda: [e for e in workspace.journal.entries if e["kind"] == "share"])
+        assert clock.time() - asked_at > 25
