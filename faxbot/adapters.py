@@ -9,15 +9,17 @@ from faxbot.services.ports import Clock
 from faxbot.settings import Settings, SettingsProblem
 from faxbot.slack.api import Me, WebApi
 from faxbot.slack.bolt import build_bolt_app
+from faxbot.slack.client import build_client
 from faxbot.slack.directory import SlackDirectory
 from faxbot.slack.files import SlackFiles
 from faxbot.slack.forms import Forms
 from faxbot.slack.listeners import Switchboard
+from faxbot.slack.pacing import SlackPace, has_slacks_limits
 from faxbot.slack.publisher import Publisher
 from faxbot.slack.replies import Replies
 from faxbot.slack.socket import Sockets
 from faxbot.slack.views import Site, render, render_comment
-from faxbot.slack.web import Connections, build_client
+from faxbot.slack.web import Connections
 from faxbot.store.engine import TransactionStore
 from faxbot.ucx.client import UcxClient, connect
 from faxbot.wiring import Adapters, Paces, Services, Setting, wire_services
@@ -71,15 +73,29 @@ def connect_to_ucx(settings: Settings, clock: Clock) -> UcxClient:
         raise SettingsProblem(f"UCX_URL or UCX_CA_FILE is not right: {exc}") from exc
 
 
-def connect_to_slack(settings: Settings, connections: Connections, clock: Clock) -> WebApi:
+def slack_pace(settings: Settings, clock: Clock) -> SlackPace:
+    """Slack's limits from the start where the settings say so, or where the server is Slack itself."""
+    limits = settings.faxbot_slack_limits
+    strict = limits == "tiers" or (not limits and has_slacks_limits(settings.slack_api_url))
+    return SlackPace(lambda: clock.now().timestamp(), strict=strict)
+
+
+def connect_to_slack(settings: Settings, connections: Connections, pace: SlackPace, clock: Clock) -> WebApi:
     """The Web API that the settings name."""
     token = settings.slack_bot_token.get_secret_value()
-    client = build_client(token, settings.slack_api_url, connections)
+    client = build_client(token, settings.slack_api_url, connections, pace)
     return WebApi(client, connections, sleep=clock.sleep)
 
 
 def wire(
-    settings: Settings, store: TransactionStore, server: UcxClient, api: WebApi, *, me: Me, clock: Clock
+    settings: Settings,
+    store: TransactionStore,
+    server: UcxClient,
+    api: WebApi,
+    *,
+    pace: SlackPace,
+    me: Me,
+    clock: Clock,
 ) -> House:
     """Make the whole bot; nothing of it runs yet."""
     setting = Setting(
@@ -109,6 +125,7 @@ def wire(
             lambda message: render(message, site, clock.now()),
             lambda message: render_comment(message, site, clock.now()),
         ),
+        pace=pace,
         attachments=SlackFiles(api, max_bytes=max_bytes),
         directory=directory,
         documents=Workshop(max_bytes=max_bytes, max_pages=settings.faxbot_max_pages),

@@ -6,7 +6,7 @@ import logging
 import os
 from collections.abc import AsyncIterator, Callable
 
-from faxbot.adapters import SystemClock, connect_to_slack, connect_to_ucx, wire
+from faxbot.adapters import SystemClock, connect_to_slack, connect_to_ucx, slack_pace, wire
 from faxbot.fax.errors import CannotPost, CredentialsRejected, ServerFault, SlackFault, SlackRefused
 from faxbot.fax.job import Direction
 from faxbot.services.ports import Clock
@@ -48,10 +48,11 @@ async def serve(settings: Settings, say: Callable[[str], None], clock: Clock | N
         stack.push_async_callback(server.aclose)
         connections = Connections()
         stack.push_async_callback(connections.close)
-        api = connect_to_slack(settings, connections, clock)
+        pace = slack_pace(settings, clock)
+        api = connect_to_slack(settings, connections, pace, clock)
         say("Signing in to Slack …")
         me = await _sign_in(api, clock)
-        house = wire(settings, store, server, api, me=me, clock=clock)
+        house = wire(settings, store, server, api, pace=pace, me=me, clock=clock)
         services = house.services
         stack.push_async_callback(house.sockets.close)
         await _check_inbound(house.directory, settings.faxbot_inbound_channel, me, say)

@@ -26,6 +26,7 @@ from faxbot.services.ports import (
     FaxServer,
     Forms,
     Messenger,
+    Pace,
     Store,
 )
 from faxbot.services.reach import Reach
@@ -72,6 +73,7 @@ class Adapters(Generic[F]):
     server: FaxServer
     store: Store
     messenger: Messenger
+    pace: Pace
     attachments: Attachments
     directory: Directory
     documents: Documents
@@ -111,6 +113,7 @@ def wire_services(setting: Setting, adapters: Adapters[F]) -> Services[F]:
         store,
         adapters.messenger,
         clock,
+        pace=adapters.pace,
         settle=setting.settle,
         away_since=lambda: reach.since,
         admins=setting.admins,

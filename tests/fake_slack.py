@@ -1,5 +1,6 @@
 """A Web API without sockets: it answers as told and remembers what it was asked."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -7,6 +8,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from faxbot.slack.api import WebApi
+from faxbot.slack.pacing import SlackPace
 from faxbot.slack.web import Connections
 
 Told = dict[str, Any] | Exception | Callable[[dict[str, Any]], dict[str, Any]]
@@ -66,3 +68,8 @@ def web_api(client: FakeSlack, pauses: list[float] | None = None) -> WebApi:
         noted.append(seconds)
 
     return WebApi(client, Connections(), sleep=sleep, jitter=lambda: 0.0)
+
+
+def free_pace() -> SlackPace:
+    """No limits, until a server names some."""
+    return SlackPace(time.time, strict=False)

@@ -22,6 +22,7 @@ from faxbot.services.messages import FaxCard, FaxSteps, Message
 from faxbot.store.engine import TransactionStore, open_engine
 from faxbot.store.schema import migrate
 from faxbot.ucx.client import UcxClient, connect
+from tests.fake_slack import free_pace
 from faxbot.wiring import Adapters, Paces, Services, Setting, wire_services
 
 INBOUND = "CINBOUND"
@@ -123,7 +124,7 @@ class PlainSlack:
             ts = f"{next(self._ids)}.0"
             self.posts.append(Posted(channel_id, ts, thread_ts, "", message, file_id=file_id))
 
-    async def shared_ts(self, channel_id, file_id, since):
+    async def shared_ts(self, channel_id, file_id, since, *, thorough):
         with self._call("shared_ts"):
             post = next((p for p in self.posts if p.file_id == file_id), None)
         if post is None:
@@ -248,6 +249,7 @@ async def house(folder: Path, fax: FaxServer, slack: PlainSlack, **changed: obje
             server=server,
             store=store,
             messenger=slack,
+            pace=free_pace(),
             attachments=slack,
             directory=slack,
             documents=Workshop(max_bytes=10 << 20, max_pages=50),

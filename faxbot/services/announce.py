@@ -1,10 +1,9 @@
 """
-The outbox: announcements to Slack calls, each carried out once.
+The outbox: announcements to Slack calls, each carried out once, as fast as Slack takes them.
 
-Within a thread the order is kept: a card before its replies, a file before its details. Among the threads
-of a channel the one that ended goes first. Replies that had to wait go out as one message. A post is
-committed as `sending` before the call; when the answer is lost, or the process dies, the message is looked
-for by its key, twice with a settle window between, before it is posted again.
+One call at a time in a channel, channels side by side, within Slack's rate limits; where these bite, ends go
+ahead of mere progress. What goes next says `queue.py`, how it goes `delivery.py` and `upload.py`. What the
+store holds is mirrored here: all of it is read when something was written, a channel after each of its calls.
 """
 
 import asyncio
@@ -14,33 +13,28 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 
-from faxbot.fax.errors import SlackBusy, SlackFault, SlackRefused, SlackUnclear
-from faxbot.services.contents import Contents
-from faxbot.services.facts import Announcement, AnnouncementKind, AnnouncementState
-from faxbot.services.messages import Sentence, pack, unpack
-from faxbot.services.ports import Clock, Ledger, Messenger, Store
+from faxbot.fax.errors import SlackBusy, SlackFault
+from faxbot.services.delivery import Delivery
+from faxbot.services.facts import Announcement, AnnouncementKind, AnnouncementState, Pending
+from faxbot.services.messages import Sentence, pack
+from faxbot.services.ports import Clock, Ledger, Messenger, Pace, Store
+from faxbot.services.queue import Choice, choose
 from faxbot.services.upload import Upload
 
 log = logging.getLogger(__name__)
 
-LOOKS = 2
-"""Absence proves nothing the first time."""
-REPLIES_AT_ONCE = 20
+AT_ONCE = 16
+"""Calls under way at a time, over all channels."""
 IDLE_SECONDS = 30.0
-HOPELESS = frozenset(
-    {"channel_not_found", "is_archived", "not_in_channel", "user_not_found", "cannot_dm_bot", "no_permission"}
-    | {"msg_too_long", "invalid_blocks", "invalid_arguments", "no_text", "restricted_action"}
-    | {"message_not_found", "cant_update_message", "edit_window_closed", "thread_not_found", "user_disabled"}
-)
-"""Codes with which Slack says that it will never take this (chat.postMessage, chat.update)."""
-CLOSED = frozenset({"channel_not_found", "is_archived", "not_in_channel", "restricted_action"})
-"""Codes that are about the channel, not about the message."""
+LEAST_PAUSE = 0.01
 PATIENCE_SECONDS = 30.0
-"""How long to wait before asking again after any other refusal (a revoked token, a missing scope)."""
+"""How long an announcement waits that stumbled over a fault of ours."""
+CLOSED = frozenset({"channel_not_found", "is_archived", "not_in_channel", "restricted_action"})
+"""Codes with which Slack says that a channel is closed to the bot."""
 
 
 class Outbox:
-    """Tells Slack what is written, channel by channel, side by side."""
+    """Tells Slack what is written. *admins*: the first of them hears, once, of a channel that is closed."""
 
     def __init__(
         self,
@@ -48,21 +42,31 @@ class Outbox:
         messenger: Messenger,
         clock: Clock,
         *,
+        pace: Pace,
         settle: float,
         away_since: Callable[[], datetime | None],
         admins: Sequence[str] = (),
     ) -> None:
-        self._store, self._messenger, self._clock, self._settle = store, messenger, clock, settle
-        self._contents, self._admins = Contents(store, away_since), tuple(admins)
-        self._upload = Upload(
-            store, messenger, clock, settle=settle, build=self._contents.build, closed=self._tell_admin
+        self._store, self._clock, self._pace, self._admins = store, clock, pace, tuple(admins)
+        self._settle = settle
+        self._delivery = Delivery(
+            store, messenger, clock, settle=settle, away_since=away_since, closed=self._tell_admin
         )
+        self._upload = Upload(store, messenger, clock, settle=settle, closed=self._tell_admin)
         self._wake = asyncio.Event()
-        self._channels: dict[str, asyncio.Task[None]] = {}
-        self._closed_until: dict[str, float] = {}
+        self._written = True
+        self._waiting: dict[str, list[Pending]] = {}
+        self._calling: dict[str, asyncio.Task[None]] = {}
+        self._called: set[str] = set()
+
+    @property
+    def depth(self) -> int:
+        """How many announcements wait to be told."""
+        return sum(len(rows) for rows in self._waiting.values())
 
     def nudge(self) -> None:
         """Something was written."""
+        self._written = True
         self._wake.set()
 
     async def run(self) -> None:
@@ -75,191 +79,119 @@ class Outbox:
                     if not doubted:
                         await self._store.write(self._doubt_the_unfinished)
                         doubted = True
-                    pause = await self._start_channels()
+                    await self._look()
+                    pause = self._go_on()
                 except Exception:  # the database may be away for a while; what is written is not lost
                     log.exception("the outbox stumbled")
-                    pause = 1.0
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(pause):  # unlike wait_for, it never swallows a cancellation
+                    self._written, pause = True, 1.0
+                with contextlib.suppress(TimeoutError):  # unlike wait_for, it never swallows a cancellation
+                    async with asyncio.timeout(self._clock.on_the_wall(pause)):
                         await self._wake.wait()
         finally:
-            tasks = list(self._channels.values())
+            tasks = list(self._calling.values())
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
     def _doubt_the_unfinished(self, ledger: Ledger) -> None:
         due_at = self._clock.now().timestamp() + self._settle
-        for row in ledger.untold():
+        for row in ledger.pending():
             if row.state is AnnouncementState.SENDING:
-                row.due_at = due_at
+                ledger.announcement(row.id).due_at = due_at
 
-    async def _start_channels(self) -> float:
-        """Start a task for every channel that has something due; seconds until the next is."""
-        rows = await self._store.read(lambda ledger: ledger.untold())
+    async def _look(self) -> None:
+        """Bring the mirror up to date."""
+        if self._written:
+            self._written = False
+            self._called.clear()
+            rows = await self._store.read(lambda ledger: ledger.pending())
+            self._waiting = {}
+            for row in rows:
+                self._waiting.setdefault(row.channel_id, []).append(row)
+            return
+        called, self._called = self._called, set()
+        for channel_id in called:
+            rows = await self._store.read(partial(_pending_in, channel_id=channel_id))
+            if rows:
+                self._waiting[channel_id] = list(rows)
+            else:
+                self._waiting.pop(channel_id, None)
+
+    def _go_on(self) -> float:
+        """Make the calls that may be made now; seconds until there may be more."""
         now = self._clock.now().timestamp()
         pause = IDLE_SECONDS
-        for channel_id in dict.fromkeys(row.channel_id for row in rows):
-            if channel_id in self._channels:
+        ready: list[tuple[Choice, str]] = []
+        for channel_id, rows in self._waiting.items():
+            if channel_id in self._calling or channel_id in self._called:
                 continue
-            mine = [row for row in rows if row.channel_id == channel_id]
-            opens = self._closed_until.get(channel_id, 0.0)
-            due_at = max(opens, min(row.due_at for row in mine))
-            if due_at <= now and choose(mine, now):
-                task = asyncio.create_task(self._tell_channel(channel_id), name=f"tell {channel_id}")
-                self._channels[channel_id] = task
-                task.add_done_callback(partial(self._channel_done, channel_id))
-            else:
-                later = [each for each in (opens, *(row.due_at for row in mine)) if each > now]
-                pause = min([pause, *(each - now for each in later)])
-        return max(pause, 0.01)
+            choice = choose(rows, now, self._wait_in(channel_id))
+            if choice.batch:
+                ready.append((choice, channel_id))
+            elif choice.after is not None:
+                pause = min(pause, choice.after)
+        for first_choice, channel_id in sorted(ready, key=lambda each: each[0].rank):
+            if len(self._calling) >= AT_ONCE:
+                break  # the end of a call goes on
+            # Those before it may have used up what Slack allows: then another one, or none.
+            wait = self._wait_in(channel_id)
+            choice = first_choice
+            if wait(choice.call, choice.urgent) > 0:
+                choice = choose(self._waiting[channel_id], now, wait)
+            if choice.batch:
+                self._begin(channel_id, choice)
+            elif choice.after is not None:
+                pause = min(pause, choice.after)
+        return max(pause, LEAST_PAUSE)
 
-    def _channel_done(self, channel_id: str, task: asyncio.Task[None]) -> None:
-        del self._channels[channel_id]
+    def _wait_in(self, channel_id: str) -> Callable[..., float]:
+        return lambda call, urgent: self._pace.wait(call, channel_id, urgent=urgent)
+
+    def _begin(self, channel_id: str, choice: Choice) -> None:
+        release = self._pace.reserve(choice.call)
+        task = asyncio.create_task(self._tell(channel_id, choice), name=f"tell {channel_id}")
+        self._calling[channel_id] = task
+        task.add_done_callback(partial(self._end, channel_id, release))
+
+    def _end(self, channel_id: str, release: Callable[[], None], task: asyncio.Task[None]) -> None:
+        release()
+        del self._calling[channel_id]
+        self._called.add(channel_id)
         if not task.cancelled() and (error := task.exception()):
             log.error("the outbox stumbled", exc_info=error, extra={"channel": channel_id})
-            self._closed_until[channel_id] = self._clock.now().timestamp() + PATIENCE_SECONDS
+            self._pace.busy_in(channel_id, PATIENCE_SECONDS)
         self._wake.set()
 
-    async def _tell_channel(self, channel_id: str) -> None:
-        while True:
-            now = self._clock.now().timestamp()
-            rows = await self._store.read(lambda ledger: ledger.untold(channel_id))
-            batch = choose(rows, now)
-            if not batch or self._closed_until.get(channel_id, 0.0) > now:
-                return
-            try:
-                await self._tell(batch)
-            except SlackBusy as busy:
-                self._closed_until[channel_id] = self._clock.now().timestamp() + busy.retry_after
-            except SlackFault as fault:
-                extra = {"announcement": batch[0].id, "fault": type(fault).__name__}
-                log.warning("a look for a message failed; it is repeated", extra=extra)
-                await self._postpone(batch, self._settle or 1.0)
-            except Exception:  # its thread waits, the channel goes on
-                log.exception("an announcement stumbled", extra={"announcement": batch[0].id})
-                await self._postpone(batch, PATIENCE_SECONDS)
-
-    async def _tell(self, batch: Sequence[Announcement]) -> None:
-        first = batch[0]
-        if first.state is AnnouncementState.SENT:
-            await self._edit(first)
-        elif first.kind is AnnouncementKind.WHISPER:
-            await self._whisper(first)
-        elif first.kind is AnnouncementKind.FILE:
-            await self._upload.carry_on(first)
-        elif first.state is AnnouncementState.SENDING:
-            await self._clear_up(first)
-        else:
-            await self._post(batch)
-
-    async def _edit(self, row: Announcement) -> None:
-        message = await self._contents.build([row])
+    async def _tell(self, channel_id: str, choice: Choice) -> None:
+        ids = [row.id for row in choice.batch]
         try:
-            await self._messenger.update(row.channel_id, row.ts or "", message, key=row.key)
-        except SlackUnclear:
-            await self._postpone([row], self._settle)  # an edit may be repeated
-            return
-        except SlackRefused as refused:
-            if refused.error not in HOPELESS:
-                await self._postpone([row], PATIENCE_SECONDS)
-                return
-            log.warning("an edit was refused", extra={"announcement": row.id, "error": refused.error})
-        revision = row.revision
-
-        def record(ledger: Ledger) -> None:
-            ledger.announcement(row.id or 0).shown = revision
-
-        await self._store.write(record)
-
-    async def _post(self, batch: Sequence[Announcement]) -> None:
-        parent = await self._parent(batch[0])
-        if parent is not None and parent.state is AnnouncementState.DROPPED:
-            await self._settle_batch(batch, AnnouncementState.DROPPED, None)
-            return
-        message = await self._contents.build(batch)
-        shown = batch[0].revision
-        await self._mark_sending(batch)
-        thread_ts = parent.ts if parent else None
-        try:
-            ts = await self._messenger.post(
-                batch[0].channel_id, message, key=batch[0].key, thread_ts=thread_ts
-            )
-        except SlackBusy:
-            await self._settle_batch(batch, AnnouncementState.WAITING, None)
-            raise
-        except SlackRefused as refused:
-            await self._take_refusal(batch, refused)
-        except SlackUnclear:
-            await self._postpone(batch, self._settle)
-        else:
-            await self._settle_batch(batch, AnnouncementState.SENT, ts, shown)
-
-    async def _clear_up(self, row: Announcement) -> None:
-        """A post of unknown fate: look for its key, look again, then post."""
-        parent = await self._parent(row)
-        ts = await self._messenger.find(
-            row.channel_id,
-            key=row.batch,
-            since=row.created_at,
-            thread_ts=parent.ts if parent else None,
-        )
-
-        def record(ledger: Ledger) -> None:
-            now = self._clock.now().timestamp()
-            for each in ledger.batch(row.batch):
-                each.looks += 1
-                if ts is not None:
-                    each.state, each.ts, each.sent_at = AnnouncementState.SENT, ts, now
-                    each.revision += each.kind in (AnnouncementKind.CARD, AnnouncementKind.DETAILS)
-                elif each.looks >= LOOKS:
-                    each.state, each.looks, each.due_at = AnnouncementState.WAITING, 0, 0.0
-                else:
-                    each.due_at = now + self._settle
-
-        await self._store.write(record)
-
-    async def _whisper(self, row: Announcement) -> None:
-        """At most once: it cannot be looked for afterwards."""
-        await self._settle_batch([row], AnnouncementState.SENT, None)
-        try:
-            await self._messenger.whisper(
-                row.channel_id,
-                row.user_id or "",
-                unpack(row.body),
-                response_url=row.response_url,
-                thread_ts=row.body.get("thread_ts"),
-            )
-        except SlackBusy:
-            await self._settle_batch([row], AnnouncementState.WAITING, None)
-            raise
+            if choice.batch[0].kind is AnnouncementKind.FILE and choice.batch[0].state in _UNTOLD:
+                await self._upload.carry_on(ids[0])
+            else:
+                await self._delivery.carry_on(ids, choice.call)
+        except SlackBusy as busy:
+            self._pace.busy(choice.call, channel_id, busy.retry_after)
         except SlackFault as fault:
-            log.warning("an answer was lost", extra={"announcement": row.id, "fault": type(fault).__name__})
+            extra = {"announcement": ids[0], "fault": type(fault).__name__}
+            log.warning("a look for a message failed; it is repeated", extra=extra)
+            await self._delivery.postpone(ids, self._settle or 1.0)
+        except Exception:  # its thread waits, the channel goes on
+            log.exception("an announcement stumbled", extra={"announcement": ids[0]})
+            await self._delivery.postpone(ids, PATIENCE_SECONDS)
 
-    async def _take_refusal(self, batch: Sequence[Announcement], refused: SlackRefused) -> None:
-        extra = {"announcement": batch[0].id, "channel": batch[0].channel_id, "error": refused.error}
-        if refused.error in HOPELESS and batch[0].kind is not AnnouncementKind.DETAILS:
-            log.error("Slack will not take an announcement", extra=extra)
-            await self._tell_admin(batch[0], refused.error)
-            await self._settle_batch(batch, AnnouncementState.DROPPED, None)
-            return
-        log.warning("Slack refused an announcement; it is kept", extra=extra)
-        await self._settle_batch(batch, AnnouncementState.WAITING, None)
-        await self._postpone(batch, PATIENCE_SECONDS)
-
-    async def _tell_admin(self, row: Announcement, error: str) -> None:
+    async def _tell_admin(self, channel_id: str, error: str) -> None:
         """One admin hears, once for each channel, that it is closed to the bot."""
-        if error not in CLOSED or not self._admins or row.channel_id == self._admins[0]:
+        if error not in CLOSED or not self._admins or channel_id == self._admins[0]:
             return
         text = (
-            f"I can't post in the channel {row.channel_id} any more (Slack says {error}). "
+            f"I can't post in the channel {channel_id} any more (Slack says {error}). "
             "Invite me there, or unsubscribe it."
         )
 
         def record(ledger: Ledger) -> None:
             ledger.announce(
                 Announcement(
-                    key=f"closed-{row.channel_id}",
+                    key=f"closed-{channel_id}",
                     kind=AnnouncementKind.NOTICE,
                     channel_id=self._admins[0],
                     body=pack(Sentence(text)),
@@ -270,78 +202,9 @@ class Outbox:
         await self._store.write(record)
         self.nudge()
 
-    async def _mark_sending(self, batch: Sequence[Announcement]) -> None:
-        ids = [row.id or 0 for row in batch]
 
-        def record(ledger: Ledger) -> None:
-            for row_id in ids:
-                row = ledger.announcement(row_id)
-                row.state, row.batch, row.looks = AnnouncementState.SENDING, batch[0].key, 0
-
-        await self._store.write(record)
-
-    async def _settle_batch(
-        self, batch: Sequence[Announcement], state: AnnouncementState, ts: str | None, shown: int = 0
-    ) -> None:
-        ids = [row.id or 0 for row in batch]
-        now = self._clock.now().timestamp()
-
-        def record(ledger: Ledger) -> None:
-            for row_id in ids:
-                row = ledger.announcement(row_id)
-                row.state, row.ts = state, ts or row.ts
-                row.shown = max(row.shown, shown)
-                if state is AnnouncementState.SENT:
-                    row.sent_at = now
-
-        await self._store.write(record)
-
-    async def _postpone(self, batch: Sequence[Announcement], seconds: float) -> None:
-        ids = [row.id or 0 for row in batch]
-        due_at = self._clock.now().timestamp() + seconds
-
-        def record(ledger: Ledger) -> None:
-            for row_id in ids:
-                ledger.announcement(row_id).due_at = due_at
-
-        await self._store.write(record)
-
-    async def _parent(self, row: Announcement) -> Announcement | None:
-        parent_id = row.parent_id
-        if parent_id is None:
-            return None
-        return await self._store.read(lambda ledger: ledger.announcement(parent_id))
+_UNTOLD = (AnnouncementState.WAITING, AnnouncementState.SENDING)
 
 
-def choose(rows: Sequence[Announcement], now: float) -> list[Announcement]:
-    """
-    What to tell next in a channel: nothing, one announcement, or waiting replies of one thread.
-
-    The head of each thread is what comes first in it; a head that is not due holds up its thread only. The
-    thread with the oldest end goes first, then the oldest.
-    """
-    threads: dict[int, list[Announcement]] = {}
-    for row in rows:
-        threads.setdefault(row.parent_id or row.id or 0, []).append(row)
-    ready = [
-        thread for thread in threads.values() if thread[0].due_at <= now and not _held_up(thread[0], rows)
-    ]
-    if not ready:
-        return []
-    thread = min(ready, key=lambda each: (not any(row.terminal for row in each), each[0].id or 0))
-    head = thread[0]
-    if head.kind is not AnnouncementKind.REPLY or head.state is not AnnouncementState.WAITING:
-        return [head]
-    batch: list[Announcement] = []
-    for row in thread[:REPLIES_AT_ONCE]:
-        if row.kind is not AnnouncementKind.REPLY or row.state is not AnnouncementState.WAITING:
-            break
-        batch.append(row)
-    return batch
-
-
-def _held_up(head: Announcement, rows: Sequence[Announcement]) -> bool:
-    """Its parent is still to be posted."""
-    return any(
-        row.id == head.parent_id and row.state is not AnnouncementState.SENT for row in rows if head.parent_id
-    )
+def _pending_in(ledger: Ledger, channel_id: str) -> Sequence[Pending]:
+    return ledger.pending(channel_id)

@@ -7,7 +7,7 @@ server keeps is a FaxRecord; what Slack still has to be told, or was told, is an
 """
 
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlmodel import Field, SQLModel
 
@@ -245,3 +245,16 @@ class Announcement(SQLModel):
     due_at: float = 0.0
     created_at: float = 0.0
     sent_at: float | None = None
+
+
+class Pending(NamedTuple):
+    """What there is to know, for choosing the next, of an announcement that is pending."""
+
+    id: int
+    channel_id: str
+    parent_id: int | None
+    kind: AnnouncementKind
+    state: AnnouncementState
+    stage: str
+    terminal: bool
+    due_at: float

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -14,6 +15,7 @@ from faxbot.services.facts import (
     Announcement,
     Fax,
     FaxRecord,
+    Pending,
     Request,
     Subscription,
 )
@@ -225,11 +227,46 @@ class Messenger(Protocol):
         """Share an uploaded file (files.completeUploadExternal)."""
         ...
 
-    async def shared_ts(self, channel_id: str, file_id: str, since: float) -> tuple[bool, str | None, str]:
+    async def shared_ts(
+        self, channel_id: str, file_id: str, since: float, *, thorough: bool
+    ) -> tuple[bool, str | None, str]:
         """
         What Slack knows of a file: (is it complete, the ts of the message that shows it in *channel_id*,
-        its permalink) (files.info, then conversations.history).
+        its permalink) (files.info; if that does not tell, or when *thorough*, conversations.history).
         """
+        ...
+
+
+class Call(StrEnum):
+    """What the outbox asks of Slack, one at a time in a channel."""
+
+    POST = "post"
+    EDIT = "edit"
+    WHISPER = "whisper"
+    UPLOAD = "upload"
+    """A file: its address, its bytes, its share."""
+    LOOK = "look"
+    """Is a message there?"""
+    LOOK_FOR_FILE = "look for file"
+
+
+class Pace(Protocol):
+    """How fast Slack may be called."""
+
+    def wait(self, call: Call, channel_id: str, *, urgent: bool) -> float:
+        """Seconds until *call* may be made; *urgent* ones may use what is kept back from the others."""
+        ...
+
+    def reserve(self, call: Call) -> Callable[[], None]:
+        """Count a call that is about to be made; what is returned ends that."""
+        ...
+
+    def busy(self, call: Call, channel_id: str, seconds: float) -> None:
+        """Slack asked for a pause."""
+        ...
+
+    def busy_in(self, channel_id: str, seconds: float) -> None:
+        """Leave a channel alone for a while."""
         ...
 
 
@@ -317,8 +354,12 @@ class Ledger(Protocol):
         """What was or is to be told of a fax or a record, oldest first."""
         ...
 
-    def untold(self, channel_id: str | None = None) -> Sequence[Announcement]:
-        """Announcements that are not told yet, or whose message is out of date, oldest first."""
+    def pending(self, channel_id: str | None = None) -> Sequence[Pending]:
+        """The announcements that are not told yet, or whose message is out of date, oldest first."""
+        ...
+
+    def untold_records(self) -> set[int]:
+        """The records of which something is pending."""
         ...
 
     def batch(self, key: str) -> Sequence[Announcement]:

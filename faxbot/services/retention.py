@@ -29,7 +29,7 @@ class Retention:
                 for fax in ledger.faxes_in(FaxState.ENDED)
                 if fax.path and (fax.ended_at or before) < before
             ]
-            untold = {row.record_id for row in ledger.untold()}
+            untold = ledger.untold_records()
             records = [
                 (row.id or 0, row.path)
                 for row in ledger.records_in(RecordState.SPOOLED)

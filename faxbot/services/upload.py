@@ -8,11 +8,13 @@ files.info tells whether it went; there is never a second file while the first m
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from faxbot.fax.errors import SlackBusy, SlackRefused, SlackUnclear
-from faxbot.services.facts import Announcement, AnnouncementState
+from faxbot.services.contents import compose
+from faxbot.services.facts import Announcement, AnnouncementState, RecordState
 from faxbot.services.messages import Message
 from faxbot.services.ports import Clock, Ledger, Messenger, Store
 
@@ -20,13 +22,27 @@ log = logging.getLogger(__name__)
 
 SHARE_LOOKS = 20
 """So often Slack is asked in which message it shows a file; then the details go to the channel itself."""
+LOOKS_BEFORE_HISTORY = 4
+"""So often only the file is asked for; then the conversation is read, too, which Slack allows less often."""
 LOOK_SECONDS = 0.5
+LONGEST_LOOK_SECONDS = 3.0
 LOOKS_BEFORE_REPEAT = 2
 PATIENCE_SECONDS = 30.0
 
 
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file announcement, with its document and the text beside it."""
+
+    row: Announcement
+    path: Path
+    title: str
+    message: Message
+    thread_ts: str | None
+
+
 class Upload:
-    """Takes one file announcement a step further each time."""
+    """Takes one file announcement a step further each time. *closed* hears (channel, code) of refusals."""
 
     def __init__(
         self,
@@ -35,19 +51,20 @@ class Upload:
         clock: Clock,
         *,
         settle: float,
-        build: Callable[[Sequence[Announcement]], Awaitable[Message]],
-        closed: Callable[[Announcement, str], Awaitable[None]],
+        closed: Callable[[str, str], Awaitable[None]],
     ) -> None:
         self._store, self._messenger, self._clock = store, messenger, clock
-        self._settle, self._build, self._closed = settle, build, closed
+        self._settle, self._closed = settle, closed
 
-    async def carry_on(self, row: Announcement) -> None:
+    async def carry_on(self, row_id: int) -> None:
         """Do the next step. Raises SlackBusy; every other fault is waited out here."""
+        file = await self._store.read(lambda ledger: _file(ledger, row_id))
+        row = file.row
         try:
             if row.stage == "":
-                await self._upload(row)
+                await self._upload(file)
             elif row.stage == "sharing":
-                await self._clear_up(row)
+                await self._clear_up(file)
             else:
                 await self._confirm(row)
         except SlackUnclear:
@@ -55,29 +72,50 @@ class Upload:
         except SlackRefused as refused:
             extra = {"announcement": row.id, "channel": row.channel_id, "error": refused.error}
             log.warning("Slack refused a file; it is kept and tried again", extra=extra)
-            await self._closed(row, refused.error)
+            await self._closed(row.channel_id, refused.error)
             await self._save(row, after=PATIENCE_SECONDS)
 
-    async def _upload(self, row: Announcement) -> None:
-        path, title = await self._store.read(lambda ledger: _document(ledger, row))
-        file_id, address = await self._messenger.begin_upload(path, title)
-        await self._messenger.put_bytes(address, path)
-        message = await self._build([row])
-        await self._save(row, stage="sharing", file_id=file_id, looks=0)
-        await self._share(row, file_id, title, message)
-
-    async def _share(self, row: Announcement, file_id: str, title: str, message: Message) -> None:
-        thread_ts = await self._thread(row)
+    async def _upload(self, file: _File) -> None:
+        row = file.row
         try:
-            await self._messenger.share_file(row.channel_id, file_id, title, message, thread_ts=thread_ts)
+            file_id, address = await self._messenger.begin_upload(file.path, file.title)
+            await self._messenger.put_bytes(address, file.path)
+        except FileNotFoundError:
+            await self._miss(row)
+            return
+        await self._save(row, stage="sharing", file_id=file_id, looks=0)
+        await self._share(file, file_id)
+
+    async def _miss(self, row: Announcement) -> None:
+        """The document is not in the spool: one that was received is fetched once more."""
+        log.error("a document is not in the spool", extra={"announcement": row.id, "record": row.record_id})
+        due_at = self._clock.now().timestamp() + PATIENCE_SECONDS
+
+        def record(ledger: Ledger) -> None:
+            known = ledger.announcement(row.id or 0)
+            known.due_at = due_at
+            if row.record_id is None:
+                known.state = AnnouncementState.DROPPED
+            else:
+                ledger.record(row.record_id).state = RecordState.SEEN
+
+        await self._store.write(record)
+
+    async def _share(self, file: _File, file_id: str) -> None:
+        row = file.row
+        try:
+            await self._messenger.share_file(
+                row.channel_id, file_id, file.title, file.message, thread_ts=file.thread_ts
+            )
         except (SlackBusy, SlackRefused):
             await self._save(row, stage="")  # this very call was refused: it shows nothing
             raise
-        await self._save(row, stage="shared", looks=0)
+        await self._save(row, stage="shared", looks=0, after=LOOK_SECONDS)
 
-    async def _clear_up(self, row: Announcement) -> None:
+    async def _clear_up(self, file: _File) -> None:
         """The share was asked for and its answer is lost."""
-        complete, ts, permalink = await self._look(row)
+        row = file.row
+        complete, ts, permalink = await self._look(row, thorough=True)
         if ts is not None:
             await self._done(row, ts, permalink)
         elif complete:
@@ -85,27 +123,23 @@ class Upload:
         elif row.looks + 1 < LOOKS_BEFORE_REPEAT:
             await self._save(row, looks=row.looks + 1, after=self._settle)
         else:
-            _, title = await self._store.read(lambda ledger: _document(ledger, row))
-            await self._share(row, row.file_id or "", title, await self._build([row]))
+            await self._share(file, row.file_id or "")
 
     async def _confirm(self, row: Announcement) -> None:
         """Slack took the share: in which message does it show?"""
-        _, ts, permalink = await self._look(row)
-        if ts is not None or row.looks + 1 >= SHARE_LOOKS:
+        looks = row.looks + 1
+        _, ts, permalink = await self._look(row, thorough=looks > LOOKS_BEFORE_HISTORY)
+        if ts is not None or looks >= SHARE_LOOKS:
             if ts is None:
                 log.warning("Slack never named the message of a file", extra={"announcement": row.id})
             await self._done(row, ts, permalink)
         else:
-            await self._save(row, looks=row.looks + 1, after=LOOK_SECONDS * min(row.looks + 1, 6))
+            await self._save(row, looks=looks, after=min(LOOK_SECONDS * (looks + 1), LONGEST_LOOK_SECONDS))
 
-    async def _look(self, row: Announcement) -> tuple[bool, str | None, str]:
-        return await self._messenger.shared_ts(row.channel_id, row.file_id or "", row.created_at)
-
-    async def _thread(self, row: Announcement) -> str | None:
-        parent_id = row.parent_id
-        if parent_id is None:
-            return row.body.get("thread_ts")
-        return await self._store.read(lambda ledger: ledger.announcement(parent_id).ts)
+    async def _look(self, row: Announcement, *, thorough: bool) -> tuple[bool, str | None, str]:
+        return await self._messenger.shared_ts(
+            row.channel_id, row.file_id or "", row.created_at, thorough=thorough
+        )
 
     async def _done(self, row: Announcement, ts: str | None, permalink: str) -> None:
         now = self._clock.now().timestamp()
@@ -136,6 +170,13 @@ class Upload:
             known.due_at = due_at
 
         await self._store.write(record)
+
+
+def _file(ledger: Ledger, row_id: int) -> _File:
+    row = ledger.announcement(row_id)
+    thread_ts = ledger.announcement(row.parent_id).ts if row.parent_id else row.body.get("thread_ts")
+    path, title = _document(ledger, row)
+    return _File(row, path, title, compose(ledger, [row], None), thread_ts)
 
 
 def _document(ledger: Ledger, row: Announcement) -> tuple[Path, str]:

@@ -18,6 +18,8 @@ EVENT_TYPE = "faxbot_announcement"
 _LONGEST_BLOCK_ID = 255
 _CLOCKS_APART = 300.0
 """Seconds by which our clock may be ahead of Slack's: a message of ours is still found by its time."""
+_PEOPLE = ("U", "W")
+"""What the ids of people begin with."""
 _GONE = {"channel_not_found", "not_in_channel", "is_archived"}
 
 
@@ -54,6 +56,7 @@ class Publisher:
         self._api = api
         self._render = render
         self._comment = comment
+        self._direct: dict[str, str] = {}
 
     async def post(self, channel_id: str, message: Message, *, key: str, thread_ts: str | None) -> str:
         """
@@ -64,7 +67,7 @@ class Publisher:
         shown = self._render(message)
         answer = await self._api.write(
             self._api.client.chat_postMessage(
-                channel=channel_id,
+                channel=await self._conversation(channel_id),
                 text=shown.text,
                 blocks=_keyed(shown.blocks, key) or None,
                 metadata=_metadata(key),
@@ -108,7 +111,7 @@ class Publisher:
         """
         me = await self._api.me()
         _, message = await self._api.first_message(
-            channel_id,
+            await self._conversation(channel_id),
             lambda each: me.wrote(each) and _carries(each, key),
             oldest=since - _CLOCKS_APART,
             thread_ts=thread_ts,
@@ -188,19 +191,31 @@ class Publisher:
             form["thread_ts"] = thread_ts
         await self._api.write(self._api.client.api_call("files.completeUploadExternal", data=form))
 
+    async def _conversation(self, channel_id: str) -> str:
+        """The conversation to post in; with a person it is the direct one (conversations.open)."""
+        if channel_id[:1] not in _PEOPLE:
+            return channel_id
+        if channel_id not in self._direct:
+            told = await self._api.read(lambda: self._api.client.conversations_open(users=channel_id))
+            self._direct[channel_id] = str((told.get("channel") or {}).get("id") or channel_id)
+        return self._direct[channel_id]
+
     def _beside(self, message: Message) -> str:
         if isinstance(message, (ReceivedFax, FetchedFile)):
             return self._comment(message)
         return self._render(message).text
 
-    async def shared_ts(self, channel_id: str, file_id: str, since: float) -> tuple[bool, str | None, str]:
+    async def shared_ts(
+        self, channel_id: str, file_id: str, since: float, *, thorough: bool
+    ) -> tuple[bool, str | None, str]:
         """
         What Slack knows of a file of ours: (was it shared there, the ts of the message that shows it, its
         permalink).
 
         That files.info knows a file proves nothing: it may before the share is carried out. Shared is what
         a message or the file's own list of conversations shows, and what was deleted since. Where neither
-        files.info nor the history can tell, it counts as shared.
+        files.info nor the history can tell, it counts as shared. The history is read only when *thorough*,
+        or where files.info does not list messages.
 
         Source: files.info, then conversations.history.
         """
@@ -216,9 +231,12 @@ class Publisher:
         found = sorted(ts for channel, ts in shares_in(file or {}) if channel == channel_id)
         if found:
             return True, found[0], permalink
+        lists_messages = isinstance((file or {}).get("shares"), dict)
+        if lists_messages and not thorough:
+            return shared_in(file or {}, channel_id), None, permalink
         readable, message = await self._showing(channel_id, file_id, since)
         if message is None:
-            can_tell = readable or isinstance((file or {}).get("shares"), dict)
+            can_tell = readable or lists_messages
             return shared_in(file or {}, channel_id) or not can_tell, None, permalink
         shown = next(each for each in message["files"] if each.get("id") == file_id)
         return True, str(message["ts"]), permalink or str(shown.get("permalink") or "")

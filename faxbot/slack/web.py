@@ -1,5 +1,5 @@
 """
-The wire to Slack: its connections, slack_sdk's client, where the bot token may go, what went wrong.
+The wire to Slack: its connections, where the bot token may go, what went wrong.
 
 slack_sdk re-sends any method once after a dropped connection, follows redirects with the token, and takes a
 proxy from the environment. None of that happens here, nor in the clients that Bolt makes for each request:
@@ -17,7 +17,6 @@ from urllib.parse import urlsplit
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
-from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from faxbot.fax.errors import SlackBusy, SlackFault, SlackRefused, SlackUnclear
@@ -105,21 +104,6 @@ class Connections:
         for session in (self._reads, self._writes):
             if session is not None:
                 await session.close()
-
-
-def build_client(token: str, base_url: str, connections: Connections) -> AsyncWebClient:
-    """A Web API client for *base_url* (`SLACK_API_URL`, with or without its last slash) that sends once."""
-    client = AsyncWebClient(
-        token=token,
-        base_url=base_url.strip(),
-        timeout=CALL_SECONDS,
-        session=cast("aiohttp.ClientSession", connections),
-        trust_env_in_session=False,
-        logger=SDK_LOG,
-        retry_handlers=[],
-    )
-    client.proxy = None  # the constructor takes one from the environment
-    return client
 
 
 def may_carry_token(url: str, api_url: str) -> bool:

@@ -1,6 +1,7 @@
 """The ledger's questions in SQL. Rows that are returned inside a transaction are saved with it."""
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, func, or_, update
@@ -12,6 +13,7 @@ from faxbot.services.facts import (
     AnnouncementState,
     Fax,
     FaxRecord,
+    Pending,
     Request,
     Subscription,
 )
@@ -26,6 +28,12 @@ from faxbot.store.tables import (
 )
 
 Row = TypeVar("Row", bound=SQLModel)
+
+_TOLD = AnnouncementRow.__table__.c  # type: ignore[attr-defined] # every table here has one
+_PENDING = tuple(_TOLD[name] for name in Pending._fields)
+_WAITS = _TOLD.state.in_((AnnouncementState.WAITING, AnnouncementState.SENDING))
+_IS_OUTDATED = (_TOLD.state == AnnouncementState.SENT) & (_TOLD.revision > _TOLD.shown)
+_by_id = attrgetter("id")
 
 
 class Queries:
@@ -131,19 +139,21 @@ class Queries:
         )
         return self._all(AnnouncementRow, col(column) == value)
 
-    def untold(self, channel_id: str | None = None) -> Sequence[Announcement]:
-        """Announcements that are not told yet, or whose message is out of date, oldest first."""
-        state = col(AnnouncementRow.state)
+    def pending(self, channel_id: str | None = None) -> Sequence[Pending]:
+        """The announcements that are not told yet, or whose message is out of date, oldest first."""
         here = [] if channel_id is None else [col(AnnouncementRow.channel_id) == channel_id]
-        return self._all(
-            AnnouncementRow,
-            or_(
-                state.in_((AnnouncementState.WAITING, AnnouncementState.SENDING)),
-                (state == AnnouncementState.SENT)
-                & (col(AnnouncementRow.revision) > col(AnnouncementRow.shown)),
-            ),
-            *here,
+        rows: list[Pending] = []
+        for untold in (_WAITS, _IS_OUTDATED):
+            found = self._session.execute(select(*_PENDING).where(untold, *here))
+            rows += (Pending._make(row) for row in found)
+        return sorted(rows, key=_by_id)
+
+    def untold_records(self) -> set[int]:
+        """The records of which something is pending."""
+        ids = select(AnnouncementRow.record_id).where(
+            or_(_WAITS, _IS_OUTDATED), col(AnnouncementRow.record_id).is_not(None)
         )
+        return {record_id for record_id in self._session.exec(ids) if record_id is not None}
 
     def batch(self, key: str) -> Sequence[Announcement]:
         """The announcements that are going out as one message."""

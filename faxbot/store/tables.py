@@ -79,8 +79,8 @@ class AnnouncementRow(Announcement, table=True):
 
     __tablename__ = "announcements"
     __table_args__ = (
-        Index("ix_announcements_untold", "state", "id"),
-        Index("ix_announcements_outdated", "id", sqlite_where=Column("revision") > Column("shown")),
+        Index("ix_announcements_untold", "state", "channel_id"),
+        Index("ix_announcements_outdated", "channel_id", sqlite_where=Column("revision") > Column("shown")),
     )
 
     id: int | None = Field(default=None, primary_key=True)

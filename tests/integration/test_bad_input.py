@@ -22,12 +22,14 @@ from faxbot.services.ask import Asker
 from faxbot.services.facts import Outcome, RequestKind
 from faxbot.services.messages import FaxCard, ReceivedFax, Sentence, ServerAway, ServerBack
 from faxbot.slack.api import WebApi
+from faxbot.slack.client import build_client
 from faxbot.slack.directory import SlackDirectory
 from faxbot.slack.files import SlackFiles
 from faxbot.slack.publisher import Publisher
 from faxbot.slack.views import Site, render, render_comment
-from faxbot.slack.web import Connections, build_client
+from faxbot.slack.web import Connections
 from faxbot.ucx.client import UcxClient
+from tests.fake_slack import free_pace
 from tests.kit import CLAIMS, DANA, INBOUND, PRIYA, PlainSlack, house, make_pdf, until
 
 MANIFEST = Path(__file__).parents[2] / "manifest.yml"
@@ -80,8 +82,8 @@ class StandInSlack(PlainSlack):
     async def share_file(self, channel_id, file_id, title, message, *, thread_ts):
         await self._told.share_file(PLACES[channel_id], file_id, title, message, thread_ts=thread_ts)
 
-    async def shared_ts(self, channel_id, file_id, since):
-        return await self._told.shared_ts(PLACES[channel_id], file_id, since)
+    async def shared_ts(self, channel_id, file_id, since, *, thorough):
+        return await self._told.shared_ts(PLACES[channel_id], file_id, since, thorough=thorough)
 
     async def fetch(self, file_id, into):
         return await self._real_files.fetch(file_id, into)
@@ -120,7 +122,9 @@ async def standin(tmp_path):
     settings.change({"share_delay": 0.0})
     connections = Connections(seconds=5)
     async with Workspace(tmp_path / "workspace", manifest=MANIFEST, settings=settings) as workspace:
-        api = WebApi(build_client(workspace.bot_token, workspace.api_url, connections), connections)
+        api = WebApi(
+            build_client(workspace.bot_token, workspace.api_url, connections, free_pace()), connections
+        )
         yield StandInSlack(workspace, api)
         await connections.close()
 
@@ -493,7 +497,7 @@ async def test_what_a_slack_lacks_never_blocks_a_fax(tmp_path, fax, standin, lac
         began = time.monotonic()
         while True:
             await home.tick()
-            untold = await home.store.read(lambda ledger: ledger.untold())
+            untold = await home.store.read(lambda ledger: ledger.pending())
             if fax.log.entries("reception") and fax.log.entries("ended") and not untold:
                 records = await home.store.read(lambda ledger: ledger.records_named("RX1"))
                 if records and await home.store.read(
@@ -518,7 +522,7 @@ async def test_a_card_whose_answer_is_lost_is_found_without_metadata(tmp_path, f
         await home.send(BUSY, files=[file])
         await home.tick_until(lambda: submissions(fax))
         async with asyncio.timeout(10):
-            while await home.store.read(lambda ledger: ledger.untold()):
+            while await home.store.read(lambda ledger: ledger.pending()):
                 await asyncio.sleep(0.02)
     assert len(await standin.messages(CLAIMS)) == 1
     assert len(submissions(fax)) == 1

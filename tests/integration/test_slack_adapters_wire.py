@@ -15,9 +15,11 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from faxbot.fax.errors import BadDocument, SlackBusy, SlackRefused, SlackUnclear
 from faxbot.services.messages import Sentence
 from faxbot.slack.api import WebApi
+from faxbot.slack.client import build_client
 from faxbot.slack.files import SlackFiles
 from faxbot.slack.publisher import Publisher
-from faxbot.slack.web import Connections, build_client
+from faxbot.slack.web import Connections
+from tests.fake_slack import free_pace
 from tests.unit.test_slack_publisher import Shown
 
 MEGABYTE = 1024 * 1024
@@ -89,7 +91,9 @@ async def api(slack):
     async def no_wait(_seconds):
         return None
 
-    yield WebApi(build_client("xoxb-secret", f"{slack.base}/api", connections), connections, sleep=no_wait)
+    yield WebApi(
+        build_client("xoxb-secret", f"{slack.base}/api", connections, free_pace()), connections, sleep=no_wait
+    )
     await connections.close()
 
 
@@ -149,7 +153,7 @@ async def test_slow_answer_is_unclear(slack, api):
     slack.answers["/api/chat.update"] = hold
     hasty = Connections(seconds=0.1)
     try:
-        quick = WebApi(build_client("xoxb-secret", api.client.base_url, hasty), hasty)
+        quick = WebApi(build_client("xoxb-secret", api.client.base_url, hasty, free_pace()), hasty)
         with pytest.raises(SlackUnclear):
             await Publisher(quick, lambda _: Shown(), lambda _: "").update("C1", "1.1", SAY, key="k")
     finally:
@@ -160,7 +164,9 @@ async def test_slow_answer_is_unclear(slack, api):
 async def test_no_server_means_that_nothing_happened(api):
     """Where nobody listens nothing was carried out; the call can be made later."""
     connections = Connections()
-    nobody = WebApi(build_client("xoxb-secret", "http://127.0.0.1:1/api", connections), connections)
+    nobody = WebApi(
+        build_client("xoxb-secret", "http://127.0.0.1:1/api", connections, free_pace()), connections
+    )
     with pytest.raises(SlackBusy):
         await post(Publisher(nobody, lambda _: Shown(), lambda _: ""))
     await connections.close()

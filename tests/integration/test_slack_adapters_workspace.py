@@ -14,11 +14,13 @@ from faxbot.demo.workspace.model.people import CLAIMS, DANA, LEGAL
 from faxbot.fax.errors import BadDocument, CannotPost, SlackBusy, SlackRefused, SlackUnclear
 from faxbot.services.messages import FetchedFile, Sentence
 from faxbot.slack.api import WebApi
+from faxbot.slack.client import build_client
 from faxbot.slack.directory import SlackDirectory
 from faxbot.slack.files import SlackFiles
 from faxbot.slack.publisher import Publisher
 from faxbot.slack.views import Site, render, render_comment
-from faxbot.slack.web import Connections, build_client
+from faxbot.slack.web import Connections
+from tests.fake_slack import free_pace
 
 MANIFEST = {
     "display_information": {"name": "faxbot"},
@@ -91,7 +93,7 @@ async def api(ws):
     async def no_wait(_seconds):
         return None
 
-    yield WebApi(build_client(ws.bot_token, ws.api_url, connections), connections, sleep=no_wait)
+    yield WebApi(build_client(ws.bot_token, ws.api_url, connections, free_pace()), connections, sleep=no_wait)
     await connections.close()
 
 
@@ -132,7 +134,7 @@ async def test_lost_answer_then_found(told, ws):
 async def until_shared(told, channel, file_id):
     deadline = time.monotonic() + 5
     while True:
-        known = await told.shared_ts(channel, file_id, long_ago())
+        known = await told.shared_ts(channel, file_id, long_ago(), thorough=True)
         if known[1] or time.monotonic() > deadline:
             return known
         await asyncio.sleep(0.02)
@@ -146,9 +148,9 @@ async def test_a_fax_goes_up_and_comes_back(told, api, ws, tmp_path, fault):
     path = tmp_path / "RX34.pdf"
     path.write_bytes(b"%PDF-" + bytes(range(256)) * 1000)
     file_id, address = await told.begin_upload(path, "RX34.pdf")
-    assert await told.shared_ts(ws.claims, file_id, long_ago()) == (False, None, "")
+    assert await told.shared_ts(ws.claims, file_id, long_ago(), thorough=True) == (False, None, "")
     await told.put_bytes(address, path)
-    assert (await told.shared_ts(ws.claims, file_id, long_ago()))[:2] == (False, None)
+    assert (await told.shared_ts(ws.claims, file_id, long_ago(), thorough=True))[:2] == (False, None)
     message = FetchedFile(job_id="34", user_id=ws.dana)
     await told.share_file(ws.claims, file_id, "RX34.pdf", message, thread_ts=None)
     shared, ts, permalink = await until_shared(told, ws.claims, file_id)
@@ -170,7 +172,7 @@ async def test_share_that_never_came_is_asked_for_again(told, ws, tmp_path):
     await ws.fault(method="files.completeUploadExternal", fault="drop_before")
     with pytest.raises(SlackUnclear):
         await told.share_file(ws.claims, file_id, "a.pdf", SAY, thread_ts=None)
-    assert (await told.shared_ts(ws.claims, file_id, long_ago()))[:2] == (False, None)
+    assert (await told.shared_ts(ws.claims, file_id, long_ago(), thorough=True))[:2] == (False, None)
     await told.share_file(ws.claims, file_id, "a.pdf", SAY, thread_ts=None)
     assert (await until_shared(told, ws.claims, file_id))[1]
 

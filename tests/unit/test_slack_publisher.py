@@ -215,7 +215,7 @@ async def test_shared_ts_from_the_shares():
     """files.info names the message; the first of several is ours, people share it on later."""
     shares = {"private": {"C1": [{"ts": "9.1"}, {"ts": "5.1"}], "C2": [{"ts": "1.1"}]}}
     client = FakeSlack(files_info=file(shares=shares))
-    assert await publisher(client).shared_ts("C1", "F1", NOW) == (True, "5.1", "https://x/F1")
+    assert await publisher(client).shared_ts("C1", "F1", NOW, thorough=True) == (True, "5.1", "https://x/F1")
 
 
 @pytest.mark.parametrize(
@@ -225,41 +225,43 @@ async def test_shared_ts_from_the_history(shares):
     """Where files.info names no message there, the bot's message with the file is looked for."""
     ours = own(ts="8.1", files=[{"id": "F0"}, {"id": "F1"}])
     client = FakeSlack(files_info=file(**shares), conversations_history=history(own(), ours))
-    assert await publisher(client).shared_ts("C1", "F1", NOW) == (True, "8.1", "https://x/F1")
+    assert await publisher(client).shared_ts("C1", "F1", NOW, thorough=True) == (True, "8.1", "https://x/F1")
 
 
 async def test_not_shared():
     """A file that nothing shows was not shared, known to files.info or not: else a fax could be lost."""
     client = FakeSlack(files_info=file(), conversations_history=history())
-    assert await publisher(client).shared_ts("C1", "F1", NOW) == (False, None, "https://x/F1")
+    assert await publisher(client).shared_ts("C1", "F1", NOW, thorough=True) == (False, None, "https://x/F1")
     client = FakeSlack(files_info=file(shares={}), conversations_history=refusal("missing_scope"))
-    assert (await publisher(client).shared_ts("C1", "F1", NOW))[0] is False
+    assert (await publisher(client).shared_ts("C1", "F1", NOW, thorough=True))[0] is False
 
 
 @pytest.mark.parametrize("kind", ["channels", "groups", "ims"])
 async def test_shared_in_a_message_that_is_not_named(kind):
     """The file's own list of conversations tells that it was shared, though not in which message."""
     client = FakeSlack(files_info=file(**{kind: ["C1"]}), conversations_history=history())
-    assert await publisher(client).shared_ts("C1", "F1", NOW) == (True, None, "https://x/F1")
+    assert await publisher(client).shared_ts("C1", "F1", NOW, thorough=True) == (True, None, "https://x/F1")
 
 
 async def test_shared_when_nothing_can_tell():
     """A file without shares in a conversation that cannot be read counts as shared: it is not sent twice."""
     client = FakeSlack(files_info=file(), conversations_history=refusal("missing_scope"))
-    assert await publisher(client).shared_ts("C1", "F1", NOW) == (True, None, "https://x/F1")
+    assert await publisher(client).shared_ts("C1", "F1", NOW, thorough=True) == (True, None, "https://x/F1")
 
 
 async def test_someone_else_sharing_it_is_not_our_share():
     """In the history only the bot's own message counts."""
     message = own(user="U2", bot_id="", files=[{"id": "F1"}])
     client = FakeSlack(files_info=file(), conversations_history=history(message))
-    assert (await publisher(client).shared_ts("C1", "F1", NOW))[1] is None
+    assert (await publisher(client).shared_ts("C1", "F1", NOW, thorough=True))[1] is None
 
 
 @pytest.mark.parametrize(("error", "complete"), [("file_not_found", False), ("file_deleted", True)])
 async def test_file_that_is_not_there(error, complete):
     """An unknown file was never completed; a deleted one was."""
-    assert await publisher(FakeSlack(files_info=refusal(error))).shared_ts("C1", "F1", NOW) == (
+    assert await publisher(FakeSlack(files_info=refusal(error))).shared_ts(
+        "C1", "F1", NOW, thorough=True
+    ) == (
         complete,
         None,
         "",
@@ -271,11 +273,11 @@ async def test_shares_without_files_info():
     missing = refusal("missing_scope")
     shown = own(ts="8.1", files=[{"id": "F1", "permalink": "https://x/F1"}])
     client = FakeSlack(files_info=missing, conversations_history=history(shown))
-    assert await publisher(client).shared_ts("C1", "F1", NOW) == (True, "8.1", "https://x/F1")
+    assert await publisher(client).shared_ts("C1", "F1", NOW, thorough=True) == (True, "8.1", "https://x/F1")
     client.tell("conversations.history", history())
-    assert await publisher(client).shared_ts("C1", "F1", NOW) == (False, None, "")
+    assert await publisher(client).shared_ts("C1", "F1", NOW, thorough=True) == (False, None, "")
     client.tell("conversations.history", missing)
-    assert await publisher(client).shared_ts("C1", "F1", NOW) == (True, None, "")
+    assert await publisher(client).shared_ts("C1", "F1", NOW, thorough=True) == (True, None, "")
 
 
 async def test_busy_slack_is_told_on():

@@ -9,8 +9,9 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from faxbot.fax.errors import SlackBusy, SlackRefused, SlackUnclear
-from faxbot.slack.web import SDK_LOG, Connections, answer_fault, build_client, may_carry_token, slack_fault
-from tests.fake_slack import FakeSlack, refusal, web_api
+from faxbot.slack.client import build_client
+from faxbot.slack.web import SDK_LOG, Connections, answer_fault, may_carry_token, slack_fault
+from tests.fake_slack import FakeSlack, free_pace, refusal, web_api
 
 API = "https://slack.com/api/"
 STAND_IN = "http://127.0.0.1:8080/api/"
@@ -168,13 +169,13 @@ def test_sdk_answer_is_read():
 )
 def test_client_goes_where_it_is_told(given):
     """SLACK_API_URL is taken with and without its last slash."""
-    assert build_client("xoxb-1", given, Connections()).base_url == STAND_IN
+    assert build_client("xoxb-1", given, Connections(), free_pace()).base_url == STAND_IN
 
 
 def test_client_sends_once_and_takes_no_proxy(monkeypatch):
     """The client has none of slack_sdk's re-sending handlers and ignores HTTPS_PROXY."""
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
-    client = build_client("xoxb-1", API, Connections())
+    client = build_client("xoxb-1", API, Connections(), free_pace())
     assert client.retry_handlers == []
     assert client.proxy is None
     assert client.trust_env_in_session is False
@@ -183,7 +184,7 @@ def test_client_sends_once_and_takes_no_proxy(monkeypatch):
 def test_sdk_does_not_write_messages_to_the_log():
     """slack_sdk's logger never goes down to DEBUG, where it writes whole messages."""
     assert not SDK_LOG.isEnabledFor(logging.DEBUG)
-    assert build_client("xoxb-1", API, Connections()).logger is SDK_LOG
+    assert build_client("xoxb-1", API, Connections(), free_pace()).logger is SDK_LOG
 
 
 async def test_read_is_tried_three_times():

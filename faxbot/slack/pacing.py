@@ -1,0 +1,147 @@
+"""
+Slack's rate limits: how fast its methods may be called, and for how long not at all after a 429.
+
+Slack's own limits are known beforehand and kept (*strict*). Another server may have none: there each method
+is free until the server answers 429, and then kept to Slack's limits for an hour.
+
+Source: "Rate limits"; the tier on each method's page.
+"""
+
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+from faxbot.services.ports import Call
+
+PER_MINUTE: Mapping[str, int] = {
+    "chat.update": 50,
+    "chat.postEphemeral": 100,
+    "conversations.history": 50,
+    "conversations.replies": 50,
+    "files.getUploadURLExternal": 100,
+    "files.completeUploadExternal": 100,
+    "files.info": 100,
+}
+"""Calls a minute and workspace, by the tiers of the methods that the outbox calls (3: 50, 4: 100)."""
+WINDOW_SECONDS = 60.0
+POST_SECONDS = 1.0
+"""chat.postMessage: one message a second in a channel …"""
+POST_BURST = 4
+"""… after so many at once."""
+PROGRESS_SHARE = 0.8
+"""What calls that tell no end may use of a method's limit: an end never waits behind mere progress."""
+LEARNED_SECONDS = 3600.0
+
+_METHODS: Mapping[Call, tuple[str, ...]] = {
+    Call.POST: ("chat.postMessage",),
+    Call.EDIT: ("chat.update",),
+    Call.WHISPER: ("chat.postEphemeral",),
+    Call.UPLOAD: ("files.getUploadURLExternal", "files.completeUploadExternal"),
+    Call.LOOK: ("conversations.history", "conversations.replies"),
+    Call.LOOK_FOR_FILE: ("files.info",),
+}
+_BY_CHANNEL = frozenset({"chat.postMessage"})
+
+Now = Callable[[], float]
+
+
+class SlackPace:
+    """
+    The Pace of services/ports.py, fed by every call of slack/client.py. *now* is in epoch seconds.
+
+    A call is counted from its begin to a minute after its end: by then the server, which counted it in
+    between, has surely forgotten it.
+    """
+
+    def __init__(self, now: Now, *, strict: bool) -> None:
+        self._now, self._strict = now, strict
+        self._learned: dict[str, float] = {}
+        self._closed: dict[tuple[str, str], float] = {}
+        self._under_way: dict[str, int] = defaultdict(int)
+        self._ended: dict[str, deque[float]] = defaultdict(deque)
+        self._posts: dict[str, tuple[float, float]] = {}
+
+    def wait(self, call: Call, channel_id: str, *, urgent: bool) -> float:
+        """Seconds until *call* may be made in *channel_id*."""
+        return max(self._wait(method, channel_id, urgent=urgent) for method in _METHODS[call])
+
+    def reserve(self, call: Call) -> Callable[[], None]:
+        """Count a call that is about to be made; what is returned ends that."""
+        for method in _METHODS[call]:
+            self._under_way[method] += 1
+
+        def release() -> None:
+            for method in _METHODS[call]:
+                self._under_way[method] -= 1
+
+        return release
+
+    def busy(self, call: Call, channel_id: str, seconds: float) -> None:
+        """A call was answered with a pause of *seconds*."""
+        for method in _METHODS[call]:
+            self._close(method, channel_id, seconds)
+
+    def busy_in(self, channel_id: str, seconds: float) -> None:
+        """Leave a channel alone for *seconds*."""
+        self._close("", channel_id, seconds)
+
+    def closed_for(self, method: str, channel_id: str) -> float:
+        """Seconds for which Slack does not want *method* (there, if it counts by channel)."""
+        now = self._now()
+        keys = ((method, channel_id if method in _BY_CHANNEL else ""), ("", channel_id))
+        return max(0.0, *(self._closed.get(key, now) - now for key in keys))
+
+    @contextmanager
+    def calling(self, method: str, channel_id: str) -> Iterator[None]:
+        """Count a call of *method* while it lasts, and for a minute after it."""
+        self._under_way[method] += 1
+        try:
+            yield
+        finally:
+            self._under_way[method] -= 1
+            now = self._now()
+            if method in _BY_CHANNEL:
+                self._posts[channel_id] = (self._posts_left(channel_id, now) - 1, now)
+            elif method in PER_MINUTE:
+                self._ended[method].append(now)
+
+    def limited(self, method: str, channel_id: str, seconds: float) -> None:
+        """The server answered 429 to *method*: it has limits."""
+        self._close(method, channel_id, seconds)
+        self._learned[method] = self._now() + LEARNED_SECONDS
+
+    def _close(self, method: str, channel_id: str, seconds: float) -> None:
+        by_channel = not method or method in _BY_CHANNEL
+        key = (method, channel_id if by_channel else "")
+        self._closed[key] = max(self._closed.get(key, 0.0), self._now() + seconds)
+
+    def _wait(self, method: str, channel_id: str, *, urgent: bool) -> float:
+        closed = self.closed_for(method, channel_id)
+        if not self._strict and self._learned.get(method, 0.0) < self._now():
+            return closed
+        if method in _BY_CHANNEL:
+            return max(closed, (1 - self._posts_left(channel_id, self._now())) * POST_SECONDS)
+        return max(closed, self._wait_for_room(method, urgent=urgent))
+
+    def _posts_left(self, channel_id: str, now: float) -> float:
+        left, since = self._posts.get(channel_id, (float(POST_BURST), now))
+        return min(float(POST_BURST), left + max(0.0, now - since) / POST_SECONDS)
+
+    def _wait_for_room(self, method: str, *, urgent: bool) -> float:
+        now, ended = self._now(), self._ended[method]
+        while ended and not now - WINDOW_SECONDS < ended[0] <= now:
+            ended.popleft()
+        share = 1.0 if urgent or method != "chat.update" else PROGRESS_SHARE
+        over = len(ended) + self._under_way[method] - int(PER_MINUTE[method] * share)
+        if over < 0:
+            return 0.0
+        if over >= len(ended):  # those under way are too many already; the end of one is noticed
+            return POST_SECONDS
+        return ended[over] + WINDOW_SECONDS - now
+
+
+def has_slacks_limits(api_url: str) -> bool:
+    """Whether the server at *api_url* is Slack itself."""
+    host = (urlsplit(api_url).hostname or "").rstrip(".")
+    return host == "slack.com" or host.endswith(".slack.com")
