@@ -1,0 +1,155 @@
+"""Slack's rate limits, kept and obeyed."""
+
+from collections import defaultdict, deque
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from faxbot.fax.errors import SlackBusy
+from faxbot.services.ports import Call
+from faxbot.slack.client import PacedClient
+from faxbot.slack.pacing import PER_MINUTE, PROGRESS_SHARE, SlackPace, has_slacks_limits
+
+
+class Time:
+    def __init__(self):
+        self.now = 1_000_000.0
+
+    def __call__(self):
+        return self.now
+
+
+def make(pace, method, channel="C1"):
+    with pace.calling(method, channel):
+        pass
+
+
+def wait(pace, call, channel="C1", *, urgent=True):
+    return pace.wait(call, channel, urgent=urgent)
+
+
+def test_another_server_is_free_until_it_says_429():
+    """A thousand edits in no time; after one 429 the method is kept to Slack's own limit."""
+    time = Time()
+    pace = SlackPace(time, strict=False)
+    for _ in range(1000):
+        assert wait(pace, Call.EDIT) == 0
+        make(pace, "chat.update")
+    pace.limited("chat.update", "C1", 5)
+    time.now += 61
+    for _ in range(PER_MINUTE["chat.update"]):
+        assert wait(pace, Call.EDIT) == 0
+        make(pace, "chat.update")
+    assert wait(pace, Call.EDIT) == pytest.approx(60)
+
+
+def test_progress_leaves_room_for_ends():
+    """Edits that tell no end use four fifths of the minute; an end still goes at once."""
+    pace = SlackPace(Time(), strict=True)
+    for _ in range(int(PER_MINUTE["chat.update"] * PROGRESS_SHARE)):
+        make(pace, "chat.update")
+    assert wait(pace, Call.EDIT, urgent=False) > 0
+    assert wait(pace, Call.EDIT, urgent=True) == 0
+
+
+def test_a_pause_for_a_channel_leaves_the_others_alone():
+    """chat.postMessage counts by channel, chat.update by workspace."""
+    time = Time()
+    pace = SlackPace(time, strict=False)
+    pace.limited("chat.postMessage", "C1", 7)
+    pace.limited("chat.update", "C1", 9)
+    assert wait(pace, Call.POST, "C1") == pytest.approx(7)
+    assert wait(pace, Call.POST, "C2") == 0
+    assert wait(pace, Call.EDIT, "C2") == pytest.approx(9)
+    time.now += 9
+    assert wait(pace, Call.EDIT, "C2") == 0
+
+
+def test_a_clock_that_jumps_back_stops_nothing():
+    """Calls that were counted in what is now the future are forgotten."""
+    time = Time()
+    pace = SlackPace(time, strict=True)
+    for _ in range(PER_MINUTE["chat.update"]):
+        make(pace, "chat.update")
+    time.now -= 3600
+    assert wait(pace, Call.EDIT) == 0
+
+
+def test_what_is_reserved_counts():
+    """Two channels cannot both take the last call of a minute."""
+    pace = SlackPace(Time(), strict=True)
+    for _ in range(PER_MINUTE["files.info"] - 1):
+        make(pace, "files.info")
+    release = pace.reserve(Call.LOOK_FOR_FILE)
+    assert wait(pace, Call.LOOK_FOR_FILE, "C2") > 0
+    release()
+    assert wait(pace, Call.LOOK_FOR_FILE, "C2") == 0
+
+
+async def test_no_call_is_made_while_slack_asks_for_a_pause():
+    """The client itself refuses: whoever calls, a 429 is obeyed."""
+    pace = SlackPace(Time(), strict=False)
+    client = PacedClient(pace=pace, token="xoxb-1", base_url="http://127.0.0.1:1/api/")
+    pace.limited("views.open", "", 3)
+    with pytest.raises(SlackBusy) as busy:
+        await client.views_open(trigger_id="t", view={"type": "modal"})
+    assert busy.value.retry_after == pytest.approx(3)
+
+
+@pytest.mark.parametrize(
+    ("url", "slacks"),
+    [
+        ("https://slack.com/api/", True),
+        ("https://acme.slack.com/api/", True),
+        ("https://slack.com.evil.example/api/", False),
+        ("http://127.0.0.1:8484/api/", False),
+    ],
+)
+def test_slack_itself_is_known_by_its_host(url, slacks):
+    """Its limits are kept from the start."""
+    assert has_slacks_limits(url) is slacks
+
+
+class StrictServer:
+    """Slack's side of the limits: a sliding minute for each method, a bucket for each channel."""
+
+    def __init__(self):
+        self.calls = defaultdict(deque)
+        self.left = defaultdict(lambda: (5.0, 0.0))
+
+    def take(self, method, channel, now):
+        if method == "chat.postMessage":
+            left, since = self.left[channel]
+            left = min(5.0, left + now - since)
+            assert left >= 1, "429"
+            self.left[channel] = (left - 1, now)
+            return
+        calls = self.calls[method]
+        while calls and now - calls[0] >= 60:
+            calls.popleft()
+        assert len(calls) < PER_MINUTE[method], "429"
+        calls.append(now)
+
+
+STEPS = st.tuples(
+    st.sampled_from([Call.POST, Call.EDIT, Call.LOOK_FOR_FILE]),
+    st.sampled_from(["C1", "C2"]),
+    st.booleans(),
+    st.floats(0, 0.5),
+)
+
+
+@settings(max_examples=60)
+@given(st.lists(STEPS, min_size=100, max_size=400))
+def test_who_keeps_the_pace_never_hears_429(steps):
+    """However long each call is on its way, a server that counts strictly has nothing to say."""
+    time, server = Time(), StrictServer()
+    pace = SlackPace(time, strict=True)
+    methods = {Call.POST: "chat.postMessage", Call.EDIT: "chat.update", Call.LOOK_FOR_FILE: "files.info"}
+    for call, channel, urgent, way in steps:
+        time.now += wait(pace, call, channel, urgent=urgent)
+        assert wait(pace, call, channel, urgent=urgent) <= 1e-6
+        with pace.calling(methods[call], channel):
+            server.take(methods[call], channel, time.now + way / 2)
+            time.now += way
