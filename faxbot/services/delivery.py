@@ -225,8 +225,8 @@ class Delivery:
             await self._write_state(ids, AnnouncementState.WAITING)
         elif refused.error in HOPELESS and row.kind is not AnnouncementKind.DETAILS:
             log.error("Slack will not take an announcement", extra=extra)
+            await self._closed(row.channel_id, refused.error)  # first: a stop in between says it again, once
             await self._write_state(ids, AnnouncementState.DROPPED)
-            await self._closed(row.channel_id, refused.error)
         else:
             log.warning("Slack refused an announcement; it is kept", extra=extra)
             await self._write_state(ids, AnnouncementState.WAITING, after=PATIENCE_SECONDS)

@@ -1,0 +1,337 @@
+"""The outbox between a real store and a Slack of plain lists: once, in order, as fast as Slack takes it."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import pytest
+
+from faxbot.fax.errors import SlackBusy, SlackRefused, SlackUnclear
+from faxbot.fax.job import Direction
+from faxbot.services.announce import Outbox
+from faxbot.services.facts import (
+    Announcement,
+    AnnouncementKind,
+    AnnouncementState,
+    Fax,
+    FaxRecord,
+    FaxState,
+    Outcome,
+    RecordState,
+)
+from faxbot.services.messages import Sentence, Step, StepKind
+from faxbot.services.tell import end_fax, notice, open_cards, refresh_cards, tell_received, tell_steps
+from faxbot.store.engine import TransactionStore, open_engine
+from faxbot.store.schema import migrate
+from tests.fake_slack import free_pace
+from tests.kit import CLAIMS, INBOUND, PRIYA, PlainSlack, WallClock, make_pdf, until
+
+SETTLE = 0.05
+
+
+@dataclass
+class Rig:
+    """The outbox, running, and what it reads from and writes to."""
+
+    slack: PlainSlack
+    store: TransactionStore
+    outbox: Outbox
+    clock: WallClock
+
+    async def write(self, work):
+        """Commit *work* and tell the outbox."""
+        result = await self.store.write(work)
+        self.outbox.nudge()
+        return result
+
+    async def a_fax(self, channel: str = CLAIMS) -> int:
+        """A fax with a card in *channel*."""
+
+        def record(ledger):
+            fax = ledger.add_fax(Fax(state=FaxState.ACCEPTED, channel_id=channel, number="+1 469-555-0101"))
+            open_cards(ledger, fax, self.clock.now())
+            return fax.id
+
+        return await self.write(record)
+
+    async def step(self, fax_id: int, kind: StepKind = StepKind.DIALLING) -> None:
+        """A step of its way."""
+        step = Step(kind, self.clock.now())
+        await self.write(lambda ledger: tell_steps(ledger, ledger.fax(fax_id), [step]))
+
+    async def end(self, fax_id: int) -> None:
+        """It is given up."""
+        step = Step(StepKind.GIVEN_UP, self.clock.now())
+        await self.write(lambda ledger: end_fax(ledger, ledger.fax(fax_id), Outcome.GIVEN_UP, step))
+
+    async def say(self, channel: str, text: str) -> None:
+        """A notice."""
+        await self.write(lambda ledger: notice(ledger, channel, Sentence(text), self.clock.now()))
+
+    async def all_told(self) -> None:
+        """Wait until nothing is pending."""
+        async with asyncio.timeout(10):
+            while await self.store.read(lambda ledger: ledger.pending()):
+                await asyncio.sleep(0.01)
+
+    def texts(self, channel: str) -> list[str]:
+        """The notices of a channel, in order."""
+        return [p.message.text for p in self.slack.posts if p.channel == channel]
+
+
+@contextlib.asynccontextmanager
+async def running(folder, slack, pace=None) -> AsyncIterator[Rig]:
+    """One life of the outbox."""
+    engine = open_engine(f"sqlite:///{folder / 'faxbot.db'}")
+    migrate(engine)
+    store, clock = TransactionStore(engine), WallClock()
+    outbox = Outbox(
+        store,
+        slack,
+        clock,
+        pace=pace or free_pace(),
+        settle=SETTLE,
+        away_since=lambda: None,
+        admins=[PRIYA],
+    )
+    task = asyncio.create_task(outbox.run())
+    try:
+        yield Rig(slack, store, outbox, clock)
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        store.close()
+
+
+@pytest.fixture
+async def rig(tmp_path):
+    async with running(tmp_path, PlainSlack()) as made:
+        yield made
+
+
+async def test_a_pause_for_one_channel_holds_up_no_other(rig):
+    """#claims is closed for a minute by a 429; #inbound-fax hears at once, and #claims nothing before."""
+    rig.slack.fail("post", "before", SlackBusy(60))
+    await rig.say(CLAIMS, "one")
+    await until(lambda: "post" in rig.slack.calls)
+    await rig.say(INBOUND, "two")
+    await rig.say(CLAIMS, "three")
+    await until(lambda: rig.texts(INBOUND) == ["two"])
+    assert rig.texts(CLAIMS) == []
+
+
+async def test_after_the_pause_everything_is_told_once_and_in_order(rig):
+    """What a 429 turned away was not posted: it is posted then, before what came after it."""
+    rig.slack.fail("post", "before", SlackBusy(0.1))
+    for text in ("one", "two", "three"):
+        await rig.say(CLAIMS, text)
+    await rig.all_told()
+    assert rig.texts(CLAIMS) == ["one", "two", "three"]
+
+
+async def test_a_pause_for_edits_closes_them_everywhere_and_stops_no_reply(rig):
+    """chat.update counts by workspace: no channel edits, and the steps still come in the threads."""
+    faxes = [await rig.a_fax(channel) for channel in (CLAIMS, INBOUND)]
+    await rig.all_told()
+    rig.slack.fail("update", "before", SlackBusy(60))
+    await rig.step(faxes[0])
+    await until(lambda: "update" in rig.slack.calls and rig.slack.steps(CLAIMS))
+    await rig.step(faxes[1])
+    await until(lambda: rig.slack.steps(INBOUND))
+    assert rig.slack.calls.count("update") == 1
+
+
+async def test_ends_go_ahead_of_progress_in_all_channels(rig):
+    """Five channels have progress to tell, the last one an end; with room for one edit, it is that one."""
+    places = [f"C{i}" for i in range(6)]
+    faxes = [await rig.a_fax(channel) for channel in places]
+    await rig.all_told()
+    rig.slack.fail("update", "before", SlackBusy(0.3))
+    await rig.step(faxes[0])
+    await until(lambda: "update" in rig.slack.calls)
+    for fax_id in faxes[1:5]:
+        await rig.step(fax_id)
+    await rig.end(faxes[5])
+    edited: list[str] = []
+    update = rig.slack.update
+
+    async def watch(channel_id, ts, message, *, key):
+        edited.append(channel_id)
+        await update(channel_id, ts, message, key=key)
+
+    rig.slack.update = watch
+    await rig.all_told()
+    assert edited[0] == places[5]
+    assert sorted(set(edited)) == places
+
+
+async def test_many_changes_that_had_to_wait_are_one_edit(rig):
+    """The newest state wins: one call for all of them."""
+    fax_id = await rig.a_fax()
+    await rig.all_told()
+    rig.slack.fail("update", "before", SlackBusy(0.2))
+    for _ in range(10):
+        await rig.write(lambda ledger: refresh_cards(ledger, ledger.fax(fax_id)))
+        await asyncio.sleep(0)
+    await rig.all_told()
+    assert rig.slack.cards()[0].edits == 1
+
+
+async def test_an_edit_without_an_answer_is_made_again(rig, monkeypatch):
+    """Editing twice does no harm; the card is current in the end."""
+    monkeypatch.setattr("faxbot.services.delivery.EDIT_AGAIN_SECONDS", 0.02)
+    fax_id = await rig.a_fax()
+    await rig.all_told()
+    for _ in range(3):
+        rig.slack.fail("update", "before", SlackUnclear("lost"))
+    await rig.end(fax_id)
+    await rig.all_told()
+    assert rig.slack.cards()[0].message.fax.outcome is Outcome.GIVEN_UP
+
+
+async def test_the_end_of_a_fax_whose_card_was_deleted_is_told_in_a_new_card(rig):
+    """Somebody deleted the card: it is posted once more, with the end."""
+    fax_id = await rig.a_fax()
+    await rig.all_told()
+    rig.slack.fail("update", "before", SlackRefused("message_not_found"))
+    await rig.end(fax_id)
+    await rig.all_told()
+    assert len(rig.slack.cards()) == 2
+    assert rig.slack.cards()[1].message.fax.outcome is Outcome.GIVEN_UP
+    assert rig.slack.steps()[-1] == "given_up"
+
+
+async def test_a_reply_without_a_thread_begins_a_new_one_once(rig):
+    """thread_not_found: the card is posted anew, the reply goes there; a second time it is given up."""
+    fax_id = await rig.a_fax()
+    await rig.all_told()
+    rig.slack.fail("update", "before", SlackBusy(0.1))
+    rig.slack.fail("post", "before", SlackRefused("thread_not_found"))
+    await rig.end(fax_id)
+    await rig.all_told()
+    assert len(rig.slack.cards()) == 2
+    told = [p for p in rig.slack.posts if p.thread_ts]
+    assert [p.thread_ts for p in told] == [rig.slack.cards()[1].ts]
+    rig.slack.fail("update", "before", SlackRefused("message_not_found"))
+    await rig.write(lambda ledger: refresh_cards(ledger, ledger.fax(fax_id)))
+    await rig.all_told()
+    assert len(rig.slack.cards()) == 2
+
+
+async def test_a_closed_channel_is_dropped_and_one_admin_hears_once(rig):
+    """is_archived will not change by trying: the notices are dropped, Priya is told."""
+    post = rig.slack.post
+
+    async def closed(channel_id, message, *, key, thread_ts):
+        if channel_id == CLAIMS:
+            raise SlackRefused("is_archived")
+        return await post(channel_id, message, key=key, thread_ts=thread_ts)
+
+    rig.slack.post = closed
+    for text in ("one", "two"):
+        await rig.say(CLAIMS, text)
+    await rig.all_told()
+    assert rig.texts(CLAIMS) == []
+    assert len(rig.texts(PRIYA)) == 1
+    assert CLAIMS in rig.texts(PRIYA)[0]
+
+
+async def test_any_other_refusal_is_kept(rig, monkeypatch):
+    """A revoked token comes back: nothing was lost meanwhile."""
+    monkeypatch.setattr("faxbot.services.delivery.PATIENCE_SECONDS", 0.05)
+    rig.slack.fail("post", "before", SlackRefused("token_revoked"))
+    await rig.say(CLAIMS, "one")
+    await rig.all_told()
+    assert rig.texts(CLAIMS) == ["one"]
+
+
+async def test_a_post_is_looked_for_twice_before_it_is_made_again(rig):
+    """Its answer is lost and it is not there: two looks, then one more post."""
+    rig.slack.fail("post", "before", SlackUnclear("lost"))
+    await rig.say(CLAIMS, "one")
+    await rig.all_told()
+    assert rig.slack.calls == ["post", "find", "find", "post"]
+    assert rig.texts(CLAIMS) == ["one"]
+
+
+async def test_no_look_before_the_settle_window(tmp_path):
+    """Found `sending` at a start: the call may still be carried out, so the look waits."""
+    slack = PlainSlack()
+    async with running(tmp_path, slack) as rig:
+        await rig.all_told()
+
+    def under_way(ledger):
+        ledger.announce(
+            Announcement(
+                key="k1",
+                kind=AnnouncementKind.NOTICE,
+                channel_id=CLAIMS,
+                state=AnnouncementState.SENDING,
+                batch="k1",
+                body={"message": "Sentence", "facts": {"text": "one", "command": ""}},
+                created_at=rig.clock.now().timestamp(),
+            )
+        )
+
+    engine = open_engine(f"sqlite:///{tmp_path / 'faxbot.db'}")
+    store = TransactionStore(engine)
+    await store.write(under_way)
+    store.close()
+    async with running(tmp_path, slack) as rig:
+        began = asyncio.get_running_loop().time()
+        await until(lambda: "find" in slack.calls)
+        assert asyncio.get_running_loop().time() - began >= SETTLE * 0.9
+        await rig.all_told()
+    assert rig.texts(CLAIMS) == ["one"]
+
+
+async def test_an_answer_to_one_person_is_told_at_most_once(rig):
+    """It cannot be looked for: a lost answer stays lost, and nothing is said twice."""
+    rig.slack.fail("whisper", "after", SlackUnclear("lost"))
+    await rig.write(
+        lambda ledger: ledger.announce(
+            Announcement(
+                key="w1",
+                kind=AnnouncementKind.WHISPER,
+                channel_id=CLAIMS,
+                user_id=PRIYA,
+                body={"message": "Sentence", "facts": {"text": "psst", "command": ""}, "thread_ts": None},
+            )
+        )
+    )
+    await rig.all_told()
+    assert rig.slack.calls == ["whisper"]
+
+
+async def test_a_document_that_left_the_spool_is_fetched_once_more(rig, tmp_path, monkeypatch):
+    """Somebody emptied the spool: the record is to be fetched again, and then its file is posted."""
+    monkeypatch.setattr("faxbot.services.upload.PATIENCE_SECONDS", 0.05)
+    path = tmp_path / "RX1.pdf"
+    facts = {"job_id": "RX1", "direction": "RX", "time": "2026-05-04T16:00:00Z", "state": "Done"}
+
+    def begin_upload(path, name):
+        path.stat()
+        return original(path, name)
+
+    original, rig.slack.begin_upload = rig.slack.begin_upload, begin_upload
+
+    def record(ledger):
+        row = FaxRecord(direction=Direction.RX, job_id="RX1", time=1.0, record=facts, path=str(path))
+        row.state = RecordState.SPOOLED
+        ledger.add_records([row])
+        known = ledger.records_named("RX1")[0]
+        tell_received(ledger, known, [INBOUND], rig.clock.now())
+        return known.id
+
+    record_id = await rig.write(record)
+
+    async def state():
+        return (await rig.store.read(lambda ledger: ledger.record(record_id))).state
+
+    async with asyncio.timeout(5):
+        while await state() is not RecordState.SEEN:
+            await asyncio.sleep(0.01)
+    make_pdf(path)
+    await rig.all_told()
+    assert len(rig.slack.received()) == 1
