@@ -22,8 +22,8 @@ from faxbot.services.messages import FaxCard, FaxSteps, Message
 from faxbot.store.engine import TransactionStore, open_engine
 from faxbot.store.schema import migrate
 from faxbot.ucx.client import UcxClient, connect
-from tests.fake_slack import free_pace
 from faxbot.wiring import Adapters, Paces, Services, Setting, wire_services
+from tests.fake_slack import free_pace
 
 INBOUND = "CINBOUND"
 CLAIMS = "CCLAIMS"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from faxbot.adapters import SystemClock
 from faxbot.fax.errors import SlackBusy, SlackRefused, SlackUnclear
 from faxbot.fax.job import Direction
 from faxbot.services.announce import Outbox
@@ -25,7 +26,7 @@ from faxbot.services.tell import end_fax, notice, open_cards, refresh_cards, tel
 from faxbot.store.engine import TransactionStore, open_engine
 from faxbot.store.schema import migrate
 from tests.fake_slack import free_pace
-from tests.kit import CLAIMS, INBOUND, PRIYA, PlainSlack, WallClock, make_pdf, until
+from tests.kit import CLAIMS, INBOUND, PRIYA, PlainSlack, make_pdf, until
 
 SETTLE = 0.05
 
@@ -37,7 +38,7 @@ class Rig:
     slack: PlainSlack
     store: TransactionStore
     outbox: Outbox
-    clock: WallClock
+    clock: SystemClock
 
     async def write(self, work):
         """Commit *work* and tell the outbox."""
@@ -85,7 +86,7 @@ async def running(folder, slack, pace=None) -> AsyncIterator[Rig]:
     """One life of the outbox."""
     engine = open_engine(f"sqlite:///{folder / 'faxbot.db'}")
     migrate(engine)
-    store, clock = TransactionStore(engine), WallClock()
+    store, clock = TransactionStore(engine), SystemClock()
     outbox = Outbox(
         store,
         slack,
