@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -22,13 +23,25 @@ from faxbot.services.facts import (
     RecordState,
 )
 from faxbot.services.messages import Sentence, Step, StepKind
+from faxbot.services.ports import Call
 from faxbot.services.tell import end_fax, notice, open_cards, refresh_cards, tell_received, tell_steps
+from faxbot.slack.pacing import SlackPace
 from faxbot.store.engine import TransactionStore, open_engine
 from faxbot.store.schema import migrate
-from tests.fake_slack import free_pace
 from tests.kit import CLAIMS, INBOUND, PRIYA, PlainSlack, make_pdf, until
 
 SETTLE = 0.05
+
+
+class Gate(SlackPace):
+    """A pace without limits, but no call of a *shut* kind may be made."""
+
+    def __init__(self) -> None:
+        super().__init__(time.time, strict=False)
+        self.shut: set[Call] = set()
+
+    def wait(self, call, channel_id, *, urgent):
+        return 60.0 if call in self.shut else super().wait(call, channel_id, urgent=urgent)
 
 
 @dataclass
@@ -39,6 +52,7 @@ class Rig:
     store: TransactionStore
     outbox: Outbox
     clock: SystemClock
+    pace: "Gate"
 
     async def write(self, work):
         """Commit *work* and tell the outbox."""
@@ -76,29 +90,39 @@ class Rig:
             while await self.store.read(lambda ledger: ledger.pending()):
                 await asyncio.sleep(0.01)
 
+    async def only_edits_wait(self) -> None:
+        """Wait until every message is posted."""
+        async with asyncio.timeout(10):
+            while self.outbox._calling or any(
+                row.state is not AnnouncementState.SENT
+                for row in await self.store.read(lambda ledger: ledger.pending())
+            ):
+                await asyncio.sleep(0.01)
+
     def texts(self, channel: str) -> list[str]:
         """The notices of a channel, in order."""
         return [p.message.text for p in self.slack.posts if p.channel == channel]
 
 
 @contextlib.asynccontextmanager
-async def running(folder, slack, pace=None) -> AsyncIterator[Rig]:
+async def running(folder, slack) -> AsyncIterator[Rig]:
     """One life of the outbox."""
     engine = open_engine(f"sqlite:///{folder / 'faxbot.db'}")
     migrate(engine)
     store, clock = TransactionStore(engine), SystemClock()
+    pace = Gate()
     outbox = Outbox(
         store,
         slack,
         clock,
-        pace=pace or free_pace(),
+        pace=pace,
         settle=SETTLE,
         away_since=lambda: None,
         admins=[PRIYA],
     )
     task = asyncio.create_task(outbox.run())
     try:
-        yield Rig(slack, store, outbox, clock)
+        yield Rig(slack, store, outbox, clock, pace)
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
@@ -148,12 +172,11 @@ async def test_ends_go_ahead_of_progress_in_all_channels(rig):
     places = [f"C{i}" for i in range(6)]
     faxes = [await rig.a_fax(channel) for channel in places]
     await rig.all_told()
-    rig.slack.fail("update", "before", SlackBusy(0.3))
-    await rig.step(faxes[0])
-    await until(lambda: "update" in rig.slack.calls)
-    for fax_id in faxes[1:5]:
+    rig.pace.shut.add(Call.EDIT)
+    for fax_id in faxes[:5]:
         await rig.step(fax_id)
     await rig.end(faxes[5])
+    await rig.only_edits_wait()
     edited: list[str] = []
     update = rig.slack.update
 
@@ -162,6 +185,8 @@ async def test_ends_go_ahead_of_progress_in_all_channels(rig):
         await update(channel_id, ts, message, key=key)
 
     rig.slack.update = watch
+    rig.pace.shut.clear()
+    rig.outbox.nudge()
     await rig.all_told()
     assert edited[0] == places[5]
     assert sorted(set(edited)) == places
@@ -171,10 +196,11 @@ async def test_many_changes_that_had_to_wait_are_one_edit(rig):
     """The newest state wins: one call for all of them."""
     fax_id = await rig.a_fax()
     await rig.all_told()
-    rig.slack.fail("update", "before", SlackBusy(0.2))
+    rig.pace.shut.add(Call.EDIT)
     for _ in range(10):
         await rig.write(lambda ledger: refresh_cards(ledger, ledger.fax(fax_id)))
-        await asyncio.sleep(0)
+    rig.pace.shut.clear()
+    rig.outbox.nudge()
     await rig.all_told()
     assert rig.slack.cards()[0].edits == 1
 
@@ -207,9 +233,12 @@ async def test_a_reply_without_a_thread_begins_a_new_one_once(rig):
     """thread_not_found: the card is posted anew, the reply goes there; a second time it is given up."""
     fax_id = await rig.a_fax()
     await rig.all_told()
-    rig.slack.fail("update", "before", SlackBusy(0.1))
+    rig.pace.shut.add(Call.EDIT)
     rig.slack.fail("post", "before", SlackRefused("thread_not_found"))
     await rig.end(fax_id)
+    await until(lambda: len(rig.slack.cards()) == 2)
+    rig.pace.shut.clear()
+    rig.outbox.nudge()
     await rig.all_told()
     assert len(rig.slack.cards()) == 2
     told = [p for p in rig.slack.posts if p.thread_ts]
