@@ -7,7 +7,14 @@ import os
 from collections.abc import AsyncIterator, Callable
 
 from faxbot.adapters import SystemClock, connect_to_slack, connect_to_ucx, slack_pace, wire
-from faxbot.fax.errors import CannotPost, CredentialsRejected, ServerFault, SlackFault, SlackRefused
+from faxbot.fax.errors import (
+    CannotPost,
+    CredentialsRejected,
+    RequestRefused,
+    ServerFault,
+    SlackFault,
+    SlackRefused,
+)
 from faxbot.fax.job import Direction
 from faxbot.services.ports import Clock
 from faxbot.settings import Settings, SettingsProblem
@@ -135,7 +142,8 @@ async def _begin(
             ) from exc
         except ServerFault as fault:
             if not said:
-                say(f"The fax server does not answer yet. ({fault})")
+                why = "It refuses." if isinstance(fault, RequestRefused) else str(fault)  # in its own words
+                say(f"The fax server does not answer yet. ({why})")
                 said = True
             if services.received.begun and services.sent.begun:
                 return  # nothing can be missed: it was followed before

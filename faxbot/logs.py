@@ -1,26 +1,164 @@
-"""Logs carry ids, never numbers, names, file names, tokens or message text."""
+"""
+Logs carry ids, never numbers, names, file names, tokens or message text.
 
+Our own messages are written that way. What a library says and what an exception says is not ours to vouch
+for: pydantic quotes what it was given, an OSError names the file, HTTP clients name the address. So of those
+only what is code is printed: types, places, the template of a library's message without its values.
+"""
+
+import errno
 import logging
+import os
+import sqlite3
 import sys
+import threading
+import warnings
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Any
+
+log = logging.getLogger(__name__)
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+_PACKAGE = os.path.dirname(__file__) + os.sep  # noqa: PTH120 - as logging spells a record's pathname
+_ROOTS = sorted({os.path.dirname(os.path.dirname(__file__)), *sys.path} - {""}, key=len, reverse=True)  # noqa: PTH120
+_FRAMES = 25
+"""The innermost ones; more says nothing more."""
+_CAUSES = 6
 
 CAPPED = ("slack_sdk", "slack_bolt", "httpx", "httpcore", "aiohttp", "apscheduler", "alembic", "sqlalchemy")
-"""Libraries that print whole requests when they are let."""
-
-
-class _Line(logging.Formatter):
-    """`time level logger: message id=value …`."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        facts = "".join(f" {k}={v}" for k, v in vars(record).items() if k not in _STANDARD)
-        return super().format(record) + facts
+"""Libraries that log at length when they are let."""
 
 
 def set_up_logs(level: str) -> None:
-    """Log to standard error at *level*; libraries only from WARNING on."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Line("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    """Log to standard error at *level*, libraries from WARNING on, and what Python itself has to tell."""
+    handler = _Handler(sys.stderr)
+    handler.setFormatter(Line())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     for name in CAPPED:
         logging.getLogger(name).setLevel(logging.WARNING)
+    sys.excepthook = _uncaught
+    sys.unraisablehook = _unraisable
+    threading.excepthook = _ended_a_thread
+    warnings.showwarning = _warned
+
+
+class Line(logging.Formatter):
+    """`time level logger: message id=value …`, and what was raised, indented below."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """*record* as text without a value that is not ours."""
+        head = f"{self.formatTime(record)} {record.levelname} {record.name}: {words(record)}"
+        facts = "".join(f" {name}={value}" for name, value in facts_of(record).items())
+        error = record.exc_info[1] if record.exc_info else None
+        below = [f"\n  {line}" for line in told(error)] if error else []
+        return "".join([head, facts, *below])
+
+
+def words(record: logging.LogRecord) -> str:
+    """What *record* says; of a library's message the template, or only where it comes from."""
+    if _is_ours(record):
+        return _printable(record.getMessage())
+    where = f"{_place(record.pathname)}:{record.lineno} in {record.funcName}"
+    # A message that was put together before it was logged cannot be taken apart again.
+    return f"{_printable(str(record.msg))} [{where}]" if record.args else f"[{where}]"
+
+
+def facts_of(record: logging.LogRecord) -> dict[str, str]:
+    """The ids and counts that *record* carries; none of a library's."""
+    if not _is_ours(record):
+        return {}
+    return {name: _printable(str(value)) for name, value in vars(record).items() if name not in _STANDARD}
+
+
+def told(error: BaseException) -> list[str]:
+    """*error* and what led to it: types and places in code, no messages."""
+    lines: list[str] = []
+    for number, each in enumerate(_chain(error)):
+        lines += ["… after:"] if number else []
+        lines += list(_frames(each.__traceback__))
+        lines.append(_kind(each))
+        for part in each.exceptions if isinstance(each, BaseExceptionGroup) else ():
+            lines += [f"| {line}" for line in told(part)]
+    return lines
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    following: BaseException | None = error
+    while following is not None and id(following) not in seen and len(seen) < _CAUSES:
+        seen.add(id(following))
+        yield following
+        following = following.__cause__ or (None if following.__suppress_context__ else following.__context__)
+
+
+def _frames(trace: TracebackType | None) -> Iterator[str]:
+    frames: list[str] = []
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        frames.append(f"{_place(code.co_filename)}:{trace.tb_lineno} in {code.co_name}")
+        trace = trace.tb_next
+    yield from (["…"] if len(frames) > _FRAMES else []) + frames[-_FRAMES:]
+
+
+def _kind(error: BaseException) -> str:
+    """The type of *error*, with the code that the system or SQLite gives it."""
+    kind = type(error)
+    name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+    code = ""
+    if isinstance(error, OSError) and error.errno:
+        code = errno.errorcode.get(error.errno, str(error.errno))
+    elif isinstance(error, sqlite3.Error):
+        code = getattr(error, "sqlite_errorname", "")
+    return f"{name} {code}".rstrip()
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    """Written by faxbot's own code; loggers of ours are lent to libraries, too."""
+    return record.pathname.startswith(_PACKAGE)
+
+
+def _place(path: str) -> str:
+    """A file of code as it is imported, without where this machine keeps it."""
+    return next((path[len(root) :].lstrip(os.sep) for root in _ROOTS if path.startswith(root)), path)
+
+
+def _printable(text: str) -> str:
+    """On one line: nothing that comes from outside can begin a line of its own."""
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+
+
+class _Handler(logging.StreamHandler[Any]):
+    """Standard error. A record that cannot be written is told of without it."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        """Say where the record came from; logging itself would print all of it."""
+        error = sys.exc_info()[1]
+        where = f"{_place(record.pathname)}:{record.lineno}"
+        print(f"a record of {where} could not be logged: {type(error).__name__}", file=sys.stderr)  # noqa: T201
+
+
+def _uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, trace)
+        return
+    log.critical("faxbot ended by what it did not expect", exc_info=error)
+
+
+def _unraisable(trouble: Any) -> None:  # noqa: ANN401 - sys.UnraisableHookArgs exists for type checkers only
+    log.error("an error came to nobody", exc_info=trouble.exc_value)
+
+
+def _ended_a_thread(args: threading.ExceptHookArgs) -> None:
+    log.error("a thread ended by what it did not expect", exc_info=args.exc_value)
+
+
+def _warned(  # noqa: PLR0917 - the signature is Python's
+    message: Warning | str,  # noqa: ARG001 - not ours to print
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: object = None,  # noqa: ARG001
+    line: str | None = None,  # noqa: ARG001
+) -> None:
+    log.warning("a warning", extra={"category": category.__name__, "place": f"{_place(filename)}:{lineno}"})

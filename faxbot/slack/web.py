@@ -8,6 +8,7 @@ they share these connections.
 
 import logging
 import math
+import re
 import ssl
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
@@ -37,6 +38,7 @@ _USUAL_PAUSE = 1.0
 _LEAST_PAUSE = 0.1
 
 _BUSY = {"ratelimited", "rate_limited"}
+_CODE = re.compile(r"(?!.*\d{4})[a-z0-9_]{1,80}", re.ASCII)
 _UNCLEAR = {"internal_error", "fatal_error", "service_unavailable", "request_timeout"}
 
 WIRE_ERRORS = (aiohttp.ClientError, TimeoutError, ConnectionError, ssl.SSLError)
@@ -151,7 +153,12 @@ def answer_fault(status: int, headers: Mapping[str, str], body: object) -> Slack
         return SlackBusy(_pause(headers))
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or not isinstance(error, str) or error in _UNCLEAR:
         return SlackUnclear(f"Slack gave no usable answer (HTTP {status}).")
-    return SlackRefused(error, _detail(cast("dict[str, Any]", body)))
+    return SlackRefused(_code(error), _detail(cast("dict[str, Any]", body)))
+
+
+def _code(error: str) -> str:
+    """A code as it is. It goes into the log: words that could quote a number or a name are no code."""
+    return error if _CODE.fullmatch(error) else "no_code_given"
 
 
 def _pause(headers: Mapping[str, str]) -> float:

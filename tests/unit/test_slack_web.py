@@ -114,8 +114,27 @@ def test_refusal_keeps_the_code_and_what_is_needed():
     assert "files:read" in str(fault)
 
 
+@pytest.mark.parametrize(
+    ("error", "kept"),
+    [
+        ("channel_not_found", "channel_not_found"),
+        ("over_2_limits", "over_2_limits"),
+        ("no_fax_to_14695550101", "no_code_given"),
+        ("cannot post for Dana", "no_code_given"),
+        ("x" * 100, "no_code_given"),
+        ("a\nb", "no_code_given"),
+        ("", "no_code_given"),
+    ],
+)
+def test_a_refusal_carries_a_code_and_no_words(error, kept):
+    """Codes go into the log; what could quote a number or a name is no code."""
+    fault = answer_fault(200, {}, refusal(error))
+    assert isinstance(fault, SlackRefused)
+    assert fault.error == kept
+
+
 def test_refusal_names_the_complaint():
-    """The first of Slack's explanations is kept for the log."""
+    """The first of Slack's explanations is kept with the fault."""
     body = refusal(
         "invalid_blocks", response_metadata={"messages": ["[ERROR] must be less than 3001 characters"]}
     )

@@ -1,0 +1,97 @@
+"""The bot as people run it: a process of its own, all of whose words go into one file."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from faxbot.demo.faxserver import FaxServer
+from faxbot.demo.workspace import Workspace
+from faxbot.demo.workspace.model.people import INBOUND_FAX, PRIYA
+
+ROOT = Path(__file__).parents[1]
+SERVE = ("-m", "faxbot", "serve")
+READY = "faxbot is ready"
+STARTS_WITHIN = 45.0
+ENDS_WITHIN = 10.0
+
+
+def settings_for(folder: Path, fax: FaxServer, workspace: Workspace) -> dict[str, str]:
+    """The settings of a bot between the two stand-ins, which keeps everything in *folder*."""
+    return {
+        "SLACK_API_URL": workspace.api_url,
+        "SLACK_BOT_TOKEN": workspace.bot_token,
+        "SLACK_APP_TOKEN": workspace.app_token,
+        "UCX_URL": fax.url,
+        "UCX_CLIENT_ID": fax.client_id,
+        "UCX_CLIENT_SECRET": fax.client_secret,
+        "FAXBOT_INBOUND_CHANNEL": INBOUND_FAX,
+        "FAXBOT_ADMINS": PRIYA,
+        "FAXBOT_DATA_DIR": str(folder / "data"),
+        "FAXBOT_POLL_ACTIVE_SECONDS": "0.2",
+        "FAXBOT_POLL_IDLE_SECONDS": "0.2",
+        "FAXBOT_INBOX_SECONDS": "0.2",
+        "FAXBOT_SETTLE_SECONDS": "0.5",
+    }
+
+
+class BotProcess:
+    """`faxbot serve`, or *program* in its place, with nothing but *settings* in its environment."""
+
+    def __init__(
+        self,
+        folder: Path,
+        settings: dict[str, str],
+        *,
+        program: tuple[str, ...] = SERVE,
+        before: Callable[[], object] | None = None,
+    ) -> None:
+        self.output = folder / "output"
+        self._folder, self._settings, self._program, self._before = folder, settings, program, before
+        self._process: asyncio.subprocess.Process | None = None
+
+    @property
+    def said(self) -> str:
+        """All it wrote so far, in all its lives."""
+        return self.output.read_text(errors="replace")
+
+    async def start(self) -> None:
+        """Start it; returns when it says that it is ready."""
+        lives = self.said.count(READY) if self.output.exists() else 0
+        with self.output.open("ab") as output:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                *self._program,
+                cwd=self._folder,
+                env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+                | self._settings,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                preexec_fn=self._before,
+            )
+        async with asyncio.timeout(STARTS_WITHIN):
+            while self.said.count(READY) == lives:
+                assert self._process.returncode is None, self.said
+                await asyncio.sleep(0.02)
+
+    async def kill(self) -> None:
+        """End it as a loss of power would."""
+        await self._end(signal.SIGKILL)
+
+    async def stop(self) -> None:
+        """Ask it to end."""
+        await self._end(signal.SIGTERM)
+
+    async def _end(self, how: signal.Signals) -> None:
+        process = self._process
+        if process is None or process.returncode is not None:
+            return
+        process.send_signal(how)
+        try:
+            await asyncio.wait_for(process.wait(), ENDS_WITHIN)
+        except TimeoutError:
+            process.kill()
+            await process.wait()
