@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo tour test check format requirements clean
+.PHONY: help demo tour test load check format requirements clean
 
 help: ## List the targets
 	@grep -hE '^[a-z.]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z.]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -27,6 +27,9 @@ tour: .venv ## Watch a fax go out and another come in, without a person
 
 test: .venv ## Run the tests
 	@$(BIN)/python -m pytest -n 2 --dist worksteal
+
+load: .venv ## Fax 200 letters at once over 20 channels, with Slack's rate limits on
+	@$(BIN)/python -m tests.load
 
 check: .venv ## Lint, formatting, types, import contracts
 	@$(BIN)/ruff check .

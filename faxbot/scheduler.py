@@ -1,5 +1,6 @@
 """The ticks, by APScheduler: each at its own pace, never twice at once, slower while nothing answers."""
 
+import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable
@@ -106,6 +107,8 @@ class Ticks:
                 longest = min(LONGEST_BACKOFF_SECONDS, pace() * 2 ** min(count - 1, 6))
                 pause = max(pace(), longest * random.uniform(0.5, 1.0))  # noqa: S311 - jitter is no secret
                 await self._failed(fault)
+        except asyncio.CancelledError:
+            return  # `stop`: the scheduler, which nobody awaits, would log it as a fault
         except Exception:
             log.exception("a tick failed", extra={"tick": name})
         finally:

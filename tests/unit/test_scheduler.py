@@ -242,3 +242,21 @@ async def test_a_stopped_tick_stays_stopped():
     rig.ticks.nudge("look")
     assert rig.ticks.pauses == [0.0]
     rig.ticks.stop()
+
+
+async def test_a_stop_in_mid_tick_logs_no_fault(caplog):
+    """Ctrl-C while the fax server is being asked: the tick ends, and nobody reads a traceback."""
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def hang() -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    async with running(hang):
+        await asyncio.wait_for(begun.wait(), 5)
+    await asyncio.wait_for(ended.wait(), 5)
+    await asyncio.sleep(0)
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []

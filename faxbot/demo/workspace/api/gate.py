@@ -24,11 +24,12 @@ async def handle(request: web.Request, site: Installation) -> web.StreamResponse
     fault = site.faults.strike(name, arrival.args)
     early = await _before(request, fault) if fault else None
     if fault and early:
-        _note(site, name, arrival.args, f"fault:{fault.kind}")
+        pause = {"retry_after": int(fault.seconds())} if fault.kind == "ratelimited" else {}
+        _note(site, name, arrival.args, f"fault:{fault.kind}", **pause)
         return early
     wait = site.limits.wait_for(name, method.tier, str(arrival.args.get("channel") or "")) if method else 0
     if wait:
-        _note(site, name, arrival.args, "ratelimited")
+        _note(site, name, arrival.args, "ratelimited", retry_after=wait)
         return too_many(wait)
     try:
         answer = await _carry_out(site, method, arrival, fault)
@@ -146,7 +147,14 @@ def _headers(site: Installation, method: Method | None) -> dict[str, str]:
 
 
 def _note(
-    site: Installation, name: str, args: dict[str, Any], outcome: str, answer: Answer | None = None
+    site: Installation,
+    name: str,
+    args: dict[str, Any],
+    outcome: str,
+    answer: Answer | None = None,
+    **more: int,
 ) -> None:
-    facts = {key: (answer or {})[key] for key in ("ts", "message_ts", "file_id") if key in (answer or {})}
+    facts = more | {
+        key: (answer or {})[key] for key in ("ts", "message_ts", "file_id") if key in (answer or {})
+    }
     site.journal.note("api", method=name, args=args, outcome=outcome, **facts)

@@ -1,0 +1,134 @@
+"""One load: the whole bot and both stand-ins in this process, on a clock that runs faster than the wall."""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from faxbot.app import serve
+from faxbot.demo.faxserver import FaxServer
+from faxbot.demo.person import Person
+from faxbot.demo.workspace import Workspace
+from faxbot.demo.workspace.model.people import DANA, INBOUND_FAX
+from faxbot.demo.workspace.settings import Settings as Dials
+from faxbot.settings import load_settings
+from tests.fast_clock import FastClock
+from tests.kit import make_pdf
+from tests.load.judge import Findings, judge
+
+MANIFEST = Path(__file__).parents[2] / "manifest.yml"
+LINES_BUSY = 30.0
+"""How many times faster than the clock the fax machines are: the faxes are to end close together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """So many faxes over so many channels; *limits* as FAXBOT_SLACK_LIMITS; *speed* of the clock."""
+
+    faxes: int = 200
+    channels: int = 20
+    limits: str = "tiers"
+    speed: float = 10.0
+    deadline: float = 540.0
+    """Seconds of the wall."""
+    faults: Sequence[Mapping[str, Any]] = ()
+    """Of the workspace, besides its rate limits (docs/stand-in.md)."""
+
+
+Tell = Callable[[int, float], None]
+"""Hears how many ends are told, after how many seconds of the clock."""
+
+
+async def run(load: Load, folder: Path, tell: Tell = lambda _ends, _seconds: None) -> Findings:
+    """
+    Fax, wait until every end is told, and judge.
+
+    Raises:
+        TimeoutError: Not all of them were, by the deadline.
+    """
+    clock = FastClock(load.speed)
+    dials = Dials()
+    dials.change(
+        {"rate_limits": True, "ack_deadline": 3.0 * load.speed, "trigger_lifetime": 3.0 * load.speed}
+    )
+    fax = FaxServer(folder / "ucx", clock=clock.time, sleep=clock.sleep, speed=LINES_BUSY)
+    workspace = Workspace(
+        folder / "ws", manifest=MANIFEST, clock=clock.time, sleep=clock.sleep, settings=dials
+    )
+    async with fax, workspace, _bot(workspace, fax, folder, load, clock):
+        places = await _fax_all(load, workspace, folder)
+        begun = clock.time()
+        async with asyncio.timeout(load.deadline):
+            while (ends := _told(workspace, places)) < len(places):
+                tell(ends, clock.time() - begun)
+                await asyncio.sleep(0.2)
+        tell(ends, clock.time() - begun)
+    return judge(places, _messages(workspace, places), workspace.journal.entries, grace=0.2 * load.speed)
+
+
+def _told(workspace: Workspace, places: dict[str, str]) -> int:
+    """How many faxes have their end on the card and in its thread."""
+    found = judge(places, _messages(workspace, places), (), grace=0.0)
+    return len(places) - len(found.wrong)
+
+
+def _messages(workspace: Workspace, places: dict[str, str]) -> dict[str, list[Any]]:
+    shown = workspace.site.state.messages
+    return {channel: shown.in_order(channel) for channel in set(places.values())}
+
+
+async def _fax_all(load: Load, workspace: Workspace, folder: Path) -> dict[str, str]:
+    """Dana shares a letter in each channel and faxes it to as many numbers as fall to it."""
+    letter = make_pdf(folder / "letter.pdf", 1)
+    places: dict[str, str] = {}
+    async with Person(workspace.url, DANA) as dana, httpx.AsyncClient(base_url=workspace.url) as control:
+        made = [
+            await control.post("/_/control/channels", json={"name": f"ward-{i}"})
+            for i in range(load.channels)
+        ]
+        channels = [str(answer.json()["channel"]) for answer in made]
+        for channel in channels:
+            await control.post("/_/control/membership", json={"channel": channel})
+            await dana.say(channel, "", files=await dana.upload(letter))
+        for fault in load.faults:
+            await control.post("/_/control/faults", json=dict(fault))
+        for i in range(load.faxes):
+            number = f"+1 469-{200 + i // 100:03}-{i % 100:02}99"
+            places[number] = channels[i % load.channels]
+            await dana.command(places[number], f"/fax send {number}")
+    return places
+
+
+@contextlib.asynccontextmanager
+async def _bot(
+    workspace: Workspace, fax: FaxServer, folder: Path, load: Load, clock: FastClock
+) -> AsyncIterator[None]:
+    settings = load_settings(
+        _env_file=None,
+        slack_bot_token=workspace.bot_token,
+        slack_app_token=workspace.app_token,
+        slack_api_url=workspace.api_url,
+        ucx_url=fax.url,
+        ucx_client_id=fax.client_id,
+        ucx_client_secret=fax.client_secret,
+        faxbot_inbound_channel=INBOUND_FAX,
+        faxbot_data_dir=folder / "data",
+        faxbot_slack_limits=load.limits,
+    )
+    said: list[str] = []
+    umask = os.umask(0o077)  # `serve` closes it for the whole process, which is this one
+    bot = asyncio.create_task(serve(settings, said.append, clock))
+    try:
+        async with asyncio.timeout(30):
+            while "faxbot is ready" not in said and not bot.done():
+                await asyncio.sleep(0.01)
+        yield
+    finally:
+        bot.cancel()
+        await asyncio.gather(bot, return_exceptions=True)
+        os.umask(umask)
