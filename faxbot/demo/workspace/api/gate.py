@@ -24,7 +24,7 @@ async def handle(request: web.Request, site: Installation) -> web.StreamResponse
     fault = site.faults.strike(name, arrival.args)
     early = await _before(request, fault) if fault else None
     if fault and early:
-        pause = {"retry_after": int(fault.seconds())} if fault.kind == "ratelimited" else {}
+        pause: dict[str, Any] = {"retry_after": int(fault.seconds())} if fault.kind == "ratelimited" else {}
         _note(site, name, arrival.args, f"fault:{fault.kind}", **pause)
         return early
     wait = site.limits.wait_for(name, method.tier, str(arrival.args.get("channel") or "")) if method else 0
@@ -152,7 +152,7 @@ def _note(
     args: dict[str, Any],
     outcome: str,
     answer: Answer | None = None,
-    **more: int,
+    **more: Any,  # noqa: ANN401  (facts for the journal)
 ) -> None:
     facts = more | {
         key: (answer or {})[key] for key in ("ts", "message_ts", "file_id") if key in (answer or {})
