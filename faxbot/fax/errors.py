@@ -13,6 +13,7 @@ Every fault the bot can name, in one tree.
     ├── ServerFault            the fax server
     │   ├── ServerUnreachable  no connection was made: nothing happened there
     │   ├── AnswerLost         the request may have been carried out; no usable answer came
+    │   ├── ServerBusy         asked to come back later: by its own word nothing was done
     │   ├── CredentialsRejected  client id, secret or licence not accepted
     │   └── RequestRefused     the server said no, in its own words
     │       └── JobNotFound    it knows no such job, record or file
@@ -73,6 +74,10 @@ class ServerUnreachable(ServerFault):
 
 class AnswerLost(ServerFault):
     """The request may have been carried out; no usable answer came."""
+
+
+class ServerBusy(ServerFault):
+    """The fax server, or what stands before it, asks to come back later (HTTP 429): nothing was done."""
 
 
 class CredentialsRejected(ServerFault):

@@ -1,11 +1,12 @@
 """
 The client of a UCX's Fax API: `services.ports.FaxServer` over httpx.
 
-A token that the server turns down is renewed once and the request asked again, a FileSend too: a 401
-means that nothing was carried out. What else is asked again, `exchange.py` says.
+A token that the server turns down is renewed once and the request asked again, unless it dials: who hands
+a fax in looks first whether the server took it. What else is asked again, `exchange.py` says.
 """
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -14,7 +15,7 @@ from typing import Self, TypeVar
 
 import httpx
 
-from faxbot.fax.errors import AnswerLost, CredentialsRejected, ServerUnreachable
+from faxbot.fax.errors import AnswerLost, CredentialsRejected, ServerBusy, ServerFault, ServerUnreachable
 from faxbot.fax.job import Direction, Job
 from faxbot.fax.line import FaxLine, LineUsage
 from faxbot.fax.receipt import Download, Submitted
@@ -65,8 +66,8 @@ class UcxClient:
     """
     The eleven methods of the Fax API, over the *http* client it is given, which it owns from then on.
 
-    All raise `ServerUnreachable` (no connection), `AnswerLost` (no usable answer), `CredentialsRejected`,
-    `RequestRefused`, or a plain `ServerFault` when the address is not a Fax API's.
+    All raise `ServerUnreachable` (no connection), `AnswerLost` (no usable answer), `ServerBusy`,
+    `CredentialsRejected`, `RequestRefused`, or a plain `ServerFault` when the address is not a Fax API's.
     """
 
     def __init__(
@@ -114,14 +115,15 @@ class UcxClient:
         """
         Hand the document at *path* over for dialling *dial* from *line_id*.
 
-        Sent once: a repeat could fax the recipient twice. Only `AnswerLost` leaves open whether the job is
-        queued; every other fault, also one of the token's, means that nothing will be dialled.
+        Sent once: a repeat could fax the recipient twice.
 
         Raises:
-            RequestRefused: The server said no.
-            ServerUnreachable: No connection was made.
+            RequestRefused: The server said no; nothing will be dialled.
+            ServerUnreachable: No connection was made; nothing was dialled.
             AnswerLost: The job may be queued.
-            BadDocument: There is no file at *path*.
+            CredentialsRejected, ServerBusy: By its own word the server did nothing. The token is renewed
+                for the next time; look whether a job appeared before there is one.
+            BadDocument: There is no file at *path*; nothing was dialled.
 
         Source: FileSend.
         """
@@ -207,7 +209,7 @@ class UcxClient:
         async def take(response: httpx.Response) -> Download:
             if response.status_code != httpx.codes.OK:
                 raise wire.no_document(await self._exchange.whole(response))
-            return await save_document(response, into, job)
+            return await save_document(response, into, job, self._timeouts)
 
         return await self._authorised(request.document(job), take, self._timeouts.answer)
 
@@ -231,11 +233,15 @@ class UcxClient:
         wait: float,
         upload: DocumentUpload | None = None,
     ) -> T:
-        """Ask with the token; if it is turned down, once more with a new one."""
+        """Ask with the token; if it is turned down, get a new one, and ask once more unless that dials."""
         token = await self._keeper.token()
         try:
             return await self._exchange.persistently(asked.bearing(token.value), take, wait, upload)
         except CredentialsRejected:
+            if asked.dials:
+                with contextlib.suppress(ServerFault):  # the next one asks for it again
+                    await self._keeper.token(instead_of=token)
+                raise
             token = await self._keeper.token(instead_of=token)
         return await self._exchange.persistently(asked.bearing(token.value), take, wait, upload)
 
@@ -245,6 +251,6 @@ class UcxClient:
 
         try:
             return await self._exchange.persistently(self._ask_token, take, self._timeouts.answer)
-        except AnswerLost as exc:
+        except (AnswerLost, ServerBusy) as exc:
             # What the token was wanted for has not been asked, so it must not pass for carried out.
             raise ServerUnreachable(str(exc)) from exc

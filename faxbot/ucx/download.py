@@ -1,6 +1,7 @@
 """A document on its way in: streamed to disk, whole or not at all. Source: FileDownload, ucx-fax-api."""
 
 import asyncio
+import contextlib
 import os
 import re
 import tempfile
@@ -15,6 +16,7 @@ from faxbot.fax.errors import AnswerLost
 from faxbot.fax.receipt import Download
 from faxbot.ucx import wire
 from faxbot.ucx.reply import Reply, says_no
+from faxbot.ucx.transport import Timeouts
 from faxbot.ucx.values import text
 
 _CHUNK = 256 * 1024
@@ -30,7 +32,7 @@ _MAGIC = (
 )
 
 
-async def save_document(response: httpx.Response, into: Path, job_id: str) -> Download:
+async def save_document(response: httpx.Response, into: Path, job_id: str, timeouts: Timeouts) -> Download:
     """
     Write the document that *response* carries to *into*: a synced file is renamed there once it is whole.
 
@@ -45,8 +47,15 @@ async def save_document(response: httpx.Response, into: Path, job_id: str) -> Do
     part = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
-            async for chunk in response.aiter_bytes(_CHUNK):
-                await asyncio.to_thread(file.write, chunk)
+            held = bytearray()
+            patiently = timeouts.patiently(response.aiter_bytes(), timeouts.document)
+            async with contextlib.aclosing(patiently) as pieces:
+                async for piece in pieces:
+                    held += piece
+                    if len(held) >= _CHUNK:
+                        await asyncio.to_thread(file.write, held)
+                        held.clear()
+            await asyncio.to_thread(file.write, held)
             size = file.tell()
             _check_whole(response, size)
             await asyncio.to_thread(_sync, file)

@@ -6,7 +6,9 @@ connection was made: nothing was carried out then.
 """
 
 import asyncio
+import contextlib
 import logging
+import ssl
 import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -88,7 +90,7 @@ class Exchange:
         except _NEVER_CONNECTED as exc:
             outcome = type(exc).__name__
             raise ServerUnreachable(_no_connection(exc)) from exc
-        except (httpx.RequestError, TimeoutError) as exc:
+        except (httpx.RequestError, TimeoutError, ConnectionError, ssl.SSLError) as exc:
             outcome = type(exc).__name__
             raise AnswerLost("The fax server's answer never came.") from exc
         except OSError as exc:
@@ -123,7 +125,12 @@ class Exchange:
             headers={"Accept": "application/json", **asked.headers, **(upload.headers if upload else {})},
             timeout=self._timeouts.waiting(wait),
         )
-        response = await self._http.send(outgoing, auth=None, follow_redirects=False, stream=True)
+        clock = asyncio.get_running_loop().time
+        # httpx waits for each byte anew: a head that trickles must end, too. A document takes its time first.
+        async with asyncio.timeout(None if upload else self._timeouts.head(wait)) as limit:
+            if upload:
+                upload.at_end = lambda: limit.reschedule(clock() + wait)
+            response = await self._http.send(outgoing, auth=None, follow_redirects=False, stream=True)
         try:
             return await take(response)
         finally:
@@ -132,9 +139,9 @@ class Exchange:
     async def whole(self, response: httpx.Response) -> Reply:
         """All of an answer that is not a document."""
         body = bytearray()
-        # httpx waits for each piece anew; an answer that trickles must end, too.
-        async with asyncio.timeout(self._timeouts.answer):
-            async for piece in response.aiter_bytes():
+        patiently = self._timeouts.patiently(response.aiter_bytes(), self._timeouts.answer)
+        async with contextlib.aclosing(patiently) as pieces:
+            async for piece in pieces:
                 body += piece
                 if len(body) > _LARGEST_REPLY:
                     raise AnswerLost("The fax server's answer has no end.")

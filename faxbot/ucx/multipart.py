@@ -4,7 +4,7 @@ import asyncio
 import re
 import secrets
 import unicodedata
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path, PurePath
 
 import httpx
@@ -21,6 +21,7 @@ class DocumentUpload(httpx.AsyncByteStream):
     The form fields, then the document as the part `attachment`. May be sent more than once.
 
     The length is told up front: not every server takes a chunked upload. The disk is read off the loop.
+    `at_end` is called when the last piece is taken.
 
     Raises:
         BadDocument: There is no such file to send.
@@ -32,6 +33,7 @@ class DocumentUpload(httpx.AsyncByteStream):
         except OSError as exc:
             raise BadDocument("The document is no longer there. Share it again.") from exc
         self._path = path
+        self.at_end: Callable[[], None] = lambda: None
         boundary = secrets.token_hex(16)
         kind = content_type if _TYPE.fullmatch(content_type) else "application/octet-stream"
         fields = "".join(
@@ -56,6 +58,7 @@ class DocumentUpload(httpx.AsyncByteStream):
             while chunk := await asyncio.to_thread(document.read, _CHUNK):
                 yield chunk
         yield self._tail
+        self.at_end()
 
 
 def ascii_name(name: str) -> str:

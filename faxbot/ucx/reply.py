@@ -16,6 +16,7 @@ from faxbot.fax.errors import (
     CredentialsRejected,
     JobNotFound,
     RequestRefused,
+    ServerBusy,
     ServerFault,
 )
 from faxbot.ucx.values import first_text, number, text
@@ -23,10 +24,16 @@ from faxbot.ucx.values import first_text, number, text
 _PAGE = re.compile(rb"\s*(<!doctype|<html|<head|<body|<\?xml|<br|<!--)", re.IGNORECASE)
 _NO_SUCH = re.compile(r"not found|unknown|no such|doesn't exist|does not exist|invalid job", re.IGNORECASE)
 _NO_ENTRY = re.compile(
-    r"authenticat\w* (failed|required|error)|unauthori[sz]ed|(invalid|expired|missing|bad) (bearer )?token",
-    re.IGNORECASE,
+    r"""authenticat\w*\ (failed|required|error) | unauthori[sz]ed
+    | (invalid|expired|revoked|missing|bad|unknown)\ (\w+\ )?token
+    | token\ (is\ |has\ |was\ )?(been\ )?(invalid|expired|revoked|missing|not\ valid|unknown)
+    | licen[sc]e\ (is\ |has\ |was\ )?(been\ )?(invalid|expired|missing|removed|required|not\ \w+)
+    | (invalid|expired|missing|no|without\ an?)\ (\w+\ ){0,3}licen[sc]e\b""",
+    re.IGNORECASE | re.VERBOSE,
 )
-_TAKE_IT_AGAIN = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS)
+"""Words that are about the bot's credentials or the licence behind them, not about the request."""
+_PERHAPS_DONE = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY)
+"""Client errors that tell of a request cut short: what stands behind the teller may have had all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +77,7 @@ def payload(reply: Reply, expected: str, *, about_job: bool = False) -> dict[str
         CredentialsRejected: The token (or id and secret) was not accepted.
         JobNotFound: The method is *about_job*, and there is no such job.
         RequestRefused: The server said no.
+        ServerBusy: It asks to come back later.
         AnswerLost: It failed, or the reply makes no sense.
         ServerFault: This is not the Fax API's address.
     """
@@ -93,18 +101,26 @@ def payload(reply: Reply, expected: str, *, about_job: bool = False) -> dict[str
 
 
 def _by_status(reply: Reply, fields: dict[str, object] | None, *, about_job: bool) -> ServerFault:
-    if reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR or reply.status in _TAKE_IT_AGAIN:
+    if reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR or reply.status in _PERHAPS_DONE:
         return AnswerLost(f"The fax server failed (HTTP {reply.status}).")
-    if reply.status == HTTPStatus.UNAUTHORIZED:
-        return not_accepted(words(fields))
-    if reply.status == HTTPStatus.NOT_FOUND and fields is None:
-        if about_job and not reply.body.strip():
-            return JobNotFound("Not found")
-        return ServerFault("There is no Fax API at this address. Check UCX_URL and the licence.")
+    match reply.status:
+        case HTTPStatus.TOO_MANY_REQUESTS:
+            return ServerBusy("The fax server is busy and asks to come back later.")
+        case HTTPStatus.UNAUTHORIZED:
+            return not_accepted(words(fields))
+        case HTTPStatus.NOT_FOUND if fields is None:
+            return _nothing_there(reply, about_job=about_job)
     said = words(fields) or f"HTTP {reply.status}"
     if about_job and reply.status == HTTPStatus.NOT_FOUND:
         return JobNotFound(said)
     return refusal(said, about_job=about_job)
+
+
+def _nothing_there(reply: Reply, *, about_job: bool) -> ServerFault:
+    """A 404 that is not in the API's own form."""
+    if about_job and not reply.body.strip():
+        return JobNotFound("Not found")
+    return ServerFault("There is no Fax API at this address. Check UCX_URL and the licence.")
 
 
 def refusal(said: str, *, about_job: bool = False) -> ServerFault:

@@ -18,7 +18,8 @@ class Request:
     """
     One request. What may carry numbers or secrets stays out of its repr.
 
-    `about` is the id that logs may show. A `repeatable` request changes nothing on the server.
+    `about` is the id that logs may show. A `repeatable` request changes nothing on the server; one that
+    `dials` could fax a recipient twice if it were carried out twice.
     """
 
     method: str
@@ -38,6 +39,11 @@ class Request:
     def repeatable(self) -> bool:
         """Asking again changes nothing on the server."""
         return self.method == "GET"
+
+    @property
+    def dials(self) -> bool:
+        """Carried out, it places a call: FileSend."""
+        return self.method == "POST"
 
     def bearing(self, token: str) -> "Request":
         """Ask with the bearer *token*."""

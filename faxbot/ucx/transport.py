@@ -1,6 +1,8 @@
 """The connections to one UCX: how many, how long, and whom to trust."""
 
+import asyncio
 import ssl
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
@@ -23,10 +25,37 @@ class Timeouts:
     submit: float = 60.0
     cancel: float = 90.0
     """JobCancel was seen to take 36 s on a job that was dialling."""
+    document: float = 60.0
+    """For a document to begin to come in."""
+    slowest: float = 8192.0
+    """Bytes a second below which an answer counts as one that never ends."""
 
     def waiting(self, answer: float) -> httpx.Timeout:
         """As httpx has it, for a request whose answer may take *answer* seconds."""
         return httpx.Timeout(answer, connect=self.connect, pool=self.free_connection)
+
+    def head(self, answer: float) -> float:
+        """All that may pass until the head of an answer is whole, from the moment it is asked for."""
+        return self.free_connection + 2 * self.connect + answer
+
+    async def patiently(self, pieces: AsyncIterator[bytes], first: float) -> AsyncGenerator[bytes, None]:
+        """
+        *pieces* as they come, as long as they come no slower than `slowest` after *first* seconds.
+
+        httpx waits for each piece anew; an answer that trickles must end, too.
+
+        Raises:
+            TimeoutError: They trickle.
+        """
+        clock = asyncio.get_running_loop().time
+        began, received = clock(), 0
+        while True:
+            async with asyncio.timeout_at(began + first + received / self.slowest):
+                piece = await anext(pieces, None)
+            if piece is None:
+                return
+            received += len(piece)
+            yield piece
 
 
 class ApartForWrites(httpx.AsyncBaseTransport):
@@ -59,7 +88,7 @@ def open_http(ca_file: Path | None = None) -> httpx.AsyncClient:
     Raises:
         ValueError: *ca_file* cannot be read as certificates.
     """
-    verify: ssl.SSLContext | bool = trust_only(ca_file) if ca_file else True
+    verify = trust_only(ca_file) if ca_file else httpx.create_ssl_context(trust_env=False)
     reads = httpx.Limits(
         max_connections=_CONNECTIONS,
         max_keepalive_connections=_CONNECTIONS,

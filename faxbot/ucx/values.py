@@ -14,6 +14,8 @@ from faxbot.fax.job import Direction
 
 _LONGEST_TEXT = 2000
 _LARGEST = 2**31 - 1
+_LATEST = 1e11
+"""Seconds until the year 5138: a larger number counts milliseconds."""
 _NUMBER = re.compile(r"[+-]?\d{1,18}(\.\d*)?")
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::\d{2})?")
 _UNSEEN = dict.fromkeys([*range(9), *range(11, 32), 127])
@@ -78,6 +80,8 @@ def moment(value: object) -> datetime | None:
     try:
         if _NUMBER.fullmatch(said):
             seconds = float(said)
+            if seconds > _LATEST:
+                seconds /= 1000
             return datetime.fromtimestamp(seconds, UTC).replace(microsecond=0) if seconds > 0 else None
         found = datetime.fromisoformat(said)
         return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)

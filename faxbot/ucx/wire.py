@@ -8,8 +8,16 @@ import logging
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from http import HTTPStatus
 
-from faxbot.fax.errors import AnswerLost, CredentialsRejected, JobNotFound, RequestRefused, ServerFault
+from faxbot.fax.errors import (
+    AnswerLost,
+    CredentialsRejected,
+    JobNotFound,
+    RequestRefused,
+    ServerBusy,
+    ServerFault,
+)
 from faxbot.fax.job import Direction, Job, JobState
 from faxbot.fax.line import FaxLine, LineUsage
 from faxbot.fax.receipt import Submitted
@@ -79,23 +87,26 @@ def _lines_of(fields: Mapping[str, object], method: str) -> list[tuple[str, dict
 
 def submitted(reply: Reply) -> Submitted:
     """
-    Read the receipt of a submission. Whatever does not say a clear no may have been dialled.
+    Read the receipt of a submission. Whatever does not say a clear no, or says no and names a job, may
+    have been dialled.
 
     Raises:
         RequestRefused: Nothing will be dialled.
-        CredentialsRejected: The token was not accepted; nothing will be dialled.
+        CredentialsRejected: The token was not accepted; by this answer, nothing will be dialled.
+        ServerBusy: To be handed in later; by this answer, nothing will be dialled.
         AnswerLost: It may be queued.
     """
-    client_error = 400 <= reply.status < 500  # noqa: PLR2004  the HTTP status class
     try:
         fields = payload(reply, "job_id")
-    except CredentialsRejected:
+    except AnswerLost:
         raise
     except ServerFault as exc:
-        if client_error:
-            raise exc if isinstance(exc, RequestRefused) else RequestRefused(str(exc)) from exc
-        if isinstance(exc, RequestRefused) and not first_text(reply.fields or {}, "job_id", "jobid"):
+        if first_text(reply.fields or {}, "job_id", "jobid"):
+            raise AnswerLost("The fax server said no and named a job.") from exc
+        if isinstance(exc, RequestRefused | CredentialsRejected | ServerBusy):
             raise
+        if reply.status >= HTTPStatus.BAD_REQUEST:
+            raise RequestRefused(str(exc)) from exc
         raise AnswerLost(str(exc)) from exc
     job = job_id(fields.get("job_id") or fields.get("jobid"), Direction.TX)
     if not job:
@@ -116,6 +127,8 @@ def status(reply: Reply, job: str, now: datetime) -> Job:
         told = fields
     parts = [part for part in (told if isinstance(told, list) else [told]) if isinstance(part, dict)]
     merged: dict[str, object] = {name: value for part in parts for name, value in part.items()}
+    if merged and not any(text(value).strip("0") for value in merged.values()):
+        raise JobNotFound(f"{job} is not known")  # an empty row, as some databases give for none
     if merged:
         return _job(merged, job, now, dials=("totdials", "attempts"), tries=())
     said = text(told)

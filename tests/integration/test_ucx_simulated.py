@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import os
 import ssl
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -157,9 +158,11 @@ class TestMethods:
 
 class TestTrouble:
     async def test_a_revoked_token(self, client: UcxClient, server: FaxServer, letter: Path):
-        """A fax goes out once although the token was revoked meanwhile."""
+        """A fax turned down over a revoked token is handed in again by its sender, and goes out once."""
         await client.list_lines()
         server.access.revoke()
+        with pytest.raises(CredentialsRejected):
+            await submit(client, letter)
         await submit(client, letter)
         assert len(server.log.entries("submission")) == 1
 
@@ -291,6 +294,25 @@ class TestCertificates:
         made = UcxClient(open_http(), url, "id", "secret", token_file=tmp_path / "t", sleep=quick)
         async with made as client:
             with pytest.raises(ServerUnreachable, match="UCX_CA_FILE"):
+                await client.list_lines()
+
+    async def test_a_broken_session_is_a_lost_answer(self, secured: tuple[str, Path], tmp_path: Path):
+        """Bytes that are no TLS, in the middle of it, lose the answer and nothing else."""
+        _, cert = secured
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(cert, tmp_path / "key.pem")
+
+        async def garble(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            bare = os.dup(writer.get_extra_info("socket").fileno())
+            os.write(bare, b"this is no TLS record, and long enough to look like one" * 9)
+            os.close(bare)
+
+        listening = await asyncio.start_server(garble, "127.0.0.1", 0, ssl=context)
+        url = f"https://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+        made = UcxClient(open_http(cert), url, "id", "secret", token_file=tmp_path / "t", sleep=quick)
+        async with listening, made as client:
+            with pytest.raises(ServerUnreachable, match="never came"):
                 await client.list_lines()
 
     async def test_the_name_is_still_checked(self, secured: tuple[str, Path], tmp_path: Path):

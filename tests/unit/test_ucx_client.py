@@ -349,17 +349,28 @@ class TestFileSend:
             await submit(client, document)
         assert caught.value.said == "Invalid destination"
 
-    async def test_sent_again_with_a_new_token(self, client: UcxClient, ucx: Ucx, document: Path):
-        """A fax turned down over the token goes out once more, whole; a second 401 ends it."""
+    async def test_handed_in_again_by_nobody_but_the_sender(
+        self, client: UcxClient, ucx: Ucx, document: Path
+    ):
+        """A fax turned down over the token is not repeated; the next hand-over has a new token."""
         ucx.answers["filesend"] = [httpx.Response(401), yes(job_id="TX1")]
-        await submit(client, document)
-        first, second = ucx.calls("filesend")
-        assert first.content == second.content
-        assert second.headers["Authorization"] == "Bearer t2"
-        ucx.answers["filesend"] = [httpx.Response(401)]
         with pytest.raises(CredentialsRejected):
             await submit(client, document)
-        assert len(ucx.calls("filesend")) == 4
+        assert len(ucx.calls("filesend")) == 1
+        await submit(client, document)
+        first, second = ucx.calls("filesend")
+        assert len(first.content) == len(second.content)
+        assert second.headers["Authorization"] == "Bearer t2"
+
+    async def test_a_token_that_cannot_be_renewed_changes_nothing(
+        self, client: UcxClient, ucx: Ucx, document: Path
+    ):
+        """Turned down over the token while no new one is to be had, the fax was turned down all the same."""
+        ucx.answers["filesend"] = [httpx.Response(401)]
+        ucx.answers["token"] = [yes(token="t"), httpx.ConnectError("")]
+        with pytest.raises(CredentialsRejected):
+            await submit(client, document)
+        assert len(ucx.calls("filesend")) == 1
 
     @pytest.mark.parametrize(
         "trouble", [httpx.ReadTimeout(""), httpx.Response(500), httpx.Response(200, text="{")]

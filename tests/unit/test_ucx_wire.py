@@ -10,7 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from faxbot.fax.errors import AnswerLost, CredentialsRejected, Fault, JobNotFound, RequestRefused, ServerFault
+from faxbot.fax.errors import (
+    AnswerLost,
+    CredentialsRejected,
+    Fault,
+    JobNotFound,
+    RequestRefused,
+    ServerBusy,
+    ServerFault,
+)
 from faxbot.fax.job import Direction, Job, JobState
 from faxbot.fax.line import FaxLine, LineUsage
 from faxbot.fax.receipt import Submitted
@@ -173,7 +181,14 @@ class TestRecordings:
 class TestOddValues:
     @pytest.mark.parametrize(
         "time",
-        ["2026-04-20 20:59:03", 1776718743, "1776718743", 1776718743.0, "2026-04-20T20:59:03Z"],
+        [
+            "2026-04-20 20:59:03",
+            1776718743,
+            "1776718743",
+            1776718743.0,
+            "2026-04-20T20:59:03Z",
+            1776718743000,
+        ],
     )
     def test_time_in_any_clothes(self, time):
         """A time is the same moment as text, as epoch and as text that holds an epoch."""
@@ -193,7 +208,8 @@ class TestOddValues:
     @pytest.mark.parametrize("given_", ["", None, "x", -1, [], {}, True, float("inf"), 10**40, "0", 0])
     def test_no_count(self, given_):
         """What is no count, or 0 pages, is not known."""
-        assert wire.status(success(status={"total_pages": given_}), "TX1", NOW).total_pages is None
+        told = {"state": "Active", "total_pages": given_}
+        assert wire.status(success(status=told), "TX1", NOW).total_pages is None
 
     def test_the_next_try_may_be_tomorrow(self):
         """At 23:58 a job that is due at 00:01 is due tomorrow."""
@@ -269,7 +285,9 @@ class TestStatusShapes:
         job = wire.status(success(status=["Converting", "document"]), "TX1", NOW)
         assert (job.state, job.status_text) == (JobState.UNKNOWN, "Converting\ndocument")
 
-    @pytest.mark.parametrize("status", [{}, [], "", None, "Job not found"])
+    @pytest.mark.parametrize(
+        "status", [{}, [], "", None, "Job not found", {"state": "", "time": None, "sent_pages": "0"}]
+    )
     def test_nothing_to_say(self, status):
         """A success with nothing in it knows no such job."""
         with pytest.raises(JobNotFound):
@@ -413,11 +431,10 @@ class TestFileSend:
             said({"result": "Error", "message": "Invalid destination"}, 400),
             Reply(404, PAGE),
             Reply(413, PAGE),
-            Reply(429, b""),
         ],
     )
     def test_a_clear_no(self, reply):
-        """A refusal and every 4xx mean that nothing will be dialled."""
+        """A refusal and most 4xx mean that nothing will be dialled."""
         with pytest.raises(RequestRefused) as caught:
             wire.submitted(reply)
         assert not isinstance(caught.value, JobNotFound)
@@ -436,6 +453,9 @@ class TestFileSend:
             Reply(302, b""),
             Reply(204, b""),
             Reply(200, b'{"result":"Success","job_id":"TX8'),
+            Reply(408, PAGE),
+            said({"result": "Error", "message": "Too late", "job_id": "TX9"}, 400),
+            said({"result": "Error", "message": "Authentication failed", "jobid": 9}, 401),
         ],
     )
     def test_anything_else_may_be_dialled(self, reply):
@@ -443,11 +463,25 @@ class TestFileSend:
         with pytest.raises(AnswerLost):
             wire.submitted(reply)
 
-    def test_401_is_the_token(self):
-        """A 401 is about the token, in either form."""
-        for reply in (Reply(401), said({"result": "Error", "message": "Authentication failed"})):
-            with pytest.raises(CredentialsRejected):
-                wire.submitted(reply)
+    @pytest.mark.parametrize(
+        "reply",
+        [
+            Reply(401),
+            said({"result": "Error", "message": "Authentication failed"}),
+            said({"result": "Error", "message": "Token has expired"}, 400),
+            said({"result": "Error", "message": "License not valid"}, 403),
+            said({"result": "Error", "message": "No valid Fax API licence"}),
+        ],
+    )
+    def test_401_is_the_token(self, reply):
+        """A 401, and words about token or licence, are about the bot and not about the fax."""
+        with pytest.raises(CredentialsRejected):
+            wire.submitted(reply)
+
+    def test_later(self):
+        """A server that is busy takes the fax another time."""
+        with pytest.raises(ServerBusy):
+            wire.submitted(Reply(429, PAGE))
 
     def test_a_bare_number_is_a_sending(self):
         """A job id that is only a number is a sending's."""
