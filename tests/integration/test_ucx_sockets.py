@@ -123,9 +123,11 @@ async def rogue(misbehave: Misbehaviour, tmp_path: Path) -> AsyncIterator[tuple[
         timeouts=waits,
         sleep=no_nap,
     )
-    async with listening, client:
-        yield client, server
-        await server.stop()
+    async with listening, client, asyncio.timeout(8):
+        try:
+            yield client, server
+        finally:
+            await server.stop()
 
 
 async def submit(client: UcxClient, path: Path):
