@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo tour test load check format requirements clean
+.PHONY: help demo tour test load chaos soak check format requirements clean
 
 help: ## List the targets
 	@grep -hE '^[a-z.]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z.]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -36,6 +36,15 @@ check: .venv ## Lint, formatting, types, import contracts
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
+
+chaos: .venv ## Kill the bot at every step and let every fault befall it; prints what came of it
+	@$(BIN)/python -m tests.chaos chaos --write
+
+DURATION ?= 300
+SEED ?= 0
+
+soak: .venv ## Kills, faults and outages at random for DURATION=300 seconds; SEED=n brings a run back
+	@$(BIN)/python -m tests.chaos soak --duration $(DURATION) --seed $(SEED) --write
 
 format: .venv ## Format the code and fix what can be fixed
 	@$(BIN)/ruff format .

@@ -9,16 +9,18 @@ class FastClock:
     """
     The bot's Clock; with `time` and `sleep` also the clock of a FaxServer and of a Workspace.
 
-    Timeouts of the wire stay in real seconds: the work behind them is real.
+    Timeouts of the wire stay in real seconds: the work behind them is real. Another process keeps the same
+    time with the same *speed*, *start* (epoch seconds) and *begun* (CLOCK_MONOTONIC).
     """
 
-    def __init__(self, speed: float) -> None:
+    def __init__(self, speed: float, start: float | None = None, begun: float | None = None) -> None:
         self.speed = speed
-        self._start, self._begun = time.time(), time.monotonic()
+        self.start = time.time() if start is None else start
+        self.begun = time.monotonic() if begun is None else begun
 
     def time(self) -> float:
         """Epoch seconds."""
-        return self._start + (time.monotonic() - self._begun) * self.speed
+        return self.start + (time.monotonic() - self.begun) * self.speed
 
     def now(self) -> datetime:
         return datetime.fromtimestamp(self.time(), UTC)

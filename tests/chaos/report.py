@@ -1,0 +1,86 @@
+"""The table that a run ends with: on the terminal, and between two markers in docs/reliability.md."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Column, Table
+
+from tests.chaos.judge import HARM
+from tests.chaos.trial import Outcome, Trial
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "reliability.md"
+
+
+@dataclass(slots=True)
+class Row:
+    """One kind of trials, counted."""
+
+    name: str
+    trials: int = 0
+    reached: int = 0
+    """Trials in which the trouble came about."""
+    counts: Counter[str] = field(default_factory=Counter)
+    seconds: float = 0.0
+    cpu: float = 0.0
+    missed: list[Trial] = field(default_factory=list)
+    harmed: list[tuple[Trial, list[str]]] = field(default_factory=list)
+
+    def add(self, trial: Trial, outcome: Outcome, *, reached: bool) -> None:
+        """Count one more."""
+        self.trials += 1
+        self.reached += reached
+        self.counts.update(outcome.counts)
+        self.seconds += outcome.seconds
+        self.cpu += outcome.cpu
+        if not reached:
+            self.missed.append(trial)
+        if any(outcome.counts.get(column) for column in HARM):
+            self.harmed.append((trial, outcome.notes))
+
+    @property
+    def cells(self) -> list[str]:
+        """As in LINES."""
+        counted = [self.trials, self.reached, *(self.counts[column] for column in ("faxes", "asked", *HARM))]
+        return [str(number) for number in counted]
+
+
+LINES = ("trials", "reached", "faxes", "asked", *HARM)
+
+
+def show(console: Console, rows: Sequence[Row]) -> None:
+    """The table, then every harm and every boundary that was not reached, by name."""
+    table = Table("", *(Column(row.name, justify="right") for row in rows))
+    for line, cells in zip(LINES, zip(*(row.cells for row in rows), strict=True), strict=True):
+        table.add_row(line, *cells)
+    console.print(table)
+    for row in rows:
+        for trial in row.missed:
+            console.print(f"not reached: {trial}", markup=False, highlight=False)
+        for trial, notes in row.harmed:
+            console.print(f"harm: {trial}", style="red", markup=False)
+            for note in notes:
+                console.print(f"  {note}", markup=False, highlight=False)
+
+
+def write(section: str, rows: Sequence[Row], made_by: str) -> None:
+    """Put the table into docs/reliability.md, in place of that of the run before."""
+    table = zip(LINES, zip(*(row.cells for row in rows), strict=True), strict=True)
+    lines = [
+        _line(["", *(row.name for row in rows)]),
+        _line(["---", *("---:" for _ in rows)]),
+        *(_line([line, *cells]) for line, cells in table),
+    ]
+    missed = [f"- not reached: {trial}" for row in rows for trial in row.missed]
+    body = "\n".join([made_by, "", *lines, *(["", *missed] if missed else [])])
+    begin, end = f"<!-- {section}: written by the command -->", f"<!-- {section}: end -->"
+    text = DOCUMENT.read_text(encoding="utf-8")
+    pattern = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
+    DOCUMENT.write_text(pattern.sub(lambda _: f"{begin}\n{body}\n{end}", text), encoding="utf-8")
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"

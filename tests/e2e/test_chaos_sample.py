@@ -1,0 +1,38 @@
+"""A few boundaries of `make chaos`, spread evenly: the launcher, the scenario and the judge work together."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SAMPLE = 6
+
+
+@pytest.fixture(scope="module")
+def sample() -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "COLUMNS": "200", "NO_COLOR": "1", "PYTHONUTF8": "1"}
+    return subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-m", "tests.chaos", "chaos", "--sample", str(SAMPLE)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env=environment,
+    )
+
+
+def test_nobody_is_harmed(sample):
+    """Killed at these boundaries, the bot dials once, tells once and loses nothing."""
+    assert sample.returncode == 0, sample.stdout + sample.stderr
+
+
+def test_the_bot_is_killed_where_it_was_told_to(sample):
+    """Every boundary of the sample was reached, so that the zeros mean something."""
+    reached = re.search(r"reached\s*│\s*(\d+)\s*│\s*(\d+)", sample.stdout)
+    assert reached, sample.stdout + sample.stderr
+    assert (int(reached[1]), int(reached[2])) == (3, SAMPLE)
