@@ -166,16 +166,17 @@ class RecordFeed:
         gone_ids = [self._known[key] for key in gone]
 
         def record_them(ledger: Ledger) -> Sequence[tuple[int, str, float]]:
-            ledger.add_records(rows)
+            added = ledger.add_records(rows)
             ledger.mark_gone(gone_ids)
             if also:
                 also(ledger)
-            return ledger.record_keys(self._direction) if rows or gone_ids else ()
+            return added
 
         if rows or gone_ids or also:
-            keys = await self._store.write(record_them)
-            if rows or gone_ids:
-                self._known = {(job_id, time): row_id for row_id, job_id, time in keys}
+            added = await self._store.write(record_them)
+            for key in gone:
+                del self._known[key]
+            self._known |= {(job_id, time): row_id for row_id, job_id, time in added}
 
     def _fresh(self, page: Sequence[Record]) -> dict[Key, Record]:
         return {_key(record): record for record in page if _key(record) not in self._known}

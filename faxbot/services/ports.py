@@ -308,8 +308,8 @@ class Ledger(Protocol):
         """The newest fax that the server called *job_id*."""
         ...
 
-    def add_records(self, records: Sequence[FaxRecord]) -> None:
-        """Remember records of the fax server; each gets its id."""
+    def add_records(self, records: Sequence[FaxRecord]) -> Sequence[tuple[int, str, float]]:
+        """Remember records of the fax server; each (row id, job id, time)."""
         ...
 
     def record(self, record_id: int) -> FaxRecord:

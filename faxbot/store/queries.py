@@ -77,13 +77,17 @@ class Queries:
         newest = select(FaxRow).where(FaxRow.job_id == job_id).order_by(col(FaxRow.id).desc()).limit(1)
         return self._session.exec(newest).first()
 
-    def add_records(self, records: Sequence[FaxRecord]) -> None:
-        """Remember records of the fax server; one that was gone is back."""
-        if records:
-            rows = insert(RecordRow).on_conflict_do_update(
-                index_elements=["job_id", "time"], set_={"gone": False}
-            )
-            self._session.execute(rows, [record.model_dump(exclude={"id"}) for record in records])
+    def add_records(self, records: Sequence[FaxRecord]) -> Sequence[tuple[int, str, float]]:
+        """Remember records of the fax server; one that was gone is back. Each (row id, job id, time)."""
+        if not records:
+            return []
+        rows = (
+            insert(RecordRow)
+            .on_conflict_do_update(index_elements=["job_id", "time"], set_={"gone": False})
+            .returning(col(RecordRow.id), col(RecordRow.job_id), col(RecordRow.time))
+        )
+        added = self._session.execute(rows, [record.model_dump(exclude={"id"}) for record in records])
+        return [(row_id or 0, job_id, time) for row_id, job_id, time in added]
 
     def record(self, record_id: int) -> FaxRecord:
         """One record."""
