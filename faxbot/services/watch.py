@@ -33,6 +33,8 @@ class _Followed:
     fax_id: int
     job: Job
     since: datetime
+    told: Job | None = None
+    """What the last list held, if it held the job: the very same object tells of no change."""
     missing: int = 0
     missing_since: datetime | None = None
     slow_told: bool = False
@@ -91,16 +93,23 @@ class Watch:
         """
         active = {job.job_id: job for job in await self._server.active_jobs(Direction.TX)}
         moved: list[tuple[_Followed, Job]] = []
+        listed: list[tuple[_Followed, Job]] = []
         for job_id, followed in list(self._followed.items()):
             job = active.get(job_id)
+            if job is not None and job is followed.told:
+                continue
+            followed.told = None
             if job is None or not self._same_destination(job, followed.job):
                 job = await self._ask_for_missing(followed)
-            elif followed.missing:
+            else:
                 followed.missing, followed.missing_since = 0, None
+                listed.append((followed, job))
             if job is not None and replace(job, time=None) != replace(followed.job, time=None):
                 moved.append((followed, job))
         if moved:
             await self._record(moved)
+        for followed, job in listed:
+            followed.told = job
         self._foreign &= active.keys()
         strangers = [job for job_id, job in active.items() if job_id not in self._followed]
         if fresh := [job for job in strangers if job.job_id not in self._foreign]:

@@ -89,6 +89,7 @@ class UcxClient:
         self._timeouts = timeouts or Timeouts()
         self._exchange = Exchange(http, self._url, self._timeouts, sleep=sleep, jitter=jitter)
         self._now = now
+        self._seen: dict[Direction, wire.Seen] = {direction: {} for direction in Direction}
         self._keeper = TokenKeeper(token_file, url=self._url, client_id=client_id, fetch=self._fetch_token)
 
     async def __aenter__(self) -> Self:
@@ -161,7 +162,8 @@ class UcxClient:
     async def active_jobs(self, direction: Direction) -> list[Job]:
         """The jobs that have not ended; of sendings only those made by FileSend. Source: ActiveJobs."""
         return await self._call(
-            request.active(direction), lambda reply: wire.active(reply, direction, self._now())
+            request.active(direction),
+            lambda reply: wire.active(reply, direction, self._now(), self._seen[direction]),
         )
 
     async def count_records(self, direction: Direction) -> int:

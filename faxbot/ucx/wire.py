@@ -35,6 +35,9 @@ _PLAIN_WORD = re.compile(r"[A-Za-z ]{1,30}")
 _REMOVED_NOTHING = re.compile(r"not found|no such|unknown job", re.IGNORECASE)
 _ID = ("jobid", "job_id", "id")
 
+Seen = dict[str, tuple[dict[str, object], Job]]
+"""The entries of a reply, and what was read from them, by the id that the server told."""
+
 
 def token(reply: Reply) -> str:
     """
@@ -156,21 +159,32 @@ def outcome(reply: Reply) -> str:
     return said
 
 
-def active(reply: Reply, direction: Direction, now: datetime) -> list[Job]:
+def active(reply: Reply, direction: Direction, now: datetime, seen: Seen | None = None) -> list[Job]:
     """
     Read the jobs that have not ended.
 
-    A job of which only the id can be read is kept: it must not look as if it had left the list.
+    A job of which only the id can be read is kept: it must not look as if it had left the list. *seen* is
+    what the last reply held, and what this one holds afterwards: an entry that did not change is the very
+    same Job, at the cost of a comparison.
     """
-    found = []
+    found: list[Job] = []
+    before = dict(seen or {})
+    if seen is not None:
+        seen.clear()
     for place, entry in enumerate(entries(payload(reply, "list"), "list", counted=True)):
         fields: dict[str, object] = entry if isinstance(entry, dict) else {"jobid": entry}
-        if job := _id_of(fields, direction):
-            found.append(
-                _job(fields, job, now, dials=("totdials", "ndials"), tries=("attempts", "max_attempts"))
-            )
+        told_id = fields.get("jobid")
+        known = before.get(told_id) if isinstance(told_id, str) else None
+        if known is not None and known[0] == fields:
+            job = known[1]
+        elif name := _id_of(fields, direction):
+            job = _job(fields, name, now, dials=("totdials", "ndials"), tries=("attempts", "max_attempts"))
         else:
             logger.warning("ActiveJobs %s: entry %d could not be read", direction, place)
+            continue
+        if seen is not None and isinstance(told_id, str):
+            seen[told_id] = (fields, job)
+        found.append(job)
     return found
 
 

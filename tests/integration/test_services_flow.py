@@ -1,11 +1,14 @@
 """The use cases, against the simulated fax server and a Slack of plain lists."""
 
 import asyncio
+import errno
+from dataclasses import replace
 
 import pytest
 
 from faxbot.demo.faxserver import FaxServer
 from faxbot.fax.errors import AnswerLost, SlackRefused, SlackUnclear
+from faxbot.fax.job import Direction, JobState
 from faxbot.services.facts import FaxState, Outcome, RequestKind
 from faxbot.services.messages import Faxing, ReceivedFax, Sentence
 from tests.kit import CLAIMS, DANA, INBOUND, PRIYA, PlainSlack, house, make_pdf, until
@@ -279,3 +282,27 @@ async def test_a_job_that_is_not_told_of_holds_up_no_other(tmp_path, fax, slack)
             await home.watch.tick()
         fax.faults.clear()
         await home.tick_until(lambda: "delivered" in slack.steps())
+
+
+async def test_a_change_that_could_not_be_written_is_told_by_the_next_tick(tmp_path, fax, slack):
+    """The disk is full for a moment: the same list tells of the same change once more."""
+
+    class FullDisk:
+        async def write(self, work):
+            raise OSError(errno.ENOSPC, "full")
+
+    async with house(tmp_path, fax, slack) as home:
+        await home.send("469 555 0800")  # blocked, and then nothing changes any more
+        await home.tick_until(slack.cards)
+        async with asyncio.timeout(10):
+            while (await home.server.active_jobs(Direction.TX))[0].state is not JobState.BLOCKED:
+                await asyncio.sleep(0.01)
+        followed = next(iter(home.watch._followed.values()))
+        followed.job = replace(followed.job, state=JobState.READY)
+        followed.told = None
+        home.watch._store, store = FullDisk(), home.watch._store
+        with pytest.raises(OSError, match="full"):
+            await home.watch.tick()
+        home.watch._store = store
+        await home.watch.tick()
+        assert followed.job.state is JobState.BLOCKED

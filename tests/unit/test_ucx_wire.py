@@ -542,3 +542,20 @@ def test_any_bytes_are_a_fault(method, body):
     """Whatever bytes come back, they are a named fault or none at all."""
     with suppress(Fault):
         READERS[method](Reply(200, body))
+
+
+def test_an_entry_that_did_not_change_is_the_very_same_job() -> None:
+    """Of two jobs one moved on: only that one is read anew, and what left the list is forgotten."""
+    seen: wire.Seen = {}
+
+    def read(*entries: dict[str, object]) -> list[Job]:
+        body = json.dumps({"result": "Success", "count": len(entries), "list": entries}).encode()
+        return wire.active(Reply(200, body), Direction.TX, NOW, seen)
+
+    one, two = {"jobid": "TX1", "sent_pages": "0"}, {"jobid": "TX2", "sent_pages": "0"}
+    first = read(one, two)
+    second = read(two | {"sent_pages": "1"}, one)
+    assert second[1] is first[0]
+    assert second[0].sent_pages == 1
+    assert read(one) == [first[0]]
+    assert seen.keys() == {"TX1"}
