@@ -3,10 +3,10 @@
 import asyncio
 import contextlib
 import logging
-import os
 from collections.abc import AsyncIterator, Callable
 
 from faxbot.adapters import SystemClock, connect_to_slack, connect_to_ucx, slack_pace, wire
+from faxbot.datadir import close_to_others
 from faxbot.fax.errors import (
     CannotPost,
     CredentialsRejected,
@@ -44,8 +44,8 @@ async def serve(settings: Settings, say: Callable[[str], None], clock: Clock | N
         SettingsProblem: Slack or the UCX does not accept what the settings say.
     """
     clock = clock or SystemClock()
-    os.umask(0o077)
-    settings.faxbot_data_dir.mkdir(parents=True, exist_ok=True)
+    for sentence in close_to_others(settings.faxbot_data_dir):
+        say(sentence)
     engine = open_engine(settings.database)
     migrate(engine)
     async with contextlib.AsyncExitStack() as stack:

@@ -65,7 +65,7 @@ class Workshop:
         shutil.rmtree(workplace, ignore_errors=True)
         name = parts[0].name if parts else ""
         try:
-            workplace.mkdir(parents=True)
+            workplace.mkdir(mode=0o700, parents=True)
             outcome = await self._work(
                 {
                     "parts": [{"path": str(part.path), "name": part.name} for part in parts],

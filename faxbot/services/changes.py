@@ -19,6 +19,7 @@ from faxbot.services.facts import (
 from faxbot.services.messages import FetchedFile, Sentence, Step, StepKind, pack
 from faxbot.services.ports import Clock, Directory, FaxServer, Ledger, Nudge, Store
 from faxbot.services.send import Sender
+from faxbot.services.spool import fetched, make_folder
 from faxbot.services.tell import cards_of, end_fax, new_key, tell_steps, whisper
 
 log = logging.getLogger(__name__)
@@ -181,8 +182,8 @@ class Changes:
             await self._access.may_change_sent(request.user_id, fax, "get", job_id)
         await self._refuse_namesake(row, job_id)
         await self._directory.ensure_can_post(request.channel_id, request.user_id)
-        path = self._spool / "get" / f"{request.id}.pdf"
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path = fetched(self._spool, request.id or 0)
+        await asyncio.to_thread(make_folder, path.parent)
         try:
             download = await self._server.download_document(job_id, path)
         except JobNotFound as exc:

@@ -11,6 +11,8 @@ from faxbot.services.facts import FaxRecord, RecordState
 from faxbot.services.feed import RecordFeed
 from faxbot.services.lines import LineBook
 from faxbot.services.ports import Clock, Documents, FaxServer, Ledger, Nudge, Store
+from faxbot.services.spool import make_folder
+from faxbot.services.spool import received as spooled
 from faxbot.services.tell import interests, record_of, tell_received
 
 log = logging.getLogger(__name__)
@@ -62,10 +64,10 @@ class Inbox:
     async def _fetch(self, row: FaxRecord) -> bool:
         """Fetch one file and announce it; False if it has to be tried again."""
         row_id = row.id or 0
-        path = self._spool / "in" / f"{row_id}.pdf"
+        path = spooled(self._spool, row_id)
         pages: int | None = None
         try:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            await asyncio.to_thread(make_folder, path.parent)
             download = await self._server.download_document(row.job_id, path)
             path = download.path
             pages = await self._documents.inspect(path)

@@ -31,6 +31,7 @@ from faxbot.services.feed import RecordFeed
 from faxbot.services.lines import LineBook
 from faxbot.services.messages import Faxing, Sentence, Step, StepKind
 from faxbot.services.ports import Attachments, Clock, Documents, FaxServer, Ledger, Nudge, Store
+from faxbot.services.spool import make_folder, outgoing
 from faxbot.services.tell import cards_of, end_fax, job_facts, open_cards, refresh_cards, tell_steps, whisper
 from faxbot.services.watch import Watch
 
@@ -119,7 +120,7 @@ class Sender:
             self._told()
 
     async def _fetch(self, fax: Fax) -> None:
-        folder = self._setting.spool / "out" / str(fax.id)
+        folder = outgoing(self._setting.spool, fax.id or 0)
         try:
             line = await self._lines.choose(fax.line_id or fax.line_name)
             parts = await self._parts(fax, folder)
@@ -161,7 +162,7 @@ class Sender:
         await self._store.write(record)
 
     async def _parts(self, fax: Fax, folder: Path) -> list[Part]:
-        await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True, mode=0o700)
+        await asyncio.to_thread(make_folder, folder)
         return [
             await self._attachments.fetch(file["id"], folder / f"part{index}")
             for index, file in enumerate(fax.files)

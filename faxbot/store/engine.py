@@ -1,6 +1,7 @@
 """Transactions: one thread writes and reads, and writes that arrive together are committed together."""
 
 import asyncio
+import os
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -30,8 +31,9 @@ def open_engine(database_url: str) -> Engine:
     url = make_url(database_url)
     if url.database and url.database != ":memory:":
         path = Path(url.database)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.touch(mode=0o600)
+        _close_to_others(path)
     engine = create_engine(
         url, poolclass=NullPool, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True
     )
@@ -49,6 +51,13 @@ def open_engine(database_url: str) -> Engine:
         connection.exec_driver_sql("BEGIN")
 
     return engine
+
+
+def _close_to_others(path: Path) -> None:
+    """For a database that was copied back, say. SQLite gives journals that it makes the file's rights."""
+    for each in (path, *(path.with_name(path.name + suffix) for suffix in ("-wal", "-shm"))):
+        if each.exists() and each.stat().st_uid == os.getuid():
+            each.chmod(0o600)
 
 
 @dataclass(slots=True)

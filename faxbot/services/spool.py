@@ -1,0 +1,35 @@
+"""The spool: where documents are kept between the two servers."""
+
+import os
+from pathlib import Path
+
+
+def outgoing(spool: Path, fax_id: int) -> Path:
+    """The folder of an outgoing fax: its files while they are fetched, and the document made of them."""
+    return spool / "out" / str(fax_id)
+
+
+def received(spool: Path, record_id: int) -> Path:
+    """The document of a received fax."""
+    return spool / "in" / f"{record_id}.pdf"
+
+
+def fetched(spool: Path, request_id: int) -> Path:
+    """A document that a person asked for."""
+    return spool / "get" / f"{request_id}.pdf"
+
+
+def make_folder(folder: Path) -> None:
+    """Make *folder*, for the bot's own user only; it is there after a loss of power, too."""
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    for each in reversed(missing):
+        each.mkdir(mode=0o700, exist_ok=True)
+        _sync(each.parent)
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
