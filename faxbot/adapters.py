@@ -4,6 +4,8 @@ import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from sqlalchemy import Engine
+
 from faxbot.documents.workshop import Workshop
 from faxbot.services.ports import Clock
 from faxbot.settings import Settings, SettingsProblem
@@ -20,7 +22,8 @@ from faxbot.slack.replies import Replies
 from faxbot.slack.socket import Sockets
 from faxbot.slack.views import Site, render, render_comment
 from faxbot.slack.web import Connections
-from faxbot.store.engine import TransactionStore
+from faxbot.store.engine import TransactionStore, open_engine
+from faxbot.store.schema import NewerDatabaseError, migrate
 from faxbot.ucx.client import UcxClient, connect
 from faxbot.wiring import Adapters, Paces, Services, Setting, wire_services
 
@@ -50,6 +53,22 @@ class House:
     services: Services[Forms]
     sockets: Sockets
     directory: SlackDirectory
+
+
+def open_database(settings: Settings) -> tuple[Engine, str | None, str | None]:
+    """
+    The database that the settings name, at the newest schema; the revisions before and after.
+
+    Raises:
+        SettingsProblem: A newer faxbot has used it.
+    """
+    engine = open_engine(settings.database)
+    try:
+        return engine, *migrate(engine)
+    except NewerDatabaseError as exc:
+        raise SettingsProblem(
+            f"{exc} Install the newer faxbot again, or go back to a backup from before it."
+        ) from exc
 
 
 def connect_to_ucx(settings: Settings, clock: Clock) -> UcxClient:

@@ -5,7 +5,7 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable
 
-from faxbot.adapters import SystemClock, connect_to_slack, connect_to_ucx, slack_pace, wire
+from faxbot.adapters import SystemClock, connect_to_slack, connect_to_ucx, open_database, slack_pace, wire
 from faxbot.datadir import close_to_others
 from faxbot.fax.errors import (
     CannotPost,
@@ -22,8 +22,7 @@ from faxbot.slack.api import Me, WebApi
 from faxbot.slack.directory import SlackDirectory
 from faxbot.slack.forms import Forms
 from faxbot.slack.web import Connections
-from faxbot.store.engine import TransactionStore, open_engine
-from faxbot.store.schema import migrate
+from faxbot.store.engine import TransactionStore
 from faxbot.ucx.client import UcxClient
 from faxbot.wiring import Services
 
@@ -46,8 +45,7 @@ async def serve(settings: Settings, say: Callable[[str], None], clock: Clock | N
     clock = clock or SystemClock()
     for sentence in close_to_others(settings.faxbot_data_dir):
         say(sentence)
-    engine = open_engine(settings.database)
-    migrate(engine)
+    engine, _, _ = open_database(settings)
     async with contextlib.AsyncExitStack() as stack:
         store = TransactionStore(engine)
         stack.callback(store.close)

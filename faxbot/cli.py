@@ -36,16 +36,14 @@ def serve() -> None:
 @app.command()
 def migrate() -> None:
     """Bring the database to the newest schema (serve does it by itself)."""
+    from faxbot.adapters import open_database  # noqa: PLC0415 - as in serve
     from faxbot.settings import SettingsProblem, load_settings  # noqa: PLC0415 - as in serve
-    from faxbot.store.engine import open_engine  # noqa: PLC0415 - as in serve
-    from faxbot.store.schema import migrate as bring_up  # noqa: PLC0415 - as in serve
 
     try:
-        settings = load_settings()
+        _, before, after = open_database(load_settings())
     except SettingsProblem as problem:
         typer.echo(f"faxbot cannot migrate.\n{problem}", err=True)
         raise typer.Exit(2) from problem
-    before, after = bring_up(open_engine(settings.database))
     typer.echo(
         f"The database is at {after}." if before == after else f"The database went from {before} to {after}."
     )

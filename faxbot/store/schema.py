@@ -1,18 +1,37 @@
-"""The schema, by Alembic. The migrations travel with the package."""
+"""
+The schema, by Alembic. The migrations travel with the package.
+
+Alembic is imported only when there is something to do: it would be a tenth of every start.
+"""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Engine
+from sqlalchemy import Engine, inspect, text
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+
+class NewerDatabaseError(Exception):
+    """The database was brought up by a newer faxbot; this one would not understand it."""
 
 
 def migrate(engine: Engine) -> tuple[str | None, str | None]:
-    """Bring the database to the newest schema; the revisions before and after."""
-    before = revision(engine)
-    config = _config()
+    """
+    Bring the database to the newest schema; the revisions before and after.
+
+    Raises:
+        NewerDatabaseError: It is beyond what this faxbot knows; nothing was changed.
+    """
+    before, newest = revision(engine), newest_revision()
+    if before == newest:
+        return before, before
+    if before is not None and before > newest:
+        raise NewerDatabaseError(f"The database is at {before}; this faxbot knows schemas up to {newest}.")
+    from alembic import command  # noqa: PLC0415 - see above
+
+    config = alembic_config()
     with engine.connect() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
@@ -21,22 +40,30 @@ def migrate(engine: Engine) -> tuple[str | None, str | None]:
 
 
 def revision(engine: Engine) -> str | None:
-    """The schema that the database has."""
+    """The schema that the database has; None before the first migration."""
     with engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        return found
 
 
-def newest_revision() -> str | None:
-    """The schema that this faxbot needs."""
-    return ScriptDirectory.from_config(_config()).get_current_head()
+def newest_revision() -> str:
+    """The schema that this faxbot needs: migrations are numbered, and their files named by number."""
+    return max(path.stem.split("_")[0] for path in (_migrations() / "versions").glob("[0-9]*_*.py"))
 
 
-def _config() -> Config:
-    package = Path(__file__).parent.parent
-    installed = package / "migrations"
+def alembic_config() -> "Config":
+    """Alembic's configuration, with the migrations of this package."""
+    from alembic.config import Config  # noqa: PLC0415 - see above
+
     config = Config()
     config.set_main_option("path_separator", "os")
-    config.set_main_option(
-        "script_location", str(installed if installed.is_dir() else package.parent / "migrations")
-    )
+    config.set_main_option("script_location", str(_migrations()))
     return config
+
+
+def _migrations() -> Path:
+    package = Path(__file__).parent.parent
+    installed = package / "migrations"
+    return installed if installed.is_dir() else package.parent / "migrations"

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from alembic import command
+from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Engine, inspect
 from sqlalchemy.exc import IntegrityError, OperationalError
@@ -20,7 +21,7 @@ from faxbot.services.ports import Ledger
 from faxbot.store import schema
 from faxbot.store.engine import TransactionStore, open_engine
 from faxbot.store.queries import Queries
-from faxbot.store.schema import migrate, newest_revision, revision
+from faxbot.store.schema import NewerDatabaseError, migrate, newest_revision, revision
 
 
 @pytest.fixture
@@ -229,7 +230,7 @@ def tables(engine: Engine) -> set[str]:
 
 
 def alembic(engine: Engine, what: Callable[..., None], *args: str) -> None:
-    config = schema._config()
+    config = schema.alembic_config()
     with engine.connect() as connection:
         config.attributes["connection"] = connection
         what(config, *args)
@@ -249,6 +250,21 @@ def test_a_migration_brings_the_schema_up(engine: Engine):
         "subscriptions",
     }
     assert migrate(engine) == (newest_revision(), newest_revision())
+
+
+def test_the_newest_schema_is_known_without_alembic():
+    """The name of the last file says what Alembic would say."""
+    assert ScriptDirectory.from_config(schema.alembic_config()).get_current_head() == newest_revision()
+
+
+def test_a_database_of_a_newer_faxbot_is_left_alone(engine: Engine):
+    """An older faxbot would not understand it: it says so and changes nothing."""
+    migrate(engine)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(NewerDatabaseError, match="9999"):
+        migrate(engine)
+    assert revision(engine) == "9999"
 
 
 def test_the_migrations_make_what_the_tables_say(engine: Engine):
