@@ -157,5 +157,5 @@ def wire(
         services.desk, services.ask, services.forms, Replies(api), site, me.user_id, clock.now
     )
     app = build_bolt_app(api.client, me, board)
-    sockets = Sockets(app, settings.slack_app_token.get_secret_value())
+    sockets = Sockets(app, settings.slack_app_token.get_secret_value(), clock)
     return House(services, sockets, directory)

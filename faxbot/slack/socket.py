@@ -1,76 +1,260 @@
 """
-Socket Mode over two connections, so that a refresh or a dropped socket loses no click.
+Socket Mode over two connections, each replaced before it goes, so that no click and no command is lost.
 
-slack_sdk repeats a failed handshake with the same address, which Slack lets be used once only; here every
-handshake that fails makes the client ask for a new one (apps.connections.open).
+slack_sdk's client closes a connection before it opens the next one, and repeats a failed handshake with the
+same address, which Slack lets be used once only. Here a connection lives for one WebSocket, at an address of
+its own.
 """
 
 import asyncio
 import logging
-from typing import Any, Protocol, cast
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from datetime import datetime
+from random import SystemRandom
+from typing import Any, cast
 
 import aiohttp
-from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app, send_async_response
 from slack_bolt.app.async_app import AsyncApp
+from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
+
+from faxbot.fax.errors import SlackBusy, SlackFault, SlackRefused, SlackUnclear
+from faxbot.services.ports import Clock
+from faxbot.slack.link import Farewell, Link, Pings
+from faxbot.slack.web import CALL_ERRORS, CONNECT_SECONDS, slack_fault
 
 log = logging.getLogger(__name__)
-_QUIET = logging.getLogger("faxbot.slack.sdk.socket")
-_QUIET.setLevel(logging.CRITICAL)
-"""slack_sdk prints whole envelopes at DEBUG, and a traceback for every lost connection."""
+
+_chance = SystemRandom().random
 
 CONNECTIONS = 2
+_STOP_SECONDS = 0.4
+"""How long acknowledgements that are being made may hold up a stop."""
+_SWITCHED_OFF = (
+    "Slack has switched Socket Mode off for this app, so nobody reaches faxbot. "
+    "Switch it on: api.slack.com/apps, your app, Socket Mode. faxbot looks again by itself."
+)
+_REFUSED = (
+    "Slack does not open a connection ({}), so nobody reaches faxbot. Check SLACK_APP_TOKEN (scope "
+    "connections:write) at api.slack.com/apps, your app, Basic Information. faxbot looks again by itself."
+)
 
 
-class _Handshakes:
-    """The session that the SDK's client asks for: a handshake that fails uses its address up."""
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How patient the bot is with its connections, in seconds."""
 
-    def __init__(self, handler: AsyncSocketModeHandler) -> None:
-        self._client = handler.client
-        self._session = handler.client.aiohttp_client_session
-
-    @property
-    def closed(self) -> bool:
-        return self._session.closed
-
-    async def close(self) -> None:
-        await self._session.close()
-
-    async def ws_connect(self, *args: Any, **options: Any) -> aiohttp.ClientWebSocketResponse:  # noqa: ANN401
-        try:
-            socket: aiohttp.ClientWebSocketResponse = await self._session.ws_connect(*args, **options)
-        except Exception:
-            self._client.wss_uri = None
-            log.info("a handshake failed; asking for a new address")
-            raise
-        return socket
+    ping: float = 5.0
+    greeting: float = 3.0
+    grace: float = 30.0
+    """How long a replaced connection may go on before the bot closes it; Slack does so after 10 s."""
+    settled: float = 60.0
+    """A connection that lived so long was none of a row of failures."""
+    first_pause: float = 0.5
+    longest_pause: float = 30.0
+    switched_off: float = 60.0
+    """Between two tries when Slack does not want the app to connect at all."""
+    crowded: float = 300.0
+    """Before asking for another connection when Slack says there are too many, and one is open."""
 
 
-class _Client(Protocol):
-    """The SDK's client, whose methods have no types."""
+class _SentAway(Exception):
+    """Slack took the handshake, and its first word was that the connection has to go."""
 
-    async def connect(self) -> None: ...
-
-    async def close(self) -> None: ...
+    def __init__(self, farewell: Farewell | None) -> None:
+        super().__init__(farewell)
+        self.farewell = farewell
 
 
 class Sockets:
-    """The bot's connections; each envelope comes over one of them."""
+    """The bot's connections; each envelope comes over one of them and is acknowledged there."""
 
-    def __init__(self, app: AsyncApp, app_token: str, *, connections: int = CONNECTIONS) -> None:
-        self._clients = [self._client(app, app_token) for _ in range(connections)]
+    def __init__(
+        self,
+        app: AsyncApp,
+        app_token: str,
+        clock: Clock,
+        *,
+        connections: int = CONNECTIONS,
+        pace: Pace | None = None,
+        jitter: Callable[[], float] = _chance,
+    ) -> None:
+        self._app, self._app_token, self._clock, self._jitter = app, app_token, clock, jitter
+        self._pace = pace or Pace()
+        self._pings = Pings(self._pace.ping)
+        self._tried = [asyncio.Event() for _ in range(connections)]
+        self._reached = asyncio.Event()
+        self._links: set[Link] = set()
+        self._keepers: list[asyncio.Task[None]] = []
+        self._retiring: set[asyncio.Task[None]] = set()
+        self._session: aiohttp.ClientSession | None = None
+        self._complained = ""
 
-    @staticmethod
-    def _client(app: AsyncApp, app_token: str) -> _Client:
-        handler = AsyncSocketModeHandler(app, app_token, logger=_QUIET)
-        handler.client.proxy = None
-        handler.client.aiohttp_client_session = cast("aiohttp.ClientSession", _Handshakes(handler))
-        return cast("_Client", handler.client)
+    @property
+    def open_since(self) -> tuple[datetime, ...]:
+        """Since when each connection that is open now has been open, oldest first."""
+        return tuple(sorted(link.since for link in self._links if link.open))
 
     async def connect(self) -> None:
-        """Open them all; returns when they are open."""
-        await asyncio.gather(*(client.connect() for client in self._clients))
+        """Open them; returns when one is open and the others have been tried. From then on they are kept."""
+        self._session = aiohttp.ClientSession(
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
+            trust_env=False,
+            cookie_jar=aiohttp.DummyCookieJar(),
+        )
+        self._keepers = [asyncio.create_task(self._keep(tried), name="socket") for tried in self._tried]
+        for event in (*self._tried, self._reached):
+            await event.wait()
 
     async def close(self) -> None:
-        """Close them all."""
-        closing = (client.close() for client in self._clients)
-        await asyncio.gather(*closing, return_exceptions=True)
+        """Close them all, within a second; acknowledgements that are being made go out before."""
+        tasks = (*self._keepers, *self._retiring)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*(link.close(_STOP_SECONDS) for link in self._links))
+        self._links.clear()
+        if self._session is not None:
+            await self._session.close()
+
+    # -- one connection after the other
+
+    async def _keep(self, tried: asyncio.Event) -> None:
+        """Have one connection open, always: the next one is open before the last one is let go."""
+        last: Link | None = None
+        troubles = 0
+        while True:
+            began = self._clock.now()
+            why: Farewell | Exception | None
+            try:
+                link = await self._open()
+            except _SentAway as sent:
+                why = sent.farewell
+                room = None if last is None else last.ended
+            except Exception as exc:
+                why, room = exc, None
+                if not isinstance(exc, SlackFault):  # this task must not die: the bot would be deaf
+                    log.exception("a connection to Slack could not be opened")
+            else:
+                if last is not None:
+                    self._in_background(self._retire(last))
+                last = link
+                tried.set()
+                self._greeted()
+                await link.going.wait()
+                why, room = link.farewell, None
+            tried.set()
+            lived = (self._clock.now() - began).total_seconds()
+            troubles = 0 if lived >= self._pace.settled else troubles + 1
+            self._report(why)
+            await self._rest(self._pause(why, troubles), room)
+
+    async def _open(self) -> Link:
+        """
+        A new connection, at a new address, that Slack has greeted.
+
+        Raises:
+            SlackFault: There is none.
+            _SentAway: It had to go at once.
+
+        Source: apps.connections.open, "Using Socket Mode".
+        """
+        if self._session is None:
+            raise SlackUnclear("The connections are closed.")
+        try:
+            answer = await self._app.client.apps_connections_open(app_token=self._app_token)
+            async with asyncio.timeout(CONNECT_SECONDS):
+                socket = await self._session.ws_connect(str(answer["url"]), autoping=False, autoclose=False)
+        except CALL_ERRORS as exc:
+            raise slack_fault(exc) from exc
+        link = Link(socket, self._handle, self._pings, self._clock.now())
+        self._links.add(link)
+        if not await link.greeting(self._pace.greeting):
+            self._in_background(self._retire(link))
+            raise _SentAway(link.farewell)
+        return link
+
+    async def _handle(self, link: Link, request: SocketModeRequest) -> None:
+        """Let Bolt answer an envelope; what it does not answer with 200 is not acknowledged."""
+        began = time.time()
+        response = await run_async_bolt_app(self._app, request)
+        await send_async_response(cast("AsyncBaseSocketModeClient", link), request, response, began)
+
+    async def _retire(self, link: Link) -> None:
+        """Let *link* take what still comes, until Slack ends it; close what is silent at once."""
+        if link.farewell is not Farewell.SILENT and not link.ended.is_set():
+            await _sooner(link.ended.wait(), self._clock.sleep(self._pace.grace))
+        await link.close()
+        self._links.discard(link)
+
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work, name="socket farewell")
+        self._retiring.add(task)
+        task.add_done_callback(self._retiring.discard)
+
+    # -- how fast to try again
+
+    def _pause(self, why: Farewell | Exception | None, troubles: int) -> float:
+        pace = self._pace
+        match why:
+            case Farewell.DISABLED | SlackRefused():
+                pause = pace.switched_off
+            case Farewell.TOO_MANY if self.open_since:
+                pause = pace.crowded
+            case Farewell.TOO_MANY:
+                pause = self._backoff(troubles + 2)
+            case SlackBusy(retry_after=asked):
+                pause = max(asked, self._backoff(troubles))
+            case _:
+                pause = self._backoff(troubles)
+        return pause * (1 + self._jitter() / 2)
+
+    def _backoff(self, troubles: int) -> float:
+        """The first replacement is made at once; each further trouble in a row doubles the pause."""
+        if troubles <= 1:
+            return 0.0
+        return min(self._pace.first_pause * 2.0 ** min(troubles - 2, 30), self._pace.longest_pause)
+
+    async def _rest(self, pause: float, room: asyncio.Event | None) -> None:
+        """Wait, but no longer than until the connection ends that a new one had no room beside."""
+        if room is None or room.is_set():
+            await self._clock.sleep(pause)
+        else:
+            await _sooner(room.wait(), self._clock.sleep(pause))
+
+    # -- what to say of it
+
+    def _greeted(self) -> None:
+        self._reached.set()
+        self._complained = ""
+        log.info("a connection to Slack is open", extra={"open": len(self.open_since)})
+
+    def _report(self, why: Farewell | Exception | None) -> None:
+        match why:
+            case Farewell.DISABLED:
+                complaint = _SWITCHED_OFF
+            case SlackRefused(error=error):
+                complaint = _REFUSED.format(error)
+            case _:
+                complaint = ""
+        if complaint and complaint != self._complained:
+            log.error(complaint)
+            self._complained = complaint
+        there = len(self.open_since)
+        reason = why.value if isinstance(why, Farewell) else type(why).__name__
+        level = logging.INFO if there else logging.WARNING
+        log.log(level, "a connection to Slack has to be replaced", extra={"reason": reason, "open": there})
+
+
+async def _sooner(*waits: Coroutine[Any, Any, Any]) -> None:
+    """Return when the first of *waits* is over; the others are given up."""
+    tasks = [asyncio.create_task(wait) for wait in waits]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

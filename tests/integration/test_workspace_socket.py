@@ -55,7 +55,8 @@ async def test_the_eleventh_connection(raw):
     async with raw.socket():
         url = (await raw.form("apps.connections.open", token=raw.workspace.app_token))["url"]
         async with raw.session.ws_connect(url) as stream:
-            assert await stream.receive_json() == {"type": "disconnect", "reason": "too_many_websockets"}
+            told = await stream.receive_json()
+            assert (told["type"], told["reason"]) == ("disconnect", "too_many_websockets")
             assert (await stream.receive()).type is aiohttp.WSMsgType.CLOSE
 
 
@@ -142,11 +143,82 @@ async def test_refresh(raw):
 
 
 async def test_link_disabled(raw):
-    """When Socket Mode is switched off every connection hears link_disabled and is closed."""
+    """When Socket Mode is switched off every connection hears link_disabled and is closed, new ones, too."""
     async with raw.socket() as socket:
         await raw.control("socket", disable=True)
         await until(lambda: socket.stream.closed)
     assert [m["reason"] for m in socket.received] == ["link_disabled"]
+    url = (await raw.form("apps.connections.open", token=raw.workspace.app_token))["url"]
+    async with raw.session.ws_connect(url) as stream:
+        assert (await stream.receive_json())["reason"] == "link_disabled"
+        assert (await stream.receive()).type is aiohttp.WSMsgType.CLOSE
+    await raw.control("socket", disable=False)
+    async with raw.socket():
+        assert raw.workspace.site.socket.connected
+
+
+async def test_one_connection_of_several(raw):
+    """A connection named by its id is told to go, with any reason, and the other one is left alone."""
+    async with raw.socket() as first, raw.socket() as second:
+        (one, _) = (await raw.control("socket"))["connections"]
+        await raw.control("socket", disconnect="a_new_reason", connection=one["id"])
+        await until(lambda: first.stream.closed)
+        (left,) = (await raw.control("socket"))["connections"]
+        assert [m["reason"] for m in first.received] == ["a_new_reason"]
+        assert (second.received, left["id"] == one["id"]) == ([], False)
+    assert (await raw.control("socket", close=True, connection="S0"))["status"] == 400
+
+
+async def test_a_refreshed_connection_is_closed_when_its_envelopes_are_acknowledged(raw):
+    """What was on its way when the connection was told to go is still acknowledged; nothing new comes."""
+    raw.workspace.settings.ack_deadline = 3.0
+    take = asyncio.Event()
+    async with raw.socket(ack=lambda _: take.wait()) as socket:
+        asked = asyncio.create_task(raw.person("command", user=DANA, channel=CLAIMS, text="/fax"))
+        await until(lambda: socket.of("slash_commands"))
+        await raw.control("socket", disconnect="refresh_requested")
+        await until(lambda: raw.workspace.journal.of("socket_told"))
+        late = await raw.person("command", user=DANA, channel=CLAIMS, text="/fax")
+        take.set()
+        assert (await asked)["ok"]
+        assert late["error"] == "dispatch_failed"
+        await until(lambda: socket.stream.closed)
+
+
+async def test_a_cut_connection(raw):
+    """A connection can end without a closing handshake."""
+    async with raw.socket() as socket:
+        await raw.control("socket", cut=True)
+        await until(lambda: socket.stream.closed)
+        assert socket.stream.close_code == aiohttp.WSCloseCode.ABNORMAL_CLOSURE
+        await until(lambda: raw.workspace.journal.of("socket_closed"))
+
+
+async def test_a_frozen_connection(raw):
+    """A frozen connection is given envelopes, and hears no acknowledgement and no ping until it thaws."""
+    url = (await raw.form("apps.connections.open", token=raw.workspace.app_token))["url"]
+    async with raw.session.ws_connect(url, autoping=False) as stream:
+        await stream.receive_json()
+        await raw.control("socket", freeze=True)
+        await stream.ping(b"1")
+        asked = asyncio.create_task(raw.person("command", user=DANA, channel=CLAIMS, text="/fax"))
+        envelope = await stream.receive_json(timeout=5)
+        await stream.send_json({"envelope_id": envelope["envelope_id"]})
+        assert (await asked)["error"] == "operation_timeout"
+        await raw.control("socket", freeze=False)
+        assert (await stream.receive(timeout=5)).type is aiohttp.WSMsgType.PONG
+        await until(lambda: raw.workspace.journal.of("ack_late_or_unknown"))
+
+
+async def test_pings_that_are_not_answered(raw):
+    """With answer_pings off no pong comes, and all else goes on."""
+    raw.workspace.settings.answer_pings = False
+    url = (await raw.form("apps.connections.open", token=raw.workspace.app_token))["url"]
+    async with raw.session.ws_connect(url, autoping=False) as stream:
+        await stream.receive_json()
+        await stream.ping(b"1")
+        await raw.person("say", user=DANA, channel=DANA_IM, text="one")
+        assert (await stream.receive(timeout=5)).type is aiohttp.WSMsgType.TEXT
 
 
 async def test_commands_need_an_answer_in_time(raw):

@@ -8,6 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
+from .connection import Connection
 from .faults import FaultError
 from .installation import Installation
 from .model.ids import new_id
@@ -45,19 +46,38 @@ async def settings(site: Installation, body: dict[str, Any]) -> dict[str, Any]:
 
 
 async def socket(site: Installation, body: dict[str, Any]) -> dict[str, Any]:
-    """{"close"|"refresh"|"disable": true}, {"refuse_handshakes": n}, {"ignore_acks": n}."""
+    """
+    {"refresh" or "close" or "cut": true} or {"disconnect": reason} or {"freeze": true or false}, and with
+    "connection" only that one; {"disable": true or false}, {"refuse_handshakes": n}, {"ignore_acks": n}.
+    """
+    there = site.socket
     for name in ("refuse_handshakes", "ignore_acks"):
         if name in body:
             if not isinstance(body[name], int):
                 raise BadRequestError(f"{name} is a whole number")
-            setattr(site.socket, name, body[name])
+            setattr(there, name, body[name])
+    if "disable" in body:
+        await there.switch(on=not body["disable"])
+    one = str(body.get("connection") or "")
+    those = there.those(one)
+    if one and not those:
+        raise BadRequestError("no such connection")
+    for each in those:
+        _treat(each, body)
     if body.get("close"):
-        await site.socket.close_all()
+        await there.close(those)
     if body.get("refresh"):
-        site.delivery.in_background(site.socket.refresh())
-    if body.get("disable"):
-        await site.socket.disable_link()
-    return {"connected": site.socket.connected}
+        site.delivery.in_background(there.refresh(those))
+    if body.get("disconnect"):
+        site.delivery.in_background(there.disconnect(those, str(body["disconnect"])))
+    return {"connected": there.connected, "connections": [each.as_dict() for each in there.those()]}
+
+
+def _treat(connection: Connection, body: dict[str, Any]) -> None:
+    if "freeze" in body:
+        connection.freeze(frozen=bool(body["freeze"]))
+    if body.get("cut"):
+        connection.cut()
 
 
 async def membership(site: Installation, body: dict[str, Any]) -> dict[str, Any]:

@@ -50,6 +50,7 @@ class Installation:
         self.settings.change(Settings().as_dict())
         self.socket.refuse_handshakes = 0
         self.socket.ignore_acks = 0
+        self.socket.disabled = False
         self.state.feed.tell("reset")
 
     def add_member(self, channel: Channel, user: str, inviter: str = "") -> None:

@@ -121,7 +121,7 @@ class Workspace:
         """Close every connection and end what is under way."""
         self.site.stopping = True
         self.site.state.feed.wake()
-        await self.site.socket.close_all()
+        await self.site.socket.close(self.site.socket.those())
         await self.site.delivery.stop()
         watchers = [task for task in self.site.watchers if task]
         for task in watchers:

@@ -30,6 +30,8 @@ class Settings:
     disconnect_notice: float = 10.0
     """Between the disconnect message `warning` and `refresh_requested`."""
     max_connections: int = 10
+    answer_pings: bool = True
+    """Whether a WebSocket ping is answered with a pong."""
     share_delay: float = 0.2
     """Between files.completeUploadExternal and the message that shares the file."""
     share_happens: bool = True

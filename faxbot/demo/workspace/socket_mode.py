@@ -3,29 +3,17 @@
 import asyncio
 import json
 import secrets
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterable
+from typing import cast
 
-from aiohttp import WSCloseCode, WSMsgType, web
+from aiohttp import WSMsgType, web
 
-from .delivery import ConnectionLostError, Envelope
-from .model.ids import new_id
+from .connection import Connection
+from .delivery import Envelope
 from .model.journal import Journal
 from .model.people import APP_ID
 from .model.state import State
 from .settings import Settings
-
-
-@dataclass(eq=False)
-class Connection:
-    """One open WebSocket of the app."""
-
-    socket: web.WebSocketResponse
-    id: str = field(default_factory=lambda: new_id("S"))
-    leaving: bool = False
-    """Whether it was told to go: it gets no more envelopes."""
-    waiting: dict[str, tuple[Envelope, float]] = field(default_factory=dict)
-    """Envelopes not yet acknowledged, and when they were sent (loop time)."""
 
 
 class SocketMode:
@@ -47,6 +35,8 @@ class SocketMode:
         """How many of the next handshakes to refuse, their tickets spent."""
         self.ignore_acks = 0
         """How many of the next acknowledgements to treat as lost."""
+        self.disabled = False
+        """Whether Socket Mode is switched off for the app."""
 
     # -- the address
 
@@ -69,11 +59,12 @@ class SocketMode:
         if not self._spend(request.query.get("ticket", "")):
             self._journal.note("handshake_refused")
             return web.Response(status=408, text="ticket expired or already used")
-        socket = web.WebSocketResponse(heartbeat=30)
+        socket = web.WebSocketResponse(autoping=False, heartbeat=30)
         await socket.prepare(request)
-        connection = Connection(socket)
-        if len(self._open()) >= self._settings.max_connections:
-            await self._say(connection, {"type": "disconnect", "reason": "too_many_websockets"})
+        connection = Connection(socket, cast("asyncio.Transport", request.transport))
+        if why := self._unwanted():
+            self._journal.note("socket_sent_away", reason=why)
+            await connection.tell_to_go(why)
             await socket.close()
             return socket
         self._connections.append(connection)
@@ -84,9 +75,13 @@ class SocketMode:
             self._drop(connection)
         return socket
 
+    def _unwanted(self) -> str:
+        if self.disabled:
+            return "link_disabled"
+        return "too_many_websockets" if len(self._open()) >= self._settings.max_connections else ""
+
     async def _greet(self, connection: Connection) -> None:
-        await self._say(
-            connection,
+        await connection.say(
             {
                 "type": "hello",
                 "num_connections": len(self._open()),
@@ -96,7 +91,7 @@ class SocketMode:
                     "approximate_connection_time": 18060,
                 },
                 "connection_info": {"app_id": APP_ID},
-            },
+            }
         )
         self._journal.note("socket_open", connection=connection.id, connections=len(self._open()))
         self._came.set()
@@ -106,6 +101,8 @@ class SocketMode:
         async for message in connection.socket:
             if message.type is WSMsgType.TEXT:
                 self._acknowledge(connection, message.data)
+            elif message.type is WSMsgType.PING and self._settings.answer_pings:
+                await connection.socket.pong(message.data)
 
     def _acknowledge(self, connection: Connection, text: str) -> None:
         try:
@@ -140,11 +137,7 @@ class SocketMode:
             return
         self._connections.remove(connection)
         self._journal.note("socket_closed", connection=connection.id, unacknowledged=len(connection.waiting))
-        for envelope, _ in connection.waiting.values():
-            if not envelope.answer.done():
-                envelope.answer.set_exception(ConnectionLostError())
-                envelope.answer.exception()
-        connection.waiting.clear()
+        connection.lose()
         if not self._open():
             self._came.clear()
             self._state.feed.tell("connected", None, connected=False)
@@ -152,7 +145,7 @@ class SocketMode:
     # -- Transport
 
     def _open(self) -> list[Connection]:
-        return [c for c in self._connections if not c.leaving and not c.socket.closed]
+        return [each for each in self._connections if each.open]
 
     @property
     def connected(self) -> bool:
@@ -180,7 +173,7 @@ class SocketMode:
             reason=envelope.reason,
             payload=envelope.payload,
         )
-        if not await self._say(connection, envelope.as_dict()):
+        if not await connection.say(envelope.as_dict()):
             self._drop(connection)
         return True
 
@@ -189,47 +182,40 @@ class SocketMode:
         for connection in self._connections:
             connection.waiting.pop(envelope.id, None)
 
-    async def _say(self, connection: Connection, message: dict[str, Any]) -> bool:
-        try:
-            await connection.socket.send_str(json.dumps(message))
-        except ConnectionError:
-            return False
-        return True
-
     # -- faults
 
-    async def refresh(self) -> None:
-        """Ask every connection to be replaced: a warning, then refresh_requested, then the end."""
-        connections = self._open()
-        await self._tell_all(connections, "warning")
+    def those(self, ident: str = "") -> list[Connection]:
+        """Every connection, or the one of this id."""
+        return [each for each in self._connections if ident in {"", each.id}]
+
+    async def refresh(self, connections: Iterable[Connection]) -> None:
+        """Replace connections: a warning, then refresh_requested and no more envelopes, then the end."""
+        there = [each for each in connections if each.open]
+        await self.disconnect(there, "warning")
         await self._state.sleep(self._settings.disconnect_notice)
-        for connection in connections:
-            connection.leaving = True
-        await self._tell_all(connections, "refresh_requested")
-        await self._close(connections)
+        await self.disconnect(there, "refresh_requested")
 
-    async def disable_link(self) -> None:
-        """Socket Mode was switched off for the app: link_disabled, then the end of every connection."""
-        connections = self._open()
-        await self._tell_all(connections, "link_disabled")
-        await self._close(connections)
+    async def disconnect(self, connections: Iterable[Connection], reason: str) -> None:
+        """Tell connections to go; unless that is a warning, end each when its envelopes are acknowledged."""
+        there = [each for each in connections if not each.socket.closed]
+        for each in there:
+            each.leaving = reason != "warning"
+            self._journal.note("socket_told", connection=each.id, reason=reason)
+            await each.tell_to_go(reason)
+        if reason == "warning":
+            return
+        await asyncio.gather(*(each.acknowledged(self._settings.ack_deadline) for each in there))
+        await self.close(there)
 
-    async def close_all(self) -> None:
-        """End every connection without a word."""
-        await self._close(list(self._connections))
+    async def switch(self, *, on: bool) -> None:
+        """Socket Mode is switched on or off for the app; off, every connection is told link_disabled."""
+        self.disabled = not on
+        if self.disabled:
+            await self.disconnect(self.those(), "link_disabled")
 
-    async def _tell_all(self, connections: list[Connection], reason: str) -> None:
-        for connection in connections:
-            await self._say(
-                connection,
-                {"type": "disconnect", "reason": reason, "debug_info": {"host": "applink-stand-in"}},
-            )
-
-    async def _close(self, connections: list[Connection]) -> None:
-        for connection in connections:
-            connection.leaving = True
-        await asyncio.gather(
-            *(c.socket.close(code=WSCloseCode.GOING_AWAY) for c in connections), return_exceptions=True
-        )
-        for connection in connections:
-            self._drop(connection)
+    async def close(self, connections: Iterable[Connection]) -> None:
+        """End connections without a word."""
+        there = list(connections)
+        await asyncio.gather(*(each.close() for each in there), return_exceptions=True)
+        for each in there:
+            self._drop(each)

@@ -1,0 +1,143 @@
+"""The bot's connections and its real Bolt app against the Slack stand-in, with fakes behind the listeners."""
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from faxbot.adapters import SystemClock
+from faxbot.demo.workspace import Workspace
+from faxbot.slack.api import Me
+from faxbot.slack.bolt import build_bolt_app
+from faxbot.slack.client import build_client
+from faxbot.slack.ids import Action
+from faxbot.slack.listeners import Switchboard
+from faxbot.slack.pacing import SlackPace
+from faxbot.slack.socket import Pace, Sockets
+from faxbot.slack.views import Site
+from faxbot.slack.web import Connections
+from tests.listeners_rig import FakeAsk, FakeDesk, FakeForms, FakeReplies
+from tests.workspace_rig import BOT, CLAIMS, DANA, Raw, running, until
+
+MANIFEST = Path(__file__).parents[1] / "manifest.yml"
+QUICK = Pace(ping=0.1, greeting=1.0, grace=5.0, first_pause=0.02, longest_pause=0.1, switched_off=0.1)
+
+
+class CountedClock(SystemClock):
+    """A clock on which every pause is noted, and over at once."""
+
+    def __init__(self) -> None:
+        self.pauses: list[float] = []
+
+    def now(self) -> datetime:
+        return super().now() + timedelta(seconds=sum(self.pauses))
+
+    async def sleep(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        await asyncio.sleep(0)
+
+
+@dataclass
+class Bot:
+    """What a test looks at: Slack's side, the bot's side, and what people get to see."""
+
+    raw: Raw
+    sockets: Sockets
+    desk: FakeDesk
+    replies: FakeReplies
+    connections: Connections
+    _card: str = ""
+    _turns: Any = field(default_factory=itertools.count)
+
+    @property
+    def workspace(self) -> Workspace:
+        return self.raw.workspace
+
+    @property
+    def addresses(self) -> int:
+        """How many addresses the bot has asked for."""
+        return len(self.workspace.journal.of("api", method="apps.connections.open"))
+
+    def of(self, kind: str, **facts: Any) -> list[dict[str, Any]]:
+        return self.workspace.journal.of(kind, **facts)
+
+    async def control(self, **body: Any) -> dict[str, Any]:
+        return await self.raw.control("socket", **body)
+
+    async def command(self, text: str = "/fax cancel TX82") -> dict[str, Any]:
+        return await self.raw.person("command", user=DANA, channel=CLAIMS, text=text)
+
+    async def click(self) -> dict[str, Any]:
+        """Press the button of a card."""
+        if not self._card:
+            button = {
+                "type": "button",
+                "action_id": Action.CANCEL.value,
+                "value": "fax:12",
+                "text": {"type": "plain_text", "text": "Cancel"},
+            }
+            blocks = [{"type": "actions", "block_id": "card", "elements": [button]}]
+            told = await self.raw.json("chat.postMessage", channel=CLAIMS, text="A fax", blocks=blocks)
+            self._card = told["ts"]
+        pressed = {"channel": CLAIMS, "ts": self._card, "block_id": "card", "action_id": Action.CANCEL.value}
+        return await self.raw.person("press", user=DANA, **pressed)
+
+    @asynccontextmanager
+    async def busy(self, people: int = 4) -> AsyncIterator[list[dict[str, Any]]]:
+        """Commands and clicks without a break for the length of the block; what each of them came to."""
+        came: list[dict[str, Any]] = []
+        await self.click()
+        stop = asyncio.Event()
+
+        async def person() -> None:
+            while not stop.is_set():
+                came.append(await (self.command() if next(self._turns) % 2 else self.click()))
+
+        crowd = [asyncio.create_task(person()) for _ in range(people)]
+        try:
+            await until(lambda: len(came) >= people)
+            yield came
+        finally:
+            stop.set()
+            await asyncio.gather(*crowd)
+
+
+@asynccontextmanager
+async def bot_at(
+    raw: Raw, *, pace: Pace = QUICK, clock: Any = None, connections: int = 2
+) -> AsyncIterator[Bot]:
+    """A bot of this workspace, not yet connected; it is stopped at the end."""
+    web, clock = Connections(), clock or SystemClock()
+    limits = SlackPace(lambda: clock.now().timestamp(), strict=False)
+    client = build_client(raw.workspace.bot_token, raw.workspace.api_url, web, limits)
+    desk, replies, me = FakeDesk(), FakeReplies(), Me(BOT, "B02FAXBOT1", "faxbot")
+    board = Switchboard(desk, FakeAsk(), FakeForms(), replies, Site(), me.user_id, lambda: datetime.now(UTC))
+    sockets = Sockets(
+        build_bolt_app(client, me, board),
+        raw.workspace.app_token,
+        clock,
+        connections=connections,
+        pace=pace,
+        jitter=lambda: 0.0,
+    )
+    try:
+        yield Bot(raw, sockets, desk, replies, web)
+    finally:
+        await sockets.close()
+        await web.close()
+
+
+@asynccontextmanager
+async def slack(tmp_path: Path, **dials: Any) -> AsyncIterator[Raw]:
+    """A workspace with the app of manifest.yml."""
+    async with (
+        running(tmp_path, MANIFEST, **dials) as workspace,
+        aiohttp.ClientSession() as session,
+    ):
+        yield Raw(workspace, session)
