@@ -1,9 +1,10 @@
-"""The command line: serve, demo, tour, migrate."""
+"""The command line: serve, migrate, backup, demo, tour."""
 
 import asyncio
 import contextlib
 import signal
 from collections.abc import Coroutine
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -47,6 +48,22 @@ def migrate() -> None:
     typer.echo(
         f"The database is at {after}." if before == after else f"The database went from {before} to {after}."
     )
+
+
+@app.command()
+def backup(
+    into: Annotated[Path, typer.Argument(help="The folder in which a new one is made for this copy.")],
+) -> None:
+    """Copy the database and the documents, also while the bot runs (docs/operations.md: how to go back)."""
+    from faxbot.backup import BackupProblem, back_up  # noqa: PLC0415 - as in serve
+    from faxbot.settings import SettingsProblem, load_settings  # noqa: PLC0415 - as in serve
+
+    try:
+        made = back_up(load_settings(), into, datetime.now(UTC))
+    except (SettingsProblem, BackupProblem, OSError) as problem:
+        typer.echo(f"faxbot could not make a backup.\n{problem}", err=True)
+        raise typer.Exit(2) from problem
+    typer.echo(f"{made.folder}: the database, {made.documents} documents; {made.under_way} things under way.")
 
 
 @app.command()

@@ -1,0 +1,99 @@
+"""A copy of everything that faxbot must not forget, made while it runs."""
+
+import os
+import shutil
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import make_url
+from sqlmodel import Session
+
+from faxbot.services.doubt import doubt_what_is_under_way
+from faxbot.settings import Settings
+from faxbot.store.engine import open_engine
+from faxbot.store.queries import Queries
+
+DATABASE, SPOOL = "faxbot.db", "spool"
+
+
+class BackupProblem(Exception):
+    """There is nothing to copy, or the copy is not sound; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """Where a copy is, how many documents it holds, and how much was under way when it was made."""
+
+    folder: Path
+    documents: int
+    under_way: int
+
+
+def back_up(settings: Settings, into: Path, now: datetime) -> Backup:
+    """
+    Copy the database and the spool to a new folder in *into*.
+
+    The database comes first: what it names was in the spool before, so the copy of the spool holds it. What
+    was under way is in doubt in the copy, so that putting it back dials nothing again.
+
+    Raises:
+        BackupProblem: There is no database yet, or the copy is damaged.
+        OSError: The disk.
+    """
+    source = Path(make_url(settings.database).database or "")
+    if not source.is_file():
+        raise BackupProblem(f"There is no database at {source}. Has faxbot run with these settings?")
+    os.umask(0o077)
+    folder = into / now.strftime("faxbot-%Y%m%d-%H%M%S")
+    folder.mkdir(parents=True)
+    _copy_database(source, folder / DATABASE)
+    under_way = _doubt(folder / DATABASE, now)
+    return Backup(folder, _copy_spool(settings.faxbot_data_dir / SPOOL, folder / SPOOL), under_way)
+
+
+def _copy_database(source: Path, target: Path) -> None:
+    """
+    Copy page by page, while others write.
+
+    Source: SQLite's online backup API.
+    """
+    with sqlite3.connect(f"file:{source}?mode=ro", uri=True) as live, sqlite3.connect(target) as copy:
+        live.backup(copy)
+        (said,) = copy.execute("PRAGMA integrity_check").fetchone()
+    live.close()
+    copy.close()
+    if said != "ok":
+        raise BackupProblem("The copy of the database is damaged. Look at the disk, and try again.")
+
+
+def _doubt(database: Path, now: datetime) -> int:
+    engine = open_engine(f"sqlite:///{database}")
+    try:
+        with Session(engine, expire_on_commit=False) as session:
+            under_way = doubt_what_is_under_way(Queries(session), now)
+            session.commit()
+        with engine.connect() as connection:  # one file, without a journal beside it
+            connection.exec_driver_sql("COMMIT")
+            connection.exec_driver_sql("PRAGMA journal_mode=DELETE")
+    finally:
+        engine.dispose()
+    return under_way
+
+
+def _copy_spool(source: Path, target: Path) -> int:
+    """Copy what is whole: not what a transfer is still writing (`.part`), nor what was removed meanwhile."""
+    documents = 0
+    target.mkdir()
+    for path in sorted(source.rglob("*")) if source.is_dir() else ():
+        if not path.is_file() or path.name.startswith("."):
+            continue
+        place = target / path.relative_to(source)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            shutil.copyfile(path, place)
+        except FileNotFoundError:
+            continue
+        documents += 1
+    return documents

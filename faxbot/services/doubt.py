@@ -1,0 +1,60 @@
+"""
+What a backup may say of things that were under way: nobody knows what became of them afterwards.
+
+A database that is put back is older than the world. A fax that it calls ready may have gone out since, a
+message that it calls waiting may have been posted. Nothing of that may simply be done again.
+"""
+
+from datetime import datetime
+
+from faxbot.fax.job import Direction
+from faxbot.services.facts import AnnouncementKind, AnnouncementState, Fax, FaxState, Outcome
+from faxbot.services.messages import Sentence, Step, StepKind
+from faxbot.services.ports import Ledger
+from faxbot.services.tell import end_fax, notice
+
+
+def doubt_what_is_under_way(ledger: Ledger, now: datetime) -> int:
+    """
+    Mark everything unfinished so that the next start looks before it acts; how many things that were.
+
+    Faxes are looked for on the fax server and, if they cannot be found, asked about. Messages are looked
+    for by their keys. Requests are not carried out; their conversations are told.
+    """
+    doubted = 0
+    for row in ledger.pending():
+        announcement = ledger.announcement(row.id)
+        if row.kind is AnnouncementKind.WHISPER:
+            announcement.state = AnnouncementState.DROPPED
+        elif row.state is AnnouncementState.WAITING and row.kind is not AnnouncementKind.FILE:
+            announcement.state, announcement.batch = AnnouncementState.SENDING, announcement.key
+        doubted += 1
+    for fax in ledger.faxes_in(FaxState.FETCHING, FaxState.READY):
+        _doubt(ledger, fax, now)
+        doubted += 1
+    places: dict[str, int] = {}
+    for request in ledger.open_requests():
+        request.done = True
+        places[request.channel_id] = places.get(request.channel_id, 0) + 1
+        doubted += 1
+    for channel_id, count in places.items():
+        if channel_id:
+            notice(ledger, channel_id, Sentence(_unfinished(count)), now)
+    return doubted
+
+
+def _doubt(ledger: Ledger, fax: Fax, now: datetime) -> None:
+    if fax.path is None:  # without its document it can be neither found by its line nor sent again
+        end_fax(ledger, fax, Outcome.LOST, Step(StepKind.LOST, now))
+        return
+    fax.state = FaxState.HANDING  # a start takes it for a submission whose answer never came
+    fax.intent_at = now.timestamp()
+    fax.known_record = ledger.newest_record(Direction.TX)
+
+
+def _unfinished(count: int) -> str:
+    what = "One thing that was" if count == 1 else f"{count} things that were"
+    return (
+        f"I was put back from a backup. {what} asked for here had not been finished when it was made, and I "
+        "can't know what came of it. Look at the faxes above, and ask again if need be."
+    )

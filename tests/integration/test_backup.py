@@ -1,0 +1,138 @@
+"""`faxbot backup`: a copy made while the bot runs, and what putting it back may and may not do."""
+
+import shutil
+import sqlite3
+from datetime import UTC, datetime
+
+import pytest
+
+from faxbot.backup import BackupProblem, back_up
+from faxbot.demo.faxserver import FaxServer
+from faxbot.services.facts import FaxState
+from faxbot.services.messages import Sentence
+from faxbot.settings import load_settings
+from tests.kit import CLAIMS, PlainSlack, house, make_pdf, until
+
+NOW = datetime(2026, 5, 4, 16, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+async def fax(tmp_path):
+    async with FaxServer(tmp_path / "ucx", speed=400) as server:
+        yield server
+
+
+@pytest.fixture
+def slack(tmp_path):
+    plain = PlainSlack()
+    plain.files["F0"] = make_pdf(tmp_path / "referral.pdf")
+    return plain
+
+
+@pytest.fixture
+def live(tmp_path):
+    """The data directory of the running bot."""
+    (tmp_path / "live").mkdir()
+    return tmp_path / "live"
+
+
+def settings(live):
+    return load_settings(
+        _env_file=None,
+        slack_bot_token="xoxb-1",
+        slack_app_token="xapp-1",
+        ucx_url="http://127.0.0.1:1",
+        ucx_client_id="x",
+        ucx_client_secret="x",
+        faxbot_inbound_channel="C1",
+        faxbot_data_dir=live,
+        database_url=f"sqlite:///{live / 'faxbot.db'}",
+    )
+
+
+def put_back(made, live):
+    """As docs/operations.md says."""
+    shutil.rmtree(live)
+    shutil.copytree(made.folder, live)
+
+
+def submissions(fax):
+    return fax.log.entries("submission")
+
+
+async def test_a_backup_holds_the_database_and_the_documents(tmp_path, live, fax, slack):
+    """Made in mid-flight: the copy is sound, alone in its folder, and closed to others."""
+    async with house(live, fax, slack) as home:
+        await home.send("+1 469 555 1112")
+        await home.tick_until(slack.received)
+        made = back_up(settings(live), tmp_path / "backups", NOW)
+        await home.tick_until(lambda: "delivered" in slack.steps())
+    assert made.folder.name == "faxbot-20260504-160000"
+    assert {path.name for path in made.folder.iterdir()} == {"faxbot.db", "spool"}
+    assert made.documents >= 2
+    whole = [path.read_bytes() for path in (live / "spool").rglob("*") if path.is_file()]
+    assert all(path.read_bytes() in whole for path in (made.folder / "spool").rglob("*.pdf"))
+    assert made.folder.stat().st_mode & 0o077 == 0
+    with sqlite3.connect(made.folder / "faxbot.db") as copy:
+        assert copy.execute("SELECT count(*) FROM faxes").fetchone() == (1,)
+    copy.close()
+
+
+async def test_a_fax_that_went_out_after_the_backup_is_not_dialled_again(tmp_path, live, fax, slack):
+    """The copy says "ready"; put back, its job is found on the fax server, and nothing is dialled."""
+    async with house(live, fax, slack) as home:
+        await home.tick()
+        await fax.shut(60)
+        await home.send()
+        await until(lambda: "kept" in slack.steps())
+        made = back_up(settings(live), tmp_path / "backups", NOW)
+        await fax.unlock()
+        await home.tick_until(lambda: "delivered" in slack.steps())
+    put_back(made, live)
+    async with house(live, fax, slack) as home:
+        await home.tick_until(lambda: "adopted" in slack.steps())
+        await home.tick_until(lambda: slack.steps().count("delivered") == 2)
+    assert made.under_way > 0
+    assert len(submissions(fax)) == 1
+    assert len(slack.cards()) == 1
+
+
+async def test_a_fax_that_never_went_out_is_asked_about(tmp_path, live, fax, slack):
+    """Put back, no job can be found for it: a person decides."""
+    async with house(live, fax, slack) as home:
+        await home.tick()
+        await fax.shut(60)
+        await home.send()
+        await until(lambda: "kept" in slack.steps())
+        made = back_up(settings(live), tmp_path / "backups", NOW)
+    await fax.unlock()
+    put_back(made, live)
+    async with house(live, fax, slack) as home:
+        await home.tick_until(lambda: "asked" in slack.steps())
+        asked = await home.store.read(lambda ledger: ledger.faxes_in(FaxState.ASKED))
+        assert len(asked) == 1
+    assert submissions(fax) == []
+
+
+async def test_a_request_that_was_under_way_is_not_carried_out_again(tmp_path, live, fax, slack):
+    """Its files were still being fetched: the conversation is told, and nothing is sent by itself."""
+    async with house(live, fax, slack) as home:
+        slack.closed.add(CLAIMS)  # Slack refuses a look: the request ends; so it is opened again below
+        await home.send()
+        await until(lambda: slack.whispers)
+        await home.store.write(lambda ledger: setattr(ledger.request(1), "done", False))
+        made = back_up(settings(live), tmp_path / "backups", NOW)
+    slack.closed.clear()
+    put_back(made, live)
+    async with house(live, fax, slack) as home:
+        told = await home.tick_until(lambda: slack.posts) or slack.posts[0].message
+        await home.tick()
+    assert isinstance(told, Sentence)
+    assert "from a backup" in told.text
+    assert submissions(fax) == []
+
+
+def test_without_a_database_there_is_nothing_to_copy(tmp_path, live):
+    """Wrong settings are told apart from an empty backup."""
+    with pytest.raises(BackupProblem, match="no database"):
+        back_up(settings(live), tmp_path / "backups", NOW)
