@@ -1,6 +1,7 @@
 """The adapters: Slack, the UCX, the database and the wall clock as the settings say, for the services."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -46,6 +47,23 @@ class SystemClock:
         return seconds
 
 
+def _unmeasured(*_: object) -> None:
+    """Nobody counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meters:
+    """Who hears of what the adapters do; by default nobody. `metrics.py` counts."""
+
+    called_ucx: Callable[[str, str, float], None] = _unmeasured
+    """(method, outcome, seconds)"""
+    called_slack: Callable[[str, str, float], None] = _unmeasured
+    acknowledged: Callable[[str, float], None] = _unmeasured
+    """(kind of envelope, seconds)"""
+    posted: Callable[[float], None] = _unmeasured
+    """Seconds that a received fax took to its channel."""
+
+
 @dataclass(frozen=True, slots=True)
 class House:
     """The bot: its services, its connections to Slack, and who it knows there."""
@@ -71,7 +89,7 @@ def open_database(settings: Settings) -> tuple[Engine, str | None, str | None]:
         ) from exc
 
 
-def connect_to_ucx(settings: Settings, clock: Clock) -> UcxClient:
+def connect_to_ucx(settings: Settings, clock: Clock, meters: Meters) -> UcxClient:
     """
     The client of the UCX that the settings name.
 
@@ -87,6 +105,7 @@ def connect_to_ucx(settings: Settings, clock: Clock) -> UcxClient:
             ca_file=settings.ucx_ca_file,
             sleep=clock.sleep,
             now=clock.now,
+            called=meters.called_ucx,
         )
     except ValueError as exc:
         raise SettingsProblem(f"UCX_URL or UCX_CA_FILE is not right: {exc}") from exc
@@ -99,10 +118,12 @@ def slack_pace(settings: Settings, clock: Clock) -> SlackPace:
     return SlackPace(lambda: clock.now().timestamp(), strict=strict)
 
 
-def connect_to_slack(settings: Settings, connections: Connections, pace: SlackPace, clock: Clock) -> WebApi:
+def connect_to_slack(
+    settings: Settings, connections: Connections, pace: SlackPace, *, clock: Clock, meters: Meters
+) -> WebApi:
     """The Web API that the settings name."""
     token = settings.slack_bot_token.get_secret_value()
-    client = build_client(token, settings.slack_api_url, connections, pace)
+    client = build_client(token, settings.slack_api_url, connections, pace, meters.called_slack)
     return WebApi(client, connections, sleep=clock.sleep)
 
 
@@ -115,6 +136,7 @@ def wire(
     pace: SlackPace,
     me: Me,
     clock: Clock,
+    meters: Meters,
 ) -> House:
     """Make the whole bot; nothing of it runs yet."""
     setting = Setting(
@@ -151,11 +173,12 @@ def wire(
         clock=clock,
         forms=lambda ask: Forms(api, ask, site),
         bot_user_id=me.user_id,
+        posted=meters.posted,
     )
     services = wire_services(setting, adapters)
     board = Switchboard(
         services.desk, services.ask, services.forms, Replies(api), site, me.user_id, clock.now
     )
-    app = build_bolt_app(api.client, me, board)
+    app = build_bolt_app(api.client, me, board, acknowledged=meters.acknowledged)
     sockets = Sockets(app, settings.slack_app_token.get_secret_value(), clock)
     return House(services, sockets, directory)

@@ -4,8 +4,18 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable
+from typing import TYPE_CHECKING
 
-from faxbot.adapters import SystemClock, connect_to_slack, connect_to_ucx, open_database, slack_pace, wire
+from faxbot.adapters import (
+    House,
+    Meters,
+    SystemClock,
+    connect_to_slack,
+    connect_to_ucx,
+    open_database,
+    slack_pace,
+    wire,
+)
 from faxbot.datadir import close_to_others
 from faxbot.fax.errors import (
     CannotPost,
@@ -25,6 +35,9 @@ from faxbot.slack.web import Connections
 from faxbot.store.engine import TransactionStore
 from faxbot.ucx.client import UcxClient
 from faxbot.wiring import Services
+
+if TYPE_CHECKING:
+    from faxbot.metrics import Metrics
 
 log = logging.getLogger(__name__)
 
@@ -46,19 +59,22 @@ async def serve(settings: Settings, say: Callable[[str], None], clock: Clock | N
     for sentence in close_to_others(settings.faxbot_data_dir):
         say(sentence)
     engine, _, _ = open_database(settings)
+    metrics, meters = _meters(settings)
     async with contextlib.AsyncExitStack() as stack:
         store = TransactionStore(engine)
         stack.callback(store.close)
-        server = connect_to_ucx(settings, clock)
+        server = connect_to_ucx(settings, clock, meters)
         stack.push_async_callback(server.aclose)
         connections = Connections()
         stack.push_async_callback(connections.close)
         pace = slack_pace(settings, clock)
-        api = connect_to_slack(settings, connections, pace, clock)
+        api = connect_to_slack(settings, connections, pace, clock=clock, meters=meters)
         say("Signing in to Slack …")
         me = await _sign_in(api, clock)
-        house = wire(settings, store, server, api, pace=pace, me=me, clock=clock)
+        house = wire(settings, store, server, api, pace=pace, me=me, clock=clock, meters=meters)
         services = house.services
+        if metrics is not None:
+            await stack.enter_async_context(_measured(metrics, settings, house, store, clock))
         await _check_inbound(house.directory, settings.faxbot_inbound_channel, me, say)
         say("Asking the fax server what it has …")
         await _begin(services, server, clock, backfill=settings.faxbot_backfill, say=say)
@@ -71,6 +87,41 @@ async def serve(settings: Settings, say: Callable[[str], None], clock: Clock | N
         stack.callback(services.ticks.stop)
         say("faxbot is ready")
         await asyncio.Event().wait()
+
+
+def _meters(settings: Settings) -> tuple["Metrics | None", Meters]:
+    """What counts, if a port is set at which the counts are asked for."""
+    if not settings.faxbot_metrics_port:
+        return None, Meters()
+    from faxbot.metrics import Metrics  # noqa: PLC0415 - who does not count need not load it
+
+    metrics = Metrics()
+    return metrics, Meters(metrics.called_ucx, metrics.called_slack, metrics.acknowledged, metrics.posted)
+
+
+@contextlib.asynccontextmanager
+async def _measured(
+    metrics: "Metrics", settings: Settings, house: House, store: TransactionStore, clock: Clock
+) -> AsyncIterator[None]:
+    """Health and metrics at their port, while the block lasts."""
+    from faxbot.metrics import Health, serve_metrics  # noqa: PLC0415 - as above
+
+    def connected() -> int:
+        return len(house.sockets.open_since)
+
+    metrics.watch(house.services, connected, clock)
+    health = Health(store, connected, lambda: house.services.reach.since)
+    host, port = settings.faxbot_metrics_host, settings.faxbot_metrics_port
+    try:
+        runner = await serve_metrics(metrics, health, host, port)
+    except OSError as exc:
+        raise SettingsProblem(
+            f"FAXBOT_METRICS_PORT {port} can't be used at {host} ({exc.strerror}). Choose another one."
+        ) from exc
+    try:
+        yield
+    finally:
+        await runner.cleanup()
 
 
 async def _sign_in(api: WebApi, clock: Clock) -> Me:

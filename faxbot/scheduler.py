@@ -40,6 +40,8 @@ class Ticks:
         self._asking: set[str] = set()
         self._ticks: dict[str, tuple[Callable[[], Awaitable[None]], Callable[[], float]]] = {}
         self._faults: dict[str, int] = {}
+        self.went_through: dict[str, datetime] = {}
+        """When each tick last did."""
 
     def add(
         self,
@@ -99,6 +101,7 @@ class Ticks:
             fault = await self._try(tick)
             if fault is None:
                 self._faults.pop(name, None)
+                self.went_through[name] = self._clock.now()
                 pause = 0.0 if name in self._again else pace()
                 if name in self._asking:
                     await self._answered()

@@ -80,6 +80,8 @@ class Adapters(Generic[F]):
     clock: Clock
     forms: Callable[[Ask], F]
     bot_user_id: str
+    posted: Callable[[float], None] = lambda _seconds: None
+    """Hears how many seconds a received fax took to its channel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,7 @@ def wire_services(setting: Setting, adapters: Adapters[F]) -> Services[F]:
         settle=setting.settle,
         away_since=lambda: reach.since,
         admins=setting.admins,
+        posted=adapters.posted,
     )
     access = Access(directory, store, setting.admins)
     sent = RecordFeed(Direction.TX, server, store, clock, RecordState.HISTORY)

@@ -34,7 +34,11 @@ CLOSED = frozenset({"channel_not_found", "is_archived", "not_in_channel", "restr
 
 
 class Outbox:
-    """Tells Slack what is written. *admins*: the first of them hears, once, of a channel that is closed."""
+    """
+    Tells Slack what is written. *admins*: the first of them hears, once, of a closed channel.
+
+    *posted* hears how many seconds a received fax took to its channel.
+    """
 
     def __init__(
         self,
@@ -46,13 +50,14 @@ class Outbox:
         settle: float,
         away_since: Callable[[], datetime | None],
         admins: Sequence[str] = (),
+        posted: Callable[[float], None] = lambda _seconds: None,
     ) -> None:
         self._store, self._clock, self._pace, self._admins = store, clock, pace, tuple(admins)
         self._settle = settle
         self._delivery = Delivery(
             store, messenger, clock, settle=settle, away_since=away_since, closed=self._tell_admin
         )
-        self._upload = Upload(store, messenger, clock, settle=settle, closed=self._tell_admin)
+        self._upload = Upload(store, messenger, clock, settle=settle, closed=self._tell_admin, posted=posted)
         self._wake = asyncio.Event()
         self._written = True
         self._waiting: dict[str, list[Pending]] = {}
@@ -63,6 +68,11 @@ class Outbox:
     def depth(self) -> int:
         """How many announcements wait to be told."""
         return sum(len(rows) for rows in self._waiting.values())
+
+    @property
+    def oldest(self) -> float | None:
+        """When the oldest of them was written, in epoch seconds."""
+        return min((row.created_at for rows in self._waiting.values() for row in rows), default=None)
 
     def nudge(self) -> None:
         """Something was written."""

@@ -258,3 +258,4 @@ class Pending(NamedTuple):
     stage: str
     terminal: bool
     due_at: float
+    created_at: float

@@ -52,9 +52,10 @@ class Upload:
         *,
         settle: float,
         closed: Callable[[str, str], Awaitable[None]],
+        posted: Callable[[float], None],
     ) -> None:
         self._store, self._messenger, self._clock = store, messenger, clock
-        self._settle, self._closed = settle, closed
+        self._settle, self._closed, self._posted = settle, closed, posted
 
     async def carry_on(self, row_id: int) -> None:
         """Do the next step. Raises SlackBusy; every other fault is waited out here."""
@@ -144,12 +145,15 @@ class Upload:
     async def _done(self, row: Announcement, ts: str | None, permalink: str) -> None:
         now = self._clock.now().timestamp()
 
-        def record(ledger: Ledger) -> None:
+        def record(ledger: Ledger) -> float | None:
             known = ledger.announcement(row.id or 0)
             known.state, known.ts, known.sent_at = AnnouncementState.SENT, ts, now
             known.body = known.body | {"permalink": permalink}
+            return ledger.record(row.record_id).seen_at if row.record_id is not None else None
 
-        await self._store.write(record)
+        seen_at = await self._store.write(record)
+        if seen_at is not None:
+            self._posted(now - seen_at)
 
     async def _save(
         self,

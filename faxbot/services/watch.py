@@ -1,6 +1,7 @@
 """Jobs on the fax server, watched: differences become changes, changes become announcements."""
 
 import logging
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -74,6 +75,10 @@ class Watch:
         self._followed[job.job_id] = _Followed(fax_id, job, self._clock.now())
         self._foreign.discard(job.job_id)
         self.busy = self._fresh = True
+
+    def states(self) -> dict[str, int]:
+        """How many of the jobs that are followed are in which state."""
+        return Counter(each.job.state.value for each in self._followed.values())
 
     def woken(self) -> bool:
         """A job was taken on since this was last asked: the next tick should not wait."""

@@ -3,6 +3,7 @@
 import json
 import logging
 import secrets
+import time
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from copy import copy
@@ -12,6 +13,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.context.async_context import AsyncBoltContext
+from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -31,6 +33,23 @@ BOLT_LOG.setLevel(logging.INFO)
 _INPUT_ERROR_CHARS = 300
 
 Next = Callable[[], Awaitable[None]]
+Acknowledged = Callable[[str, float], None]
+
+
+class MeasuredApp(AsyncApp):
+    """Bolt's app, which says how long each envelope waited for its acknowledgement."""
+
+    def __init__(self, acknowledged: Acknowledged, **options: Any) -> None:  # noqa: ANN401  (Bolt's own)
+        super().__init__(**options)
+        self._acknowledged = acknowledged
+
+    async def async_dispatch(self, req: AsyncBoltRequest) -> BoltResponse:
+        """Run the listener that fits, and return once it has acknowledged."""
+        began = time.perf_counter()
+        response = await super().async_dispatch(req)
+        kind = str(req.body.get("type") or ("command" if "command" in req.body else "other"))
+        self._acknowledged(kind, time.perf_counter() - began)
+        return response
 
 
 class KeptAck(AsyncAck):
@@ -43,10 +62,15 @@ class KeptAck(AsyncAck):
 
 
 def build_bolt_app(
-    client: AsyncWebClient, me: Me, board: Switchboard, *, signing_secret: str | None = None
+    client: AsyncWebClient,
+    me: Me,
+    board: Switchboard,
+    *,
+    signing_secret: str | None = None,
+    acknowledged: Acknowledged = lambda _kind, _seconds: None,
 ) -> AsyncApp:
     """
-    The app that answers Slack as *me*, through *client*.
+    The app that answers Slack as *me*, through *client*. *acknowledged* hears (kind, seconds) of each envelope.
 
     Without *signing_secret* it takes requests from Socket Mode only, which are authenticated by the socket.
 
@@ -66,7 +90,8 @@ def build_bolt_app(
         )
 
     BOLT_LOG.setLevel(logging.ERROR)  # it warns of the token that it finds in the environment
-    app = AsyncApp(
+    app = MeasuredApp(
+        acknowledged,
         name="faxbot",
         logger=BOLT_LOG,
         client=without_token,

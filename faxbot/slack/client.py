@@ -1,5 +1,7 @@
 """slack_sdk's client as it is used here: it sends once, and not while Slack asks for a pause."""
 
+import time
+from collections.abc import Callable
 from typing import Any, cast
 
 import aiohttp
@@ -7,17 +9,19 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from faxbot.fax.errors import SlackBusy
+from faxbot.fax.errors import SlackBusy, SlackRefused
 from faxbot.slack.pacing import SlackPace
-from faxbot.slack.web import CALL_SECONDS, SDK_LOG, Connections, slack_fault
+from faxbot.slack.web import CALL_ERRORS, CALL_SECONDS, SDK_LOG, Connections, slack_fault
+
+Called = Callable[[str, str, float], None]
 
 
 class PacedClient(AsyncWebClient):
     """The client that tells *pace* of every call, and makes none that Slack has just asked not to make."""
 
-    def __init__(self, *, pace: SlackPace, **options: Any) -> None:  # noqa: ANN401  (slack_sdk's own)
+    def __init__(self, *, pace: SlackPace, called: Called, **options: Any) -> None:  # noqa: ANN401  (slack_sdk's)
         super().__init__(**options)
-        self._pace = pace
+        self._pace, self._called = pace, called
 
     async def api_call(self, api_method: str, **call: Any) -> AsyncSlackResponse:  # noqa: ANN401  (as above)
         """
@@ -30,20 +34,38 @@ class PacedClient(AsyncWebClient):
         channel_id = str(arguments.get("channel") or "") if isinstance(arguments, dict) else ""
         if left := self._pace.closed_for(api_method, channel_id):
             raise SlackBusy(left)
+        began, outcome = time.perf_counter(), "abandoned"
         with self._pace.calling(api_method, channel_id):
             try:
-                return await super().api_call(api_method, **call)
-            except SlackApiError as exc:
+                answer = await super().api_call(api_method, **call)
+            except CALL_ERRORS as exc:
                 fault = slack_fault(exc)
-                if isinstance(fault, SlackBusy):
+                outcome = fault.error if isinstance(fault, SlackRefused) else type(fault).__name__
+                if isinstance(exc, SlackApiError) and isinstance(fault, SlackBusy):
                     self._pace.limited(api_method, channel_id, fault.retry_after)
                 raise
+            else:
+                outcome = "ok"
+                return answer
+            finally:
+                self._called(api_method, outcome, time.perf_counter() - began)
 
 
-def build_client(token: str, base_url: str, connections: Connections, pace: SlackPace) -> AsyncWebClient:
-    """A Web API client for *base_url* (`SLACK_API_URL`, with or without its last slash) that sends once."""
+def build_client(
+    token: str,
+    base_url: str,
+    connections: Connections,
+    pace: SlackPace,
+    called: Called = lambda _method, _outcome, _seconds: None,
+) -> AsyncWebClient:
+    """
+    A Web API client for *base_url* (`SLACK_API_URL`, with or without its last slash) that sends once.
+
+    *called* hears (method, outcome, seconds) of each call.
+    """
     client = PacedClient(
         pace=pace,
+        called=called,
         token=token,
         base_url=base_url.strip(),
         timeout=CALL_SECONDS,

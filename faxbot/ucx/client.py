@@ -42,9 +42,10 @@ def connect(
     timeouts: Timeouts | None = None,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    called: Callable[[str, str, float], None] = lambda _method, _outcome, _seconds: None,
 ) -> "UcxClient":
     """
-    Make the client of the UCX at *url*; no connection is made yet.
+    Make the client of the UCX at *url*; no connection is made yet. *called* hears (method, outcome, seconds).
 
     Raises:
         ValueError: *url* is no address, or *ca_file* holds no certificates.
@@ -59,6 +60,7 @@ def connect(
         timeouts=timeouts,
         sleep=sleep,
         now=now,
+        called=called,
     )
 
 
@@ -82,12 +84,13 @@ class UcxClient:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         jitter: Callable[[], float] = random.random,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        called: Callable[[str, str, float], None] = lambda _method, _outcome, _seconds: None,
     ) -> None:
         self._http = http
         self._url = address(url)
         self._ask_token = request.token(client_id, secret)
         self._timeouts = timeouts or Timeouts()
-        self._exchange = Exchange(http, self._url, self._timeouts, sleep=sleep, jitter=jitter)
+        self._exchange = Exchange(http, self._url, self._timeouts, sleep=sleep, jitter=jitter, called=called)
         self._now = now
         self._seen: dict[Direction, wire.Seen] = {direction: {} for direction in Direction}
         self._keeper = TokenKeeper(token_file, url=self._url, client_id=client_id, fetch=self._fetch_token)

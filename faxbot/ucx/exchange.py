@@ -34,7 +34,7 @@ _NEVER_CONNECTED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
 class Exchange:
-    """Requests to the server at *url*; *sleep* and *jitter* (0 to 1) set the pauses between tries."""
+    """Requests to the server at *url*; *sleep* and *jitter* (0 to 1) set the pauses between tries, *called* hears of each."""
 
     def __init__(
         self,
@@ -44,7 +44,9 @@ class Exchange:
         *,
         sleep: Callable[[float], Awaitable[None]],
         jitter: Callable[[], float],
+        called: Callable[[str, str, float], None],
     ) -> None:
+        self._called = called
         self._http = http
         self._url = url
         self._timeouts = timeouts
@@ -106,6 +108,7 @@ class Exchange:
             return taken
         finally:
             took = (time.perf_counter() - began) * 1000
+            self._called(asked.resource, outcome, took / 1000)
             level = logging.DEBUG if outcome == "ok" and asked.repeatable else logging.INFO
             logger.log(level, "%s %s: %s, %.0f ms", asked.resource, asked.about or "-", outcome, took)
 

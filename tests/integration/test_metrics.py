@@ -1,0 +1,142 @@
+"""`/healthz`, `/readyz` and `/metrics` of a bot between both stand-ins."""
+
+import asyncio
+import contextlib
+import os
+import socket
+from pathlib import Path
+
+import aiohttp
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from faxbot.app import serve
+from faxbot.demo.faxserver import FaxServer
+from faxbot.demo.person import Person
+from faxbot.demo.workspace import Workspace
+from faxbot.demo.workspace.model.people import CLAIMS, DANA, INBOUND_FAX
+from faxbot.settings import SettingsProblem, load_settings
+from tests.kit import make_pdf, until
+
+MANIFEST = Path(__file__).parents[2] / "manifest.yml"
+SUPPORT = "+1 469 555 1112"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def umask():
+    """`serve` closes the umask of its process, which is this one."""
+    before = os.umask(0o077)
+    yield
+    os.umask(before)
+
+
+@pytest.fixture
+async def stand_ins(tmp_path):
+    async with (
+        FaxServer(tmp_path / "ucx", speed=200) as fax,
+        Workspace(tmp_path / "ws", manifest=MANIFEST) as workspace,
+    ):
+        yield fax, workspace
+
+
+def settings(stand_ins, folder, port):
+    fax, workspace = stand_ins
+    return load_settings(
+        _env_file=None,
+        slack_bot_token=workspace.bot_token,
+        slack_app_token=workspace.app_token,
+        slack_api_url=workspace.api_url,
+        ucx_url=fax.url,
+        ucx_client_id=fax.client_id,
+        ucx_client_secret=fax.client_secret,
+        faxbot_inbound_channel=INBOUND_FAX,
+        faxbot_data_dir=folder / "data",
+        faxbot_poll_active_seconds=0.2,
+        faxbot_inbox_seconds=0.2,
+        faxbot_metrics_port=port,
+    )
+
+
+@contextlib.asynccontextmanager
+async def measured(stand_ins, folder):
+    """The bot, ready; gives the address of its metrics."""
+    port, said = free_port(), []
+    bot = asyncio.create_task(serve(settings(stand_ins, folder, port), said.append))
+    try:
+        await until(lambda: bot.done() or "faxbot is ready" in said, 20)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        bot.cancel()
+        await asyncio.gather(bot, return_exceptions=True)
+
+
+async def get(address):
+    async with aiohttp.ClientSession() as session, session.get(address) as answer:
+        return answer.status, await answer.text()
+
+
+async def samples(address):
+    """Every sample by its name and labels."""
+    _, text = await get(f"{address}/metrics")
+    return {
+        (each.name, *sorted(each.labels.values())): each.value
+        for family in text_string_to_metric_families(text)
+        for each in family.samples
+    }
+
+
+async def test_what_happens_is_counted(tmp_path, umask, stand_ins):
+    """A fax goes out and comes in: calls of both servers, acknowledgements, the way of what was received."""
+    fax, workspace = stand_ins
+    async with measured(stand_ins, tmp_path) as address, Person(workspace.url, DANA) as dana:
+        await dana.say(CLAIMS, "", files=await dana.upload(make_pdf(tmp_path / "letter.pdf")))
+        await dana.command(CLAIMS, f"/fax send {SUPPORT}")
+        await dana.until(
+            "the received file",
+            lambda sight: [m for m in sight.in_channel(INBOUND_FAX) if m.get("files")],
+            within=20,
+        )
+        async with asyncio.timeout(10):
+            while (await samples(address)).get(("faxbot_received_to_posted_seconds_count",)) != 1:
+                await asyncio.sleep(0.05)
+        found = await samples(address)
+    assert found["faxbot_calls_total", "filesend", "ok", "ucx"] == 1
+    assert found["faxbot_calls_total", "chat.postMessage", "ok", "slack"] >= 1
+    assert found["faxbot_acknowledgement_seconds_count", "command"] == 1
+    assert found["faxbot_tick_age_seconds", "watch"] < 30
+    assert found["faxbot_slack_connections",] == 2
+    assert found["faxbot_fax_server_answers",] == 1
+    assert ("faxbot_outbox_depth",) in found
+    assert SUPPORT.removeprefix("+1 ") not in str(found)
+
+
+async def test_ready_while_slack_can_reach_the_bot(tmp_path, umask, stand_ins):
+    """A fax server that is away changes nothing; without a connection to Slack it is not ready, yet alive."""
+    fax, workspace = stand_ins
+    async with measured(stand_ins, tmp_path) as address:
+        status, text = await get(f"{address}/readyz")
+        assert (status, '"ready": true' in text) == (200, True)
+        await fax.shut(60)
+        assert (await get(f"{address}/readyz"))[0] == 200
+        workspace.site.socket.refuse_handshakes = 1000
+        await workspace.site.socket.close_all()
+        async with asyncio.timeout(10):
+            while (await get(f"{address}/readyz"))[0] != 503:
+                await asyncio.sleep(0.05)
+        assert (await get(f"{address}/healthz"))[0] == 200
+
+
+async def test_a_port_that_is_taken_is_named(tmp_path, umask, stand_ins):
+    """The bot does not start without the metrics that were asked for."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(SettingsProblem, match=f"FAXBOT_METRICS_PORT {port}"):
+            await serve(settings(stand_ins, tmp_path, port), lambda _: None)
