@@ -1,8 +1,8 @@
 """
-What operators watch: counters and histograms fed by the adapters, and gauges read off the services at a scrape.
+What operators watch: counters and histograms fed by the adapters, gauges read off the services at a scrape.
 
-Served with `/healthz` and `/readyz` on a port of its own, if one is set. Labels are names of methods, states and
-outcomes, never numbers or names.
+Served with `/healthz` and `/readyz` on a port of its own, if one is set. Labels are names of methods,
+states and outcomes, never of people, and never numbers.
 """
 
 from collections.abc import Callable, Iterator

@@ -70,7 +70,7 @@ def build_bolt_app(
     acknowledged: Acknowledged = lambda _kind, _seconds: None,
 ) -> AsyncApp:
     """
-    The app that answers Slack as *me*, through *client*. *acknowledged* hears (kind, seconds) of each envelope.
+    The app that answers Slack as *me*, through *client*. *acknowledged* hears (kind of envelope, seconds).
 
     Without *signing_secret* it takes requests from Socket Mode only, which are authenticated by the socket.
 

@@ -34,7 +34,11 @@ _NEVER_CONNECTED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
 class Exchange:
-    """Requests to the server at *url*; *sleep* and *jitter* (0 to 1) set the pauses between tries, *called* hears of each."""
+    """
+    Requests to the server at *url*; *sleep* and *jitter* (0 to 1) set the pauses between tries.
+
+    *called* hears (method, outcome, seconds) of each try.
+    """
 
     def __init__(
         self,

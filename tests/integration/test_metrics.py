@@ -93,7 +93,7 @@ async def samples(address):
 
 async def test_what_happens_is_counted(tmp_path, umask, stand_ins):
     """A fax goes out and comes in: calls of both servers, acknowledgements, the way of what was received."""
-    fax, workspace = stand_ins
+    _, workspace = stand_ins
     async with measured(stand_ins, tmp_path) as address, Person(workspace.url, DANA) as dana:
         await dana.say(CLAIMS, "", files=await dana.upload(make_pdf(tmp_path / "letter.pdf")))
         await dana.command(CLAIMS, f"/fax send {SUPPORT}")
