@@ -124,8 +124,9 @@ async def test_ready_while_slack_can_reach_the_bot(tmp_path, umask, stand_ins):
         assert (status, '"ready": true' in text) == (200, True)
         await fax.shut(60)
         assert (await get(f"{address}/readyz"))[0] == 200
-        workspace.site.socket.refuse_handshakes = 1000
-        await workspace.site.socket.close_all()
+        trouble = {"close": True, "refuse_handshakes": 1000}
+        async with aiohttp.ClientSession() as session:
+            await session.post(f"{workspace.url}/_/control/socket", json=trouble)
         async with asyncio.timeout(10):
             while (await get(f"{address}/readyz"))[0] != 503:
                 await asyncio.sleep(0.05)
