@@ -107,12 +107,13 @@ class Search:
         fax.candidates = found
         asked_for = now.timestamp() - (fax.intent_at or fax.created_at)
         pause = self._settle * fax.looks
-        fax.look_at = now.timestamp() + pause if asked_for < LATEST_LOOK_SECONDS else None
         if fax.state is FaxState.UNKNOWN and (fax.looks >= LOOKS_BEFORE_ASKING or len(found) > 1):
             fax.state = FaxState.ASKED
             tell_steps(ledger, fax, [Step(StepKind.ASKED, now, text=", ".join(found))])
         elif news:
             refresh_cards(ledger, fax)
+        over = fax.state is FaxState.ASKED and asked_for >= LATEST_LOOK_SECONDS
+        fax.look_at = None if over else now.timestamp() + pause  # after a long stop, too, it is asked first
 
     def _candidates(self, ledger: Ledger, fax: Fax, active: list[Job]) -> dict[str, Job]:
         """The jobs that could be *fax*, by id."""
