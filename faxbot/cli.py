@@ -27,7 +27,7 @@ def serve() -> None:
 
     try:
         settings = load_settings()
-        set_up_logs(settings.faxbot_log_level)
+        set_up_logs(settings.faxbot_log_level, as_json=settings.faxbot_log_format.lower() == "json")
         raise typer.Exit(_run(run(settings, _say)))
     except SettingsProblem as problem:
         typer.echo(f"faxbot cannot start.\n{problem}", err=True)

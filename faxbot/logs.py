@@ -7,6 +7,7 @@ only what is code is printed: types, places, the template of a library's message
 """
 
 import errno
+import json
 import logging
 import os
 import sqlite3
@@ -14,6 +15,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any
 
@@ -30,10 +32,14 @@ CAPPED = ("slack_sdk", "slack_bolt", "httpx", "httpcore", "aiohttp", "apschedule
 """Libraries that log at length when they are let."""
 
 
-def set_up_logs(level: str) -> None:
-    """Log to standard error at *level*, libraries from WARNING on, and what Python itself has to tell."""
+def set_up_logs(level: str, *, as_json: bool = False) -> None:
+    """
+    Log to standard error at *level*, libraries from WARNING on, and what Python itself has to tell.
+
+    As text for people, or *as_json*: one object a line.
+    """
     handler = _Handler(sys.stderr)
-    handler.setFormatter(Line())
+    handler.setFormatter(JsonLine() if as_json else Line())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     for name in CAPPED:
         logging.getLogger(name).setLevel(logging.WARNING)
@@ -53,6 +59,27 @@ class Line(logging.Formatter):
         error = record.exc_info[1] if record.exc_info else None
         below = [f"\n  {line}" for line in told(error)] if error else []
         return "".join([head, facts, *below])
+
+
+class JsonLine(logging.Formatter):
+    """
+    `{"time", "level", "logger", "message", …}`: the ids and counts are members, what was raised is a list.
+
+    `time` is ISO 8601 in UTC.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        """*record* as one line of JSON without a value that is not ours."""
+        error = record.exc_info[1] if record.exc_info else None
+        line = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": words(record),
+            **facts_of(record),
+            **({"error": told(error)} if error else {}),
+        }
+        return json.dumps(line, ensure_ascii=False)
 
 
 def words(record: logging.LogRecord) -> str:

@@ -61,6 +61,7 @@ class Settings(BaseSettings):
     faxbot_slack_limits: str = Field(default="", pattern=r"^(tiers|learn)?$")
     faxbot_metrics_host: str = "127.0.0.1"
     faxbot_metrics_port: int = Field(default=0, ge=0, le=65535)
+    faxbot_log_format: str = Field(default="text", pattern=r"^(?i:text|json)$")
     faxbot_log_level: str = Field(default="INFO", pattern=r"^(?i:debug|info|warning|error)$")
 
     @field_validator("faxbot_admins", "faxbot_blocked", "faxbot_allowed", "faxbot_modems", mode="before")

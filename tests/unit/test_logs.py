@@ -1,6 +1,7 @@
 """What may stand in the log: ids, types and places in code, whoever writes and whatever is raised."""
 
 import errno
+import json
 import logging
 import os
 import subprocess
@@ -212,3 +213,17 @@ def test_what_python_tells_by_itself_carries_no_values():
     ):
         assert told in said
     assert said.count("ValueError") == 3
+
+
+def test_a_line_of_json_holds_the_same_and_no_more():
+    """One object: the ids are members, what was raised is types and places; a library's values stay out."""
+    error = raised(lambda: TypeAdapter(int).validate_python(NUMBER))
+    made = record(desk.__file__, "a request failed", error=error, request=12)
+    told = json.loads(logs.JsonLine().format(made))
+    assert told["message"] == "a request failed"
+    assert (told["level"], told["logger"], told["request"]) == ("WARNING", "some.logger", "12")
+    assert told["time"].endswith("+00:00")
+    assert told["error"][-1].endswith("ValidationError")
+    assert "0101" not in json.dumps(told)
+    theirs = json.loads(logs.JsonLine().format(record(httpx.__file__, "to %s", NUMBER, phone=NUMBER)))
+    assert "0101" not in json.dumps(theirs)
