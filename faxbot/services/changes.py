@@ -141,14 +141,20 @@ class Changes:
             return
         if fax and fax.state is not FaxState.ENDED:
             raise NotAllowed(f"{job_id} has not ended. Cancel it first, then delete its record.")
-        await self._refuse_namesake(row, job_id)
-        try:
-            await self._server.delete_record(job_id)
-        except JobNotFound as exc:
-            if row is None:
-                raise UnknownJob(f"The fax server has no record {job_id}.") from exc
-        except RequestRefused as refused:
-            raise UnknownJob(f"The fax server did not delete {job_id}. It says: {refused.said}") from refused
+        asked_before = await self._store.write(
+            lambda ledger: _asks_to_delete(ledger.request(request.id or 0))
+        )
+        if not (asked_before and row and row.gone):
+            await self._refuse_namesake(row, job_id)
+            try:
+                await self._server.delete_record(job_id)
+            except JobNotFound as exc:
+                if row is None and not asked_before:
+                    raise UnknownJob(f"The fax server has no record {job_id}.") from exc
+            except RequestRefused as refused:
+                raise UnknownJob(
+                    f"The fax server did not delete {job_id}. It says: {refused.said}"
+                ) from refused
         await self._store.write(lambda ledger: self._deleted(ledger, request, fax, row))
         self._told()
 
@@ -282,3 +288,10 @@ class Changes:
             (row for row in rows if (row.id or 0) > after and (time is None or int(row.time) == time)),
             None,
         )
+
+
+def _asks_to_delete(request: Request) -> bool:
+    """Commit that RecordDelete is called for *request*; True if it was before, and its answer was lost."""
+    asked_before = bool(request.body.get("asked"))
+    request.body = {**request.body, "asked": True}
+    return asked_before
