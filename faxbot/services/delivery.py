@@ -109,6 +109,9 @@ class Delivery:
         def record(ledger: Ledger) -> None:
             known = ledger.announcement(row_id)
             known.shown, known.looks = max(known.shown, row.revision), 0
+            if row.looks:  # the one without an answer may still be carried out there, over this one
+                known.revision += 1
+                known.due_at = self._clock.now().timestamp() + self._settle
 
         await self._store.write(record)
 

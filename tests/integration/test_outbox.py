@@ -217,6 +217,30 @@ async def test_an_edit_without_an_answer_is_made_again(rig, monkeypatch):
     assert rig.slack.cards()[0].message.fax.outcome is Outcome.GIVEN_UP
 
 
+async def test_an_edit_that_is_carried_out_late_does_not_stay(rig, monkeypatch):
+    """Given up here, it lands over its own repetition there: the card is brought up to date once more."""
+    monkeypatch.setattr("faxbot.services.delivery.EDIT_AGAIN_SECONDS", 0.02)
+    fax_id = await rig.a_fax()
+    await rig.all_told()
+    update, late = rig.slack.update, []
+
+    async def update_late(channel_id, ts, message, *, key):
+        if not late:
+            late.append((channel_id, ts, message))
+            raise SlackUnclear("given up")
+        await update(channel_id, ts, message, key=key)
+        if len(late) == 1:
+            late.append(None)
+            await update(*late[0], key=key)
+
+    monkeypatch.setattr(rig.slack, "update", update_late)
+    await rig.step(fax_id)
+    await until(lambda: late)
+    await rig.end(fax_id)
+    await rig.all_told()
+    assert rig.slack.cards()[0].message.fax.outcome is Outcome.GIVEN_UP
+
+
 async def test_the_end_of_a_fax_whose_card_was_deleted_is_told_in_a_new_card(rig):
     """Somebody deleted the card: it is posted once more, with the end."""
     fax_id = await rig.a_fax()
