@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from tests.chaos import campaign, report
 from tests.chaos.report import Row
@@ -113,7 +113,8 @@ async def _play(workers: Workers, row: Row, trials: Sequence[Trial]) -> list[tup
                 if not reached and attempt < TRIES:
                     left.append(trial)
                     continue
-                row.add(trial, outcome, reached=reached)
+                if row.add(trial, outcome, reached=reached):
+                    report.tell(progress.console, trial, outcome)
                 played.append((trial, outcome))
                 _advance(progress, task, row)
     return played
@@ -125,7 +126,8 @@ async def _soak(workers: Workers, row: Row, storms: Iterator[Trial], duration: f
             began = time.monotonic()
             task = progress.add_task("", total=duration, harmed="")
             async for trial, outcome in workers.play(storms):
-                row.add(trial, outcome, reached=True)
+                if row.add(trial, outcome, reached=True):
+                    report.tell(progress.console, trial, outcome)
                 progress.update(task, completed=min(duration, time.monotonic() - began))
                 _advance(progress, task, row, by=0)
 
@@ -141,7 +143,7 @@ def _progress(name: str) -> Progress:
     )
 
 
-def _advance(progress: Progress, task: int, row: Row, by: int = 1) -> None:
+def _advance(progress: Progress, task: TaskID, row: Row, by: int = 1) -> None:
     harmed = f"[red]{len(row.harmed)} harmed" if row.harmed else ""
     progress.update(task, advance=by, harmed=harmed)
     if not console.is_terminal and row.trials % 50 == 0:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.chaos.evidence import Evidence
-from tests.chaos.story import LAST, Arrival, Fetching, Sending, Story, digits, headline
+from tests.chaos.story import LAST, Arrival, Fetching, Sending, Story, digits, headline, refuses
 
 Item = dict[str, Any]
 
@@ -33,7 +33,8 @@ _THEN = (
 )
 _CARD_SAYS = dict(zip(LAST, _THEN, strict=True))
 """What the card must say when the last line in its thread begins so."""
-_NOT_SENT = ("nothing was sent", "nothing was dialled")
+_TOLD_BY_CARD = "*Refused by the fax server*"
+"""A fax that is refused before it has a card gets one that says so, and no thread."""
 
 
 @dataclass(slots=True)
@@ -61,8 +62,12 @@ def judge(story: Story, evidence: Evidence) -> Verdict:
         verdict.harm("stuck", story.stuck)
     for _ in range(evidence.stopped):
         verdict.harm("stopped", "the bot ended by itself")
+    refused = 0
     for sending in story.sendings:
-        _Sent(sending, evidence, verdict).judge()
+        refused += _Sent(sending, evidence, verdict).judge()
+    told = sum(refuses(each["text"]) for each in evidence.whispers)
+    for _ in range(refused - told):
+        verdict.harm("lost", "a request was taken and never submitted, and its person was told nothing")
     for arrival in story.arrivals:
         _judge_arrival(arrival, evidence, verdict)
     for fetching in story.fetchings:
@@ -84,23 +89,22 @@ class _Sent:
             for each in evidence.calls
             if each["kind"] == "submission" and digits(str(each["destination"])) == digits(sending.number)
         ]
-        self._jobs = {each["job_id"] for each in self._submissions}
+        self._ends = [_end_of(each, evidence) for each in self._submissions]
 
-    def judge(self) -> None:
+    def judge(self) -> bool:
+        """Whether nothing is there of a request that was taken: then its person has to be told."""
         verdict, sending = self._verdict, self._sending
         cards = {channel: self._cards(channel) for channel in sending.channels}
+        self._judge_dials()
+        if not self._submissions and not any(cards.values()):
+            return sending.acknowledged
         again = max(self._begin(cards[channel], "Sent again") for channel in sending.channels)
         went = any(self._begin(cards[channel], "It went") for channel in sending.channels)
         verdict.counts["asked"] += again + went
-        self._judge_dials()
-        wanted = sending.acknowledged or bool(self._submissions)
-        verdict.counts["faxes"] += wanted
-        if sending.acknowledged and not self._submissions and not self._refused(cards):
-            verdict.harm("lost", f"{self._name} was taken and never submitted")
-        if not wanted or self._told_as_whisper():
-            return
+        verdict.counts["faxes"] += 1
         for channel in sending.channels:
             self._judge_channel(channel, cards[channel], again)
+        return False
 
     def _judge_dials(self) -> None:
         if len(self._submissions) > 1:
@@ -121,6 +125,8 @@ class _Sent:
             verdict.harm("never told", f"{name} has {len(cards)} cards")
         for card in cards:
             lines = [line for line in self._lines(card) if self._last(line)]
+            if not lines and _TOLD_BY_CARD in card["text"]:
+                continue
             if not lines:
                 verdict.harm("never told", f"{name}: the card says {card['text'].splitlines()[1:2]}")
                 continue
@@ -132,21 +138,12 @@ class _Sent:
         begin = self._last(line)
         if _CARD_SAYS[begin] not in card["text"]:
             self._verdict.harm("wrong", f"{name}: the thread says {line!r}, the card {card['text']!r}")
-        ended = {
-            each["job_id"]: (each["state"], each["status_text"])
-            for each in self._evidence.calls
-            if each["kind"] == "ended" and each["job_id"] in self._jobs
-        }
-        if begin in ("Delivered", "Not delivered", "Stopped") and self._jobs:
-            truths = {self._truth(*how) for how in ended.values()} or {"under way"}
-            if truths != {begin}:
-                self._verdict.harm("wrong", f"{name}: told {begin}, but it is {sorted(truths)}")
-
-    @staticmethod
-    def _truth(state: str, text: str) -> str:
-        if state == "Done":
-            return "Delivered"
-        return "Stopped" if "aborted" in text else "Not delivered"
+        if begin.startswith("Refused") and self._submissions:
+            self._verdict.harm("wrong", f"{name}: told {begin}, but it was submitted")
+        if begin.endswith("elivered") and not self._submissions:
+            self._verdict.harm("wrong", f"{name}: told {begin}, but it was never submitted")
+        if begin in ("Delivered", "Not delivered", "Stopped") and set(self._ends) - {begin}:
+            self._verdict.harm("wrong", f"{name}: told {begin}, but it is {self._ends}")
 
     def _cards(self, channel: str) -> list[Item]:
         return [
@@ -165,17 +162,18 @@ class _Sent:
     def _begin(self, cards: list[Item], begin: str) -> int:
         return sum(line.startswith(begin) for card in cards for line in self._lines(card))
 
-    def _refused(self, cards: dict[str, list[Item]]) -> bool:
-        """It was told that nothing was dialled."""
-        lines = [line for mine in cards.values() for card in mine for line in self._lines(card)]
-        said = any(words in line.lower() for line in lines for words in _NOT_SENT)
-        return said or self._told_as_whisper()
 
-    def _told_as_whisper(self) -> bool:
-        """A fax that could not be made of its files has no card; its person is told."""
-        if self._submissions or any(self._cards(channel) for channel in self._sending.channels):
-            return False
-        return any(words in each["text"].lower() for each in self._evidence.whispers for words in _NOT_SENT)
+def _end_of(submission: Item, evidence: Evidence) -> str:
+    """How the job of a submission ended. After a reset of the fax server another job has its id."""
+    after = evidence.calls[evidence.calls.index(submission) + 1 :]
+    for each in after:
+        if each.get("job_id") == submission["job_id"] and each["kind"] == "submission":
+            break
+        if each.get("job_id") == submission["job_id"] and each["kind"] == "ended":
+            if each["state"] == "Done":
+                return "Delivered"
+            return "Stopped" if "aborted" in each["status_text"] else "Not delivered"
+    return "under way"
 
 
 def _judge_arrival(arrival: Arrival, evidence: Evidence, verdict: Verdict) -> None:
@@ -202,7 +200,8 @@ def _judge_fetching(fetching: Fetching, evidence: Evidence, verdict: Verdict) ->
         fetching.sha256 in each["sha256"] and each["channel"] == fetching.channel
         for each in evidence.messages
     )
-    if posts < fetching.acknowledged:
+    told = sum(refuses(each["text"]) for each in evidence.whispers)
+    if posts < fetching.acknowledged - told:
         verdict.harm("lost", f"a document was asked for {fetching.acknowledged} times and posted {posts}")
     if posts > fetching.attempts:
         verdict.harm("posted twice", f"a document was asked for {fetching.attempts} times and posted {posts}")

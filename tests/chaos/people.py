@@ -10,7 +10,7 @@ import pikepdf
 
 from faxbot.demo.person import NotAllowedError, NotThereError, Person
 from faxbot.demo.workspace.model.people import BOT_ID, DANA, PRIYA
-from tests.chaos.story import Sending, Story, digits, headline
+from tests.chaos.story import Sending, Story, digits, headline, refuses
 from tests.chaos.world import StuckError, World
 
 Item = dict[str, Any]
@@ -66,8 +66,15 @@ class Sights:
 
     def whispered(self, user: str, words: str) -> bool:
         """Whether *user* alone was told *words*."""
-        told = (each for each in self._state.ephemerals.values() if each.user == user)
-        return any(words in str(each.content.get("text", "")) for each in told)
+        return any(words in each for each in self._whispers(user))
+
+    def refusals(self, user: str) -> int:
+        """How often *user* was told that nothing came of a wish."""
+        return sum(map(refuses, self._whispers(user)))
+
+    def _whispers(self, user: str) -> list[str]:
+        told = self._state.ephemerals.values()
+        return [str(each.content.get("text", "")) for each in told if each.user == user]
 
 
 class Somebody:

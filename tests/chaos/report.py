@@ -29,8 +29,8 @@ class Row:
     missed: list[Trial] = field(default_factory=list)
     harmed: list[tuple[Trial, list[str]]] = field(default_factory=list)
 
-    def add(self, trial: Trial, outcome: Outcome, *, reached: bool) -> None:
-        """Count one more."""
+    def add(self, trial: Trial, outcome: Outcome, *, reached: bool) -> bool:
+        """Count one more; whether there was harm."""
         self.trials += 1
         self.reached += reached
         self.counts.update(outcome.counts)
@@ -38,8 +38,10 @@ class Row:
         self.cpu += outcome.cpu
         if not reached:
             self.missed.append(trial)
-        if any(outcome.counts.get(column) for column in HARM):
+        harm = any(outcome.counts.get(column) for column in HARM)
+        if harm:
             self.harmed.append((trial, outcome.notes))
+        return harm
 
     @property
     def cells(self) -> list[str]:
@@ -52,7 +54,7 @@ LINES = ("trials", "reached", "faxes", "asked", *HARM)
 
 
 def show(console: Console, rows: Sequence[Row]) -> None:
-    """The table, then every harm and every boundary that was not reached, by name."""
+    """The table, then every boundary that was not reached, by name."""
     table = Table("", *(Column(row.name, justify="right") for row in rows))
     for line, cells in zip(LINES, zip(*(row.cells for row in rows), strict=True), strict=True):
         table.add_row(line, *cells)
@@ -60,10 +62,13 @@ def show(console: Console, rows: Sequence[Row]) -> None:
     for row in rows:
         for trial in row.missed:
             console.print(f"not reached: {trial}", markup=False, highlight=False)
-        for trial, notes in row.harmed:
-            console.print(f"harm: {trial}", style="red", markup=False)
-            for note in notes:
-                console.print(f"  {note}", markup=False, highlight=False)
+
+
+def tell(console: Console, trial: Trial, outcome: Outcome) -> None:
+    """One trial in which there was harm."""
+    console.print(f"harm: {trial}", style="red", markup=False)
+    for note in outcome.notes:
+        console.print(f"  {note}", markup=False, highlight=False)
 
 
 def write(section: str, rows: Sequence[Row], made_by: str) -> None:

@@ -11,7 +11,8 @@ each of them.
 
 import contextlib
 import hashlib
-from collections.abc import Callable, Sequence
+import itertools
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,8 @@ from tests.chaos.people import Playing, button, make_pdf
 from tests.chaos.story import LAST, Arrival, Fetching, Sending, digits
 from tests.chaos.world import StuckError, World
 
-OWN_LINE = "14695551112"
+OWN_LINES = ("14695551112", "14695551113")
+TRIES = 12
 DIAL, CALL, BREAK = 12.0, 60.0, 40.0
 """Simulated seconds: until it is dialling, until a page is through, until the line is free again."""
 WHISPER_SECONDS = 2.0
@@ -36,6 +38,8 @@ class Scenario(Playing):
 
     def __init__(self, world: World, acts: Sequence[str]) -> None:
         super().__init__(world)
+        self._numbers = itertools.count(600)
+        self._own_lines = itertools.cycle(OWN_LINES)
         known = {"in": self._in, "out": self._out, "stop": self._stop}
         self._acts = [known[act] for act in acts]
 
@@ -49,16 +53,28 @@ class Scenario(Playing):
 
     async def _in(self) -> None:
         await self._subscribe("rx", "received faxes")
-        await self._share_with_own_line()
+        path = self._pdf("to-ourselves")
+        sending = await self._send(lambda: self._give(path))
+        self.story.arrivals.append(Arrival(_sha(path), (INBOUND_FAX, GENERAL)))
+        await self.world.fax.tick(DIAL)
+        await self._told(sending, "Dialling")
+        await self.world.fax.tick(CALL)
+        await self.world.fax.tick(BREAK)
+        await self._told(sending, "Delivered")
+        for channel in (INBOUND_FAX, GENERAL):
+            await self.world.until(f"the received fax in {channel}", lambda c=channel: self._details(c))
         await self._delete_record()
 
     async def _out(self) -> None:
         await self._subscribe("tx line Billing", "sent faxes on Billing")
-        await self._fetch(await self._send_by_command())
+        await self.share(CLAIMS, self._pdf("by-command"), "For the insurer")
+        sending = await self._send(self._type)
+        await self._tick_until("Delivered", sending, DIAL + CALL + BREAK)
+        await self._fetch(self.sights.cards(CLAIMS, sending.number)[-1])
 
     async def _stop(self) -> None:
-        sending = await self._send_by_form()
-        await self._is_a_job(sending)
+        await self.share(CLAIMS, self._pdf("by-form"), "For the other insurer")
+        sending = await self._send(self._fill_in)
         await self._tick_until("Busy", sending, DIAL + 8)
         await self._cancel(sending)
 
@@ -69,54 +85,47 @@ class Scenario(Playing):
         with contextlib.suppress(StuckError):  # what only one person sees may be lost in a stop
             await self.world.until("subscribed", lambda: self.sights.whispered(PRIYA, words), WHISPER_SECONDS)
 
-    async def _share_with_own_line(self) -> None:
-        path = self._pdf("to-ourselves")
-        sending = Sending(OWN_LINE, (self.dm,), acknowledged=True)  # Slack tells of it until it is taken
-        self.story.sendings.append(sending)
-        await self.share(self.dm, path, f"Please fax this to +{OWN_LINE}")
-        self.story.arrivals.append(Arrival(_sha(path), (INBOUND_FAX, GENERAL)))
-        await self._is_a_job(sending)
-        await self.world.fax.tick(DIAL)
-        await self._told(sending, "Dialling")
-        await self.world.fax.tick(CALL)
-        await self.world.fax.tick(BREAK)
-        await self._told(sending, "Delivered")
-        for channel in (INBOUND_FAX, GENERAL):
-            await self.world.until(f"the received fax in {channel}", lambda c=channel: self._details(c))
+    async def _send(self, ask: Callable[[], Awaitable[Sending]]) -> Sending:
+        """Ask until the fax is a job; what is refused is asked for again, as its person is told."""
+        for _ in range(TRIES):
+            refusals = self.sights.refusals(DANA)
+            sending = await ask()
+            if await self._becomes_a_job(sending, refusals):
+                return sending
+        raise StuckError("a fax that is not refused")
 
-    async def _send_by_command(self) -> Item:
-        path = self._pdf("by-command")
-        await self.share(CLAIMS, path, "For the insurer")
-        sending = await self._attempts(
-            lambda n: Sending(f"46960{n:01d}0101" if n < 10 else f"4696{n}0101", (CLAIMS, GENERAL)),
-            lambda each: f"/fax send {each.number} from Billing",
-        )
-        await self._is_a_job(sending)
-        await self._tick_until("Delivered", sending, DIAL + CALL + BREAK)
-        return self.sights.cards(CLAIMS, sending.number)[-1]
+    async def _give(self, path: Path) -> Sending:
+        """Give the bot a file; Slack tells of it until it is taken."""
+        number = next(self._own_lines)
+        self.story.sendings.append(Sending(number, (self.dm,), acknowledged=True))
+        await self.share(self.dm, path, f"Please fax this to +{number}")
+        return self.story.sendings[-1]
 
-    async def _cancel(self, sending: Sending) -> None:
-        await self.dana.press_until(
-            "stopped",
-            lambda: self.card(sending),
-            "Cancel fax",
-            lambda: self._is_told(sending, "Stopped") or self._went(sending),
-        )
+    async def _type(self) -> Sending:
+        """Type a command, each time with another number."""
+        made: list[Sending] = []
 
-    async def _send_by_form(self) -> Sending:
-        """Each attempt opens a form anew: a form whose bot died never comes, or is never taken."""
-        await self.share(CLAIMS, self._pdf("by-form"), "For the other insurer")
-        for attempt in range(12):
-            sending = Sending(f"4697{attempt:02d}0200", (CLAIMS,), dials=None)
+        def typed(_: int) -> str:
+            made.append(Sending(f"469{next(self._numbers)}0101", (CLAIMS, GENERAL)))
+            self.story.sendings.append(made[-1])
+            return f"/fax send {made[-1].number} from Billing"
+
+        tried = await self.dana.command(CLAIMS, typed)
+        for sending, taken in zip(made, tried, strict=True):
+            sending.acknowledged = taken
+        if not tried[-1]:
+            raise StuckError("a command that is taken")
+        return made[-1]
+
+    async def _fill_in(self) -> Sending:
+        """Fill in the form; it is opened anew when it does not come, or is not taken."""
+        for _ in range(TRIES):
             await self.dana.command(CLAIMS, lambda _: "/fax send")
             try:
-                view = await self.world.until(
-                    "a form",
-                    self._form,
-                    3.0,
-                )
+                view = await self.world.until("a form", self._form, 3.0)
             except StuckError:
                 continue
+            sending = Sending(f"469{next(self._numbers)}0200", (CLAIMS,), dials=None)
             self.story.sendings.append(sending)
             await self.world.until("the bot is connected", lambda: self.world.connected)
             try:
@@ -134,6 +143,14 @@ class Scenario(Playing):
         """The form, once it can be filled in."""
         views = self.world.slack.state.views.stack(DANA)
         return next((view for view in views if "submit" in view.definition), None)
+
+    async def _cancel(self, sending: Sending) -> None:
+        await self.dana.press_until(
+            "stopped",
+            lambda: self.card(sending),
+            "Cancel fax",
+            lambda: self._is_told(sending, "Stopped") or self._went(sending),
+        )
 
     async def _delete_record(self) -> None:
         model = self.world.fax.model
@@ -189,32 +206,30 @@ class Scenario(Playing):
     def _pdf(self, name: str) -> Path:
         return make_pdf(self.world.folder / f"{name}.pdf", name)
 
-    async def _attempts(self, make: Callable[[int], Sending], text: Callable[[Sending], str]) -> Sending:
-        made: list[Sending] = []
-
-        def typed(attempt: int) -> str:
-            made.append(make(attempt))
-            self.story.sendings.append(made[-1])
-            return text(made[-1])
-
-        tried = await self.dana.command(CLAIMS, typed)
-        for sending, taken in zip(made, tried, strict=True):
-            sending.acknowledged = taken
-        if not tried[-1]:
-            raise StuckError("a command that is taken")
-        return made[-1]
-
     # -- what is there to see
 
-    async def _is_a_job(self, sending: Sending) -> None:
-        """Its cards name the job, which may have been looked for first; or a person closed the matter."""
+    async def _becomes_a_job(self, sending: Sending, refusals: int) -> bool:
+        """
+        Its cards name the job, which may have been looked for first, or a person closed the matter.
+
+        False if it was refused: its person was told more than *refusals* times that nothing came of a wish.
+        """
 
         def known() -> bool:
-            cards = [(self.sights.cards(channel, sending.number) or [{}])[-1] for channel in sending.channels]
-            named = all(" · TX" in str(card.get("text", "")).partition("\n")[0] for card in cards)
+            named = all(
+                " · TX" in _first_line(self._newest(channel, sending)) for channel in sending.channels
+            )
             return named or self._went(sending)
 
-        await self.world.until(f"the job of …{sending.number[-4:]}", known)
+        def refused() -> bool:
+            card = str(self._newest(sending.channels[0], sending).get("text", ""))
+            return self.sights.refusals(DANA) > refusals or "*Refused by" in card
+
+        await self.world.until(f"the job of …{sending.number[-4:]}", lambda: known() or refused())
+        return known()
+
+    def _newest(self, channel: str, sending: Sending) -> Item:
+        return (self.sights.cards(channel, sending.number) or [{}])[-1]
 
     async def _tick_until(self, words: str, sending: Sending, seconds: float) -> None:
         """Let time pass; more of it, if another fax was before this one on its line."""
@@ -266,3 +281,7 @@ class Scenario(Playing):
 
 def _sha(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _first_line(message: Item) -> str:
+    return str(message.get("text", "")).partition("\n")[0]

@@ -62,8 +62,8 @@ async def run(trial: Trial, zygote: Zygote, keep: Path | None = None) -> Outcome
         crossed=crossed,
         killed=world.lives[: len(trial.kills)].count(KILLED),
         faults=sum(bool(each["faults"]) for each in calls)
-        + len(trial.slack_faults)
-        - sum(fault["times"] or 0 for fault in world.slack.site.faults.as_list()),
+        + sum(fault["times"] for fault in trial.slack_faults)
+        - sum(fault["times"] for fault in world.slack.site.faults.as_list()),
         used=Counter(f"UCX {each['method']}" for each in calls)
         + Counter(f"Slack {each['method']}" for each in journal.of("api"))
         + Counter(

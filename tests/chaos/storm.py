@@ -7,9 +7,9 @@ that was asked for has to come right.
 """
 
 import asyncio
-import contextlib
 import hashlib
 import random
+import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,10 @@ from typing import Any
 import aiohttp
 
 from faxbot.demo.faxserver.faults import FaultKind
-from faxbot.demo.person import NotAllowedError
+from faxbot.demo.person import NotThereError
 from faxbot.demo.workspace.model.people import CLAIMS, DANA, GENERAL, INBOUND_FAX, PRIYA
 from tests.chaos.people import Playing, button, make_pdf
-from tests.chaos.story import LAST, Arrival, Sending
+from tests.chaos.story import LAST, Arrival, Fetching, Sending, digits, headline
 from tests.chaos.world import StuckError, World
 
 Item = dict[str, Any]
@@ -80,14 +80,24 @@ class Storm(Playing):
         super().__init__(world)
         self._dice = random.Random(seed)  # noqa: S311 - the weather is no secret
         self._count = 0
+        self._deeds: list[Callable[[], Awaitable[object]]] = [
+            self._command,
+            self._share,
+            self._arrive,
+            self._stop,
+        ]
 
     async def perform(self, quiet: float) -> None:
-        """The storm, and the time after it."""
+        """The storm, and the time after it; before every other one the fax server begins anew."""
         await self.priya.command(GENERAL, lambda _: "/fax subscribe rx")
         await self.world.until("subscribed", lambda: self.sights.whispered(PRIYA, "received faxes"))
+        if self._dice.random() < 0.5:
+            await self._use_ids_again(quiet)
+        else:
+            self._deeds += [self._delete, self._fetch]
         weather = asyncio.create_task(self._weather())
         try:
-            await self._deeds()
+            await self._do_deeds()
         finally:
             weather.cancel()
             await asyncio.gather(weather, return_exceptions=True)
@@ -96,22 +106,29 @@ class Storm(Playing):
 
     # -- what people do
 
-    async def _deeds(self) -> None:
+    async def _use_ids_again(self, quiet: float) -> None:
+        """Faxes go out and come in; then the fax server has forgotten them and counts from 1 again."""
+        await self._command("0101")
+        await self._arrive()
+        await self._see_through(quiet)
+        forget = {"keep_jobs": False, "keep_records": False, "reuse_ids": True}
+        await self.world.tell_fax_server("restart", json=forget)
+
+    async def _do_deeds(self) -> None:
         loop = asyncio.get_running_loop()
         end = loop.time() + STORM_SECONDS
-        deeds: list[Callable[[], Awaitable[None]]] = [self._command, self._share, self._arrive, self._stop]
         async with asyncio.TaskGroup() as doing:
             while loop.time() < end:
-                doing.create_task(self._surely(self._dice.choice(deeds)))
+                doing.create_task(self._surely(self._dice.choice(self._deeds)))
                 await asyncio.sleep(self._dice.uniform(0.5, 2.0))
 
-    async def _surely(self, deed: Callable[[], Awaitable[None]]) -> None:
+    async def _surely(self, deed: Callable[[], Awaitable[object]]) -> None:
         try:
             await deed()
         except StuckError as stuck:
             self.story.stuck = self.story.stuck or str(stuck)
 
-    async def _command(self, ending: str = "") -> Sending | None:
+    async def _command(self, ending: str = "") -> None:
         ending = ending or self._dice.choice(("0101", "0101", "0201", "0701"))
         path = self._pdf(2)
         await self.share(CLAIMS, path, "For them")
@@ -124,7 +141,6 @@ class Storm(Playing):
         tried = await self.dana.command(CLAIMS, typed)
         for sending, taken in zip(made, tried, strict=True):
             sending.acknowledged = taken
-        return made[-1] if tried and tried[-1] else None
 
     async def _share(self) -> None:
         sending = self._sending("0101", (self.dm,))
@@ -144,9 +160,43 @@ class Storm(Playing):
     async def _stop(self) -> None:
         await self._command("0200")
 
+    async def _delete(self) -> None:
+        """Press "Delete record" on a received fax; `_see_through` does it again until it is told."""
+        cards = [each for each in self.sights.messages(INBOUND_FAX) if button(each, "Delete record")]
+        if cards:
+            card = self._dice.choice(cards)
+            job_id = re.search(r"\bRX\d+", card["text"])
+            self.story.deletions.append(job_id[0] if job_id else "")
+            await self._press(card, "Delete record")
+
+    async def _fetch(self) -> None:
+        """Press "Download" on a fax that has ended."""
+        cards = [each for each in self.sights.messages(CLAIMS) if button(each, "Download")]
+        if not cards:
+            return
+        card = self._dice.choice(cards)
+        number = headline(card)
+        sha256 = next(
+            str(each["sha256"])
+            for each in self.world.fax.log.entries("submission")
+            if digits(str(each["destination"])) == number
+        )
+        fetching = next((each for each in self.story.fetchings if each.sha256 == sha256), None)
+        if fetching is None:
+            fetching = Fetching(sha256, CLAIMS)
+            self.story.fetchings.append(fetching)
+        fetching.attempts += 1
+        fetching.acknowledged += await self._press(card, "Download")
+
+    async def _press(self, card: Item, label: str) -> bool:
+        try:
+            return await self.dana.press(card, label)
+        except NotThereError:
+            return False  # it changed meanwhile
+
     def _sending(self, ending: str, channels: tuple[str, ...]) -> Sending:
         self._count += 1
-        sending = Sending(f"469{600 + self._count}{ending}", channels, dials=1 if ending == "0101" else None)
+        sending = Sending(f"469{600 + self._count}{ending}", channels, dials=None)
         self.story.sendings.append(sending)
         return sending
 
@@ -196,6 +246,8 @@ class Storm(Playing):
         await self.world.tell_fax_server("outage", json={"seconds": self._dice.uniform(1.0, 15.0)})
 
     async def _restart(self) -> None:
+        if len(self.world.fax.log.entries("reception")) < len(self.story.arrivals):
+            return  # a fax that is coming in would be cut, and would never come whole
         await self.world.tell_fax_server("restart", json={"seconds": self._dice.uniform(1.0, 15.0)})
 
     async def _new_token(self) -> None:
@@ -236,27 +288,39 @@ class Storm(Playing):
     async def _see_through(self, quiet: float) -> None:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + CLEAR_SECONDS
-        while unfinished := [each for each in self.story.sendings if not self._done(each)]:
+        while missing := self._missing():
             if loop.time() > deadline:
-                raise StuckError(f"the end of {len(unfinished)} faxes, of …{unfinished[0].number[-8:]} first")
-            for sending in unfinished:
-                if sending.number.endswith("0200"):
-                    await self._cancel(sending)
+                raise StuckError(f"{len(missing)} matters, the first: {missing[0][0]}")
+            for _, card, label in missing:
+                if card is not None and button(card, label):
+                    await self._press(card, label)
+                    await asyncio.sleep(0.5)
             await asyncio.sleep(0.1)
         await self.world.quiet(quiet, within=CLEAR_SECONDS)
 
-    async def _cancel(self, sending: Sending) -> None:
-        card = self.card(sending)
-        if card is not None and button(card, "Cancel fax"):
-            with contextlib.suppress(NotAllowedError):
-                await self.dana.press(card, "Cancel fax")
-            await asyncio.sleep(0.5)
+    def _missing(self) -> list[tuple[str, Item | None, str]]:
+        """What is still to come: its name, and what to press for it, if anything."""
+        sent = [
+            (
+                f"the end of …{each.number[-8:]}",
+                self.card(each),
+                "Cancel fax" if each.number.endswith("0200") else "",
+            )
+            for each in self.story.sendings
+            if not self._done(each)
+        ]
+        deleted = [
+            (f"{job_id} deleted", card, "Delete record")
+            for job_id in self.story.deletions
+            for card in self.sights.messages(INBOUND_FAX)
+            if f"· {job_id}" in card["text"].split("\n")[0] and button(card, "Delete record")
+        ]
+        return [*sent, *deleted]
 
     def _done(self, sending: Sending) -> bool:
         """It is told how it ended; or it was not taken, and nothing came of it."""
         card = self.card(sending)
         if card is None:
-            return not self.submissions(sending) and (
-                not sending.acknowledged or self.sights.whispered(DANA, "othing was sent")
-            )
-        return any(line.startswith(LAST) for line in self.sights.steps(card))
+            refused = self.sights.refusals(DANA) > 0
+            return not self.submissions(sending) and (refused or not sending.acknowledged)
+        return "*Refused by" in card["text"] or any(line.startswith(LAST) for line in self.sights.steps(card))

@@ -15,11 +15,26 @@ LAST = (
     "The fax server forgot",
 )
 """How the last line in a card's thread begins."""
+REFUSED = (
+    "nothing was sent",
+    "nothing was dialled",
+    "nothing more was done",
+    "did not hand",
+    "no file",
+    "lack the scope",
+    "not come whole",
+)
+"""Words with which a person is told that nothing came of a wish; they may try again."""
 
 
 def digits(text: str) -> str:
     """The last ten digits of a number, however it is written."""
     return re.sub(r"\D", "", text)[-10:]
+
+
+def refuses(text: str) -> bool:
+    """Whether *text* tells somebody that nothing came of their wish."""
+    return any(words in text.lower() for words in REFUSED)
 
 
 def headline(message: dict[str, Any]) -> str:

@@ -59,6 +59,7 @@ class Outcome:
     """Processor seconds of the bot and its converters."""
 
     def reached(self, trial: Trial) -> bool:
-        """Whether all of the trouble came about."""
-        faults = len(trial.fax_faults) + len(trial.slack_faults)
-        return self.killed == len(trial.kills) and self.faults >= faults
+        """Whether every kill and any fault came about."""
+        return self.killed == len(trial.kills) and (
+            self.faults > 0 or not (trial.fax_faults or trial.slack_faults)
+        )

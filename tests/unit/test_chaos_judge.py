@@ -100,6 +100,11 @@ def test_what_went_well_is_harmless():
     assert verdict.notes == []
 
 
+def nothing_of_it(evidence: Evidence) -> Evidence:
+    """The same without the card and its thread."""
+    return without(evidence, "1.0", "1.1", "1.2")
+
+
 def with_calls(*more):
     return replace(seen(), calls=[*seen().calls, *more])
 
@@ -109,7 +114,8 @@ def with_calls(*more):
     [
         pytest.param(with_calls(submission(job_id="TX2")), "dialled twice", id="FileSend repeated"),
         pytest.param(with_calls(dial()), "dialled twice", id="one job dialled again"),
-        pytest.param(replace(seen(), calls=[]), "lost", id="taken and never submitted"),
+        pytest.param(replace(nothing_of_it(seen()), calls=[]), "lost", id="taken and never submitted"),
+        pytest.param(replace(seen(), calls=[]), "wrong", id="told as delivered and never submitted"),
         pytest.param(without(seen(), "2.0", "2.1"), "lost", id="a received fax not posted"),
         pytest.param(without(seen(), "1.3"), "lost", id="a document asked for and not posted"),
         pytest.param(replace(seen(), records=["TX1", "RX1"]), "lost", id="a deletion asked for and not made"),
@@ -197,13 +203,19 @@ def test_asked_and_sent_again_is_no_harm():
 
 def test_a_refusal_that_was_told_is_no_loss():
     """Nothing was submitted, and the card says so."""
-    story = replace(told(), sendings=[Sending(NUMBER, (CLAIMS,), acknowledged=True)])
     evidence = along_with(
-        replace(without(seen(), "1.0", "1.1", "1.2"), calls=[]),
-        card("*Refused by the fax server* — nothing was dialled."),
-        step("Refused by the fax server. Nothing was dialled.", "1.2"),
+        replace(nothing_of_it(seen()), calls=[]), card("*Refused by the fax server* — nothing was dialled.")
     )
-    assert harms(story, evidence) == set()
+    assert harms(told(), evidence) == set()
+
+
+def test_a_refusal_that_one_person_was_told_excuses_one_request():
+    """No fax could be made of the files of one of two requests; nothing is there of the other."""
+    whisper = {"user": "U1", "channel": CLAIMS, "text": "Slack did not hand over the file."}
+    evidence = replace(nothing_of_it(seen()), calls=[], whispers=[whisper])
+    assert harms(told(), evidence) == set()
+    two = replace(told(), sendings=[*told().sendings, Sending("4696010101", (CLAIMS,), acknowledged=True)])
+    assert harms(two, evidence) == {"lost"}
 
 
 @pytest.mark.parametrize(
