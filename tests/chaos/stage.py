@@ -29,7 +29,9 @@ AGAIN_SECONDS, LATEST_SECONDS = 0.25, 8.0
 async def run(trial: Trial, zygote: Zygote, keep: Path | None = None) -> Outcome:
     """Play it in a folder of its own; with *keep*, what was harmed is left there."""
     began = time.monotonic()
-    folder = Path(tempfile.mkdtemp(prefix="faxbot-chaos-"))
+    whole = Path(tempfile.mkdtemp(prefix="faxbot-chaos-"))
+    folder = whole / "world"  # boundaries carry the names of folders: they stay the same from run to run
+    folder.mkdir()
     world = World(
         folder,
         zygote,
@@ -49,10 +51,10 @@ async def run(trial: Trial, zygote: Zygote, keep: Path | None = None) -> Outcome
             verdict = await _judge_patiently(story, world)
         crossed = [world.trace(life) for life in range(len(world.lives))]
         if not verdict.harmless and keep is not None:
-            shutil.copytree(folder, keep / folder.name)
-            verdict.notes.append(f"kept in {keep / folder.name}")
+            shutil.copytree(folder, keep / whole.name)
+            verdict.notes.append(f"kept in {keep / whole.name}")
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(whole, ignore_errors=True)
     calls = world.fax.log.entries("call")
     journal = world.slack.journal
     return Outcome(
