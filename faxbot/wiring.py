@@ -14,6 +14,7 @@ from faxbot.services.ask import Ask
 from faxbot.services.asked import Asked
 from faxbot.services.changes import Changes
 from faxbot.services.desk import Desk
+from faxbot.services.expiry import Expiry
 from faxbot.services.facts import RecordState, RequestKind
 from faxbot.services.feed import RecordFeed
 from faxbot.services.inbox import Inbox
@@ -102,6 +103,7 @@ class Services(Generic[F]):
     received: RecordFeed
     sent: RecordFeed
     retention: Retention
+    expiry: Expiry
 
 
 def wire_services(setting: Setting, adapters: Adapters[F]) -> Services[F]:
@@ -239,6 +241,7 @@ def wire_services(setting: Setting, adapters: Adapters[F]) -> Services[F]:
         received=received,
         sent=sent,
         retention=Retention(store, clock, setting.spool, setting.spool_days),
+        expiry=Expiry(store, clock),
     )
     late.services = services
     _add_ticks(services, setting.paces)
@@ -274,3 +277,4 @@ def _add_ticks(services: Services[F], paces: Paces) -> None:
     ticks.add("inbox", look_into_inbox, lambda: paces.inbox)
     ticks.add("sweep", sweep_inbox, lambda: paces.sweep)
     ticks.add("retention", services.retention.tick, lambda: HOUR, always_asks=False)
+    ticks.add("expiry", services.expiry.tick, lambda: HOUR, always_asks=False)

@@ -74,6 +74,7 @@ class PlainSlack:
     forms: list[dict[str, object]] = field(default_factory=list)
     closed: set[str] = field(default_factory=set)
     names_shares: bool = True
+    share_ts: list[str] = field(default_factory=lambda: [f"{datetime.now(UTC).timestamp():.6f}"])
     _ids: itertools.count = field(default_factory=lambda: itertools.count(1))
 
     def fail(self, method: str, when: str, fault: Exception | None = None) -> None:
@@ -138,7 +139,7 @@ class PlainSlack:
         return [{"id": file_id, "name": path.name} for file_id, path in self.files.items()]
 
     async def shares_of(self, file_id):
-        return [(CLAIMS, "7.0")]
+        return [(CLAIMS, ts) for ts in self.share_ts]
 
     async def message_text(self, channel_id, ts):
         return DANA, "<@UBOT> to 469 555 0101", None

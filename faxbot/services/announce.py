@@ -15,7 +15,7 @@ from functools import partial
 
 from faxbot.fax.errors import SlackBusy, SlackFault
 from faxbot.services.delivery import Delivery
-from faxbot.services.facts import Announcement, AnnouncementKind, AnnouncementState, Pending
+from faxbot.services.facts import CLOSED_KEY, Announcement, AnnouncementKind, AnnouncementState, Pending
 from faxbot.services.messages import Sentence, pack
 from faxbot.services.ports import Clock, Ledger, Messenger, Pace, Store
 from faxbot.services.queue import Choice, choose
@@ -201,7 +201,7 @@ class Outbox:
         def record(ledger: Ledger) -> None:
             ledger.announce(
                 Announcement(
-                    key=f"closed-{channel_id}",
+                    key=f"{CLOSED_KEY}{channel_id}",
                     kind=AnnouncementKind.NOTICE,
                     channel_id=self._admins[0],
                     body=pack(Sentence(text)),

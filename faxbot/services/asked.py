@@ -20,6 +20,9 @@ RECENT_SECONDS = 15 * 60.0
 NAMED_SECONDS = 60.0
 """So long after a share Slack may still be about to name its message."""
 
+TOLD_LATE_SECONDS = 86_400.0
+"""Slack tells of a share within hours. Older messages with the same file were other wishes, of that time."""
+
 
 class Asked:
     """Turns requests to send into faxes."""
@@ -106,7 +109,11 @@ class Asked:
     async def shared_file(self, request: Request) -> None:
         """Slack told of a file only: find the message that shares it, which may be known already."""
         shares = await self._attachments.shares_of(request.body["file_id"])
-        here = [(channel_id, ts) for channel_id, ts in shares if channel_id == request.channel_id]
+        here = [
+            (channel_id, ts)
+            for channel_id, ts in shares
+            if channel_id == request.channel_id and request.created_at - float(ts) < TOLD_LATE_SECONDS
+        ]
         if not here and self._clock.now().timestamp() - request.created_at < NAMED_SECONDS:
             raise SlackUnclear("Slack does not name the message yet.")  # the desk tries again
         for channel_id, ts in here:

@@ -7,6 +7,7 @@ from pathlib import Path
 from faxbot.fax.errors import AnswerLost, JobNotFound, NotAllowed, RequestRefused, UnknownJob
 from faxbot.fax.job import Direction
 from faxbot.services.access import Access
+from faxbot.services.expiry import mark_done
 from faxbot.services.facts import (
     Announcement,
     AnnouncementKind,
@@ -212,7 +213,7 @@ class Changes:
                     created_at=self._clock.now().timestamp(),
                 )
             )
-            ledger.request(request.id or 0).done = True
+            mark_done(ledger.request(request.id or 0), self._clock.now())
 
         await self._store.write(record)
         self._told()

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Mapping
 
 from faxbot.fax.errors import Fault, Refusal, ServerFault, SlackRefused
+from faxbot.services.expiry import mark_done
 from faxbot.services.facts import Request, RequestKind
 from faxbot.services.messages import Sentence
 from faxbot.services.ports import Carry, Clock, Ledger, Nudge, Store
@@ -99,7 +100,7 @@ class Desk:
     async def _finish(self, request: Request, sentence: str) -> None:
         def record(ledger: Ledger) -> None:
             row = ledger.request(request.id or 0)
-            row.done = True
+            mark_done(row, self._clock.now())
             if sentence:
                 whisper(ledger, row, Sentence(sentence), self._clock.now())
 

@@ -42,6 +42,8 @@ class Request(SQLModel):
     response_url: str | None = None
     body: dict[str, Any] = Field(default_factory=dict)
     done: bool = False
+    forget_at: float | None = None
+    """When its particulars go: set when it is done, and None again once they went."""
     created_at: float = 0.0
 
 
@@ -184,6 +186,10 @@ class Subscription(SQLModel):
     created_at: float = 0.0
 
 
+CLOSED_KEY = "closed-"
+"""What has such a key is told once and for all: that a channel is closed to the bot."""
+
+
 class AnnouncementKind(StrEnum):
     """What Slack is told with."""
 
@@ -245,6 +251,22 @@ class Announcement(SQLModel):
     due_at: float = 0.0
     created_at: float = 0.0
     sent_at: float | None = None
+
+
+class KeptFax(NamedTuple):
+    """What there is to know, for keeping its document, of a fax that has one or has not ended."""
+
+    id: int
+    path: str | None
+    ended_at: float | None
+
+
+class KeptRecord(NamedTuple):
+    """What there is to know, for keeping its document, of a received fax that has one or will have."""
+
+    id: int
+    state: RecordState
+    seen_at: float
 
 
 class Pending(NamedTuple):

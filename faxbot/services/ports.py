@@ -15,6 +15,8 @@ from faxbot.services.facts import (
     Announcement,
     Fax,
     FaxRecord,
+    KeptFax,
+    KeptRecord,
     Pending,
     Request,
     Subscription,
@@ -270,7 +272,43 @@ class Pace(Protocol):
         ...
 
 
-class Ledger(Protocol):
+class Tidying(Protocol):
+    """The part of the ledger that says what may go."""
+
+    def faxes_to_keep(self) -> Sequence[KeptFax]:
+        """The outgoing faxes that have not ended, or have a document."""
+        ...
+
+    def records_to_keep(self) -> Sequence[KeptRecord]:
+        """The received faxes that have a document, or wait for one."""
+        ...
+
+    def unconfirmed_records(self) -> set[int]:
+        """The records of which something is still to be told, or whose file Slack never took."""
+        ...
+
+    def files_to_tell(self) -> Sequence[str]:
+        """Where the documents are that people asked for and did not get yet."""
+        ...
+
+    def forget_documents(self, fax_ids: Sequence[int], record_ids: Sequence[int]) -> None:
+        """The spool has the documents of these faxes and records no more."""
+        ...
+
+    def expire_requests(self, now: float, most: int) -> int:
+        """Forget requests that are due, at most *most*; how many. The key of one that became a fax stays."""
+        ...
+
+    def expire_announcements(self, before: float, most: int) -> int:
+        """Forget answers, steps, notices and fetched files that were told before that moment; how many."""
+        ...
+
+    def expire_subscriptions(self, before: float) -> int:
+        """Forget who wanted to hear of a fax that ended before that moment; how many."""
+        ...
+
+
+class Ledger(Tidying, Protocol):
     """
     The facts, inside one transaction. What it returns may be changed inside the transaction and is saved
     with it; outside it is a snapshot.
@@ -356,10 +394,6 @@ class Ledger(Protocol):
 
     def pending(self, channel_id: str | None = None) -> Sequence[Pending]:
         """The announcements that are not told yet, or whose message is out of date, oldest first."""
-        ...
-
-    def untold_records(self) -> set[int]:
-        """The records of which something is pending."""
         ...
 
     def batch(self, key: str) -> Sequence[Announcement]:

@@ -1,64 +1,163 @@
-"""The spool: a document is kept for some days, and until every post of it is confirmed."""
+"""
+The spool: a document is kept for some days, and for as long as anything may still need it.
+
+The spool is looked at first and the database asked second, so that nothing that comes in meanwhile is
+taken for a leftover; files go first and their rows second, so that the next tick makes up for a stop in
+between. Nothing on the fax server is ever deleted by itself.
+"""
 
 import asyncio
 import logging
+import re
 import shutil
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
-from faxbot.services.facts import FaxState, RecordState
+from faxbot.services.facts import KeptFax, KeptRecord, RecordState
 from faxbot.services.ports import Clock, Ledger, Store
+from faxbot.services.spool import fetched, outgoing, received
 
 log = logging.getLogger(__name__)
 
 DAY = 86_400.0
+UNTOUCHED_SECONDS = 3600.0
+"""What nobody has written to for so long is not being worked on: downloads and converters end much sooner."""
+_DOWNLOAD = re.compile(r"\.(.+)\.[^.]+\.part")
+"""A file on its way in has the name that it will get within its own."""
+
+
+class _Facts(NamedTuple):
+    """What the database says. It is worked out elsewhere: everybody waits for the store's thread."""
+
+    faxes: Sequence[KeptFax]
+    records: Sequence[KeptRecord]
+    unconfirmed: set[int]
+    files_to_tell: Sequence[str]
+    open_requests: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Needs:
+    """
+    What that means for the spool.
+
+    *kept* are documents and their folders; *under_way* are files that are being fetched, and folders in
+    which a fax is made.
+    *old_faxes* and *old_records* name the rows whose documents, *old*, are to go.
+    """
+
+    kept: frozenset[Path]
+    under_way: frozenset[Path]
+    old: tuple[Path, ...]
+    old_faxes: tuple[int, ...]
+    old_records: tuple[int, ...]
+
+    def keeps(self, path: Path) -> bool:
+        """Whether *path*, which is in the spool, is needed, or something in it is."""
+        download = _DOWNLOAD.fullmatch(path.name)
+        becomes = path.with_name(download[1]) if download else path
+        return path in self.kept or not self.under_way.isdisjoint((becomes, path.parent))
 
 
 class Retention:
-    """Removes what the spool no longer needs. Nothing on the fax server is ever deleted by itself."""
+    """Removes what the spool no longer needs: it keeps a document for *days* days."""
 
     def __init__(self, store: Store, clock: Clock, spool: Path, days: float) -> None:
         self._store, self._clock, self._spool, self._days = store, clock, spool, days
 
     async def tick(self) -> None:
-        """Drop documents whose fax ended, or whose every post is confirmed, long enough ago."""
-        before = self._clock.now().timestamp() - self._days * DAY
+        """
+        Remove documents that nobody needs any more, and what interrupted work left behind.
 
-        def find(ledger: Ledger) -> tuple[list[int], list[tuple[int, str]]]:
-            faxes = [
-                fax.id or 0
-                for fax in ledger.faxes_in(FaxState.ENDED)
-                if fax.path and (fax.ended_at or before) < before
-            ]
-            untold = ledger.untold_records()
-            records = [
-                (row.id or 0, row.path)
-                for row in ledger.records_in(RecordState.SPOOLED)
-                if row.path and row.seen_at < before and row.id not in untold
-            ]
-            return faxes, records
+        A sent fax's goes some days after its end, but never while it is sent again; a received one's only
+        when every post of it is confirmed, too, and so does one that a person asked for.
+        """
+        now = self._clock.now().timestamp()
+        there = await asyncio.to_thread(self._look)
+        facts = await self._store.read(_facts)
+        needs = await asyncio.to_thread(self._needs, facts, now - self._days * DAY)
+        await asyncio.to_thread(self._remove, there, needs, now)
+        if needs.old:
+            await self._store.write(
+                lambda ledger: ledger.forget_documents(needs.old_faxes, needs.old_records)
+            )
+            counted = {"sent": len(needs.old_faxes), "received": len(needs.old_records)}
+            log.info("spool tidied", extra=counted)
 
-        faxes, records = await self._store.read(find)
-        await asyncio.to_thread(self._remove, faxes, [path for _, path in records])
-        await asyncio.to_thread(self._remove_strays, before)
+    def _look(self) -> list[Path]:
+        """All there is: single files and the folders of faxes first, then what is in these."""
+        return [*self._spool.glob("*/*"), *self._spool.glob("out/*/*")]
 
-        def record(ledger: Ledger) -> None:
-            for fax_id in faxes:
-                ledger.fax(fax_id).path = None
-            for row_id, _ in records:
-                ledger.record(row_id).state = RecordState.HISTORY
+    def _needs(self, facts: _Facts, before: float) -> _Needs:
+        young = [fax for fax in facts.faxes if fax.ended_at is None or fax.ended_at >= before]
+        old = [fax for fax in facts.faxes if fax.ended_at is not None and fax.ended_at < before]
+        # Sent again, a fax has the document of the one before it, in the folder of that one.
+        documents = {fax.id: self._of_a_fax(fax.path) for fax in facts.faxes if fax.path}
+        in_use = {documents[fax.id] for fax in young if fax.path}
+        old_faxes = [fax.id for fax in old if documents[fax.id] not in in_use]
+        records = facts.records
+        old_records = {
+            record.id
+            for record in records
+            if record.state is RecordState.SPOOLED
+            and record.seen_at < before
+            and record.id not in facts.unconfirmed
+        }
+        asked_for = [self._spool / "get" / Path(path).name for path in facts.files_to_tell]
+        under_way = [outgoing(self._spool, fax.id) for fax in young if not fax.path]
+        under_way += [received(self._spool, each.id) for each in records if each.state is RecordState.SEEN]
+        under_way += [fetched(self._spool, request_id) for request_id in facts.open_requests]
+        kept_records = [received(self._spool, each.id) for each in records if each.id not in old_records]
+        return _Needs(
+            kept=frozenset([*in_use, *(path.parent for path in in_use), *kept_records, *asked_for]),
+            under_way=frozenset(under_way),
+            old=(
+                *(documents[fax_id].parent for fax_id in old_faxes),
+                *(received(self._spool, row_id) for row_id in old_records),
+            ),
+            old_faxes=tuple(old_faxes),
+            old_records=tuple(old_records),
+        )
 
-        if faxes or records:
-            await self._store.write(record)
-            log.info("spool tidied", extra={"sent": len(faxes), "received": len(records)})
+    def _of_a_fax(self, path: str) -> Path:
+        """Where a fax's document is, wherever the data directory was when that was written."""
+        return self._spool / "out" / Path(*Path(path).parts[-2:])
 
-    def _remove_strays(self, before: float) -> None:
-        """Documents that were fetched for a person, and what a stop left of a download."""
-        for path in [*self._spool.glob("get/*"), *self._spool.glob("*/.*.part")]:
-            if path.stat().st_mtime < before:
-                path.unlink(missing_ok=True)
+    def _remove(self, there: Iterable[Path], needs: _Needs, now: float) -> None:
+        for path in needs.old:
+            _delete(path)
+        for path in there:
+            if not needs.keeps(path) and now - _touched(path) > self._patience(path):
+                _delete(path)
 
-    def _remove(self, faxes: list[int], paths: list[str]) -> None:
-        for fax_id in faxes:
-            shutil.rmtree(self._spool / "out" / str(fax_id), ignore_errors=True)
-        for path in paths:
-            Path(path).unlink(missing_ok=True)
+    def _patience(self, path: Path) -> float:
+        """Of what was fetched for a person only the file tells how old it is."""
+        for_a_person = path.parent == self._spool / "get" and not _DOWNLOAD.fullmatch(path.name)
+        return max(self._days * DAY, UNTOUCHED_SECONDS) if for_a_person else UNTOUCHED_SECONDS
+
+
+def _facts(ledger: Ledger) -> _Facts:
+    return _Facts(
+        ledger.faxes_to_keep(),
+        ledger.records_to_keep(),
+        ledger.unconfirmed_records(),
+        ledger.files_to_tell(),
+        [request.id or 0 for request in ledger.open_requests()],
+    )
+
+
+def _touched(path: Path) -> float:
+    """When somebody last wrote to *path* or to something in it; now, if it is gone."""
+    try:
+        return max(each.stat().st_mtime for each in (path, *path.rglob("*")))
+    except FileNotFoundError:  # a download that has got its name meanwhile, say
+        return float("inf")
+
+
+def _delete(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)

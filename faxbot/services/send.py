@@ -280,7 +280,7 @@ def take_job(ledger: Ledger, fax: Fax, job: Job, step: Step) -> None:
         end_fax(ledger, older, Outcome.LOST, Step(StepKind.LOST, step.at))
     fax.state, fax.job_id, fax.job = FaxState.ACCEPTED, job.job_id, job_facts(job)
     fax.accepted_at = fax.heard_at = step.at.timestamp()
-    fax.look_at, fax.candidates = None, []
+    fax.look_at, fax.candidates, fax.known_jobs = None, [], []
     had_card = bool(cards_of(ledger, fax))
     open_cards(ledger, fax, step.at)
     tell_steps(ledger, fax, [step])

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from operator import attrgetter
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, func, or_, update
+from sqlalchemy import ColumnElement, func, update
 from sqlalchemy.dialects.sqlite import insert
-from sqlmodel import Session, SQLModel, col, select
+from sqlmodel import SQLModel, col, select
 
 from faxbot.services.facts import (
     Announcement,
@@ -26,21 +26,17 @@ from faxbot.store.tables import (
     RequestRow,
     SubscriptionRow,
 )
+from faxbot.store.tidying import IS_OUTDATED, WAITS, Tidying
 
 Row = TypeVar("Row", bound=SQLModel)
 
 _TOLD = AnnouncementRow.__table__.c  # type: ignore[attr-defined] # every table here has one
 _PENDING = tuple(_TOLD[name] for name in Pending._fields)
-_WAITS = _TOLD.state.in_((AnnouncementState.WAITING, AnnouncementState.SENDING))
-_IS_OUTDATED = (_TOLD.state == AnnouncementState.SENT) & (_TOLD.revision > _TOLD.shown)
 _by_id = attrgetter("id")
 
 
-class Queries:
+class Queries(Tidying):
     """The services' Ledger over one session."""
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
 
     def add_request(self, request: Request) -> Request | None:
         """Remember a wish; None if it is already remembered."""
@@ -147,17 +143,10 @@ class Queries:
         """The announcements that are not told yet, or whose message is out of date, oldest first."""
         here = [] if channel_id is None else [col(AnnouncementRow.channel_id) == channel_id]
         rows: list[Pending] = []
-        for untold in (_WAITS, _IS_OUTDATED):
+        for untold in (WAITS, IS_OUTDATED):
             found = self._session.execute(select(*_PENDING).where(untold, *here))
             rows += (Pending._make(row) for row in found)
         return sorted(rows, key=_by_id)
-
-    def untold_records(self) -> set[int]:
-        """The records of which something is pending."""
-        ids = select(AnnouncementRow.record_id).where(
-            or_(_WAITS, _IS_OUTDATED), col(AnnouncementRow.record_id).is_not(None)
-        )
-        return {record_id for record_id in self._session.exec(ids) if record_id is not None}
 
     def batch(self, key: str) -> Sequence[Announcement]:
         """The announcements that are going out as one message."""

@@ -36,12 +36,14 @@ class RequestRow(Request, table=True):
     kind: RequestKind = Field(sa_type=_words(RequestKind))
     body: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     done: bool = Field(default=False, index=True)
+    forget_at: float | None = Field(default=None, index=True)
 
 
 class FaxRow(Fax, table=True):
     """Outgoing faxes."""
 
     __tablename__ = "faxes"
+    __table_args__ = (Index("ix_faxes_documents", "ended_at", sqlite_where=Column("path").is_not(None)),)
 
     id: int | None = Field(default=None, primary_key=True)
     request_id: int | None = Field(default=None, foreign_key="requests.id", unique=True)
@@ -80,13 +82,14 @@ class AnnouncementRow(Announcement, table=True):
     __tablename__ = "announcements"
     __table_args__ = (
         Index("ix_announcements_untold", "state", "channel_id"),
+        Index("ix_announcements_passing", "kind", "record_id", "created_at"),
         Index("ix_announcements_outdated", "channel_id", sqlite_where=Column("revision") > Column("shown")),
     )
 
     id: int | None = Field(default=None, primary_key=True)
     key: str = Field(unique=True)
     kind: AnnouncementKind = Field(sa_column=Column(_words(AnnouncementKind), nullable=False))
-    parent_id: int | None = Field(default=None, foreign_key="announcements.id")
+    parent_id: int | None = Field(default=None, foreign_key="announcements.id", index=True)
     fax_id: int | None = Field(default=None, foreign_key="faxes.id", index=True)
     record_id: int | None = Field(default=None, foreign_key="records.id", index=True)
     body: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)

@@ -177,9 +177,10 @@ async def test_a_quiet_tick_asks_once_and_touches_no_row(tmp_path, fax, slack):
 
 async def test_the_same_wish_twice_is_one_fax(tmp_path, fax, slack):
     """Slack tells of one share three times: one fax."""
+    (ts,) = slack.share_ts
     async with house(tmp_path, fax, slack) as home:
-        share = home.request(RequestKind.SHARE, ts="7.0", text="to 469 555 0101", files=None, dm=False)
-        share.key = f"share:{CLAIMS}:7.0"
+        share = home.request(RequestKind.SHARE, ts=ts, text="to 469 555 0101", files=None, dm=False)
+        share.key = f"share:{CLAIMS}:{ts}"
         assert await home.desk.accept(share)
         assert not await home.desk.accept(share)
         await home.desk.accept(home.request(RequestKind.SHARED_FILE, file_id="F0"))

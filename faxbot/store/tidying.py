@@ -1,0 +1,152 @@
+"""
+The ledger's questions about what may go, and its going, in SQL.
+
+Of requests and announcements the newest row stays until there is a newer one: SQLite gives the highest id
+away again, and ids name files in the spool, threads and cancellations.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlmodel import Session
+
+from faxbot.services.facts import (
+    CLOSED_KEY,
+    AnnouncementKind,
+    AnnouncementState,
+    FaxState,
+    KeptFax,
+    KeptRecord,
+    RecordState,
+)
+from faxbot.store.tables import AnnouncementRow, FaxRow, RecordRow, RequestRow, SubscriptionRow
+
+_CHUNK = 500
+_A_DAY = 86_400.0
+_BLIND = {"synchronize_session": False}
+"""Nothing of what goes is in the session."""
+
+
+def _columns(table: type) -> Any:  # noqa: ANN401 - SQLAlchemy names columns at run time
+    return table.__table__.c  # type: ignore[attr-defined]
+
+
+_TOLD, _FAX, _RECORD = _columns(AnnouncementRow), _columns(FaxRow), _columns(RecordRow)
+_REQUEST, _SUBSCRIPTION = _columns(RequestRow), _columns(SubscriptionRow)
+
+_UNTOLD = (AnnouncementState.WAITING, AnnouncementState.SENDING)
+WAITS: ColumnElement[bool] = _TOLD.state.in_(_UNTOLD)
+# By what it is not, so that SQLite takes the small index of what is out of date.
+IS_OUTDATED: ColumnElement[bool] = (_TOLD.revision > _TOLD.shown) & _TOLD.state.not_in(
+    (*_UNTOLD, AnnouncementState.DROPPED)
+)
+_NOT_ENDED = tuple(state for state in FaxState if state is not FaxState.ENDED)
+_PASSING = (
+    AnnouncementKind.WHISPER,
+    AnnouncementKind.REPLY,
+    AnnouncementKind.NOTICE,
+    AnnouncementKind.FILE,
+)
+
+
+class Tidying:
+    """The services' Tidying over one session."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def faxes_to_keep(self) -> Sequence[KeptFax]:
+        """The outgoing faxes that have not ended, or have a document."""
+        kept = select(_FAX.id, _FAX.path, _FAX.ended_at)
+        found = [
+            *self._session.execute(kept.where(_FAX.state.in_(_NOT_ENDED))),
+            *self._session.execute(kept.where(_FAX.path.is_not(None), _FAX.ended_at.is_not(None))),
+        ]
+        return [KeptFax._make(row) for row in found]
+
+    def records_to_keep(self) -> Sequence[KeptRecord]:
+        """The received faxes that have a document, or wait for one."""
+        states = (RecordState.SEEN, RecordState.SPOOLED)
+        found = self._session.execute(
+            select(_RECORD.id, _RECORD.state, _RECORD.seen_at).where(_RECORD.state.in_(states))
+        )
+        return [KeptRecord._make(row) for row in found]
+
+    def unconfirmed_records(self) -> set[int]:
+        """The records of which something is still to be told, or whose file Slack never took."""
+        told = select(_TOLD.record_id, _TOLD.kind)
+        untold = [row for which in (WAITS, IS_OUTDATED) for row in self._session.execute(told.where(which))]
+        refused = self._session.execute(told.where(_TOLD.state == AnnouncementState.DROPPED))
+        never_taken = [row for row in refused if row.kind is AnnouncementKind.FILE]
+        return {record_id for record_id, _ in (*untold, *never_taken) if record_id is not None}
+
+    def files_to_tell(self) -> Sequence[str]:
+        """Where the documents are that people asked for and did not get yet."""
+        files = (_TOLD.kind == AnnouncementKind.FILE) & _TOLD.record_id.is_(None)
+        found = self._session.execute(select(_TOLD.body).where(WAITS, files))
+        return [body["path"] for body in found.scalars() if body.get("path")]
+
+    def forget_documents(self, fax_ids: Sequence[int], record_ids: Sequence[int]) -> None:
+        """The spool has the documents of these faxes and records no more."""
+        for start in range(0, len(fax_ids), _CHUNK):
+            some = _FAX.id.in_(fax_ids[start : start + _CHUNK])
+            self._session.execute(update(FaxRow).where(some).values(path=None))
+        for start in range(0, len(record_ids), _CHUNK):
+            some = _RECORD.id.in_(record_ids[start : start + _CHUNK]) & (_RECORD.state == RecordState.SPOOLED)
+            self._session.execute(update(RecordRow).where(some).values(state=RecordState.HISTORY))
+
+    def expire_requests(self, now: float, most: int) -> int:
+        """Forget requests that are due; of one that became a fax the key stays, as long as the fax."""
+        due = self._session.execute(
+            select(_REQUEST.id, _FAX.id)
+            .outerjoin(FaxRow, _FAX.request_id == _REQUEST.id)
+            .where(_REQUEST.forget_at < now)
+            .limit(most)
+        ).all()
+        newest = self._session.execute(select(func.max(_REQUEST.id))).scalar()
+        faxed = [row_id for row_id, fax_id in due if fax_id is not None]
+        last = [row_id for row_id, fax_id in due if fax_id is None and row_id == newest]
+        others = [row_id for row_id, fax_id in due if fax_id is None and row_id != newest]
+        self._strip(faxed, forget_at=None)
+        self._strip(last, forget_at=now + _A_DAY)
+        self._delete(RequestRow, others)
+        return len(due)
+
+    def expire_announcements(self, before: float, most: int) -> int:
+        """Forget answers, steps, notices and fetched files that were told before that moment."""
+        due = self._session.execute(
+            select(_TOLD.id)
+            .where(
+                _TOLD.kind.in_(_PASSING),
+                _TOLD.record_id.is_(None),
+                _TOLD.created_at < before,
+                func.coalesce(_TOLD.sent_at, _TOLD.created_at) < before,
+                _TOLD.state.in_((AnnouncementState.SENT, AnnouncementState.DROPPED)),
+                _TOLD.revision <= _TOLD.shown,
+                ~_TOLD.key.startswith(CLOSED_KEY),
+            )
+            .limit(most)
+        )
+        newest = self._session.execute(select(func.max(_TOLD.id))).scalar()
+        ids = [row_id for row_id in due.scalars() if row_id != newest]
+        self._delete(AnnouncementRow, ids)
+        return len(ids)
+
+    def expire_subscriptions(self, before: float) -> int:
+        """Forget who wanted to hear of a fax that ended before that moment."""
+        ended = select(_SUBSCRIPTION.id).join(FaxRow, _FAX.id == _SUBSCRIPTION.fax_id)
+        ids = list(self._session.execute(ended.where(_FAX.ended_at < before)).scalars())
+        self._delete(SubscriptionRow, ids)
+        return len(ids)
+
+    def _strip(self, request_ids: Sequence[int], *, forget_at: float | None) -> None:
+        if request_ids:
+            bare: dict[str, Any] = {"body": {}, "response_url": None, "forget_at": forget_at}
+            self._session.execute(
+                update(RequestRow).where(_REQUEST.id.in_(request_ids)).values(bare), execution_options=_BLIND
+            )
+
+    def _delete(self, table: type, ids: Sequence[int]) -> None:
+        if ids:
+            self._session.execute(delete(table).where(_columns(table).id.in_(ids)), execution_options=_BLIND)

@@ -1,0 +1,247 @@
+"""What the database forgets after a while, and what it must keep."""
+
+from datetime import UTC, datetime
+
+import pytest
+from alembic import command
+from sqlalchemy import Engine
+
+from faxbot.services.expiry import AT_ONCE, KEPT_SECONDS, Expiry, mark_done
+from faxbot.services.facts import (
+    CLOSED_KEY,
+    Announcement,
+    AnnouncementKind,
+    AnnouncementState,
+    Fax,
+    FaxRecord,
+    FaxState,
+    Request,
+    RequestKind,
+    Subscription,
+)
+from faxbot.services.retention import Retention
+from faxbot.store import schema
+from faxbot.store.engine import TransactionStore, open_engine
+from faxbot.store.schema import migrate
+
+NOW = datetime(2026, 6, 1, tzinfo=UTC).timestamp()
+LONG_AGO = NOW - KEPT_SECONDS - 60
+LATELY = NOW - KEPT_SECONDS + 60
+SENT, WAITING, DROPPED = AnnouncementState.SENT, AnnouncementState.WAITING, AnnouncementState.DROPPED
+
+
+class Clock:
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(NOW, UTC)
+
+
+class Book:
+    """A database and the expiry over it."""
+
+    def __init__(self, engine: Engine) -> None:
+        migrate(engine)
+        self.engine, self.store = engine, TransactionStore(engine)
+        self.expiry = Expiry(self.store, Clock())
+
+    async def request(self, key: str, *, done_at: float | None) -> int:
+        asked = Request(key=key, kind=RequestKind.SEND, user_id="U1", channel_id="C1", created_at=1.0)
+        asked.body, asked.response_url = {"number": "469 555 0101"}, "https://hooks.example/1"
+        if done_at is not None:
+            mark_done(asked, datetime.fromtimestamp(done_at, UTC))
+        return (await self.store.write(lambda ledger: ledger.add_request(asked))).id
+
+    async def fax(self, **facts: object) -> int:
+        return (await self.store.write(lambda ledger: ledger.add_fax(Fax(**facts)))).id
+
+    async def tell(self, key: str, kind: AnnouncementKind, **facts: object) -> int:
+        row = Announcement(**{"key": key, "kind": kind, "channel_id": "C1", "created_at": LONG_AGO} | facts)
+        return (await self.store.write(lambda ledger: ledger.announce(row))).id
+
+    def column(self, statement: str) -> list[object]:
+        with self.engine.connect() as connection:
+            return [row[0] for row in connection.exec_driver_sql(statement)]
+
+    async def tick(self) -> None:
+        await self.expiry.tick()
+        assert self.column("pragma foreign_key_check") == []
+
+
+@pytest.fixture
+def book(tmp_path):
+    made = Book(open_engine(f"sqlite:///{tmp_path / 'faxbot.db'}"))
+    yield made
+    made.store.close()
+
+
+async def test_a_request_is_forgotten_a_week_after_it_was_done(book):
+    """With what was typed and where it was to be answered; not before, and never while it is open."""
+    for key, done_at in (("old", LONG_AGO), ("young", LATELY), ("open", None)):
+        await book.request(key, done_at=done_at)
+    await book.tick()
+    assert book.column("select key from requests order by id") == ["young", "open"]
+
+
+async def test_a_request_that_became_a_fax_keeps_its_key(book):
+    """The same share told again, however late, is still the same wish; its particulars are gone."""
+    request_id = await book.request("share:C1:7.0", done_at=LONG_AGO)
+    await book.fax(request_id=request_id, state=FaxState.ENDED, ended_at=LONG_AGO)
+    await book.request("later", done_at=LATELY)
+    await book.tick()
+    kept = await book.store.read(lambda ledger: ledger.request(request_id))
+    assert (kept.key, kept.done, kept.body, kept.response_url) == ("share:C1:7.0", True, {}, None)
+    again = Request(key="share:C1:7.0", kind=RequestKind.SHARE, user_id="U1", channel_id="C1")
+    assert await book.store.write(lambda ledger: ledger.add_request(again)) is None
+
+
+async def test_the_ids_of_forgotten_requests_are_not_given_away_again(book):
+    """A document in the spool and a cancellation under way are known by the id of their request."""
+    old = [await book.request(f"{number}", done_at=LONG_AGO) for number in range(3)]
+    await book.tick()
+    assert book.column("select body from requests") == ["{}"]
+    assert await book.request("new", done_at=LATELY) > max(old)
+
+
+async def test_the_ids_of_forgotten_announcements_are_not_given_away_again(book):
+    """A thread belongs to its card by id."""
+    old = [await book.tell(f"{number}", AnnouncementKind.WHISPER, state=SENT) for number in range(3)]
+    await book.tick()
+    assert await book.tell("new", AnnouncementKind.WHISPER) > max(old)
+
+
+@pytest.mark.parametrize("state", [SENT, DROPPED])
+@pytest.mark.parametrize(
+    "kind",
+    [AnnouncementKind.WHISPER, AnnouncementKind.REPLY, AnnouncementKind.NOTICE, AnnouncementKind.FILE],
+)
+async def test_what_was_told_is_forgotten(book, kind, state):
+    """Answers, steps, notices, fetched files: Slack has them, or will never take them."""
+    fax_id = await book.fax()
+    card = await book.tell("card", AnnouncementKind.CARD, fax_id=fax_id, state=SENT)
+    parent = {"parent_id": card, "fax_id": fax_id} if kind is AnnouncementKind.REPLY else {}
+    await book.tell("told", kind, state=state, sent_at=LONG_AGO if state is SENT else None, **parent)
+    await book.tell("newest", kind, state=WAITING)
+    await book.tick()
+    assert book.column("select key from announcements order by id") == ["card", "newest"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "facts"),
+    [
+        (AnnouncementKind.CARD, {"state": SENT}),
+        (AnnouncementKind.WHISPER, {"state": WAITING}),
+        (AnnouncementKind.REPLY, {"state": AnnouncementState.SENDING}),
+        (AnnouncementKind.NOTICE, {"state": SENT, "sent_at": LATELY}),
+        (AnnouncementKind.NOTICE, {"state": SENT, "key": f"{CLOSED_KEY}C1"}),
+        (AnnouncementKind.REPLY, {"state": SENT, "revision": 1}),
+        (AnnouncementKind.WHISPER, {"state": SENT, "created_at": LATELY}),
+    ],
+    ids=["card", "waits", "being told", "told lately", "told once for all", "out of date", "young"],
+)
+async def test_what_is_still_of_use_stays(book, kind, facts):
+    """Cards have buttons; what is not told yet is not forgotten; a closed channel is told of once."""
+    row_id = await book.tell(facts.pop("key", "kept"), kind, **facts)
+    await book.tell("newest", AnnouncementKind.WHISPER)
+    await book.tick()
+    assert row_id in book.column("select id from announcements")
+
+
+async def test_a_received_faxs_file_and_details_stay(book):
+    """Their messages have a button, and the details stand under the file."""
+    record = FaxRecord(direction="RX", job_id="RX1", time=1.0)
+    await book.store.write(lambda ledger: ledger.add_records([record]))
+    file = await book.tell("file", AnnouncementKind.FILE, record_id=1, state=SENT)
+    await book.tell("details", AnnouncementKind.DETAILS, record_id=1, parent_id=file, state=SENT)
+    await book.tell("newest", AnnouncementKind.WHISPER)
+    await book.tick()
+    assert book.column("select key from announcements order by id") == ["file", "details", "newest"]
+
+
+async def test_subscriptions_to_a_fax_end_after_the_fax(book):
+    """Those to a direction or a line stay."""
+    ids = [await book.fax(state=FaxState.ENDED, ended_at=at) for at in (LONG_AGO, LATELY)]
+    for fax_id in (*ids, 0):
+        row = Subscription(channel_id="C1", direction="TX", fax_id=fax_id)
+        await book.store.write(lambda ledger, row=row: ledger.add_subscription(row))
+    await book.tick()
+    assert book.column("select fax_id from subscriptions order by fax_id") == [0, ids[1]]
+
+
+async def test_much_is_forgotten_a_little_at_a_time(book):
+    """Everybody waits for a transaction: none forgets more than a batch."""
+    count = 2 * AT_ONCE + 100
+    asked = {"kind": RequestKind.GET, "user_id": "U1", "channel_id": "C1", "done": True, "forget_at": 1.0}
+    told = {"kind": AnnouncementKind.REPLY, "channel_id": "C1", "state": SENT, "created_at": LONG_AGO}
+
+    def fill(ledger):
+        for number in range(count):
+            ledger.add_request(Request(key=f"{number}", **asked))
+            ledger.announce(Announcement(key=f"{number}", **told))
+
+    await book.store.write(fill)
+    commits, most = book.store.counts.commits, []
+    write = book.store.write
+
+    async def noting(work):
+        before = book.column("select (select count(*) from requests) + (select count(*) from announcements)")
+        result = await write(work)
+        after = book.column("select (select count(*) from requests) + (select count(*) from announcements)")
+        most.append(before[0] - after[0])
+        return result
+
+    book.store.write = noting
+    await book.tick()
+    assert book.column("select count(*) from requests") == [1]
+    assert book.column("select count(*) from announcements") == [1]
+    assert max(most) <= AT_ONCE
+    assert book.store.counts.commits - commits == 9  # of each kind three with rows and one without; one more
+
+
+def explained(book: Book, statement: str) -> str:
+    with book.engine.connect() as connection:
+        rows = connection.exec_driver_sql(f"explain query plan {statement}")
+        return "\n".join(str(row[3]) for row in rows)
+
+
+async def test_idle_ticks_read_no_table_through(book, tmp_path):
+    """What is due is found by an index, however much is kept."""
+    statements: list[str] = []
+
+    def note(statement):
+        statements.append(statement)
+
+    async def watch(work):
+        def watched(ledger):
+            connection = ledger._session.connection().connection.driver_connection
+            connection.set_trace_callback(note)
+            try:
+                return work(ledger)
+            finally:
+                connection.set_trace_callback(None)
+
+        return await TransactionStore.write(book.store, watched)
+
+    book.store.write = book.store.read = watch
+    await book.expiry.tick()
+    await Retention(book.store, Clock(), tmp_path / "spool", 30.0).tick()
+    asking = [each for each in statements if each.lstrip().startswith(("SELECT", "DELETE"))]
+    assert len(asking) >= 9
+    scans = {step for each in asking for step in explained(book, each).splitlines() if "SCAN" in step}
+    small = ("SCAN subscriptions", "SCAN announcements USING INDEX ix_announcements_outdated")
+    assert [step for step in scans if not step.startswith(small)] == []
+
+
+def test_requests_that_were_done_before_the_migration_are_forgotten_as_well(tmp_path):
+    """A database of the schema before gets its dates."""
+    engine = open_engine(f"sqlite:///{tmp_path / 'faxbot.db'}")
+    config = schema.alembic_config()
+    with engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0002")
+        connection.exec_driver_sql(
+            "insert into requests (key, kind, user_id, channel_id, body, done, created_at)"
+            " values ('a', 'get', 'U', 'C', '{}', 1, 100.0), ('b', 'get', 'U', 'C', '{}', 0, 100.0)"
+        )
+        connection.commit()
+        command.upgrade(config, "0003")
+        found = connection.exec_driver_sql("select key, forget_at from requests order by key").all()
+    assert found == [("a", 100.0 + KEPT_SECONDS), ("b", None)]

@@ -1,0 +1,318 @@
+"""The spool: documents go when nothing needs them any more, and never before."""
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from faxbot.services.facts import (
+    Announcement,
+    AnnouncementKind,
+    AnnouncementState,
+    Fax,
+    FaxRecord,
+    FaxState,
+    RecordState,
+    Request,
+    RequestKind,
+)
+from faxbot.services.retention import Retention
+from faxbot.store.engine import TransactionStore, open_engine
+from faxbot.store.schema import migrate
+
+DAYS = 30.0
+DAY = 86_400.0
+HOUR = 3600.0
+NOW = datetime(2026, 6, 1, tzinfo=UTC).timestamp()
+LONG_AGO = NOW - 31 * DAY
+LATELY = NOW - 29 * DAY
+
+
+class Clock:
+    """A moment, until it is another."""
+
+    def __init__(self) -> None:
+        self.at = NOW
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self.at, UTC)
+
+
+class Cellar:
+    """A spool with its database. Files are *age* seconds old."""
+
+    def __init__(self, folder: Path) -> None:
+        engine = open_engine(f"sqlite:///{folder / 'faxbot.db'}")
+        migrate(engine)
+        self.spool, self.clock, self.store = folder / "spool", Clock(), TransactionStore(engine)
+        self.retention = Retention(self.store, self.clock, self.spool, DAYS)
+
+    def file(self, name: str, age: float = 31 * DAY) -> Path:
+        """A file of that age, in folders of that age."""
+        path = self.spool / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("x")
+        for each in (path, path.parent):
+            os.utime(each, (NOW - age, NOW - age))
+        return path
+
+    async def fax(self, state: FaxState, *, ended_at: float | None = None, path: Path | None = None) -> int:
+        kept = Fax(state=state, ended_at=ended_at, path=str(path) if path else None, created_at=LONG_AGO)
+        return (await self.store.write(lambda ledger: ledger.add_fax(kept))).id
+
+    async def sent(self, ended_at: float | None, state: FaxState = FaxState.ENDED) -> Path:
+        """A fax with a document."""
+        fax_id = await self.fax(state, ended_at=ended_at)
+        path = self.file(f"out/{fax_id}/fax.pdf")
+        await self.change(fax_id, str(path))
+        return path
+
+    async def change(self, fax_id: int, path: str) -> None:
+        def work(ledger):
+            ledger.fax(fax_id).path = path
+
+        await self.store.write(work)
+
+    async def received(self, *states: AnnouncementState, seen_at: float = LONG_AGO, **more: object) -> Path:
+        """A received fax, its file and details told as far as *states* say; *more* for the details."""
+        record = FaxRecord(
+            direction="RX", job_id="RX1", time=seen_at, state=RecordState.SPOOLED, seen_at=seen_at, path="x"
+        )
+
+        def work(ledger):
+            ledger.add_records([record])
+            row_id = ledger.newest_record("RX")
+            kinds = (AnnouncementKind.FILE, AnnouncementKind.DETAILS)
+            for place, (kind, state) in enumerate(zip(kinds, states, strict=True)):
+                facts = {"key": f"{row_id}-{place}", "kind": kind, "state": state, "channel_id": "C1"}
+                ledger.announce(Announcement(**facts, record_id=row_id, **(more if place else {})))
+            return row_id
+
+        return self.file(f"in/{await self.store.write(work)}.pdf")
+
+    async def request(self, *, done: bool) -> int:
+        asked = Request(key="k", kind=RequestKind.GET, user_id="U1", channel_id="C1", done=done)
+        return (await self.store.write(lambda ledger: ledger.add_request(asked))).id
+
+    async def fetched(self, state: AnnouncementState, age: float = 31 * DAY) -> Path:
+        """A document that a person asked for."""
+        path = self.file(f"get/{await self.request(done=True)}.pdf", age)
+        told = Announcement(
+            key="get", kind=AnnouncementKind.FILE, channel_id="C1", state=state, body={"path": str(path)}
+        )
+        await self.store.write(lambda ledger: ledger.announce(told))
+        return path
+
+    async def tick(self) -> None:
+        await self.retention.tick()
+
+
+@pytest.fixture
+def cellar(tmp_path):
+    made = Cellar(tmp_path)
+    yield made
+    made.store.close()
+
+
+SENT, WAITING, SENDING, DROPPED = (
+    AnnouncementState.SENT,
+    AnnouncementState.WAITING,
+    AnnouncementState.SENDING,
+    AnnouncementState.DROPPED,
+)
+
+
+async def test_a_sent_document_goes_some_days_after_the_end(cellar):
+    """Not on the day before, and with its folder; the fax itself stays."""
+    path = await cellar.sent(LATELY)
+    await cellar.tick()
+    assert path.exists()
+    cellar.clock.at += 2 * DAY
+    await cellar.tick()
+    assert not path.parent.exists()
+    fax = await cellar.store.read(lambda ledger: ledger.fax(int(path.parent.name)))
+    assert (fax.state, fax.path) == (FaxState.ENDED, None)
+
+
+@pytest.mark.parametrize("state", [each for each in FaxState if each is not FaxState.ENDED])
+async def test_a_fax_that_has_not_ended_keeps_its_document(cellar, state):
+    """However long it waits: the fax server may be away, or a person asked."""
+    path = await cellar.sent(None, state)
+    cellar.clock.at += 400 * DAY
+    await cellar.tick()
+    assert path.exists()
+
+
+async def test_a_document_that_is_sent_again_stays(cellar):
+    """The fax whose answer was lost is closed; its document is the new one's until that has ended, too."""
+    path = await cellar.sent(LONG_AGO)
+    again = await cellar.fax(FaxState.READY, path=path)
+    await cellar.tick()
+    assert path.exists()
+
+    def end(ledger):
+        fax = ledger.fax(again)
+        fax.state, fax.ended_at = FaxState.ENDED, NOW
+
+    await cellar.store.write(end)
+    cellar.clock.at += 29 * DAY
+    await cellar.tick()
+    assert path.exists()
+    cellar.clock.at += 2 * DAY
+    await cellar.tick()
+    assert not path.exists()
+    assert await cellar.store.read(lambda ledger: ledger.faxes_to_keep()) == []
+
+
+async def test_a_received_document_goes_when_its_posts_are_confirmed(cellar):
+    """After some days; its record stays."""
+    path = await cellar.received(SENT, SENT, seen_at=LATELY)
+    await cellar.tick()
+    assert path.exists()
+    cellar.clock.at += 2 * DAY
+    await cellar.tick()
+    assert not path.exists()
+    record = await cellar.store.read(lambda ledger: ledger.record(int(path.stem)))
+    assert (record.state, record.path) == (RecordState.HISTORY, "x")
+
+
+@pytest.mark.parametrize(
+    ("file", "details", "more"),
+    [
+        (WAITING, WAITING, {}),
+        (SENDING, WAITING, {}),
+        (SENT, WAITING, {}),
+        (SENT, SENDING, {}),
+        (DROPPED, SENT, {}),
+        (SENT, SENT, {"revision": 1}),
+    ],
+    ids=["not told", "being told", "details wait", "details are told", "refused", "out of date"],
+)
+async def test_a_received_document_stays_until_every_post_is_confirmed(cellar, file, details, more):
+    """What Slack has not got, or never took, is here and nowhere else in reach."""
+    path = await cellar.received(file, details, **more)
+    cellar.clock.at += 400 * DAY
+    await cellar.tick()
+    assert path.exists()
+
+
+async def test_a_document_for_a_person_stays_until_it_is_posted(cellar):
+    """However long Slack does not take it."""
+    path = await cellar.fetched(WAITING)
+    cellar.clock.at += 400 * DAY
+    await cellar.tick()
+    assert path.exists()
+
+
+async def test_a_document_for_a_person_goes_some_days_after_it_came(cellar):
+    """Once it is posted."""
+    path = await cellar.fetched(SENT, age=29 * DAY)
+    await cellar.tick()
+    assert path.exists()
+    cellar.clock.at += 2 * DAY
+    await cellar.tick()
+    assert not path.exists()
+
+
+@pytest.mark.parametrize(("done", "there"), [(False, True), (True, False)])
+async def test_a_document_stays_while_its_request_is_carried_out(cellar, done, there):
+    """A stop came between the download and the announcement: the next life goes on with it."""
+    request_id = await cellar.request(done=done)
+    path = cellar.file(f"get/{request_id}.pdf")
+    part = cellar.file(f"get/.{request_id}.pdf.x7_.part")
+    await cellar.tick()
+    assert (path.exists(), part.exists()) == (there, there)
+
+
+async def test_what_interrupted_work_left_is_tidied_after_a_while(cellar):
+    """Half downloads and the converter's folder, beside a document that is kept."""
+    document = await cellar.sent(None, FaxState.READY)
+    record = await cellar.received(SENT, WAITING)
+    left = [f"out/{document.parent.name}/{name}" for name in ("part0", ".part1.a_b.part", "fax.work/made")]
+    left += [f"in/.{record.name}.abc.part", "in/999.pdf", "get/.8.pdf.abc.part"]
+    paths = [cellar.file(name, age=HOUR - 60) for name in left]
+    await cellar.tick()
+    assert all(path.exists() for path in paths)
+    cellar.clock.at += 120
+    await cellar.tick()
+    assert [path for path in paths if path.exists()] == []
+    assert document.exists()
+    assert record.exists()
+    assert [path.name for path in document.parent.iterdir()] == ["fax.pdf"]
+
+
+async def test_work_that_is_under_way_is_left_alone(cellar):
+    """The files of a fax that is being fetched, and a received one's download, whatever their age."""
+    fax_id = await cellar.fax(FaxState.FETCHING)
+    names = [f"out/{fax_id}/{name}" for name in ("part0", ".part1.a_b.part", "fax.work/made", "fax.pdf")]
+    record = FaxRecord(direction="RX", job_id="RX1", time=1.0, state=RecordState.SEEN, seen_at=LONG_AGO)
+    await cellar.store.write(lambda ledger: ledger.add_records([record]))
+    names += ["in/1.pdf", "in/.1.pdf.abc.part"]
+    paths = [cellar.file(name) for name in names]
+    await cellar.tick()
+    assert all(path.exists() for path in paths)
+
+
+async def test_a_folder_without_a_document_goes(cellar):
+    """Withdrawn before there was one, or a fax that no backup of the database knows."""
+    withdrawn = await cellar.fax(FaxState.ENDED, ended_at=NOW)
+    paths = [cellar.file(name) for name in (f"out/{withdrawn}/fax.pdf", "out/4711/fax.pdf")]
+    young = cellar.file("out/4712/fax.pdf", age=60)
+    await cellar.tick()
+    assert [path.parent for path in paths if path.parent.exists()] == []
+    assert young.exists()
+
+
+async def test_what_comes_in_meanwhile_is_no_leftover(cellar, monkeypatch):
+    """A fax that begins just after the database was asked is safe, whatever the clocks say."""
+    read = cellar.store.read
+
+    async def read_then_begin(work):
+        told = await read(work)
+        cellar.file("out/1/part0")
+        return told
+
+    monkeypatch.setattr(cellar.store, "read", read_then_begin)
+    await cellar.tick()
+    assert (cellar.spool / "out" / "1" / "part0").exists()
+
+
+async def test_a_file_that_gets_its_name_meanwhile_is_no_trouble(cellar, monkeypatch):
+    """What was there at the look may be gone when its turn comes."""
+    look = cellar.retention._look
+    gone = cellar.file("in/.1.pdf.abc.part")
+
+    def look_then_rename():
+        there = look()
+        gone.rename(gone.with_name("1.pdf"))
+        return there
+
+    monkeypatch.setattr(cellar.retention, "_look", look_then_rename)
+    await cellar.tick()
+    assert gone.with_name("1.pdf").exists()
+
+
+async def test_a_stop_between_removing_and_recording_is_made_up_for(cellar, monkeypatch):
+    """The next tick finds the rows whose files are gone, and goes on."""
+    sent, received = await cellar.sent(LONG_AGO), await cellar.received(SENT, SENT)
+    write = cellar.store.write
+
+    async def stop(_work):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cellar.store, "write", stop)
+    with pytest.raises(KeyboardInterrupt):
+        await cellar.tick()
+    assert not sent.exists()
+    monkeypatch.setattr(cellar.store, "write", write)
+    await cellar.tick()
+    kept = await cellar.store.read(lambda ledger: (ledger.faxes_to_keep(), ledger.records_to_keep()))
+    assert kept == ([], [])
+    assert not received.exists()
+
+
+async def test_an_empty_spool_is_no_trouble(cellar):
+    """The first tick of a new bot finds nothing at all."""
+    await cellar.tick()
+    assert not cellar.spool.exists()
