@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo tour test load chaos soak check format requirements clean
+.PHONY: help demo tour test fuzz load chaos soak check format requirements clean
 
 help: ## List the targets
 	@grep -hE '^[a-z.]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z.]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -27,6 +27,9 @@ tour: .venv ## Watch a fax go out and another come in, without a person
 
 test: .venv ## Run the tests
 	@$(BIN)/python -m pytest -n 2 --dist worksteal
+
+fuzz: .venv ## The tests that take chances, with far more of them and other ones each time (half an hour)
+	@FAXBOT_TEST_EXAMPLES=fuzz $(BIN)/python -m pytest -n 2 --dist worksteal -m hypothesis
 
 load: .venv ## Fax 200 letters at once over 20 channels, with Slack's rate limits on
 	@$(BIN)/python -m tests.load

@@ -6,6 +6,7 @@ follows the plan's lists.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -119,7 +120,7 @@ def to_extension(digits: str, plan: DialPlan) -> Destination:
     """
     destination = Destination(plan.dial_prefix + digits, None, digits)
     dialled = {digits, only_digits(destination.dial)}
-    outside = {called[1:] for called in dialled if called[0] in _OUTSIDE_LINE_DIGITS}
+    outside = {after for called in dialled for after in _behind_outside_line(called)}
     if any(d in _EMERGENCY_ANYWHERE or _is_emergency(d, plan.region) for d in dialled) or any(
         _is_emergency(d, plan.region) for d in outside
     ):
@@ -133,6 +134,15 @@ def to_extension(digits: str, plan: DialPlan) -> Destination:
             f" Write a fax number like {plan.example}."
         )
     return _permitted(destination, plan)
+
+
+def _behind_outside_line(called: str) -> Iterator[str]:
+    """What may be left when telephone systems take digits for an outside line off; two in a row do, too."""
+    for taken in range(1, len(called)):
+        if called[taken - 1] not in _OUTSIDE_LINE_DIGITS:
+            return
+        if taken == 1 or len(called) - taken >= _SERVICE_CODE_DIGITS:
+            yield called[taken:]
 
 
 def _is_emergency(digits: str, region: str) -> bool:

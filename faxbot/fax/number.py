@@ -60,6 +60,7 @@ _NAMED_EXTENSION = re.compile(
 _QUOTES = " \t\r\n\"'`´“”„‘’‚«»"  # noqa: RUF001 - the quotation marks people paste
 _SHORTEST_OUTSIDE_NUMBER = 7
 _LONGEST_NUMBER = 250  # characters; phonenumbers reads no more
+_LONGEST_WRITING = 1000  # with Slack's link around it; patterns over pages of text would hold everybody up
 _LONGEST_SENTENCE = 2000
 
 
@@ -70,6 +71,8 @@ def parse(text: str, plan: DialPlan) -> Destination:
     Raises:
         BadNumber: Nothing that may be dialled; the sentence says why and shows how to write one.
     """
+    if len(text) > _LONGEST_WRITING:
+        raise BadNumber(f"{quote(text)} is too long to be a phone number. Write it like {plan.example}.")
     written = _unwrap(text)
     if not any(char.isalnum() for char in written):
         raise BadNumber(f"I need one phone number. Write it like {plan.example}.")

@@ -102,12 +102,14 @@ _CAUSES: tuple[tuple[Cause, str], ...] = (
     (Cause.LINE_QUALITY, r"missing eol|premature|dropped|bad crc|procedure interrupt|<can>"),
     (Cause.SERVER, r"\bdte\b|\bdce\b|transparent data"),
 )
+_READ_CHARS = 300
+"""The beginning names the cause; all patterns over pages of text would hold everybody up."""
 _PATTERNS = tuple((cause, re.compile(pattern, re.IGNORECASE)) for cause, pattern in _CAUSES)
 
 
 def diagnose(text: str) -> Diagnosis:
     """Tell the cause that *text* names; UNKNOWN for words never heard, NONE for no words."""
-    text = " ".join(text.split())
+    text = " ".join(text.split())[:_READ_CHARS]
     if not text:
         return Diagnosis(Cause.NONE, *_WORDS[Cause.NONE])
     cause = next((cause for cause, pattern in _PATTERNS if pattern.search(text)), Cause.UNKNOWN)

@@ -1,5 +1,7 @@
 """What people type behind the slash command."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,6 +10,7 @@ from faxbot.fax.errors import BadCommand
 from faxbot.fax.job import Direction
 from faxbot.slack import grammar
 from faxbot.slack.grammar import parse, written
+from faxbot.slack.grammar.table import SYNONYMS
 
 TX, RX = Direction.TX, Direction.RX
 
@@ -133,20 +136,76 @@ def test_every_example_of_the_help_is_understood():
             assert written(parse(example)).split()[0] == syntax.name
 
 
-def understood(text):
+def understood(text, command="/fax"):
     try:
-        return parse(text)
+        return parse(text, command)
     except BadCommand as refusal:
         return refusal
 
 
-@given(st.one_of(st.text(), st.from_regex(r"(?i)\A[a-z]{2,9}( [\"'a-z0-9+()-]{1,9}){0,5}\Z")))
-def test_any_text_is_a_command_or_a_refusal(text):
-    """Whatever is typed, the answer is a command or a sentence; what is suggested is itself understood."""
-    answer = understood(text)
+COMMANDS = [*grammar.SYNTAX, *SYNONYMS, "stauts", "snd", "histroy", "cancle", "unsubscrib", "/fax", "fax"]
+FROM_SLACK = [
+    "<tel:+14695550101|469-555-0101>", "<tel:911>", "<tel:|>", "<#C1|claims>", "<#C1>", "<@U1|dana>",
+    "<!channel>", "<!subteam^S1>", "<https://x.example/a|TX82>", "<https://x.example>",
+    "<mailto:a@b.example|a@b.example>", "&lt;", "&gt;", "&amp;", "&amp;lt;", "<", ">", "|", ":fax:",
+    "\U0001f4e0", "\u2615\ufe0f", "\U0001f3f4\u200d\u2620\ufe0f",
+]  # fmt: skip
+FROM_KEYBOARDS = [
+    '"', "'", "\u201c", "\u201d", "\u2018", "\u2019", "\u00ab", "\u201eFront", "Desk\u201f", "\u2032",
+    "\u00a0", "\u3000", "\u2009", "\u200b", "\u2060", "\u202e", "\u200f", "\t", "\n", "\r\n", "\x00",
+    "\u2013", "\u2014", "`", "*", "_", "~", "\ufeff", "\ud83d",
+]  # fmt: skip
+OFTEN = [
+    "tx", "rx", "TX82", "rx34", "TX", "82", "tx\uff18\uff12", "t82", "tx8O", "tx-82", "#82",
+    "TX" + "9" * 13, "page", "2", "0", "-1", "1" * 9, "\u0662", "from", "to", "line", "form", "via",
+    "Sales", "Front", "O'Brien", "469", "555", "0101", "+1", "(469)", "555-0101", "all", "received",
+    "recieved", "help", "?",
+]  # fmt: skip
+PIECES = (
+    st.sampled_from(COMMANDS) | st.sampled_from(FROM_SLACK + FROM_KEYBOARDS + OFTEN) | st.text(max_size=4)
+)
+TYPED = st.builds(
+    lambda first, rest: first + "".join(rest),
+    st.sampled_from([*COMMANDS, ""]) | PIECES,
+    st.lists(st.tuples(st.sampled_from([" ", " ", " ", "", "\u00a0"]), PIECES).map("".join), max_size=7),
+)
+
+
+@given(st.one_of(st.text(), TYPED), st.sampled_from(["/fax", "/telefax"]))
+def test_any_text_is_a_command_or_a_refusal(text, command):
+    """Whatever is typed, the answer is a command that cannot change, or a sentence with how to write it."""
+    answer = understood(text, command)
     assert str(answer)
-    if isinstance(answer, BadCommand) and answer.suggestion is not None:
-        assert not isinstance(understood(answer.suggestion), BadCommand)
+    if not isinstance(answer, BadCommand):
+        assert isinstance(answer, grammar.Command)
+        assert hash(answer) == hash(understood(text, command))
+        return
+    assert len(str(answer)) < 700
+    if answer.suggestion is not None:
+        assert answer.suggestion.startswith(f"{command} ")
+        meant = understood(answer.suggestion, command)
+        assert not isinstance(meant, BadCommand)
+        assert f"{command} {written(meant)}" == answer.suggestion
+
+
+@given(st.one_of(st.text(), TYPED))
+def test_what_was_understood_can_be_written_out(text):
+    """Any command, written out as for a button and read back, is the same command."""
+    answer = understood(text)
+    if not isinstance(answer, BadCommand):
+        assert parse(written(answer)) == answer
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["x" * 40_000, "<" * 40_000, "'" * 40_000, "< " * 20_000, "<tel:" * 8_000, "status " * 6_000],
+)
+def test_a_very_long_text_is_answered_soon(text):
+    """However much somebody pastes, everybody else is answered, too."""
+    began = time.process_time()
+    assert understood(text)
+    assert understood(f"status {text}")
+    assert time.process_time() - began < 2.0
 
 
 line_names = st.from_regex(r"\A[A-Za-z][a-z0-9&-]{0,8}( [A-Za-z0-9&]{1,8}){0,2}\Z").filter(

@@ -1,6 +1,7 @@
 """Numbers as people write them become exactly what the fax server dials, or a sentence."""
 
 import re
+import time
 
 import phonenumbers
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from faxbot.fax.errors import BadNumber
-from faxbot.fax.number import DialPlan, parse, pretty, same
+from faxbot.fax.number import DialPlan, find, parse, pretty, same
 
 US = DialPlan()
 WRITTEN = st.one_of(
@@ -213,6 +214,16 @@ def test_masked_numbers_do_not_tell() -> None:
     """Two digits of an outside number, nothing of an extension."""
     assert parse("469 555 0101", US).masked == "••••01"
     assert parse("598", US).masked == "ext. ••"
+
+
+@pytest.mark.parametrize("text", ["*" * 40_000, "<tel:" * 8_000, "1 " * 20_000, "9" * 40_000, "(" * 40_000])
+def test_a_very_long_text_is_answered_soon(text: str) -> None:
+    """However much somebody pastes, everybody else is answered, too."""
+    began = time.process_time()
+    with pytest.raises(BadNumber):
+        parse(text, US)
+    find(text, US)
+    assert time.process_time() - began < 1.0
 
 
 @given(WRITTEN, st.sampled_from(["US", "GB", "DE", "FR", "IT", "BR", "AU"]), st.sampled_from(["", "9", "9,"]))

@@ -2,18 +2,14 @@
 
 import json
 import logging
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from faxbot.fax.errors import (
     AnswerLost,
     CredentialsRejected,
-    Fault,
     JobNotFound,
     RequestRefused,
     ServerBusy,
@@ -505,43 +501,6 @@ class TestRequests:
     def test_records_window(self):
         """Limit and offset go out as the contract spells them."""
         assert request.records(Direction.RX, 2, 0).params == {"type": "RX", "limit": "2", "offset": "0"}
-
-
-JSON = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats()
-    | st.text()
-    | st.sampled_from(["TX1", "Success", "12:05"]),
-    lambda inner: (
-        st.lists(inner, max_size=4)
-        | st.dictionaries(
-            st.sampled_from(["jobid", "id", "time", "state", "status", "x"]) | st.text(), inner, max_size=5
-        )
-    ),
-    max_leaves=12,
-)
-KEYS = ["result", "count", "list", "records", "faxes", "status", "message", "token", "job_id", "time"]
-BODIES = JSON | st.dictionaries(st.sampled_from(KEYS), JSON, max_size=6)
-
-
-@pytest.mark.parametrize("method", READERS)
-@given(body=BODIES, status=st.sampled_from([200, 200, 200, 204, 302, 400, 401, 404, 500]), yes=st.booleans())
-def test_any_json_is_a_value_or_a_fault(method, body, status, yes):
-    """Whatever JSON comes back, it is read or is a named fault."""
-    if yes and isinstance(body, dict):
-        body = {**body, "result": "Success"}
-    with suppress(Fault):
-        READERS[method](said(body, status))
-
-
-@pytest.mark.parametrize("method", READERS)
-@given(body=st.binary(max_size=200))
-def test_any_bytes_are_a_fault(method, body):
-    """Whatever bytes come back, they are a named fault or none at all."""
-    with suppress(Fault):
-        READERS[method](Reply(200, body))
 
 
 def test_an_entry_that_did_not_change_is_the_very_same_job() -> None:

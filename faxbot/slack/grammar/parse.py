@@ -28,6 +28,8 @@ from faxbot.slack.grammar.words import Word, joined, split
 
 _FROM_TOO = ("form", "frm", "fom", "fro", "rom", "fron", "fromm", "via", "on", "using", "with", "line")
 _NUMBER_LIKE = re.compile(r"\+?[0-9(][0-9()+\-./ ]*")
+_LONGEST = 2000
+"""Characters; patterns over what somebody pasted by mistake would hold everybody up."""
 _RUNNABLE = 1800
 """A suggestion travels in a button's value, which takes 2000 characters."""
 
@@ -41,6 +43,8 @@ def parse(text: str, command: str = "/fax") -> Command:
 
     Source: slash command payloads (`command`, `text`), Slack.
     """
+    if len(text) > _LONGEST:
+        raise BadCommand(f"That is too long for a command. `{command} help` shows what I can do.")
     words = split(text)
     if words and words[0].means(command.lower()):
         words = words[1:]

@@ -1,5 +1,6 @@
 """The few Block Kit pieces that all views are built of, cut to Slack's sizes."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,9 @@ from faxbot.slack.views.text import one_line
 
 MAX_TEXT = 4000
 """Slack advises this much for a message's top-level text; it cuts at 40,000."""
+_MAX_SMALL_PRINT = 2000
+"""Slack takes less in a context block than in a section."""
+_CUT_THROUGH = re.compile(r"(?:<[^<>]*|&[a-z]*)\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +45,16 @@ def sentence_only(text: str, *buttons: ButtonElement) -> Rendered:
 
 
 def fit(text: str, limit: int) -> str:
-    """*text* in at most *limit* characters; what is cut off is cut at a line's or word's end."""
+    """
+    *text* in at most *limit* characters, cut at a line's or word's end, and never through a date, a
+    mention or an escaped character.
+    """
     if len(text) <= limit:
         return text
     head = text[: limit - 2]
-    return (head.rsplit("\n", 1)[0] if "\n" in head else head.rsplit(" ", 1)[0]) + "\n…"
+    line = head.rfind("\n")
+    head = head[:line] if line > limit // 2 else head.rsplit(" ", 1)[0]
+    return _CUT_THROUGH.sub("", head) + "\n…"
 
 
 def markdown(text: str, limit: int = SectionBlock.text_max_length) -> MarkdownTextObject:
@@ -60,7 +69,7 @@ def section(text: str, accessory: ButtonElement | None = None) -> SectionBlock:
 
 def context(text: str) -> ContextBlock:
     """A line in small print."""
-    return ContextBlock(elements=[markdown(text)])
+    return ContextBlock(elements=[markdown(text, _MAX_SMALL_PRINT)])
 
 
 def actions(*buttons: ButtonElement) -> list[Block]:

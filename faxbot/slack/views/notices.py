@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from faxbot.fax.errors import BadCommand
 from faxbot.services.messages import AskNumber, Faxing, FetchedFile, Sentence, ServerAway, ServerBack
 from faxbot.slack.ids import Action, FormStart
 from faxbot.slack.views import buttons
@@ -55,10 +56,13 @@ def ask_number(message: AskNumber, site: Site) -> Rendered:
     names = [file["name"] for file in message.files if file.get("name")]
     what = _listed(names) if names else "that"
     why = f"{sentence(message.reason, site)} " if message.reason else ""
-    start = FormStart(files=message.files, number=message.number, line_id=message.line_id)
+    try:
+        start = FormStart(files=message.files, number=message.number, line_id=message.line_id).encode()
+    except BadCommand as refusal:
+        return sentence_only(f"{why}{sentence(str(refusal), site)}")
     return sentence_only(
         f"{why}To which number shall I fax {what}?",
-        button("Fax this", Action.OPEN_FORM, start.encode(), style="primary"),
+        button("Fax this", Action.OPEN_FORM, start, style="primary"),
     )
 
 

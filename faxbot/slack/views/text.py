@@ -45,6 +45,7 @@ def one_line(text: str, limit: int) -> str:
         for char in " ".join(text.split())
         if char in _KEPT_INVISIBLE or not unicodedata.category(char).startswith("C")
     )
+    visible = " ".join(visible.split()).strip(_KEPT_INVISIBLE + " ")
     return visible if len(visible) <= limit else visible[: limit - 1].rstrip() + "…"
 
 
