@@ -19,6 +19,8 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any
 
+from faxbot.services import reference
+
 log = logging.getLogger(__name__)
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
@@ -95,7 +97,8 @@ def facts_of(record: logging.LogRecord) -> dict[str, str]:
     """The ids and counts that *record* carries; none of a library's."""
     if not _is_ours(record):
         return {}
-    return {name: _printable(str(value)) for name, value in vars(record).items() if name not in _STANDARD}
+    facts = {name: _printable(str(value)) for name, value in vars(record).items() if name not in _STANDARD}
+    return facts | ({"reference": told_under} if (told_under := reference.current()) else {})
 
 
 def told(error: BaseException) -> list[str]:

@@ -19,6 +19,7 @@ from faxbot.services.facts import CLOSED_KEY, Announcement, AnnouncementKind, An
 from faxbot.services.messages import Sentence, pack
 from faxbot.services.ports import Clock, Ledger, Messenger, Pace, Store
 from faxbot.services.queue import Choice, choose
+from faxbot.services.reference import under
 from faxbot.services.upload import Upload
 
 log = logging.getLogger(__name__)
@@ -173,7 +174,10 @@ class Outbox:
         self._wake.set()
 
     async def _tell(self, channel_id: str, choice: Choice) -> None:
-        ids = [row.id for row in choice.batch]
+        with under(choice.batch[0].reference):
+            await self._call(channel_id, choice, [row.id for row in choice.batch])
+
+    async def _call(self, channel_id: str, choice: Choice, ids: list[int]) -> None:
         try:
             if choice.batch[0].kind is AnnouncementKind.FILE and choice.batch[0].state in _UNTOLD:
                 await self._upload.carry_on(ids[0])

@@ -9,6 +9,7 @@ from faxbot.services.expiry import mark_done
 from faxbot.services.facts import Request, RequestKind
 from faxbot.services.messages import Sentence
 from faxbot.services.ports import Carry, Clock, Ledger, Nudge, Store
+from faxbot.services.reference import under
 from faxbot.services.tell import whisper
 
 log = logging.getLogger(__name__)
@@ -62,6 +63,10 @@ class Desk:
         task.add_done_callback(lambda _: self._tasks.pop(request_id, None))
 
     async def _see_to(self, request: Request) -> None:
+        with under(request.reference):
+            await self._carry_out(request)
+
+    async def _carry_out(self, request: Request) -> None:
         pause = FIRST_PAUSE
         while True:
             try:
@@ -80,10 +85,9 @@ class Desk:
                 pause = min(pause * 2, LONGEST_PAUSE)
             except Exception:
                 log.exception("a request failed", extra={"request": request.id})
-                reference = f"request {request.id}"
                 await self._finish(
                     request,
-                    f"Something went wrong here, and it is in the log as {reference}. Tell an admin.",
+                    f"Something went wrong here. Give an admin this reference: {request.reference}.",
                 )
                 return
             else:

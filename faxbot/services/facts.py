@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 
 from sqlmodel import Field, SQLModel
 
+from faxbot.services import reference
+
 
 class RequestKind(StrEnum):
     """What a person can ask for that starts a fax or changes something."""
@@ -45,6 +47,8 @@ class Request(SQLModel):
     forget_at: float | None = None
     """When its particulars go: set when it is done, and None again once they went."""
     created_at: float = 0.0
+    reference: str = Field(default_factory=reference.current)
+    """Of the envelope that it came with (services/reference.py)."""
 
 
 class FaxState(StrEnum):
@@ -138,6 +142,7 @@ class Fax(SQLModel):
     deleted_by: str | None = None
     created_at: float = 0.0
     ended_at: float | None = None
+    reference: str = Field(default_factory=reference.current)
 
 
 class RecordState(StrEnum):
@@ -251,6 +256,7 @@ class Announcement(SQLModel):
     due_at: float = 0.0
     created_at: float = 0.0
     sent_at: float | None = None
+    reference: str = Field(default_factory=reference.current)
 
 
 class KeptFax(NamedTuple):
@@ -281,3 +287,4 @@ class Pending(NamedTuple):
     terminal: bool
     due_at: float
     created_at: float
+    reference: str

@@ -299,4 +299,5 @@ def new_fax(request: Request, *, files: list[dict[str, str]], number: str, dial:
         line_name=line,
         files=files,
         created_at=request.created_at,
+        reference=request.reference,
     )

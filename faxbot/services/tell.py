@@ -95,6 +95,7 @@ def open_card(ledger: Ledger, fax: Fax, channel_id: str, now: datetime) -> bool:
             fax_id=fax.id,
             terminal=fax.state is FaxState.ENDED,
             created_at=now.timestamp(),
+            reference=fax.reference,
         )
     )
     return True
@@ -129,6 +130,7 @@ def tell_steps(ledger: Ledger, fax: Fax, steps: Sequence[Step]) -> None:
                     body=pack_step(step),
                     terminal=step.kind in LAST_STEPS,
                     created_at=step.at.timestamp(),
+                    reference=fax.reference,
                 )
             )
 
@@ -192,6 +194,7 @@ def whisper(ledger: Ledger, request: Request, message: Storable, now: datetime) 
             response_url=request.response_url,
             body=pack(message) | {"thread_ts": request.thread_ts},
             created_at=now.timestamp(),
+            reference=request.reference,
         )
     )
 

@@ -4,7 +4,6 @@ import json
 import logging
 import secrets
 import time
-import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from copy import copy
 from http import HTTPStatus
@@ -18,6 +17,8 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from faxbot.fax.errors import Fault, Refusal, SlackFault
+from faxbot.services import reference
+from faxbot.services.reference import under
 from faxbot.slack.api import Me
 from faxbot.slack.ids import Field
 from faxbot.slack.listeners import Switchboard, register
@@ -46,9 +47,12 @@ class MeasuredApp(AsyncApp):
     async def async_dispatch(self, req: AsyncBoltRequest) -> BoltResponse:
         """Run the listener that fits, and return once it has acknowledged."""
         began = time.perf_counter()
-        response = await super().async_dispatch(req)
-        kind = str(req.body.get("type") or ("command" if "command" in req.body else "other"))
-        self._acknowledged(kind, time.perf_counter() - began)
+        with under(reference.new()):
+            response = await super().async_dispatch(req)
+            took = time.perf_counter() - began
+            kind = str(req.body.get("type") or ("command" if "command" in req.body else "other"))
+            log.info("Acknowledged after %.1f ms.", took * 1000, extra={"kind": kind})
+        self._acknowledged(kind, took)
         return response
 
 
@@ -150,10 +154,10 @@ def _explained(board: Switchboard, error: Exception) -> tuple[Rendered, str]:
             log.warning("A listener could not do its work: %s.", type(error).__name__)
         shown = render_fault(error, board.site, board.now(), down_since=board.ask.outage)
         return shown, str(error)[:_INPUT_ERROR_CHARS]
-    reference = uuid.uuid4().hex[:8]
-    log.error("A listener failed; the reference is %s.", reference, exc_info=error)
-    plain = f"Something went wrong here. Try again; if it stays, give an admin this reference: {reference}."
-    return render_unknown_fault(reference), plain
+    told = reference.current()
+    log.error("A listener failed.", exc_info=error, extra={"reference": told})
+    plain = f"Something went wrong here. Try again; if it stays, give an admin this reference: {told}."
+    return render_unknown_fault(told), plain
 
 
 async def _tell(board: Switchboard, place: Place, shown: Rendered) -> None:

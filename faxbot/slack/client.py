@@ -1,5 +1,6 @@
 """slack_sdk's client as it is used here: it sends once, and not while Slack asks for a pause."""
 
+import logging
 import time
 from collections.abc import Callable
 from typing import Any, cast
@@ -12,6 +13,8 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from faxbot.fax.errors import SlackBusy, SlackRefused
 from faxbot.slack.pacing import SlackPace
 from faxbot.slack.web import CALL_ERRORS, CALL_SECONDS, SDK_LOG, Connections, slack_fault
+
+log = logging.getLogger(__name__)
 
 Called = Callable[[str, str, float], None]
 
@@ -48,7 +51,10 @@ class PacedClient(AsyncWebClient):
                 outcome = "ok"
                 return answer
             finally:
-                self._called(api_method, outcome, time.perf_counter() - began)
+                took = time.perf_counter() - began
+                self._called(api_method, outcome, took)
+                level = logging.DEBUG if outcome == "ok" else logging.INFO
+                log.log(level, "%s: %s, %.0f ms", api_method, outcome, took * 1000)
 
 
 def build_client(

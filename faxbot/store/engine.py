@@ -5,7 +5,8 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextvars import Context, copy_context
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -68,6 +69,8 @@ class _Job:
     writes: bool
     loop: asyncio.AbstractEventLoop
     future: asyncio.Future[Any]
+    context: Context = field(default_factory=copy_context)
+    """Of whoever asked: what is written belongs to their reference."""
     result: Any = None
     error: BaseException | None = None
 
@@ -159,7 +162,7 @@ class TransactionStore:
             for job in batch:
                 try:
                     with session.begin_nested():
-                        job.result = job.work(ledger)
+                        job.result = job.context.run(job.work, ledger)
                 except Exception as error:  # noqa: BLE001 - it is handed to whoever asked
                     job.error = error
                 session.expunge_all()  # what was returned is a snapshot from here on

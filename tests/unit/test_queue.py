@@ -20,7 +20,7 @@ WAITING, SENDING, SENT = AnnouncementState.WAITING, AnnouncementState.SENDING, A
 
 
 def row(row_id, kind=NOTICE, parent=None, state=WAITING, *, terminal=False, due_at=0.0, stage=""):
-    return Pending(row_id, "C1", parent, kind, state, stage, terminal, due_at, 0.0)
+    return Pending(row_id, "C1", parent, kind, state, stage, terminal, due_at, 0.0, "")
 
 
 def free(call, urgent):
