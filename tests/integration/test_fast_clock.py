@@ -1,14 +1,9 @@
 """A whole bot and both stand-ins in this process, on a clock that runs faster than the wall clock."""
 
 import asyncio
-import contextlib
-import os
-from pathlib import Path
 
 import aiohttp
-import pytest
 
-from faxbot.app import serve
 from faxbot.demo.faxserver import FaxServer
 from faxbot.demo.faxserver.hylafax.records import Kind
 from faxbot.demo.person import Person
@@ -16,20 +11,11 @@ from faxbot.demo.workspace import Workspace
 from faxbot.demo.workspace.model.people import CLAIMS, DANA, INBOUND_FAX
 from faxbot.demo.workspace.settings import Settings as Dials
 from faxbot.scheduler import Ticks
-from faxbot.settings import load_settings
+from tests.bot_in_process import MANIFEST, running_bot, settings_for
 from tests.fast_clock import FastClock
 from tests.kit import make_pdf, until
 
-MANIFEST = Path(__file__).parents[2] / "manifest.yml"
 SUPPORT = "+1 469 555 1112"
-
-
-@pytest.fixture
-def umask():
-    """`serve` closes the umask of its process, which is this one."""
-    before = os.umask(0o077)
-    yield
-    os.umask(before)
 
 
 def dials(**changed: object) -> Dials:
@@ -38,38 +24,15 @@ def dials(**changed: object) -> Dials:
     return made
 
 
-@contextlib.asynccontextmanager
-async def running(work):
-    """*work* as a task, for the length of the block."""
-    task = asyncio.create_task(work)
-    try:
-        yield task
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-
-async def test_a_whole_bot_lives_on_a_fast_clock(tmp_path, umask):
+async def test_a_whole_bot_lives_on_a_fast_clock(tmp_path):
     """A fax of minutes goes out and comes in within seconds, and every timestamp is the fast clock's."""
     clock = FastClock(40)
     fax = FaxServer(tmp_path / "ucx", clock=clock.time, sleep=clock.sleep)
     workspace = Workspace(tmp_path / "ws", manifest=MANIFEST, clock=clock.time, sleep=clock.sleep)
-    said: list[str] = []
     async with fax, workspace:
-        settings = load_settings(
-            _env_file=None,
-            slack_bot_token=workspace.bot_token,
-            slack_app_token=workspace.app_token,
-            slack_api_url=workspace.api_url,
-            ucx_url=fax.url,
-            ucx_client_id=fax.client_id,
-            ucx_client_secret=fax.client_secret,
-            faxbot_inbound_channel=INBOUND_FAX,
-            faxbot_data_dir=tmp_path / "data",
-        )
+        settings = settings_for(fax, workspace, tmp_path)
         began, begun = clock.time(), asyncio.get_running_loop().time()
-        async with running(serve(settings, said.append, clock)) as bot, Person(workspace.url, DANA) as dana:
-            await until(lambda: bot.done() or "faxbot is ready" in said)
+        async with running_bot(settings, clock), Person(workspace.url, DANA) as dana:
             files = await dana.upload(make_pdf(tmp_path / "referral.pdf"))
             await dana.say(CLAIMS, "", files=files)
             await dana.command(CLAIMS, f"/fax send {SUPPORT}")

@@ -2,23 +2,20 @@
 
 import asyncio
 import contextlib
-import os
 import socket
-from pathlib import Path
 
 import aiohttp
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from faxbot.app import serve
 from faxbot.demo.faxserver import FaxServer
 from faxbot.demo.person import Person
 from faxbot.demo.workspace import Workspace
 from faxbot.demo.workspace.model.people import CLAIMS, DANA, INBOUND_FAX
-from faxbot.settings import SettingsProblem, load_settings
-from tests.kit import make_pdf, until
+from faxbot.settings import SettingsProblem
+from tests.bot_in_process import MANIFEST, running_bot, settings_for
+from tests.kit import make_pdf
 
-MANIFEST = Path(__file__).parents[2] / "manifest.yml"
 SUPPORT = "+1 469 555 1112"
 
 
@@ -26,14 +23,6 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-@pytest.fixture
-def umask():
-    """`serve` closes the umask of its process, which is this one."""
-    before = os.umask(0o077)
-    yield
-    os.umask(before)
 
 
 @pytest.fixture
@@ -46,34 +35,16 @@ async def stand_ins(tmp_path):
 
 
 def settings(stand_ins, folder, port):
-    fax, workspace = stand_ins
-    return load_settings(
-        _env_file=None,
-        slack_bot_token=workspace.bot_token,
-        slack_app_token=workspace.app_token,
-        slack_api_url=workspace.api_url,
-        ucx_url=fax.url,
-        ucx_client_id=fax.client_id,
-        ucx_client_secret=fax.client_secret,
-        faxbot_inbound_channel=INBOUND_FAX,
-        faxbot_data_dir=folder / "data",
-        faxbot_poll_active_seconds=0.2,
-        faxbot_inbox_seconds=0.2,
-        faxbot_metrics_port=port,
-    )
+    looks = {"faxbot_poll_active_seconds": 0.2, "faxbot_inbox_seconds": 0.2}
+    return settings_for(*stand_ins, folder, faxbot_metrics_port=port, **looks)
 
 
 @contextlib.asynccontextmanager
 async def measured(stand_ins, folder):
     """The bot, ready; gives the address of its metrics."""
-    port, said = free_port(), []
-    bot = asyncio.create_task(serve(settings(stand_ins, folder, port), said.append))
-    try:
-        await until(lambda: bot.done() or "faxbot is ready" in said, 20)
+    port = free_port()
+    async with running_bot(settings(stand_ins, folder, port)):
         yield f"http://127.0.0.1:{port}"
-    finally:
-        bot.cancel()
-        await asyncio.gather(bot, return_exceptions=True)
 
 
 async def get(address):
@@ -91,7 +62,7 @@ async def samples(address):
     }
 
 
-async def test_what_happens_is_counted(tmp_path, umask, stand_ins):
+async def test_what_happens_is_counted(tmp_path, stand_ins):
     """A fax goes out and comes in: calls of both servers, acknowledgements, the way of what was received."""
     _, workspace = stand_ins
     async with measured(stand_ins, tmp_path) as address, Person(workspace.url, DANA) as dana:
@@ -116,7 +87,7 @@ async def test_what_happens_is_counted(tmp_path, umask, stand_ins):
     assert SUPPORT.removeprefix("+1 ") not in str(found)
 
 
-async def test_ready_while_slack_can_reach_the_bot(tmp_path, umask, stand_ins):
+async def test_ready_while_slack_can_reach_the_bot(tmp_path, stand_ins):
     """A fax server that is away changes nothing; without a connection to Slack it is not ready, yet alive."""
     fax, workspace = stand_ins
     async with measured(stand_ins, tmp_path) as address:
@@ -133,11 +104,12 @@ async def test_ready_while_slack_can_reach_the_bot(tmp_path, umask, stand_ins):
         assert (await get(f"{address}/healthz"))[0] == 200
 
 
-async def test_a_port_that_is_taken_is_named(tmp_path, umask, stand_ins):
+async def test_a_port_that_is_taken_is_named(tmp_path, stand_ins):
     """The bot does not start without the metrics that were asked for."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
         with pytest.raises(SettingsProblem, match=f"FAXBOT_METRICS_PORT {port}"):
-            await serve(settings(stand_ins, tmp_path, port), lambda _: None)
+            async with running_bot(settings(stand_ins, tmp_path, port)):
+                pass

@@ -1,27 +1,23 @@
 """One load: the whole bot and both stand-ins in this process, on a clock that runs faster than the wall."""
 
 import asyncio
-import contextlib
-import os
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
 
-from faxbot.app import serve
 from faxbot.demo.faxserver import FaxServer
 from faxbot.demo.person import Person
 from faxbot.demo.workspace import Workspace
-from faxbot.demo.workspace.model.people import DANA, INBOUND_FAX
+from faxbot.demo.workspace.model.people import DANA
 from faxbot.demo.workspace.settings import Settings as Dials
-from faxbot.settings import load_settings
+from tests.bot_in_process import MANIFEST, running_bot, settings_for
 from tests.fast_clock import FastClock
 from tests.kit import make_pdf
 from tests.load.judge import Findings, judge
 
-MANIFEST = Path(__file__).parents[2] / "manifest.yml"
 LINES_BUSY = 30.0
 """How many times faster than the clock the fax machines are: the faxes are to end close together."""
 
@@ -60,14 +56,16 @@ async def run(load: Load, folder: Path, tell: Tell = lambda _ends, _seconds: Non
     workspace = Workspace(
         folder / "ws", manifest=MANIFEST, clock=clock.time, sleep=clock.sleep, settings=dials
     )
-    async with fax, workspace, _bot(workspace, fax, folder, load, clock):
-        places = await _fax_all(load, workspace, folder)
-        begun = clock.time()
-        async with asyncio.timeout(load.deadline):
-            while (ends := _told(workspace, places)) < len(places):
-                tell(ends, clock.time() - begun)
-                await asyncio.sleep(0.2)
-        tell(ends, clock.time() - begun)
+    async with fax, workspace:
+        settings = settings_for(fax, workspace, folder, faxbot_slack_limits=load.limits)
+        async with running_bot(settings, clock):
+            places = await _fax_all(load, workspace, folder)
+            begun = clock.time()
+            async with asyncio.timeout(load.deadline):
+                while (ends := _told(workspace, places)) < len(places):
+                    tell(ends, clock.time() - begun)
+                    await asyncio.sleep(0.2)
+            tell(ends, clock.time() - begun)
     return judge(places, _messages(workspace, places), workspace.journal.entries, grace=0.2 * load.speed)
 
 
@@ -102,33 +100,3 @@ async def _fax_all(load: Load, workspace: Workspace, folder: Path) -> dict[str, 
             places[number] = channels[i % load.channels]
             await dana.command(places[number], f"/fax send {number}")
     return places
-
-
-@contextlib.asynccontextmanager
-async def _bot(
-    workspace: Workspace, fax: FaxServer, folder: Path, load: Load, clock: FastClock
-) -> AsyncIterator[None]:
-    settings = load_settings(
-        _env_file=None,
-        slack_bot_token=workspace.bot_token,
-        slack_app_token=workspace.app_token,
-        slack_api_url=workspace.api_url,
-        ucx_url=fax.url,
-        ucx_client_id=fax.client_id,
-        ucx_client_secret=fax.client_secret,
-        faxbot_inbound_channel=INBOUND_FAX,
-        faxbot_data_dir=folder / "data",
-        faxbot_slack_limits=load.limits,
-    )
-    said: list[str] = []
-    umask = os.umask(0o077)  # `serve` closes it for the whole process, which is this one
-    bot = asyncio.create_task(serve(settings, said.append, clock))
-    try:
-        async with asyncio.timeout(30):
-            while "faxbot is ready" not in said and not bot.done():
-                await asyncio.sleep(0.01)
-        yield
-    finally:
-        bot.cancel()
-        await asyncio.gather(bot, return_exceptions=True)
-        os.umask(umask)
