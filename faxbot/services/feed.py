@@ -47,6 +47,11 @@ class RecordFeed:
         """The order in which the fax server gave the records so far."""
         return self._newest_last
 
+    @property
+    def _name(self) -> str:
+        """Under which the ledger remembers that it has begun, and the order."""
+        return f"feed_{self._direction}"
+
     async def begin(self, *, backfill: bool = False) -> None:
         """
         Recall what is known. The very first time, what is there is history, unless *backfill* is asked for.
@@ -54,20 +59,21 @@ class RecordFeed:
         Raises:
             ServerFault: The fax server does not answer; nothing was remembered.
         """
-        name = f"feed_{self._direction}"
         keys, begun = await self._store.read(
-            lambda ledger: (ledger.record_keys(self._direction), ledger.recall(name))
+            lambda ledger: (ledger.record_keys(self._direction), ledger.recall(self._name))
         )
         self._known = {(job_id, time): row_id for row_id, job_id, time in keys}
         self.begun = bool(begun)
+        if isinstance(begun, dict):
+            self._newest_last = bool(begun["newest_last"])
         if self.begun:
             return
         async with self._busy:
             count = await self._server.count_records(self._direction)
             records, _ = await self._read_everything(count)
             state = self._fresh_state if backfill else RecordState.HISTORY
-            await self._remember(records, state, also=lambda ledger: ledger.remember(name, True))
             self._learn_order(list(records.values()))
+            await self._remember(records, state, also=self._remember_order)
             self._count, self.begun = count, True
 
     async def catch_up(self, *, sweep: bool = False) -> bool:
@@ -119,8 +125,8 @@ class RecordFeed:
         everything, steady = await self._read_everything(count)
         fresh = {key: record for key, record in everything.items() if key not in self._known}
         gone = [key for key in self._known if key not in everything] if steady else []
-        await self._remember(fresh, self._fresh_state, gone=gone)
         self._learn_order(list(everything.values()))
+        await self._remember(fresh, self._fresh_state, gone=gone, also=self._remember_order)
         log.info(
             "records reconciled",
             extra={"direction": str(self._direction), "fresh": len(fresh), "gone": len(gone)},
@@ -184,6 +190,9 @@ class RecordFeed:
     def _learn_order(self, records: Sequence[Record]) -> None:
         if len(records) > 1:
             self._newest_last = records[0].time <= records[-1].time
+
+    def _remember_order(self, ledger: Ledger) -> None:
+        ledger.remember(self._name, {"newest_last": self._newest_last})
 
 
 def _key(record: Record) -> Key:
