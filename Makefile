@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo tour test fuzz load chaos soak check format requirements clean
+.PHONY: help demo tour test fuzz load bench chaos soak check format requirements clean
 
 help: ## List the targets
 	@grep -hE '^[a-z.]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z.]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -48,6 +48,9 @@ SEED ?= 0
 
 soak: .venv ## Kills, faults and outages at random for DURATION=300 seconds; SEED=n brings a run back
 	@$(BIN)/python -m tests.chaos soak --duration $(DURATION) --seed $(SEED) --write
+
+bench: .venv ## Measure faxbot beside its floors, ten minutes or so; writes docs/performance.md
+	@$(BIN)/python -m benchmarks --write
 
 format: .venv ## Format the code and fix what can be fixed
 	@$(BIN)/ruff format .

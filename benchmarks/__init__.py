@@ -1,0 +1,1 @@
+"""`make bench`: how fast faxbot is, each figure beside its floor, measured in the same run."""

@@ -1,0 +1,115 @@
+"""One app under test on a workspace of its own: envelopes to it, and how long each acknowledgement took."""
+
+import asyncio
+import copy
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from faxbot.demo.workspace import Workspace
+from faxbot.demo.workspace.entered import action_of, values_of
+from faxbot.demo.workspace.interactivity import Payloads
+from faxbot.demo.workspace.model.people import CLAIMS, DANA
+from faxbot.demo.workspace.model.views import elements_of
+from faxbot.demo.workspace.replies import Replies
+
+Message = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """Something a person does: the envelope that tells of it."""
+
+    kind: str
+    payload: dict[str, Any]
+    is_command: bool = False
+
+
+@dataclass(slots=True)
+class Side:
+    """
+    An app and its workspace. *seconds* holds every acknowledgement so far, by what was measured.
+
+    The envelopes go straight into the stand-in's delivery, without the person's own HTTP request, so that
+    fifty are really on their way at once. The stand-in measures from before it sends one to when it has read
+    the acknowledgement.
+    """
+
+    workspace: Workspace
+    seconds: dict[str, list[float]] = field(default_factory=dict)
+
+    @property
+    def payloads(self) -> Payloads:
+        """What the app is told when somebody does something."""
+        return Payloads(self.workspace.site)
+
+    def command(self, text: str) -> Deed:
+        """Dana types `/fax text` in #claims."""
+        channel = self.workspace.state.channels[CLAIMS]
+        return Deed("slash_commands", self.payloads.command(DANA, channel, "/fax", text), is_command=True)
+
+    def press(self, message: Message, action_id: str) -> Deed:
+        """Dana presses a button of *message* in #claims."""
+        channel = self.workspace.state.channels[CLAIMS]
+        block, element = next(
+            (block, element)
+            for block in message["blocks"]
+            for element in elements_of(block)
+            if str(element.get("action_id", "")).startswith(action_id)
+        )
+        pressed = action_of(block, element, {})
+        return Deed("interactive", self.payloads.press_on_message(DANA, channel, message, pressed, {}))
+
+    def submit(self, form: dict[str, Any], number: str) -> Deed:
+        """Dana fills *number* into a form of this definition, and submits it."""
+        view = self.workspace.state.views.start(DANA, copy.deepcopy(form))
+        entered = {"number": {"number": {"value": number}}}
+        view.values = values_of(self.workspace.state, view.definition["blocks"], entered)
+        self.workspace.state.views.open.pop(view.id)
+        return Deed("interactive", self.payloads.view_submission(DANA, view))
+
+    async def do(self, measured: str, deeds: Sequence[Deed]) -> None:
+        """All of them at once; returns when each is acknowledged."""
+        journal = self.workspace.journal.entries
+        before = len(journal)
+        await asyncio.gather(*(self._do(deed) for deed in deeds))
+        taken = [float(entry["seconds"]) for entry in journal[before:] if entry["kind"] == "envelope_acked"]
+        self.seconds.setdefault(measured, []).extend(taken)
+
+    async def _do(self, deed: Deed) -> None:
+        site = self.workspace.site
+        answer = await site.delivery.ask(deed.kind, deed.payload, accepts=True)
+        if deed.is_command:
+            Replies(site).of_command(DANA, site.state.channels[CLAIMS], answer)
+
+    def unanswered(self) -> int:
+        """Envelopes that were not acknowledged in time, or were more than once."""
+        journal = self.workspace.journal
+        return len(journal.of("envelope_unanswered")) + len(journal.of("ack_late_or_unknown"))
+
+    def noted(self, kind: str, **facts: object) -> int:
+        """How many such entries the journal has."""
+        return len(self.workspace.journal.of(kind, **facts))
+
+
+async def until(condition: Callable[[], object], what: str, seconds: float = 60.0) -> None:
+    """
+    Wait until *condition* holds.
+
+    Raises:
+        TimeoutError: It never did; the message says *what* did not happen.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            while not condition():  # noqa: ASYNC110 - another process brings it about
+                await asyncio.sleep(0.005)
+    except TimeoutError:
+        raise TimeoutError(f"{what}: not within {seconds:g} s") from None
+
+
+async def until_quiet(workspace: Workspace, seconds: float = 0.3) -> None:
+    """Wait until nothing has crossed the wire for so long."""
+    seen = -1
+    while seen != len(workspace.journal.entries):
+        seen = len(workspace.journal.entries)
+        await asyncio.sleep(seconds)

@@ -1,0 +1,34 @@
+"""What every row stands on: a folder of its own and the canned fax server."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.canned.control import CannedUcx
+from benchmarks.findings import Findings
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """*smoke*: as little of everything as the counts need. *say* gets a line now and then."""
+
+    folder: Path
+    ucx: CannedUcx
+    smoke: bool
+    say: Callable[[str], None]
+
+    def room(self, name: str) -> Path:
+        """A new folder in it."""
+        made = self.folder / name
+        made.mkdir(parents=True)
+        return made
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of the table. *counts*: it has some, so that the tests run it."""
+
+    name: str
+    title: str
+    measure: Callable[[Ground], Awaitable[Findings]]
+    counts: bool = True

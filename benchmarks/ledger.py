@@ -1,0 +1,26 @@
+"""Whether a bot has anything left to do, by what its database holds."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from benchmarks.envelopes import until
+
+_LEFT = """
+SELECT (SELECT count(*) FROM requests WHERE NOT done)
+     + (SELECT count(*) FROM announcements
+        WHERE state IN ('waiting', 'sending') OR (state = 'sent' AND revision > shown))
+"""
+PATIENCE = 300.0
+
+
+def left_to_do(data: Path) -> int:
+    """Requests that are not carried out, and announcements that are not told or out of date."""
+    with closing(sqlite3.connect(f"file:{data / 'faxbot.db'}?mode=ro", uri=True)) as database:
+        (left,) = database.execute(_LEFT).fetchone()
+    return int(left)
+
+
+async def until_settled(folder: Path) -> None:
+    """Wait until the bot whose data is under *folder* has carried out and told everything."""
+    await until(lambda: left_to_do(folder / "data") == 0, "everything carried out and told", PATIENCE)

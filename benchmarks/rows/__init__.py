@@ -1,0 +1,30 @@
+"""One module for each row of the table."""
+
+from benchmarks.rows import (
+    arrivals,
+    calls,
+    commits,
+    history,
+    inbox,
+    latency,
+    memory,
+    quiet_tick,
+    reads,
+    start,
+    watching,
+)
+
+ROWS = (
+    reads.ROW,
+    commits.ROW,
+    watching.ROW,
+    quiet_tick.ROW,
+    inbox.ROW,
+    latency.ROW,
+    calls.ROW,
+    arrivals.ROW,
+    memory.ROW,
+    start.ROW,
+    history.ROW,
+)
+"""In the order of the table."""

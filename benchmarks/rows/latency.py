@@ -1,0 +1,70 @@
+"""How soon Slack is told of a change on the fax server."""
+
+from benchmarks.apps import bot_process, workspace_in
+from benchmarks.canned import contents
+from benchmarks.envelopes import until
+from benchmarks.findings import Findings, duration, median, percentile
+from benchmarks.ground import Ground, Row
+from benchmarks.ledger import until_settled
+from benchmarks.watched import calls_since, new_channels, subscribe, until_looked
+from faxbot.demo.workspace import Workspace
+
+AT_MOST = 0.1
+JOBS = 1_000
+CHANGES = 150
+POLL = {"FAXBOT_POLL_ACTIVE_SECONDS": "0.2", "FAXBOT_POLL_IDLE_SECONDS": "0.2"}
+
+
+async def measure(ground: Ground) -> Findings:
+    """
+    One change after the other, among many jobs whose cards are spread over ten channels.
+
+    From the moment in which the fax server is asked for the jobs and has the change to tell (so that the
+    pause before the question does not count) until Slack has handled the call that tells of it.
+    """
+    found = Findings()
+    jobs, changes = (contents.LINES + 2, 2) if ground.smoke else (JOBS, CHANGES)
+    await ground.ucx.reset()
+    workspace = workspace_in(ground.room("workspace"))
+    updates: list[float] = []
+    replies: list[float] = []
+    async with workspace, bot_process(ground.folder / "bot", ground.ucx, workspace, POLL):
+        channels = await new_channels(workspace, contents.LINES)
+        await subscribe(
+            workspace,
+            [(channel, f"tx line Ward {n}") for n, channel in enumerate(channels, start=1)],
+        )
+        await ground.ucx.have_jobs(jobs, ready=False)
+        ground.say(f"the bot posts the cards of {jobs:,} jobs")
+        await until_looked(ground.ucx, 2)
+        await until_settled(ground.folder / "bot")
+        for number in range(changes):
+            job = f"TX{contents.LINES + 1 + number % (jobs - contents.LINES)}"
+            update, reply = await _change(ground, workspace, job)
+            await until_settled(ground.folder / "bot")
+            updates.append(update)
+            replies.append(reply)
+    for what, taken in (("the card's update", updates), ("the reply", replies)):
+        p99 = percentile(taken, 99)
+        found.note(f"change to {what}, {jobs:,} jobs active, p50 of {changes}", duration(median(taken)))
+        found.limit(
+            f"change to {what}, {jobs:,} jobs active, p99 of {changes}",
+            duration(p99),
+            f"<= {duration(AT_MOST)}",
+            met=p99 <= AT_MOST,
+        )
+    return found
+
+
+async def _change(ground: Ground, workspace: Workspace, job: str) -> tuple[float, float]:
+    """Seconds until the update and until the reply."""
+    before = len(workspace.journal.entries)
+    await ground.ucx.change(job, contents.dialling(2))
+    wanted = {"chat.update", "chat.postMessage"}
+    await until(lambda: {c["method"] for c in calls_since(workspace, before)} >= wanted, "a change told")
+    at = {str(call["method"]): float(call["at"]) for call in reversed(calls_since(workspace, before))}
+    asked_at = (await ground.ucx.told())[job]
+    return at["chat.update"] - asked_at, at["chat.postMessage"] - asked_at
+
+
+ROW = Row("latency", "Change on the UCX to the Slack call", measure, counts=False)
