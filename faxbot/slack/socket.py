@@ -24,7 +24,7 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from faxbot.fax.errors import SlackBusy, SlackFault, SlackRefused, SlackUnclear
 from faxbot.services.ports import Clock
 from faxbot.slack.link import Farewell, Link, Pings
-from faxbot.slack.web import CALL_ERRORS, CONNECT_SECONDS, slack_fault
+from faxbot.slack.web import CALL_ERRORS, CONNECT_SECONDS, no_redirects, slack_fault
 
 log = logging.getLogger(__name__)
 
@@ -104,6 +104,7 @@ class Sockets:
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
             trust_env=False,
             cookie_jar=aiohttp.DummyCookieJar(),
+            trace_configs=[no_redirects()],
         )
         self._keepers = [asyncio.create_task(self._keep(tried), name="socket") for tried in self._tried]
         for event in (*self._tried, self._reached):

@@ -108,6 +108,21 @@ class Connections:
                 await session.close()
 
 
+def no_redirects() -> aiohttp.TraceConfig:
+    """
+    For a session that makes handshakes, for which aiohttp has no such option: a redirect is an error.
+
+    Followed, the single-use address would go to whoever it points to, and envelopes would come from there.
+    """
+
+    async def refuse(*_: object) -> None:
+        raise aiohttp.ClientConnectionError("Slack's address for a connection points to another one.")
+
+    trace = aiohttp.TraceConfig()
+    trace.on_request_redirect.append(refuse)
+    return trace
+
+
 def may_carry_token(url: str, api_url: str) -> bool:
     """
     Whether the bot token may go to *url*: to the host of *api_url* on any port, and to https `*.slack.com`.
