@@ -13,12 +13,13 @@ import pikepdf
 
 from faxbot.adapters import SystemClock
 from faxbot.demo.faxserver import FaxServer
+from faxbot.demo.faxserver.hylafax.reception import Caller
 from faxbot.documents.workshop import Workshop
 from faxbot.fax.dialplan import DialPlan
 from faxbot.fax.document import Part
 from faxbot.fax.errors import SlackRefused, SlackUnclear
-from faxbot.services.facts import Request, RequestKind
-from faxbot.services.messages import FaxCard, FaxSteps, Message
+from faxbot.services.facts import Fax, FaxState, Request, RequestKind
+from faxbot.services.messages import FaxCard, FaxSteps, Message, ReceivedFax, Sentence
 from faxbot.store.engine import TransactionStore, open_engine
 from faxbot.store.schema import migrate
 from faxbot.ucx.client import UcxClient, connect
@@ -39,6 +40,18 @@ def make_pdf(path: Path, pages: int = 2) -> Path:
             pdf.add_blank_page()
         pdf.save(path)
     return path
+
+
+def submissions(fax: FaxServer) -> list[dict[str, Any]]:
+    """What the fax server accepted for dialling, by its own log."""
+    return fax.log.entries("submission")
+
+
+def receive(fax: FaxServer, source: Path, *, line: str = "1", cut: int | None = None) -> None:
+    """A fax arrives at the fax server."""
+    fax.model.catch_up()
+    fax.model.receive(line, Caller("14695550199", "Lakeside", "Lakeside"), source, cut=cut)
+    fax._moved.set()
 
 
 async def until(condition: Callable[[], object], seconds: float = 10.0) -> None:
@@ -171,6 +184,16 @@ class PlainSlack:
         posts = [p for p in self.posts if p.channel == channel and isinstance(p.message, FaxSteps)]
         return [step.kind.value for p in posts for step in p.message.steps]
 
+    def details(self, channel: str = "") -> list[Posted]:
+        """The cards that tell of received faxes, in one channel or in all."""
+        posts = [p for p in self.posts if isinstance(p.message, ReceivedFax) and not p.file_id]
+        return [p for p in posts if channel in ("", p.channel)]
+
+    def told(self, user: str = "") -> list[str]:
+        """The sentences that were whispered, to one person or to all."""
+        whispers = [(who, message) for who, message in self.whispers if isinstance(message, Sentence)]
+        return [message.text for who, message in whispers if user in ("", who)]
+
     def received(self, channel: str = INBOUND) -> list[Posted]:
         """The uploaded files of a channel."""
         return [p for p in self.posts if p.channel == channel and p.file_id]
@@ -199,6 +222,10 @@ class House:
     async def send(self, number: str = "469 555 0101", **more) -> None:
         """Dana types `/fax send`."""
         await self.desk.accept(self.request(RequestKind.SEND, number=number, line="", recent=True, **more))
+
+    async def faxes(self, *states: FaxState) -> list[Fax]:
+        """The outgoing faxes in these states, or all."""
+        return list(await self.store.read(lambda ledger: ledger.faxes_in(*(states or FaxState))))
 
     async def tick(self) -> None:
         """Every tick once."""

@@ -11,7 +11,6 @@ import pikepdf
 import pytest
 
 from faxbot.demo.faxserver import FaxServer
-from faxbot.demo.faxserver.hylafax.reception import Caller
 from faxbot.demo.faxserver.hylafax.records import Kind, Record
 from faxbot.demo.workspace import Workspace
 from faxbot.demo.workspace.model import people
@@ -20,7 +19,7 @@ from faxbot.fax.errors import UnknownJob, UnknownLine
 from faxbot.services import upload
 from faxbot.services.ask import Asker
 from faxbot.services.facts import Outcome, RequestKind
-from faxbot.services.messages import FaxCard, ReceivedFax, Sentence, ServerAway, ServerBack
+from faxbot.services.messages import FaxCard, ServerAway, ServerBack
 from faxbot.slack.api import WebApi
 from faxbot.slack.client import build_client
 from faxbot.slack.directory import SlackDirectory
@@ -30,7 +29,7 @@ from faxbot.slack.views import Site, render, render_comment
 from faxbot.slack.web import Connections
 from faxbot.ucx.client import UcxClient
 from tests.fake_slack import free_pace
-from tests.kit import CLAIMS, DANA, INBOUND, PRIYA, PlainSlack, house, make_pdf, until
+from tests.kit import CLAIMS, DANA, INBOUND, PRIYA, PlainSlack, house, make_pdf, receive, submissions, until
 
 MANIFEST = Path(__file__).parents[2] / "manifest.yml"
 PLACES = {INBOUND: people.INBOUND_FAX, CLAIMS: people.CLAIMS, "CLEGAL": people.LEGAL}
@@ -129,33 +128,12 @@ async def standin(tmp_path):
         await connections.close()
 
 
-def told(slack) -> list[str]:
-    """The sentences that were whispered."""
-    return [message.text for _, message in slack.whispers if isinstance(message, Sentence)]
-
-
-def submissions(fax):
-    return fax.log.entries("submission")
-
-
 def called(fax, method):
     return [call for call in fax.log.entries("call") if call["method"] == method]
 
 
-def details(slack):
-    return [p for p in slack.posts if isinstance(p.message, ReceivedFax) and not p.file_id]
-
-
 def notices(slack, kind):
     return [p for p in slack.posts if isinstance(p.message, kind)]
-
-
-def receive(fax, source, *, cut=None):
-    """A fax arrives on line 1."""
-    caller = Caller("14695550199", "Lakeside", "Lakeside")
-    fax.model.catch_up()
-    fax.model.receive("1", caller, source, cut=cut)
-    fax._moved.set()
 
 
 def put_record(fax, number, *, file=None, at=0.0):
@@ -191,8 +169,8 @@ async def test_a_file_deleted_meanwhile_is_told_and_nothing_is_sent(tmp_path, fa
     await standin.do("delete_file", user=people.DANA, file=file["id"])
     async with house(tmp_path, fax, standin) as home:
         await home.send(files=[file])
-        await until(lambda: told(standin))
-    assert told(standin) == ["Slack no longer has that file. Share it again."]
+        await until(standin.told)
+    assert standin.told() == ["Slack no longer has that file. Share it again."]
     assert submissions(fax) == []
     assert await standin.messages(CLAIMS) == []
 
@@ -203,9 +181,9 @@ async def test_a_page_instead_of_the_file_is_told_and_nothing_is_sent(tmp_path, 
     standin.workspace.site.faults.add({"method": "download", "fault": "html", "times": None})
     async with house(tmp_path, fax, standin) as home:
         await home.send(files=[file])
-        await until(lambda: told(standin))
-    assert "referral.pdf" in told(standin)[0]
-    assert "files:read" in told(standin)[0]
+        await until(standin.told)
+    assert "referral.pdf" in standin.told()[0]
+    assert "files:read" in standin.told()[0]
     assert submissions(fax) == []
 
 
@@ -248,8 +226,8 @@ async def test_what_is_no_document_is_refused_by_name(tmp_path, fax, make, name,
         await home.send()
         await until(lambda: slack.whispers)
         await home.tick()
-    assert len(told(slack)) == 1
-    assert told(slack)[0].startswith(words)
+    assert len(slack.told()) == 1
+    assert slack.told()[0].startswith(words)
     assert slack.posts == []
     assert submissions(fax) == []
 
@@ -262,11 +240,11 @@ async def test_an_unknown_line_is_named_with_the_lines_there_are(tmp_path, fax, 
     async with house(tmp_path, fax, slack) as home:
         wish = home.request(RequestKind.SEND, number="469 555 0101", line="Accounting", recent=True)
         await home.desk.accept(wish)
-        await until(lambda: told(slack))
+        await until(slack.told)
         with pytest.raises(UnknownLine, match="Accounting"):
             await home.ask.lines("Accounting")
-    assert "Accounting" in told(slack)[0]
-    assert "Sales" in told(slack)[0]
+    assert "Accounting" in slack.told()[0]
+    assert "Sales" in slack.told()[0]
     assert submissions(fax) == []
 
 
@@ -294,9 +272,9 @@ async def test_a_change_of_an_unknown_job(tmp_path, fax, kind, job_id, words):
     slack = PlainSlack()
     async with house(tmp_path, fax, slack) as home:
         await home.desk.accept(home.request(kind, user=PRIYA, job_id=job_id))
-        await until(lambda: told(slack))
-    assert len(told(slack)) == 1
-    assert told(slack)[0].startswith(words)
+        await until(slack.told)
+    assert len(slack.told()) == 1
+    assert slack.told()[0].startswith(words)
     assert slack.posts == []
 
 
@@ -307,9 +285,9 @@ async def test_where_the_bot_is_no_member_nothing_is_dialled(tmp_path, fax, stan
         await home.desk.accept(
             home.request(RequestKind.SEND, channel="CLEGAL", number=OWN_LINE, line="", files=[file])
         )
-        await until(lambda: told(standin))
+        await until(standin.told)
         await home.tick()
-    assert "/invite @faxbot" in told(standin)[0]
+    assert "/invite @faxbot" in standin.told()[0]
     assert submissions(fax) == []
 
 
@@ -361,23 +339,23 @@ async def test_a_reset_that_uses_ids_again_is_another_received_fax(tmp_path, fax
     """A second RX1 has a file and a card of its own; the first one's card stays, and deletes nothing."""
     async with house(tmp_path, fax, slack) as home:
         receive(fax, make_pdf(tmp_path / "one.pdf", 1))
-        await home.tick_until(lambda: len(details(slack)) == 1)
-        old = details(slack)[0]
+        await home.tick_until(lambda: len(slack.details()) == 1)
+        old = slack.details()[0]
         before = (old.message, old.edits)
         fax.model.restart(keep_jobs=False, keep_records=False, reuse_ids=True)
         fax.model.clock.skew = 60.0
         receive(fax, make_pdf(tmp_path / "three.pdf", 3))
-        await home.tick_until(lambda: len(details(slack)) == 2)
+        await home.tick_until(lambda: len(slack.details()) == 2)
         assert (old.message, old.edits) == before
-        new = details(slack)[1]
+        new = slack.details()[1]
         wish = home.request(RequestKind.DELETE, user=PRIYA, channel=INBOUND, record_id=old.message.record_id)
         await home.desk.accept(wish)
-        await until(lambda: told(slack))
+        await until(slack.told)
     assert [p.message.record.job_id for p in (old, new)] == ["RX1", "RX1"]
     assert [p.message.pages for p in (old, new)] == [1, 3]
     assert new.message.record_id != old.message.record_id
     assert len(slack.received()) == 2
-    assert told(slack) == ["The fax server has that RX1 no more."]
+    assert slack.told() == ["The fax server has that RX1 no more."]
     assert called(fax, "recorddelete") == []
 
 
@@ -411,7 +389,7 @@ async def test_a_deletion_and_an_arrival_that_cancel_out_are_found_by_the_sweep(
         await home.inbox.tick()
         assert slack.posts == []
         await home.inbox.tick(sweep=True)
-        await until(lambda: details(slack))
+        await until(slack.details)
         await home.inbox.tick(sweep=True)
     assert [p.message.record.job_id for p in slack.received()] == ["RX4"]
 
@@ -436,7 +414,7 @@ async def test_records_deleted_while_paging_hide_nothing(tmp_path, fax, slack, m
         put_record(fax, 103, file=make_pdf(tmp_path / "new.pdf"))
         monkeypatch.setattr(UcxClient, "fetch_records", fetch_then_delete)
         await home.inbox.tick()
-        await until(lambda: details(slack))
+        await until(slack.details)
         await home.inbox.tick(sweep=True)
     assert fax.model.board.records.find("RX3") is None
     assert pages.count(0) >= 2
@@ -447,13 +425,13 @@ async def test_a_received_fax_that_was_cut_is_told_as_incomplete(tmp_path, fax, 
     """A status text on a received fax: the file's text says how much arrived, the card why."""
     async with house(tmp_path, fax, slack) as home:
         receive(fax, make_pdf(tmp_path / "long.pdf", 5), cut=2)
-        await home.tick_until(lambda: details(slack))
+        await home.tick_until(slack.details)
     status = str(fax.log.entries("reception")[0]["status_text"])
     now = datetime.now(UTC)
     assert status
     assert "Incomplete fax from" in render_comment(slack.received()[0].message, Site(), now)
     assert "before the line was cut" in render_comment(slack.received()[0].message, Site(), now)
-    card = str(render(details(slack)[0].message, Site(), now))
+    card = str(render(slack.details()[0].message, Site(), now))
     assert "Incomplete: the sender may try again" in card
     assert status in card
 
@@ -470,11 +448,11 @@ async def test_a_slack_that_never_names_the_share_has_the_card_beside_the_file(
     slack.names_shares = False
     async with house(tmp_path, fax, slack) as home:
         await home.send(OWN_LINE)
-        await home.tick_until(lambda: details(slack) and "delivered" in slack.steps())
-    card = details(slack)[0]
+        await home.tick_until(lambda: slack.details() and "delivered" in slack.steps())
+    card = slack.details()[0]
     assert card.thread_ts is None
     assert card.message.permalink == f"https://files/{slack.received()[0].file_id}"
-    assert len(slack.received()) == len(details(slack)) == len(slack.cards()) == 1
+    assert len(slack.received()) == len(slack.details()) == len(slack.cards()) == 1
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from faxbot.demo.faxserver import FaxServer
 from faxbot.fax.errors import AnswerLost, SlackRefused, SlackUnclear
 from faxbot.fax.job import Direction, JobState
 from faxbot.services.facts import FaxState, Outcome, RequestKind
-from faxbot.services.messages import Faxing, ReceivedFax, Sentence
-from tests.kit import CLAIMS, DANA, INBOUND, PRIYA, PlainSlack, house, make_pdf, until
+from faxbot.services.messages import Faxing, Sentence
+from tests.kit import CLAIMS, DANA, INBOUND, PRIYA, PlainSlack, house, make_pdf, submissions, until
 
 
 @pytest.fixture
@@ -25,20 +25,6 @@ def slack(tmp_path):
     plain = PlainSlack()
     plain.files["F0"] = make_pdf(tmp_path / "referral.pdf")
     return plain
-
-
-async def faxes(home, *states):
-    return await home.store.read(lambda ledger: ledger.faxes_in(*(states or FaxState)))
-
-
-def details(slack):
-    """The cards that tell of received faxes."""
-    return [p for p in slack.posts if isinstance(p.message, ReceivedFax) and not p.file_id]
-
-
-def submissions(fax):
-    """What the fax server accepted for dialling, by its own log."""
-    return fax.log.entries("submission")
 
 
 async def test_a_fax_goes_out_with_one_card_and_its_steps_in_the_thread(tmp_path, fax, slack):
@@ -60,10 +46,10 @@ async def test_a_received_fax_is_posted_once_with_its_details_in_the_thread(tmp_
     """A fax to one of our own lines arrives in the inbound channel: one file, one details card."""
     async with house(tmp_path, fax, slack) as home:
         await home.send("+1 469 555 1112")
-        await home.tick_until(lambda: details(slack))
+        await home.tick_until(slack.details)
         await home.inbox.tick(sweep=True)
     assert len(slack.received()) == 1
-    cards = details(slack)
+    cards = slack.details()
     assert [p.thread_ts for p in cards] == [slack.received()[0].ts]
     assert cards[0].message.line_name == "Support"
 
@@ -97,8 +83,8 @@ async def test_an_answer_that_is_lost_with_nothing_done_is_asked_about(tmp_path,
     async with house(tmp_path, fax, slack) as home:
         await home.send()
         await home.tick_until(lambda: "asked" in slack.steps())
-        asked = (await faxes(home, FaxState.ASKED))[0]
-        assert await faxes(home, FaxState.ACCEPTED) == []
+        asked = (await home.faxes(FaxState.ASKED))[0]
+        assert await home.faxes(FaxState.ACCEPTED) == []
         await home.desk.accept(home.request(RequestKind.ANSWER, fax_id=asked.id, answer="again"))
         await home.tick_until(lambda: "delivered" in slack.steps())
     assert "sent_again" in slack.steps()
@@ -119,7 +105,7 @@ async def test_a_share_whose_answer_is_lost_is_not_shared_twice(tmp_path, fax, s
     slack.fail("share_file", "after", SlackUnclear("lost"))
     async with house(tmp_path, fax, slack) as home:
         await home.send("+1 469 555 1112")
-        await home.tick_until(lambda: details(slack))
+        await home.tick_until(slack.details)
     assert len(slack.received()) == 1
 
 
@@ -128,11 +114,11 @@ async def test_many_clicks_on_cancel_are_one_cancel(tmp_path, fax, slack):
     async with house(tmp_path, fax, slack) as home:
         await home.send("469 555 0200")
         await home.tick_until(slack.cards)
-        job = (await faxes(home, FaxState.ACCEPTED))[0]
+        job = (await home.faxes(FaxState.ACCEPTED))[0]
         for user in (DANA, PRIYA, DANA):
             await home.desk.accept(home.request(RequestKind.CANCEL, user=user, fax_id=job.id))
         await home.tick_until(lambda: "cancelled" in slack.steps())
-        ended = (await faxes(home, FaxState.ENDED))[0]
+        ended = (await home.faxes(FaxState.ENDED))[0]
     assert ended.outcome is Outcome.CANCELLED
     assert slack.steps().count("cancelling") == 1
     assert len([e for e in fax.log.entries("call") if e.get("method") == "jobcancel"]) == 1
@@ -143,7 +129,7 @@ async def test_a_stranger_may_not_cancel(tmp_path, fax, slack):
     async with house(tmp_path, fax, slack) as home:
         await home.send("469 555 0200")
         await home.tick_until(slack.cards)
-        job = (await faxes(home, FaxState.ACCEPTED))[0]
+        job = (await home.faxes(FaxState.ACCEPTED))[0]
         await home.desk.accept(home.request(RequestKind.CANCEL, user="UMARCUS", fax_id=job.id))
         await until(lambda: any(user == "UMARCUS" for user, _ in slack.whispers))
     told = next(message for user, message in slack.whispers if user == "UMARCUS")
@@ -185,7 +171,7 @@ async def test_the_same_wish_twice_is_one_fax(tmp_path, fax, slack):
         assert not await home.desk.accept(share)
         await home.desk.accept(home.request(RequestKind.SHARED_FILE, file_id="F0"))
         await home.tick_until(lambda: "delivered" in slack.steps())
-        assert len(await faxes(home)) == 1
+        assert len(await home.faxes()) == 1
 
 
 async def test_a_channel_that_subscribed_has_its_own_card_and_file(tmp_path, fax, slack):
@@ -240,14 +226,14 @@ async def test_a_fax_that_was_withdrawn_while_the_server_was_asked_is_not_dialle
         active_jobs, home.server.active_jobs = home.server.active_jobs, hang
         await home.send()
         await asked.wait()
-        waiting = (await faxes(home, FaxState.READY))[0]
+        waiting = (await home.faxes(FaxState.READY))[0]
         await home.desk.accept(home.request(RequestKind.CANCEL, fax_id=waiting.id))
         await until(lambda: any(isinstance(told, Sentence) for _, told in slack.whispers))
         go_on.set()
         home.server.active_jobs = active_jobs
         for _ in range(3):
             await home.tick()
-        assert [each.outcome for each in await faxes(home)] == [Outcome.WITHDRAWN]
+        assert [each.outcome for each in await home.faxes()] == [Outcome.WITHDRAWN]
     assert submissions(fax) == []
 
 
@@ -258,7 +244,7 @@ async def test_a_refused_look_does_not_share_a_file_again(tmp_path, fax, slack, 
     slack.fail("shared_ts", "before", SlackRefused("token_revoked"))
     async with house(tmp_path, fax, slack) as home:
         await home.send("+1 469 555 1112")
-        await home.tick_until(lambda: details(slack))
+        await home.tick_until(slack.details)
     assert len(slack.received()) == 1
 
 
