@@ -1,0 +1,201 @@
+"""Whatever fails around FileSend: a fax is dialled once or not at all, and its sender hears."""
+
+import asyncio
+import contextlib
+from errno import ENOSPC
+
+import pytest
+from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
+
+from faxbot.demo.faxserver import FaxServer
+from faxbot.documents.workshop import Workshop
+from faxbot.services.facts import FaxState, Outcome, RequestKind
+from faxbot.services.messages import Faxing
+from tests.kit import DANA, PlainSlack, house, make_pdf, submissions, until
+
+NUMBER = "469 555 0101"
+FULL = OSError(ENOSPC, "No space left on device")
+
+
+@pytest.fixture
+async def fax(tmp_path):
+    async with FaxServer(tmp_path / "ucx", speed=400) as server:
+        yield server
+
+
+@pytest.fixture
+def slack(tmp_path):
+    plain = PlainSlack()
+    plain.files = {f"F{n}": make_pdf(tmp_path / f"{n} pages.pdf", n) for n in (1, 2)}
+    return plain
+
+
+def files_of(slack, file_id):
+    return [{"id": file_id, "name": slack.files[file_id].name}]
+
+
+# -- the disk of this machine
+
+
+@pytest.mark.parametrize("full", [(Workshop, "prepare"), (PlainSlack, "fetch")])
+async def test_a_full_disk_ends_the_fax_and_its_sender_hears(tmp_path, fax, slack, monkeypatch, full):
+    """The document cannot be written once: that is told, and nothing is dialled when there is room again."""
+
+    async def fail(*_, **__):
+        raise FULL
+
+    async with house(tmp_path, fax, slack) as home:
+        with monkeypatch.context() as patch:
+            patch.setattr(*full, fail)
+            await home.send(NUMBER, files=files_of(slack, "F2"))
+            await until(slack.told)
+        for _ in range(3):
+            await home.tick()
+        assert [each.outcome for each in await home.faxes()] == [Outcome.UNSENDABLE]
+    async with house(tmp_path, fax, slack) as home:
+        await home.tick()
+    assert slack.told(DANA) == ["The document could not be prepared here, so nothing was sent. Try again."]
+    assert submissions(fax) == []
+
+
+async def test_the_sender_hears_while_the_fax_server_takes_its_time(tmp_path, fax, slack):
+    """What is being faxed is told before FileSend has answered."""
+    fax.faults.plan(fault="latency", method="filesend", when="after", seconds=60.0)
+    async with house(tmp_path, fax, slack) as home:
+        await home.send(NUMBER)
+        await until(lambda: any(isinstance(message, Faxing) for _, message in slack.whispers))
+        await until(lambda: submissions(fax))
+        assert [each.state for each in await home.faxes()] == [FaxState.HANDING]
+
+
+@contextlib.contextmanager
+def full_after_filesend(home):
+    """Once FileSend has answered, no commit succeeds until the block ends."""
+    submit_job, answered = home.server.submit_job, asyncio.Event()
+
+    async def submit(*args, **named):
+        receipt = await submit_job(*args, **named)
+        while await home.store.read(lambda ledger: ledger.untold()):
+            await asyncio.sleep(0.01)  # the outbox has nothing to write down meanwhile
+        answered.set()
+        return receipt
+
+    def refuse(_):
+        if answered.is_set():
+            raise OperationalError("COMMIT", {}, FULL)
+
+    home.server.submit_job = submit
+    event.listen(home.store._engine, "commit", refuse)
+    try:
+        yield answered
+    finally:
+        event.remove(home.store._engine, "commit", refuse)
+        home.server.submit_job = submit_job
+
+
+async def lose_the_outcome(home):
+    """Dana's fax is accepted there, and that cannot be written down here."""
+    with full_after_filesend(home) as answered:
+        await home.send(NUMBER)
+        await answered.wait()
+        await until(lambda: not home.desk._tasks)
+        assert [each.state for each in await home.faxes()] == [FaxState.HANDING]
+
+
+async def test_an_outcome_that_was_not_written_is_found_again(tmp_path, fax, slack):
+    """FileSend answered and the commit of that failed: the job is looked for, adopted and never repeated."""
+    async with house(tmp_path, fax, slack) as home:
+        await lose_the_outcome(home)
+        await home.tick_until(lambda: "delivered" in slack.steps())
+    async with house(tmp_path, fax, slack) as home:
+        for _ in range(3):
+            await home.tick()
+        assert [each.job_id for each in await home.faxes()] == ["TX1"]
+    assert [step for step in slack.steps() if step in ("unknown", "adopted")] == ["unknown", "adopted"]
+    assert [each["job_id"] for each in submissions(fax)] == ["TX1"]
+
+
+async def test_an_outcome_that_was_not_written_and_left_no_trace_is_asked_about(tmp_path, fax, slack):
+    """The fax server lost the job as well: a person is asked, and nothing is repeated by itself."""
+    async with house(tmp_path, fax, slack) as home:
+        await lose_the_outcome(home)
+        fax.model.restart(keep_jobs=False, keep_records=False)
+        await home.tick_until(lambda: "asked" in slack.steps())
+    async with house(tmp_path, fax, slack) as home:
+        for _ in range(3):
+            await home.tick()
+        assert [each.state for each in await home.faxes()] == [FaxState.ASKED]
+    assert len(submissions(fax)) == 1
+
+
+# -- two at once
+
+
+async def send_both(home, slack):
+    """Dana asks for the same number from the same line twice in one moment, for two documents."""
+    for file_id in slack.files:
+        wish = home.request(RequestKind.SEND, number=NUMBER, line="", files=files_of(slack, file_id))
+        await home.desk.accept(wish)
+
+
+def jobs_by_document(fax):
+    """Which job the fax server made of which document, by its own log."""
+    return {each["sha256"]: each["job_id"] for each in submissions(fax)}
+
+
+@pytest.mark.parametrize("slow", [0.0, 1.0], ids=["the other answered", "the other still under way"])
+async def test_of_two_alike_the_one_whose_answer_is_lost_finds_its_own_job(tmp_path, fax, slack, slow):
+    """Both were carried out, one answer is lost: each has its own job, whichever is known first."""
+    fax.faults.plan(fault="drop_after", method="filesend", times=1)
+    fax.faults.plan(fault="latency", method="filesend", when="after", seconds=slow, after=1)
+    async with house(tmp_path, fax, slack) as home:
+        await send_both(home, slack)
+        await home.tick_until(lambda: slack.steps().count("delivered") == 2)
+        both = await home.faxes()
+        for _ in range(3):
+            await home.tick()
+    assert {each.sha256: each.job_id for each in both} == jobs_by_document(fax)
+    assert len(submissions(fax)) == len(set(jobs_by_document(fax).values())) == 2
+    assert "adopted" in slack.steps()
+    assert "asked" not in slack.steps()
+
+
+@pytest.mark.parametrize("slow", [0.0, 1.0], ids=["the other answered", "the other still under way"])
+async def test_of_two_alike_the_one_that_was_not_carried_out_takes_no_job(tmp_path, fax, slack, slow):
+    """One was never carried out: it does not take the other's job, and is asked about."""
+    fax.faults.plan(fault="drop_before", method="filesend", times=1)
+    fax.faults.plan(fault="latency", method="filesend", when="after", seconds=slow)
+    async with house(tmp_path, fax, slack) as home:
+        await send_both(home, slack)
+        await home.tick_until(lambda: {"asked", "delivered"} <= set(slack.steps()))
+        for _ in range(3):
+            await home.tick()
+        lost, other = sorted(await home.faxes(), key=lambda each: each.job_id or "")
+    assert (lost.state, lost.job_id) == (FaxState.ASKED, None)
+    assert (other.outcome, other.job_id) == (Outcome.DELIVERED, "TX1")
+    assert jobs_by_document(fax) == {other.sha256: "TX1"}
+    assert "adopted" not in slack.steps()
+
+
+async def test_of_two_alike_whose_answers_are_lost_neither_takes_the_only_job(tmp_path, fax, slack):
+    """One was carried out, nobody knows which: both are asked about, and a person says whose the job is."""
+    fax.faults.plan(fault="drop_before", method="filesend", times=1)
+    fax.faults.plan(fault="drop_after", method="filesend", times=1)
+    async with house(tmp_path, fax, slack) as home:
+        await send_both(home, slack)
+        await home.tick_until(lambda: slack.steps().count("asked") == 2)
+        for _ in range(3):
+            await home.tick()
+        first, second = await home.faxes(FaxState.ASKED)
+        assert first.candidates == second.candidates == ["TX1"]
+        await home.desk.accept(home.request(RequestKind.ANSWER, fax_id=first.id, answer="went"))
+        await until(lambda: "went" in slack.steps())
+        looks = second.looks
+        async with asyncio.timeout(15):
+            while second.state is FaxState.ASKED and second.looks < looks + 2:
+                await home.tick()
+                first, second = await home.faxes()
+    assert first.outcome is Outcome.WENT
+    assert (second.state, second.job_id) == (FaxState.ASKED, None)
+    assert len(submissions(fax)) == 1
