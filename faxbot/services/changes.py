@@ -239,6 +239,8 @@ class Changes:
                 "went": (StepKind.WENT, Outcome.WENT),
                 "again": (StepKind.SENT_AGAIN, Outcome.GIVEN_UP),
             }.get(answer, (StepKind.GIVEN_UP, Outcome.GIVEN_UP))
+            if answer == "went" and len(known.candidates) == 1:
+                known.job_id = known.candidates[0]  # so that no other lost fax takes it for its own
             end_fax(ledger, known, outcome, Step(kind, now, by=request.user_id))
             if answer != "again":
                 return None

@@ -105,6 +105,7 @@ class Sender:
                 return
             if fax.state is FaxState.FETCHING:
                 await self._fetch(fax)
+                self._told()  # the fax server may take its time
             async with self._slots:
                 await self._hand_over(fax_id)
             fax = await self._store.read(lambda ledger: ledger.fax(fax_id))

@@ -76,7 +76,7 @@ def full_after_filesend(home):
 
     async def submit(*args, **named):
         receipt = await submit_job(*args, **named)
-        while await home.store.read(lambda ledger: ledger.untold()):
+        while await home.store.read(lambda ledger: ledger.pending()):
             await asyncio.sleep(0.01)  # the outbox has nothing to write down meanwhile
         answered.set()
         return receipt
@@ -98,7 +98,7 @@ async def lose_the_outcome(home):
     """Dana's fax is accepted there, and that cannot be written down here."""
     with full_after_filesend(home) as answered:
         await home.send(NUMBER)
-        await answered.wait()
+        await until(answered.is_set)
         await until(lambda: not home.desk._tasks)
         assert [each.state for each in await home.faxes()] == [FaxState.HANDING]
 
