@@ -143,10 +143,11 @@ class TransactionStore:
     def _run(self) -> None:
         with self._engine.connect() as connection:
             while batch := self._next_batch():
-                self._carry_out(Session(connection, expire_on_commit=False), batch)
-                driver = connection.connection.driver_connection
-                if driver is not None and driver.in_transaction:  # a COMMIT that failed left it open
-                    driver.rollback()
+                while batch:
+                    batch = self._carry_out(Session(connection, expire_on_commit=False), batch)
+                    driver = connection.connection.driver_connection
+                    if driver is not None and driver.in_transaction:  # a COMMIT that failed left it open
+                        driver.rollback()
 
     def _next_batch(self) -> list[_Job]:
         with self._wake:
@@ -156,10 +157,13 @@ class TransactionStore:
             self._jobs.clear()
             return batch
 
-    def _carry_out(self, session: Session, batch: list[_Job]) -> None:
+    def _carry_out(self, session: Session, batch: list[_Job]) -> list[_Job]:
+        """Do *batch* in one transaction; what is to be done again because it read what was not saved."""
+        again: list[_Job] = []
         with session:
             ledger = Queries(session)
             for job in batch:
+                job.error = None
                 try:
                     with session.begin_nested():
                         job.result = job.context.run(job.work, ledger)
@@ -174,10 +178,12 @@ class TransactionStore:
                     session.rollback()
             except Exception as error:  # noqa: BLE001 - nothing of the batch was saved: all of them hear of it
                 session.rollback()
+                again = [job for job in batch if not job.writes]
+                batch = [job for job in batch if job.writes]
                 for job in batch:
-                    if job.writes:  # what was read is true all the same
-                        job.error = job.error or error
+                    job.error = job.error or error
         for job in batch:
             self.counts.writes += job.writes
             self.counts.reads += not job.writes
             job.resolve()
+        return again

@@ -128,20 +128,31 @@ async def test_a_broken_rule_of_the_database_stays_with_its_work(store: Transact
     assert [each.key for each in await store.read(lambda ledger: ledger.open_requests())] == ["k"]
 
 
+def break_at_commit(ledger: Ledger) -> None:
+    assert isinstance(ledger, Queries)
+    ledger._session.connection().exec_driver_sql("PRAGMA defer_foreign_keys=ON")
+    ledger.add_fax(Fax(request_id=999))
+
+
 async def test_a_commit_that_fails_is_told_to_all_of_its_batch(store: TransactionStore):
     """Nothing was saved, so nobody hears that it was; the next write works."""
-
-    def break_at_commit(ledger: Ledger) -> None:
-        assert isinstance(ledger, Queries)
-        ledger._session.connection().exec_driver_sql("PRAGMA defer_foreign_keys=ON")
-        ledger.add_fax(Fax(request_id=999))
-
     async with together(store, 2):
         tasks = [asyncio.create_task(store.write(work)) for work in (remember("a", 1), break_at_commit)]
     results = await asyncio.gather(*tasks, return_exceptions=True)
     assert ["FOREIGN KEY" in str(each) for each in results] == [True, True]
     await store.write(remember("b", 1))
     assert [await store.read(recall(name)) for name in "ab"] == [None, 1]
+
+
+async def test_nobody_reads_what_a_failed_commit_did_not_save(store: TransactionStore):
+    """What is read together with writes that fail in the end is read again without them."""
+    async with together(store, 3):
+        written = asyncio.create_task(store.write(remember("a", 1)))
+        broken = asyncio.create_task(store.write(break_at_commit))
+        read = asyncio.create_task(store.read(recall("a")))
+    results = await asyncio.gather(written, broken, read, return_exceptions=True)
+    assert ["FOREIGN KEY" in str(each) for each in results[:2]] == [True, True]
+    assert results[2] is None
 
 
 async def test_an_error_of_the_database_holds_no_values(store: TransactionStore):
