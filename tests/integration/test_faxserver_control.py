@@ -379,3 +379,16 @@ async def test_the_server_runs_as_a_process_and_says_where(tmp_path: Path) -> No
         if process.returncode is None:
             process.kill()
             await process.wait()
+
+
+async def test_a_connection_that_slipped_in_as_the_door_was_shut_gets_no_answer(
+    server: FaxServer, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In an outage no call is carried out, over whatever connection it comes."""
+    await client.get("faxlist")
+    with monkeypatch.context() as shut:
+        shut.setattr(server._doorway, "_site", None)
+        with pytest.raises(httpx.TransportError):
+            await client.get("faxlist")
+    assert (await client.get("faxlist")).status_code == 200
+    assert len(server.log.entries("call")) == 2

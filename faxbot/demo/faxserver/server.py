@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -73,7 +74,7 @@ class FaxServer:
         self._mover: asyncio.Task[None] | None = None
         door = Door(self.model, self.access, self.faults, self._moved.set)
         api = web.Application()
-        api.router.add_route("*", "/{path:.*}", door.serve)
+        api.router.add_route("*", "/{path:.*}", partial(self._admit, door))
         nap = self._sleep or asyncio.sleep
         self._doorway = Doorway(_runner(api), port, self._moved.set, nap)
         control = Control(self.model, self.access, self.faults, self._doorway)
@@ -137,6 +138,13 @@ class FaxServer:
     async def unlock(self) -> None:
         """End an outage."""
         await self._doorway.unlock()
+
+    async def _admit(self, door: Door, request: web.Request) -> web.StreamResponse:
+        """Serve what comes in while the doorway is open; a connection may have slipped in as it was shut."""
+        if not self._doorway.open and request.transport is not None:
+            request.transport.abort()
+            return web.Response()
+        return await door.serve(request)
 
     async def _move(self, sleep: Callable[[float], Awaitable[None]]) -> None:
         """Let things happen when they are due, so that dials are logged and cancels answered in time."""
