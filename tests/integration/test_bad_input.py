@@ -18,7 +18,7 @@ from faxbot.demo.workspace.settings import Settings
 from faxbot.fax.errors import UnknownJob, UnknownLine
 from faxbot.services import upload
 from faxbot.services.ask import Asker
-from faxbot.services.facts import Outcome, RequestKind
+from faxbot.services.facts import FaxState, Outcome, RequestKind
 from faxbot.services.messages import FaxCard, ServerAway, ServerBack
 from faxbot.slack.api import WebApi
 from faxbot.slack.client import build_client
@@ -498,9 +498,8 @@ async def test_a_card_whose_answer_is_lost_is_found_without_metadata(tmp_path, f
     faults.add({"method": "chat.postMessage", "fault": "drop_after"})
     async with house(tmp_path, fax, standin) as home:
         await home.send(BUSY, files=[file])
-        await home.tick_until(lambda: submissions(fax))
         async with asyncio.timeout(10):
-            while await home.store.read(lambda ledger: ledger.pending()):
+            while not await home.faxes(FaxState.ACCEPTED) or await home.store.read(lambda led: led.pending()):
                 await asyncio.sleep(0.02)
     assert len(await standin.messages(CLAIMS)) == 1
     assert len(submissions(fax)) == 1
