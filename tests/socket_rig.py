@@ -55,6 +55,11 @@ class Bot:
     _card: str = ""
     _turns: Any = field(default_factory=itertools.count)
 
+    async def connect(self, seconds: float = 10.0) -> None:
+        """Connect, within a deadline."""
+        async with asyncio.timeout(seconds):
+            await self.sockets.connect()
+
     @property
     def workspace(self) -> Workspace:
         return self.raw.workspace

@@ -19,7 +19,7 @@ async def raw(tmp_path):
 @pytest.fixture
 async def bot(raw):
     async with bot_at(raw) as bot:
-        await bot.sockets.connect()
+        await bot.connect()
         yield bot
 
 
@@ -68,7 +68,7 @@ async def test_every_handshake_has_an_address_of_its_own(raw):
     """A handshake that fails is followed by a fresh apps.connections.open, each time."""
     async with bot_at(raw) as bot:
         await bot.control(refuse_handshakes=5)
-        await bot.sockets.connect()
+        await bot.connect()
         await until(lambda: len(open_now(bot)) == 2)
         assert (len(bot.of("handshake_refused")), bot.addresses) == (5, 7)
         assert (await bot.command())["ok"]
@@ -93,7 +93,7 @@ async def test_pauses_between_failures_double_up_to_a_limit(raw):
     clock, pace = CountedClock(), replace(QUICK, first_pause=0.5, longest_pause=30.0)
     async with bot_at(raw, pace=pace, clock=clock, connections=1) as bot:
         await bot.control(refuse_handshakes=10)
-        await bot.sockets.connect()
+        await bot.connect()
     assert clock.pauses == [0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0, 30.0]
 
 
@@ -101,7 +101,7 @@ async def test_connections_that_never_last_are_not_replaced_in_a_rush(raw):
     """Slack that greets each connection and ends it at once is asked more and more slowly."""
     clock, pace = CountedClock(), replace(QUICK, first_pause=0.5, longest_pause=30.0)
     async with bot_at(raw, pace=pace, clock=clock, connections=1) as bot:
-        await bot.sockets.connect()
+        await bot.connect()
         for _ in range(4):
             before = {c.id for c in open_now(bot)}
             await bot.control(cut=True)
@@ -114,7 +114,7 @@ async def test_slacks_retry_after_is_obeyed(raw):
     clock = CountedClock()
     await raw.control("faults", method="apps.connections.open", fault="ratelimited", seconds=7)
     async with bot_at(raw, clock=clock, connections=1) as bot:
-        await bot.sockets.connect()
+        await bot.connect()
     assert clock.pauses == [7.0]
 
 
@@ -122,9 +122,12 @@ async def test_a_connection_too_many_is_left_for_later(raw):
     """Where Slack allows one connection the bot lives with one, without asking again and again."""
     raw.workspace.settings.max_connections = 1
     async with bot_at(raw) as bot:
-        await bot.sockets.connect()
+        await bot.connect()
         assert (await bot.command())["ok"]
         assert (len(open_now(bot)), len(bot.sockets.open_since)) == (1, 1)
+        async with bot.busy() as came:
+            await until(lambda: len(came) > 40)
+        assert bot.addresses == 2
         raw.workspace.settings.disconnect_notice = 0.0
         await bot.control(refresh=True)
         await until(lambda: len(bot.of("socket_open")) == 2)
@@ -136,7 +139,7 @@ async def test_the_place_of_a_connection_that_ends_is_taken_at_once(raw):
     """A replacement that was one too many comes when the old connection has gone, not minutes later."""
     raw.workspace.settings.max_connections = 1
     async with bot_at(raw, connections=1) as bot:
-        await bot.sockets.connect()
+        await bot.connect()
         await bot.control(refresh=True)
         await until(lambda: bot.of("socket_sent_away", reason="too_many_websockets"))
         await until(lambda: len(bot.of("socket_open")) == 2)
@@ -148,7 +151,7 @@ async def test_with_no_room_at_all_the_bot_asks_more_and_more_slowly(raw):
     clock, pace = CountedClock(), replace(QUICK, first_pause=0.5, longest_pause=30.0)
     raw.workspace.settings.max_connections = 0
     async with bot_at(raw, pace=pace, clock=clock, connections=1) as bot:
-        connecting = asyncio.create_task(bot.sockets.connect())
+        connecting = asyncio.create_task(bot.connect())
         await until(lambda: [each for each in clock.pauses if each == 30.0])
         assert not connecting.done()
         raw.workspace.settings.max_connections = 1
@@ -179,6 +182,24 @@ async def test_a_token_that_slack_no_longer_takes_is_an_error_with_its_remedy(bo
     (error,) = [each for each in caplog.records if each.levelno == logging.ERROR]
     assert "invalid_auth" in error.getMessage()
     assert "SLACK_APP_TOKEN" in error.getMessage()
+
+
+async def test_a_surprise_does_not_leave_the_bot_deaf(bot, monkeypatch, caplog):
+    """Whatever goes wrong while a connection is opened is logged, and tried again."""
+    opened, surprises = (
+        bot.sockets._app.client.apps_connections_open,
+        [RuntimeError("no"), RuntimeError("no")],
+    )
+
+    async def surprising(**arguments):
+        if surprises:
+            raise surprises.pop()
+        return await opened(**arguments)
+
+    monkeypatch.setattr(bot.sockets._app.client, "apps_connections_open", surprising)
+    await bot.control(cut=True)
+    await until(lambda: len(open_now(bot)) == 2)
+    assert [each.levelno for each in caplog.records if each.exc_info] == [logging.ERROR] * 2
 
 
 async def test_a_frozen_connection_is_replaced(bot):
