@@ -1,4 +1,4 @@
-"""The command line: serve, migrate, backup, demo, tour."""
+"""The command line: serve, doctor, migrate, backup, demo, tour."""
 
 import asyncio
 import contextlib
@@ -32,6 +32,30 @@ def serve() -> None:
     except SettingsProblem as problem:
         typer.echo(f"faxbot cannot start.\n{problem}", err=True)
         raise typer.Exit(2) from problem
+
+
+@app.command()
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="For scripts: the same as JSON.")] = False,  # noqa: FBT002
+) -> None:
+    """Look whether everything is there that serve needs; changes nothing, also while the bot runs."""
+    import logging  # noqa: PLC0415 - as in serve
+
+    from rich.console import Console  # noqa: PLC0415 - as in serve
+
+    from faxbot.doctor.examine import examine  # noqa: PLC0415 - as in serve
+    from faxbot.doctor.report import as_json as json_of  # noqa: PLC0415 - as in serve
+    from faxbot.doctor.report import exit_code, summary, table  # noqa: PLC0415 - as in serve
+
+    logging.getLogger().addHandler(logging.NullHandler())  # the table says it all
+    findings = asyncio.run(examine())
+    if as_json:
+        _say(json_of(findings))
+    else:
+        console = Console(highlight=False)
+        console.print(table(findings))
+        console.print(summary(findings))
+    raise typer.Exit(exit_code(findings))
 
 
 @app.command()

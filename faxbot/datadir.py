@@ -23,7 +23,7 @@ def close_to_others(folder: Path) -> list[str]:
     make_folder(folder)
     for leftover in folder.glob(f".{_TOKEN}.*"):  # a stop came while it was written
         leftover.unlink(missing_ok=True)
-    foreign = [path for path in _kept(folder) if not _close(path)]
+    foreign = [path for path in kept_in(folder) if not _close(path)]
     told = []
     if _is_open(folder):
         told.append(
@@ -38,7 +38,7 @@ def close_to_others(folder: Path) -> list[str]:
     return told
 
 
-def _kept(folder: Path) -> Iterator[Path]:
+def kept_in(folder: Path) -> Iterator[Path]:
     """What faxbot keeps there, besides the database, which `store/engine.py` sees to."""
     yield folder / _TOKEN
     yield folder / _SPOOL

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.pool import NullPool
@@ -21,6 +23,8 @@ T = TypeVar("T")
 
 BUSY_SECONDS = 10
 """How long SQLite waits for another process (a backup, a migration) before it gives up."""
+READ_SECONDS = 3
+"""The same, for whoever only looks."""
 
 
 def open_engine(database_url: str) -> Engine:
@@ -52,6 +56,18 @@ def open_engine(database_url: str) -> Engine:
         connection.exec_driver_sql("BEGIN")
 
     return engine
+
+
+def open_to_read(database_url: str) -> Engine:
+    """Open the database, which is there, without a way to change it; beside a bot that uses it, too."""
+    path = Path(make_url(database_url).database or "").absolute()
+    address = f"file:{quote(str(path))}?mode=ro"
+    return create_engine(
+        "sqlite://",
+        poolclass=NullPool,
+        creator=lambda: sqlite3.connect(address, uri=True, timeout=READ_SECONDS),
+        hide_parameters=True,
+    )
 
 
 def _close_to_others(path: Path) -> None:

@@ -79,7 +79,7 @@ class UcxClient:
         client_id: str,
         secret: str,
         *,
-        token_file: Path,
+        token_file: Path | None,
         timeouts: Timeouts | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         jitter: Callable[[], float] = random.random,
@@ -104,6 +104,17 @@ class UcxClient:
     async def aclose(self) -> None:
         """Close every connection."""
         await self._http.aclose()
+
+    async def sign_in(self) -> None:
+        """
+        Ask for a token if there is none yet.
+
+        Raises:
+            CredentialsRejected: The server does not accept the client id and secret, or has no licence.
+
+        Source: Token.
+        """
+        await self._keeper.token()
 
     async def list_lines(self) -> list[FaxLine]:
         """The virtual faxes. Source: FaxList."""

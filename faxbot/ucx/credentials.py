@@ -29,10 +29,13 @@ class TokenKeeper:
     """
     Keep the token of one server and one client id; *fetch* asks the server for one.
 
-    However many requests need it at once, it is fetched or renewed once.
+    Without a *file* nothing is kept on disk. However many requests need it at once, it is fetched or renewed
+    once.
     """
 
-    def __init__(self, file: Path, *, url: str, client_id: str, fetch: Callable[[], Awaitable[str]]) -> None:
+    def __init__(
+        self, file: Path | None, *, url: str, client_id: str, fetch: Callable[[], Awaitable[str]]
+    ) -> None:
         self._file = file
         self._owner = hashlib.sha256(f"{url}\n{client_id}".encode()).hexdigest()
         self._fetch = fetch
@@ -51,6 +54,8 @@ class TokenKeeper:
             return self._token
 
     def _read(self) -> str | None:
+        if self._file is None:
+            return None
         try:
             kept = json.loads(self._file.read_bytes())
         except (OSError, ValueError):
@@ -61,22 +66,25 @@ class TokenKeeper:
         return value if isinstance(value, str) and value.isascii() and value.isprintable() and value else None
 
     async def _keep(self, value: str) -> None:
+        if self._file is None:
+            return
         try:
-            await asyncio.to_thread(self._write, value)
+            await asyncio.to_thread(self._write, self._file, self._owner, value)
         except OSError as exc:
             # Without the file, the next start fetches a token again: a pity, no fault.
             logger.warning("The token could not be kept: %s", type(exc).__name__)
 
-    def _write(self, value: str) -> None:
-        self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    @staticmethod
+    def _write(path: Path, owner: str, value: str) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         # mkstemp creates with 0600, so that the token is at no moment readable by others.
-        handle, name = tempfile.mkstemp(dir=self._file.parent, prefix=f".{self._file.name}.")
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
             with os.fdopen(handle, "w", encoding="ascii") as file:
-                json.dump({"owner": self._owner, "token": value}, file)
+                json.dump({"owner": owner, "token": value}, file)
                 file.flush()
                 os.fsync(file.fileno())
-            Path(name).replace(self._file)
+            Path(name).replace(path)
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise

@@ -88,7 +88,7 @@ def open_http(ca_file: Path | None = None) -> httpx.AsyncClient:
     Raises:
         ValueError: *ca_file* cannot be read as certificates.
     """
-    verify = trust_only(ca_file) if ca_file else httpx.create_ssl_context(trust_env=False)
+    verify = trusted(ca_file)
     reads = httpx.Limits(
         max_connections=_CONNECTIONS,
         max_keepalive_connections=_CONNECTIONS,
@@ -106,6 +106,16 @@ def open_http(ca_file: Path | None = None) -> httpx.AsyncClient:
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         headers={"User-Agent": "faxbot", "Accept": "application/json"},
     )
+
+
+def trusted(ca_file: Path | None) -> ssl.SSLContext:
+    """
+    Whom to trust: the certificates in *ca_file* alone, or else the public authorities.
+
+    Raises:
+        ValueError: *ca_file* cannot be read as certificates.
+    """
+    return trust_only(ca_file) if ca_file else httpx.create_ssl_context(trust_env=False)
 
 
 def trust_only(ca_file: Path) -> ssl.SSLContext:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from email.utils import formatdate
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -75,6 +76,7 @@ class FaxServer:
         door = Door(self.model, self.access, self.faults, self._moved.set)
         api = web.Application()
         api.router.add_route("*", "/{path:.*}", partial(self._admit, door))
+        api.on_response_prepare.append(self._stamp)
         nap = self._sleep or asyncio.sleep
         self._doorway = Doorway(_runner(api), port, self._moved.set, nap)
         control = Control(self.model, self.access, self.faults, self._doorway)
@@ -99,6 +101,11 @@ class FaxServer:
     def client_secret(self) -> str:
         """The password for the Token method."""
         return self.access.client_secret
+
+    async def _stamp(self, _request: web.Request, response: web.StreamResponse) -> None:
+        """The Date of an answer is by the server's own clock, as wrong as that is."""
+        clock = self.model.clock
+        response.headers["Date"] = formatdate(clock.stamp(clock.simulated()), usegmt=True)
 
     async def __aenter__(self) -> Self:
         await self._doorway.start()

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from email.utils import formatdate
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -144,6 +145,7 @@ class Workspace:
         """Every route."""
         site = self.site
         app = web.Application(client_max_size=_MOST_BYTES, middlewares=[_local_pages_only])
+        app.on_response_prepare.append(partial(_stamp, clock=site.state.clock))
         app.router.add_route("*", "/api/{method}", partial(handle, site=site))
         app.router.add_get("/link/", site.socket.link)
         app.router.add_post("/upload/v1/{ticket}", site.uploads.receive)
@@ -171,6 +173,11 @@ async def _local_pages_only(
     if request.path.startswith("/_/") and origin not in {None, f"http://{request.host}"}:
         raise web.HTTPForbidden
     return await handler(request)
+
+
+async def _stamp(_request: web.Request, response: web.StreamResponse, *, clock: Callable[[], float]) -> None:
+    """The Date of an answer is by the workspace's clock, as its timestamps are."""
+    response.headers["Date"] = formatdate(clock(), usegmt=True)
 
 
 async def _index(_request: web.Request) -> web.StreamResponse:

@@ -1,0 +1,42 @@
+"""The clock of this machine against a server's, by the Date of an answer."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+
+from faxbot.doctor.finding import Finding, green, red, yellow
+
+NOTED_SECONDS = 60
+FAULT_SECONDS = 300
+"""Slack takes no signature that is older, and looking for lost messages goes by both clocks."""
+
+
+def skew_of(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Seconds that this machine is ahead of whoever answered with *headers*; None if they do not tell."""
+    told = next((value for name, value in headers.items() if name.lower() == "date"), "")
+    try:
+        return (now - parsedate_to_datetime(told)).total_seconds()
+    except (TypeError, ValueError):
+        return None
+
+
+def judge_clock(skew: float | None, *, whose: str) -> Finding:
+    """How this machine's clock stands beside that of the server called *whose*."""
+    if skew is None:
+        return yellow(
+            f"{whose} did not say what time it has.".capitalize(),
+            "Compare its clock with this machine's by hand: a minute's difference does no harm.",
+        )
+    if abs(skew) <= NOTED_SECONDS:
+        return green(f"Less than a minute beside {whose}.")
+    ahead = "ahead of" if skew > 0 else "behind"
+    found = f"This machine's clock is {_span(abs(skew))} {ahead} that of {whose}."
+    remedy = (
+        "Let both keep the time from the network: on this machine, timedatectl set-ntp true. timedatectl "
+        f"then shows whether this machine is right; if it is, have the clock of {whose} set."
+    )
+    return red(found, remedy) if abs(skew) > FAULT_SECONDS else yellow(found, remedy)
+
+
+def _span(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"  # noqa: PLR2004 - two minutes

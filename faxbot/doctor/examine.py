@@ -1,0 +1,62 @@
+"""All the looks there are, in the order of the table."""
+
+import stat
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from faxbot.doctor import fax_server, machine, slack
+from faxbot.doctor.finding import Finding, Light, green, red, yellow
+from faxbot.doctor.report import SETTINGS
+from faxbot.doctor.round import ALL_SECONDS, EACH_SECONDS, Findings, go_round, without
+from faxbot.settings import Settings, SettingsProblem, load_settings
+
+CHECKS = (
+    SETTINGS,
+    *(machine.DATA, machine.ROOM, machine.DATABASE, machine.CONVERTERS),
+    *(fax_server.REACHED, fax_server.TRUSTED, fax_server.SIGNED_IN, fax_server.LICENSED, fax_server.LINES),
+    *(fax_server.CLOCK, slack.REACHED, slack.BOT_TOKEN, slack.SCOPES, slack.INBOUND, slack.APP_TOKEN),
+    *(slack.SOCKET, slack.CLOCK),
+)
+
+
+async def examine(*, each: float = EACH_SECONDS, all_: float = ALL_SECONDS) -> Findings:
+    """Look at everything; a check has *each* seconds, all together have *all_*."""
+    try:
+        settings = load_settings()
+    except SettingsProblem as problem:
+        return _unusable(problem)
+    findings: Findings = {SETTINGS: _settings(Path(".env"))}
+    async with AsyncExitStack() as stack:
+        checks = [
+            *machine.Machine(settings).checks(),
+            *fax_server.FaxServerLooks(settings, stack).checks(),
+            *slack.SlackLooks(settings, stack).checks(),
+        ]
+        findings |= await go_round(checks, each=each, all_=all_)
+    return without(findings, _secrets(settings))
+
+
+def _settings(env_file: Path) -> Finding:
+    if env_file.is_file() and stat.S_IMODE(env_file.stat().st_mode) & 0o077:
+        return yellow(
+            "All that is needed is there, and other users of this machine can read .env with its tokens.",
+            f"Close it: chmod 600 {env_file.absolute()}",
+        )
+    return green("All that is needed is there.")
+
+
+def _unusable(problem: SettingsProblem) -> Findings:
+    """Nothing else can be looked at."""
+    skipped = Finding(Light.SKIPPED, f"skipped: “{SETTINGS}” comes first")
+    return dict.fromkeys(CHECKS, skipped) | {
+        SETTINGS: red(
+            str(problem), "Set each of these in .env or in the environment; .env.example explains them."
+        )
+    }
+
+
+def _secrets(settings: Settings) -> list[str]:
+    values = (getattr(settings, name) for name in Settings.model_fields)
+    return [value.get_secret_value() for value in values if isinstance(value, SecretStr)]

@@ -1,0 +1,178 @@
+"""What this machine has to provide: a folder to keep things in, room, a database, converters."""
+
+import os
+import pwd
+import shutil
+import stat
+import tempfile
+from pathlib import Path
+
+from sqlalchemy import make_url
+from sqlalchemy.exc import DatabaseError
+
+from faxbot.datadir import OWNERS, kept_in
+from faxbot.doctor.apart import apart
+from faxbot.doctor.finding import Check, Finding, green, red, yellow
+from faxbot.settings import Settings
+from faxbot.store.engine import open_to_read
+from faxbot.store.schema import newest_revision, revision
+
+DATA, ROOM, DATABASE, CONVERTERS = "Data directory", "Free space", "Database", "Converters"
+
+_MEGABYTE = 1 << 20
+_DOCUMENTS_RED, _DOCUMENTS_YELLOW = 3, 10
+"""The largest document, as it came, as it is faxed, and once more while it is made."""
+_ROOM_YELLOW = 1 << 30
+_A_DRIVE = "See whether the drive it is on answers (ls); a network drive may be away."
+
+
+class Machine:
+    """The looks at this machine, as the settings use it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._data = settings.faxbot_data_dir
+
+    def checks(self) -> list[Check]:
+        """In the order of the table."""
+        return [
+            Check(DATA, lambda: apart(self.data), late=_A_DRIVE),
+            Check(ROOM, lambda: apart(self.room), late=_A_DRIVE),
+            Check(DATABASE, lambda: apart(self.database), late=_A_DRIVE),
+            Check(CONVERTERS, lambda: apart(self.converters)),
+        ]
+
+    def data(self) -> Finding:
+        """The data directory: there or to be made, writable, and closed to others."""
+        data = self._data
+        if data.exists() and not data.is_dir():
+            return red(
+                f"{data} is a file, not a folder.",
+                "Name a folder in FAXBOT_DATA_DIR: an empty one, or one that is not there yet.",
+            )
+        there = _nearest(data)
+        try:
+            with tempfile.TemporaryFile(dir=there) as file:
+                file.write(b"faxbot")
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as exc:
+            give = f"sudo chown -R {_me()} {data.absolute()}"
+            if there != data:
+                give = f"sudo mkdir -p {data.absolute()} && {give}"
+            return red(
+                f"Nothing can be written to {there.absolute()} ({exc.strerror or type(exc).__name__}).",
+                f"Give the folder to the user that faxbot runs as ({_me()}): {give}. If the disk itself "
+                "can't be written, name a folder on another one in FAXBOT_DATA_DIR.",
+            )
+        if there != data:
+            return green(f"{data.absolute()} is not there yet; faxbot serve makes it.")
+        return self._rights()
+
+    def _rights(self) -> Finding:
+        data = self._data
+        kept = [path for path in (*kept_in(data), *self._database_files()) if path.exists()]
+        shut = [path for path in kept if not os.access(path, os.R_OK | os.W_OK)]
+        if shut:
+            return red(
+                f"{len(shut)} of faxbot's files in {data.absolute()} can't be used by {_me()}, such as "
+                f"{shut[0].name}: faxbot ran as another user before.",
+                f"Give them back: sudo chown -R {_me()} {data.absolute()}",
+            )
+        owner = data.stat().st_uid
+        if owner != os.getuid():
+            return yellow(
+                f"{data.absolute()} belongs to {_name(owner)}, and you are {_me()}.",
+                f"Run faxbot doctor, too, as the user that faxbot runs as: sudo -u {_name(owner)} …",
+            )
+        if any(stat.S_IMODE(path.stat().st_mode) & ~OWNERS for path in (data, *kept)):
+            return yellow(
+                f"{data.absolute()} can be written, and other users of this machine can look into it.",
+                f"Close it: chmod -R go= {data.absolute()}",
+            )
+        return green(f"{data.absolute()} can be written, by {_me()} alone.")
+
+    def _database_files(self) -> list[Path]:
+        path = self._database_path()
+        return [path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")]
+
+    def _database_path(self) -> Path:
+        return Path(make_url(self._settings.database).database or "")
+
+    def room(self) -> Finding:
+        """The disk that has less room left, of the documents' and the database's."""
+        places = {_nearest(self._data), _nearest(self._database_path().parent)}
+        free, place = min((shutil.disk_usage(each).free, each) for each in places)
+        document = self._settings.faxbot_max_megabytes * _MEGABYTE
+        found = f"{_size(free)} free at {place.absolute()}."
+        remedy = (
+            f"Make room on that disk, or name a folder on another one in FAXBOT_DATA_DIR. A smaller "
+            f"FAXBOT_SPOOL_DAYS (now {self._settings.faxbot_spool_days:g}) keeps less."
+        )
+        if free < _DOCUMENTS_RED * document:
+            return red(f"Only {found} Faxes can't be kept.", remedy)
+        if free < max(_ROOM_YELLOW, _DOCUMENTS_YELLOW * document):
+            return yellow(f"Only {found}", remedy)
+        return green(found)
+
+    def database(self) -> Finding:
+        """The database, read and not written: there, readable, of the schema that this faxbot needs."""
+        path = self._database_path()
+        if not path.exists():
+            return green(f"{path.absolute()} is not there yet; faxbot serve makes it.")
+        if path.stat().st_size == 0:
+            return green(f"{path.absolute()} is empty; faxbot serve fills it.")
+        engine = open_to_read(self._settings.database)
+        try:
+            schema = revision(engine)
+        except DatabaseError as exc:
+            return red(
+                f"{path.absolute()} can't be read as a database ({exc.orig}).",
+                "See whether DATABASE_URL names the right file, and whether it can be read by "
+                f"{_me()}. If it is damaged, put back a copy of it from a backup.",
+            )
+        finally:
+            engine.dispose()
+        newest = newest_revision()
+        if schema == newest:
+            return green(f"Its schema is {schema}, the newest.")
+        if schema is not None and schema > newest:
+            return red(
+                f"Its schema is {schema}; this faxbot knows only those up to {newest}.",
+                "Install the faxbot that was here before, or a newer one; or put back a copy of the database "
+                "from before the upgrade.",
+            )
+        return red(
+            f"Its schema is {schema or 'not there'}; this faxbot needs {newest}.",
+            "Run faxbot migrate. faxbot serve does it by itself when it starts.",
+        )
+
+    def converters(self) -> Finding:
+        """What documents may be converted with, besides what is always there."""
+        if found := shutil.which("gs"):
+            return green(f"Ghostscript is there ({found}).")
+        return yellow(
+            "Ghostscript (gs) is not there: PostScript can't be put together with other files.",
+            "If people fax such files, install it: sudo apt install ghostscript",
+        )
+
+
+def _nearest(path: Path) -> Path:
+    """*path*, or the folder above it that is there."""
+    return next((each for each in (path, *path.absolute().parents) if each.exists()), Path("/"))
+
+
+def _me() -> str:
+    return _name(os.getuid())
+
+
+def _name(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"user {uid}"
+
+
+def _size(count: int) -> str:
+    megabytes = count / _MEGABYTE
+    return f"{megabytes / 1024:.1f} GB" if megabytes >= 1024 else f"{megabytes:.0f} MB"  # noqa: PLR2004

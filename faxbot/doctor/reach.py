@@ -1,0 +1,172 @@
+"""Can this machine reach a server: its name, its port, its certificate."""
+
+import asyncio
+import socket
+import ssl
+import time
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from faxbot.doctor.apart import apart
+from faxbot.doctor.finding import Finding, Ill, green, red, yellow
+
+_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+_SOON_DAYS = 14
+_DAY = 86_400.0
+_EXPIRED, _NOT_YET, _SELF_SIGNED, _OTHER_NAME, _OTHER_ADDRESS = 10, 9, (18, 19, 20, 21), 62, 64
+"""OpenSSL's X509_V_ERR_… codes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a server is said to be, by the *setting* that says so."""
+
+    setting: str
+    host: str
+    port: int
+    encrypted: bool
+
+    @classmethod
+    def of(cls, setting: str, url: str) -> "Place":
+        """
+        The place that *url* names.
+
+        Raises:
+            ValueError: It names none.
+        """
+        parts = urlsplit(url.strip())
+        if parts.scheme not in _PORTS or not parts.hostname:
+            raise ValueError(f"{setting} is no address")
+        port = parts.port or _PORTS[parts.scheme]
+        return cls(setting, parts.hostname, port, parts.scheme in ("https", "wss"))
+
+    @property
+    def local(self) -> bool:
+        """On this very machine, where nobody listens in."""
+        return self.host == "localhost" or self.host.startswith("127.") or self.host == "::1"
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+async def reach(place: Place, *, seconds: float = 4.0) -> str:
+    """
+    Open a connection to *place* and close it; the address that it has.
+
+    Raises:
+        Ill: There is none to be had.
+    """
+    found = await _addresses(place, seconds)
+    last: OSError | None = None
+    for address in found:
+        try:
+            async with asyncio.timeout(seconds / len(found)):
+                _, writer = await asyncio.open_connection(address, place.port)
+        except TimeoutError:
+            last = None
+        except OSError as exc:
+            last = exc
+        else:
+            writer.close()
+            return address
+    if isinstance(last, ConnectionRefusedError):
+        raise Ill(
+            red(
+                f"Nothing answers at {place}: the connection is refused.",
+                f"See whether the machine {place.host} is on, and whether the address and port in "
+                f"{place.setting} are right.",
+            )
+        )
+    raise Ill(
+        red(
+            f"Nothing answers at {place}.",
+            f"See whether the machine {place.host} is on and {place.setting} is right. If both are, ask "
+            f"whoever looks after the network to let this machine connect to {place.host}, port "
+            f"{place.port}: faxbot connects directly, without a proxy.",
+        )
+    )
+
+
+async def _addresses(place: Place, seconds: float) -> list[str]:
+    try:
+        async with asyncio.timeout(seconds):
+            told = await apart(lambda: socket.getaddrinfo(place.host, place.port, type=socket.SOCK_STREAM))
+    except TimeoutError:
+        raise Ill(
+            red(
+                f"The name server doesn't say where {place.host} is.",
+                "Ask whoever looks after the network why names can't be looked up on this machine.",
+            )
+        ) from None
+    except (OSError, UnicodeError):
+        raise Ill(
+            red(
+                f"There is no machine called {place.host}, as far as this one knows.",
+                f"Look for a mistyped name in {place.setting}. If it is right, ask whoever looks after the "
+                "network why this machine doesn't know it.",
+            )
+        ) from None
+    return list(dict.fromkeys(str(each[4][0]) for each in told))
+
+
+async def shake_hands(place: Place, address: str, context: ssl.SSLContext, how_to_trust: str) -> Finding:
+    """Make a TLS connection to *address* as *place*, trusting *context*; how its certificate stands."""
+    if not place.encrypted:
+        if place.local:
+            return green("Not encrypted, and on this very machine.")
+        return yellow(
+            f"The connection is not encrypted: passwords and faxes go to {place.host} readable by others.",
+            f"Write https:// instead of http:// in {place.setting}, if the server takes that.",
+        )
+    try:
+        _, writer = await asyncio.open_connection(
+            address, place.port, ssl=context, server_hostname=place.host
+        )
+    except ssl.SSLCertVerificationError as exc:
+        return _untrusted(place, exc, how_to_trust)
+    except (OSError, EOFError) as exc:  # ssl.SSLError is an OSError
+        return red(
+            f"{place} answers, but not with an encrypted connection ({type(exc).__name__}).",
+            f"See whether the port in {place.setting} is the one for https, or whether http:// is meant.",
+        )
+    certificate = writer.get_extra_info("peercert") or {}
+    writer.close()
+    until = certificate.get("notAfter")
+    days = (ssl.cert_time_to_seconds(until) - time.time()) / _DAY if isinstance(until, str) else None
+    if days is not None and days < _SOON_DAYS:
+        return yellow(
+            f"The certificate of {place.host} is trusted, and ends in {max(0, int(days))} days.",
+            f"Have it renewed before then by whoever runs {place.host}.",
+        )
+    return green(
+        "The certificate is trusted."
+        if days is None
+        else f"The certificate is trusted ({int(days)} days left)."
+    )
+
+
+def _untrusted(place: Place, exc: ssl.SSLCertVerificationError, how_to_trust: str) -> Finding:
+    match exc.verify_code:
+        case code if code == _EXPIRED:
+            return red(
+                f"The certificate of {place.host} has ended.",
+                f"Have it renewed by whoever runs {place.host}. If it should be good, this machine's date is "
+                "wrong.",
+            )
+        case code if code == _NOT_YET:
+            return red(
+                f"The certificate of {place.host} is not valid yet.",
+                "Look at the date and time of this machine; it may be behind.",
+            )
+        case code if code in (_OTHER_NAME, _OTHER_ADDRESS):
+            return red(
+                f"The certificate is not made out to {place.host}.",
+                f"Write the name that the certificate is made out to in {place.setting}, or have a "
+                f"certificate made for {place.host}.",
+            )
+        case code if code in _SELF_SIGNED:
+            return red(f"Nobody that this machine trusts vouches for {place.host}.", how_to_trust)
+        case _:
+            return red(
+                f"The certificate of {place.host} is not accepted: {exc.verify_message}.", how_to_trust
+            )

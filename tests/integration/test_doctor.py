@@ -1,0 +1,577 @@
+"""`faxbot doctor` against both stand-ins: all green, then each thing broken once."""
+
+import asyncio
+import contextlib
+import os
+import ssl
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from sqlalchemy import text
+
+from faxbot.demo.faxserver import FaxServer
+from faxbot.demo.faxserver.faults import FaultKind
+from faxbot.demo.workspace import Workspace
+from faxbot.demo.workspace.model.people import INBOUND_FAX
+from faxbot.doctor import machine
+from faxbot.doctor.examine import CHECKS, examine
+from faxbot.doctor.finding import Finding, Light
+from faxbot.settings import Settings
+from faxbot.store.engine import open_engine
+from faxbot.store.schema import migrate, newest_revision
+from tests.bot_process import ROOT, settings_for
+from tests.workspace_rig import LEGAL, write_manifest
+
+MANIFEST = ROOT / "manifest.yml"
+SECRET = "a-wrong-secret"
+
+
+@pytest.fixture(autouse=True)
+def _bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No setting of the machine, and no .env in the folder."""
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+class House:
+    """Both stand-ins, and a doctor who looks at them with the settings of a bot."""
+
+    def __init__(self, folder: Path, fax: FaxServer, workspace: Workspace, patch: pytest.MonkeyPatch) -> None:
+        self.folder, self.fax, self.workspace, self._patch = folder, fax, workspace, patch
+        self.settings = settings_for(folder, fax, workspace)
+
+    async def look(self, *, each: float = 5.0, all_: float = 12.0, **changed: str) -> dict[str, Finding]:
+        """What the doctor finds when these settings are changed; every red row has a remedy."""
+        for name, value in (self.settings | changed).items():
+            self._patch.setenv(name, value)
+        findings = await examine(each=each, all_=all_)
+        assert tuple(findings) == CHECKS
+        for name, finding in findings.items():
+            assert finding.found, name
+            assert bool(finding.remedy) is (finding.light in (Light.RED, Light.YELLOW)), name
+        return findings
+
+
+@contextlib.asynccontextmanager
+async def house_in(
+    folder: Path, patch: pytest.MonkeyPatch, manifest: Path = MANIFEST, *, ahead: float = 0.0
+) -> AsyncIterator[House]:
+    """A house whose Slack has the app of *manifest*, and a clock so many seconds *ahead*."""
+    async with (
+        FaxServer(folder / "ucx") as fax,
+        Workspace(folder / "ws", manifest=manifest, clock=lambda: time.time() + ahead) as workspace,
+    ):
+        yield House(folder, fax, workspace, patch)
+
+
+@pytest.fixture
+async def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
+    async with house_in(tmp_path, monkeypatch) as made:
+        yield made
+
+
+def lights(findings: dict[str, Finding], light: Light) -> list[str]:
+    """The names of the rows with this light."""
+    return [name for name, finding in findings.items() if finding.light is light]
+
+
+def only_red(findings: dict[str, Finding], name: str, *said: str) -> Finding:
+    """The row *name* is red and no other; it says *said*."""
+    assert lights(findings, Light.RED) == [name], findings
+    words = f"{findings[name].found} {findings[name].remedy}"
+    for each in said:
+        assert each in words, words
+    return findings[name]
+
+
+async def test_all_is_green(house: House):
+    """Before the first start, everything that is needed is there; nothing has been made or posted."""
+    findings = await house.look()
+    assert lights(findings, Light.GREEN) == [
+        name for name in CHECKS if name not in lights(findings, Light.YELLOW)
+    ]
+    assert set(lights(findings, Light.YELLOW)) <= {"Converters", "Free space"}  # as this machine is
+    assert not (house.folder / "data").exists()
+    calls = [entry["method"] for entry in house.workspace.journal.entries if entry["kind"] == "api"]
+    assert sorted(calls) == ["apps.connections.open", "auth.test", "bots.info", "conversations.info"]
+    opened = [entry for entry in house.workspace.journal.entries if entry["kind"] == "socket_open"]
+    assert len(opened) == 1
+    asked = [entry["method"] for entry in house.fax.log.entries("call")]
+    assert sorted(asked) == ["faxlist", "faxusage", "token"]
+
+
+async def test_unusable_settings_stop_everything_else(house: House):
+    """All that is wrong is in one row, each other row is skipped, and no server hears of it."""
+    findings = await house.look(UCX_URL="", FAXBOT_INBOUND_CHANNEL="#inbound")
+    row = only_red(findings, "Settings", "UCX_URL is not right", "FAXBOT_INBOUND_CHANNEL is not right")
+    assert ".env" in row.remedy
+    assert lights(findings, Light.SKIPPED) == list(CHECKS[1:])
+    assert list(house.fax.log.entries("call")) == []
+
+
+async def test_secrets_are_not_shown(house: House):
+    """Not even when a server quotes them."""
+    secret = house.fax.client_secret
+    house.fax.faults.plan(fault=FaultKind.ERROR, method="token", message=f"What is {secret}?", times=None)
+    findings = await house.look(SLACK_BOT_TOKEN=f"xoxb-{SECRET}")
+    assert {"UCX credentials", "Slack bot token"} == set(lights(findings, Light.RED))
+    assert "What is …?" in findings["UCX credentials"].found
+    assert secret not in str(findings)
+    assert SECRET not in str(findings)
+    assert house.workspace.app_token not in str(findings)
+
+
+@pytest.fixture
+def env_file(tmp_path: Path) -> Path:
+    """A .env that everybody on the machine can read."""
+    path = tmp_path / ".env"
+    path.touch()
+    path.chmod(0o644)
+    return path
+
+
+async def test_a_readable_env_file_is_told_of(house: House, env_file: Path):
+    """Tokens that every user of the machine can read are worth a look."""
+    findings = await house.look()
+    assert findings["Settings"].light is Light.YELLOW
+    assert f"chmod 600 {env_file}" in findings["Settings"].remedy
+
+
+# -- the UCX
+
+
+async def test_a_wrong_secret(house: House):
+    """The remedy says where to get the right one; what needs it is skipped, the clock is not."""
+    findings = await house.look(UCX_CLIENT_SECRET=SECRET)
+    only_red(findings, "UCX credentials", "System, Licenses", "UCX_CLIENT_SECRET")
+    assert lights(findings, Light.SKIPPED) == ["Fax API licence", "Fax lines"]
+    assert findings["Clock and the UCX's"].light is Light.GREEN
+
+
+async def test_an_ended_licence(house: House):
+    """To the client it looks like wrong credentials, so the remedy names both."""
+    house.fax.access.set_licensed(licensed=False)
+    only_red(await house.look(), "UCX credentials", "licence", "has ended")
+
+
+async def test_a_licence_that_covers_no_calls(house: House):
+    """The token is given out and the Fax API refuses."""
+    house.fax.faults.plan(fault=FaultKind.ERROR, method="faxlist", message="License expired", times=None)
+    only_red(await house.look(), "Fax API licence", "System, Licenses")
+
+
+async def test_an_address_without_a_fax_api(house: House):
+    """A web server that answers 404 is none."""
+    house.fax.faults.plan(fault=FaultKind.HTML, method="token", status=404, times=None)
+    only_red(await house.look(), "UCX credentials", "There is no Fax API at this address", "UCX_URL")
+
+
+async def test_a_ucx_that_is_down(house: House):
+    """Nobody listens: the rest of the UCX is skipped, Slack is looked at."""
+    port = house.fax.url.rpartition(":")[2]
+    await house.fax._doorway.shut()
+    findings = await house.look()
+    only_red(findings, "UCX reachable", f"127.0.0.1:{port}", "refused", "UCX_URL")
+    assert len(lights(findings, Light.SKIPPED)) == 5
+    assert findings["Socket Mode"].light is Light.GREEN
+
+
+async def test_a_name_that_nobody_knows(house: House):
+    """Most often a slip of the pen."""
+    only_red(await house.look(UCX_URL="https://ucx.invalid"), "UCX reachable", "ucx.invalid", "mistyped")
+
+
+async def test_an_address_that_is_none(house: House):
+    """What only the client can tell is a red row, too."""
+    only_red(await house.look(UCX_URL="ucx.example.com"), "UCX reachable", "https://ucx.example.com")
+
+
+async def test_skewed_clocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Ahead or behind, each server by itself: minutes are yellow, more is red."""
+    async with house_in(tmp_path, monkeypatch, ahead=120) as house:
+        house.fax.model.clock.skew = -3600
+        findings = await house.look()
+    row = only_red(findings, "Clock and the UCX's", "60 min ahead of that of the UCX", "timedatectl")
+    assert row.light is Light.RED
+    slack = findings["Clock and Slack's"]
+    assert slack.light is Light.YELLOW
+    assert "2 min behind that of Slack" in slack.found or "s behind that of Slack" in slack.found
+
+
+async def test_lines_that_are_not_ready(house: House):
+    """A modem that comes ready is yellow, and the row says that a minute is no fault."""
+    house.fax.model.set_in_order("2", in_order=False)
+    row = (await house.look())["Fax lines"]
+    assert row.light is Light.YELLOW
+    assert "Support modem not ready" in row.found
+    assert "up to a minute" in row.remedy
+
+
+async def test_a_ucx_without_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Without a virtual fax nothing can be sent."""
+    async with (
+        FaxServer(tmp_path / "ucx", lines=()) as fax,
+        Workspace(tmp_path / "ws", manifest=MANIFEST) as workspace,
+    ):
+        house = House(tmp_path, fax, workspace, monkeypatch)
+        only_red(await house.look(), "Fax lines", "no virtual fax", "Add one")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("FAXBOT_DEFAULT_LINE", "Sails", "Sales, Support, Billing"),
+        ("FAXBOT_MODEMS", "ttyIAX9=9", "1 (Sales)"),
+    ],
+)
+async def test_settings_that_name_no_line(house: House, name: str, value: str, said: str):
+    """The row says which lines there are."""
+    only_red(await house.look(**{name: value}), "Fax lines", name, value, said)
+
+
+# -- the UCX's certificate
+
+
+@contextlib.asynccontextmanager
+async def behind_tls(
+    folder: Path, port: int, *, days: int = 30, name: str = "IP:127.0.0.1"
+) -> AsyncIterator[str]:
+    """An https address in front of *port*, with a certificate of its own: *folder*/cert.pem."""
+    wanted = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=ucx"
+    wanted += f" -days {days} -addext subjectAltName={name} -keyout key.pem -out cert.pem"
+    openssl = await asyncio.create_subprocess_exec(
+        "openssl", *wanted.split(), cwd=folder, stderr=asyncio.subprocess.PIPE
+    )
+    _, said = await openssl.communicate()
+    assert openssl.returncode == 0, said
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+
+    async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError):
+            while piece := await reader.read(65536):
+                writer.write(piece)
+                await writer.drain()
+        writer.close()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there, back = await asyncio.open_connection("127.0.0.1", port)
+        await asyncio.gather(pump(reader, back), pump(there, writer))
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context) as server:
+        yield f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+@pytest.fixture
+def ucx_port(house: House) -> int:
+    return int(house.fax.url.rpartition(":")[2])
+
+
+async def test_a_certificate_of_its_own(house: House, ucx_port: int):
+    """Untrusted at first, with UCX_CA_FILE all is green."""
+    async with behind_tls(house.folder, ucx_port) as url:
+        findings = await house.look(UCX_URL=url)
+        only_red(findings, "UCX certificate", "UCX_CA_FILE", f"openssl s_client -connect {url[8:]}")
+        findings = await house.look(UCX_URL=url, UCX_CA_FILE=str(house.folder / "cert.pem"))
+    assert lights(findings, Light.RED) == []
+    assert "29 days left" in findings["UCX certificate"].found
+
+
+async def test_another_certificate_than_the_one_in_the_file(house: House, ucx_port: int):
+    """A UCX that got a new certificate: the row says that the file is another one's."""
+    async with behind_tls(house.folder, ucx_port) as url:
+        (house.folder / "cert.pem").rename(house.folder / "old.pem")
+    async with behind_tls(house.folder, ucx_port) as url:
+        findings = await house.look(UCX_URL=url, UCX_CA_FILE=str(house.folder / "old.pem"))
+    only_red(findings, "UCX certificate", "old.pem", "may have a new one")
+
+
+async def test_a_ca_file_that_is_none(house: House, ucx_port: int):
+    """The row says what such a file looks like."""
+    async with behind_tls(house.folder, ucx_port) as url:
+        findings = await house.look(UCX_URL=url, UCX_CA_FILE=str(house.folder / "nothing.pem"))
+    only_red(findings, "UCX certificate", "nothing.pem", "BEGIN CERTIFICATE")
+
+
+async def test_a_certificate_for_another_name(house: House, ucx_port: int):
+    """Trusted, and made out to somebody else."""
+    async with behind_tls(house.folder, ucx_port, name="DNS:ucx.example.com") as url:
+        findings = await house.look(UCX_URL=url, UCX_CA_FILE=str(house.folder / "cert.pem"))
+    only_red(findings, "UCX certificate", "not made out to 127.0.0.1", "UCX_URL")
+
+
+async def test_a_certificate_that_ends_soon(house: House, ucx_port: int):
+    """Two weeks ahead it is worth a look."""
+    async with behind_tls(house.folder, ucx_port, days=3) as url:
+        findings = await house.look(UCX_URL=url, UCX_CA_FILE=str(house.folder / "cert.pem"))
+    assert findings["UCX certificate"].light is Light.YELLOW
+    assert "ends in 2 days" in findings["UCX certificate"].found
+
+
+async def test_https_where_there_is_none(house: House):
+    """A port that speaks plain HTTP."""
+    findings = await house.look(UCX_URL=house.fax.url.replace("http:", "https:"))
+    only_red(findings, "UCX certificate", "not with an encrypted connection", "UCX_URL")
+
+
+# -- Slack
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "row", "said"),
+    [
+        ("SLACK_BOT_TOKEN", f"xoxb-{SECRET}", "Slack bot token", "OAuth & Permissions"),
+        ("SLACK_APP_TOKEN", f"xapp-{SECRET}", "Slack app token", "App-Level Tokens"),
+    ],
+)
+async def test_a_wrong_token(house: House, name: str, value: str, row: str, said: str):
+    """Each token has a row of its own; the other one is looked at all the same."""
+    findings = await house.look(**{name: value})
+    only_red(findings, row, f"{name} (invalid_auth)", said)
+
+
+async def test_a_revoked_token(house: House):
+    """The app was taken out of the workspace: it has to be installed again."""
+    house.workspace.state.token_revoked = True
+    only_red(await house.look(), "Slack bot token", "token_revoked", "Install App")
+
+
+async def test_an_app_token_without_its_scope(house: House):
+    """connections:write is the one it needs."""
+    house.workspace.site.faults.add(
+        {"method": "apps.connections.open", "fault": "error", "error": "missing_scope", "times": None}
+    )
+    only_red(await house.look(), "Slack app token", "connections:write")
+
+
+async def test_a_missing_scope(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Every scope of manifest.yml that was not granted is named, and that a reinstall is needed."""
+    scopes = ["commands", "chat:write", "channels:read", "users:read"]
+    async with house_in(tmp_path, monkeypatch, write_manifest(tmp_path, scopes)) as house:
+        row = only_red(await house.look(), "Slack scopes", "files:read", "files:write", "Reinstall")
+    assert "chat:write" not in row.found
+
+
+async def test_a_server_that_is_not_slack(house: House):
+    """A web page instead of data."""
+    house.workspace.site.faults.add({"method": "*", "fault": "html", "times": None})
+    findings = await house.look()
+    assert set(lights(findings, Light.RED)) == {"Slack bot token", "Slack app token"}
+    assert "SLACK_API_URL" in findings["Slack bot token"].remedy
+
+
+async def test_slack_asks_for_a_pause(house: House):
+    """Who is asked too much is not broken; the remedy is to wait."""
+    house.workspace.site.faults.add(
+        {"method": "auth.test", "fault": "ratelimited", "seconds": 30, "times": None}
+    )
+    only_red(await house.look(), "Slack bot token", "Wait a minute")
+
+
+async def test_an_archived_inbound_channel(house: House):
+    """Nothing can be posted there."""
+    house.workspace.state.channels[INBOUND_FAX].is_archived = True
+    only_red(await house.look(), "Inbound channel", "#inbound-fax is archived", "Unarchive")
+
+
+async def test_an_unknown_inbound_channel(house: House):
+    """Mistyped, or private and not visible to the bot: the remedy names both."""
+    findings = await house.look(FAXBOT_INBOUND_CHANNEL="C0NOSUCH01")
+    only_red(findings, "Inbound channel", "C0NOSUCH01", "/invite @faxbot", "Else copy the id anew")
+
+
+async def test_an_inbound_channel_without_the_bot(house: House):
+    """The remedy is what to type, and where."""
+    findings = await house.look(FAXBOT_INBOUND_CHANNEL=LEGAL)
+    only_red(findings, "Inbound channel", "not in #legal", "Type /invite @faxbot in #legal.")
+
+
+async def test_a_direct_message_as_the_inbound_channel(house: House):
+    """One is in one's own direct messages."""
+    assert (await house.look(FAXBOT_INBOUND_CHANNEL="D02DANA001"))["Inbound channel"].light is Light.GREEN
+
+
+async def test_a_refused_handshake(house: House):
+    """Something on the way stops WebSockets."""
+    house.workspace.site.socket.refuse_handshakes = 1
+    only_red(await house.look(), "Socket Mode", "WebSocket")
+
+
+async def test_socket_mode_switched_off(house: House):
+    """The first word on the connection says so."""
+    await house.workspace.site.socket.switch(on=False)
+    only_red(await house.look(), "Socket Mode", "Enable Socket Mode")
+
+
+async def test_too_many_connections(house: House):
+    """It works for whoever is connected; somebody else may be."""
+    house.workspace.settings.max_connections = 0
+    assert (await house.look())["Socket Mode"].light is Light.YELLOW
+
+
+# -- this machine
+
+
+async def test_a_folder_that_cannot_be_written(house: House):
+    """The remedy gives it to the user that faxbot runs as."""
+    folder = house.folder / "data"
+    folder.mkdir(mode=0o500)
+    where = "/proc/self/fdinfo" if os.getuid() == 0 else str(folder)  # root writes anywhere else
+    findings = await house.look(FAXBOT_DATA_DIR=where, DATABASE_URL=f"sqlite:///{house.folder}/f.db")
+    row = findings["Data directory"]
+    assert row.light is Light.RED
+    assert f"Nothing can be written to {where}" in row.found
+    assert "sudo chown -R" in row.remedy
+    assert "FAXBOT_DATA_DIR" in row.remedy
+
+
+async def test_a_folder_that_is_a_file(house: House):
+    """Nothing can be kept in it."""
+    (house.folder / "data").touch()
+    findings = await house.look(DATABASE_URL=f"sqlite:///{house.folder}/f.db")
+    only_red(findings, "Data directory", "is a file")
+
+
+async def test_a_folder_that_others_can_read(house: House):
+    """It works, and the remedy closes it."""
+    folder = house.folder / "data"
+    (folder / "spool").mkdir(parents=True, mode=0o755)
+    folder.chmod(0o755)
+    row = (await house.look())["Data directory"]
+    assert row.light is Light.YELLOW
+    assert f"chmod -R go= {folder}" in row.remedy
+    folder.chmod(0o700)
+    (folder / "spool").chmod(0o700)
+    assert (await house.look())["Data directory"].light is Light.GREEN
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give files away")
+async def test_files_of_another_user(house: House):
+    """Someone else's folder is told of, with the command that runs the doctor as that user."""
+    folder = house.folder / "data"
+    folder.mkdir(mode=0o700)
+    os.chown(folder, 1, 1)
+    row = (await house.look())["Data directory"]
+    assert row.light is Light.YELLOW
+    assert "sudo -u" in row.remedy
+
+
+@pytest.mark.parametrize(("free", "light"), [(299, Light.RED), (900, Light.YELLOW), (2000, Light.GREEN)])
+async def test_a_full_disk(house: House, monkeypatch: pytest.MonkeyPatch, free: int, light: Light):
+    """Room for three of the largest documents is the least; below a gigabyte it is worth a look."""
+    monkeypatch.setattr(machine.shutil, "disk_usage", lambda _: SimpleNamespace(free=free << 20))
+    row = (await house.look())["Free space"]
+    assert row.light is light
+    if light is not Light.GREEN:
+        assert "Make room" in row.remedy
+        assert f"{free} MB" in row.found
+
+
+async def test_a_database_on_a_fuller_disk(house: House, monkeypatch: pytest.MonkeyPatch):
+    """The disk with less room counts."""
+    other = house.folder / "other"
+    other.mkdir()
+    monkeypatch.setattr(
+        machine.shutil, "disk_usage", lambda at: SimpleNamespace(free=(10 if at == other else 9000) << 20)
+    )
+    findings = await house.look(DATABASE_URL=f"sqlite:///{other}/faxbot.db")
+    only_red(findings, "Free space", str(other))
+
+
+@pytest.fixture
+def database(house: House) -> Path:
+    """A database at the newest schema."""
+    path = house.folder / "data" / "faxbot.db"
+    engine = open_engine(f"sqlite:///{path}")
+    migrate(engine)
+    engine.dispose()
+    return path
+
+
+def content(path: Path) -> bytes:
+    """All of it."""
+    return path.read_bytes()
+
+
+def set_schema(path: Path, version: str | None) -> None:
+    """Make the database say that it has this schema; None: it says nothing."""
+    engine = open_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        if version:
+            connection.execute(
+                text("UPDATE alembic_version SET version_num = :version"), {"version": version}
+            )
+        else:
+            connection.execute(text("DROP TABLE alembic_version"))
+    engine.dispose()
+
+
+async def test_a_migrated_database(house: House, database: Path):
+    """Its schema is the newest; looking changes not a byte of it."""
+    before = content(database)
+    row = (await house.look())["Database"]
+    assert (row.light, newest_revision() in row.found) == (Light.GREEN, True)
+    assert content(database) == before
+
+
+@pytest.mark.parametrize("version", ["0001", None])
+async def test_an_unmigrated_database(house: House, database: Path, version: str | None):
+    """The remedy is faxbot migrate; the doctor does not migrate by itself."""
+    set_schema(database, version)
+    before = content(database)
+    only_red(await house.look(), "Database", newest_revision(), "faxbot migrate")
+    assert content(database) == before
+
+
+async def test_a_database_of_a_newer_faxbot(house: House, database: Path):
+    """An older program must not touch it."""
+    set_schema(database, "9999")
+    only_red(await house.look(), "Database", "9999", "newer")
+
+
+@pytest.fixture
+def letter(house: House) -> Path:
+    """Something else under the database's name."""
+    path = house.folder / "data" / "faxbot.db"
+    path.parent.mkdir()
+    path.write_bytes(b"This is a letter to my aunt. " * 400)
+    return path
+
+
+@pytest.mark.usefixtures("letter")
+async def test_a_file_that_is_no_database(house: House):
+    """The remedy names the setting and the backup."""
+    only_red(await house.look(), "Database", "DATABASE_URL", "backup")
+
+
+async def test_no_ghostscript(house: House, monkeypatch: pytest.MonkeyPatch):
+    """It is optional: yellow, with what it is for."""
+    monkeypatch.setenv("PATH", str(house.folder))
+    row = (await house.look())["Converters"]
+    assert row.light is Light.YELLOW
+    assert "ghostscript" in row.remedy
+
+
+# -- nobody answers
+
+
+async def test_servers_that_take_the_call_and_say_nothing(house: House):
+    """The doctor does not wait for ever: red rows with remedies, within the time for all of them."""
+    silent = asyncio.Event()
+
+    async def say_nothing(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await silent.wait()
+        writer.close()
+
+    async with await asyncio.start_server(say_nothing, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        began = time.monotonic()
+        findings = await house.look(each=0.5, all_=1.0, UCX_URL=url, SLACK_API_URL=f"{url}/api/")
+        took = time.monotonic() - began
+        silent.set()
+    assert took < 2.5
+    assert set(lights(findings, Light.RED)) == {"UCX credentials", "Slack bot token", "Slack app token"}

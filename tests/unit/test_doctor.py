@@ -1,0 +1,375 @@
+"""`faxbot doctor` without servers: the round of checks, what is made of what was found, and the table."""
+
+import asyncio
+import json
+import socket
+import sys
+import threading
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from io import StringIO
+from types import SimpleNamespace
+
+import pytest
+from rich.console import Console
+
+from faxbot.doctor.apart import apart
+from faxbot.doctor.clocks import judge_clock, skew_of
+from faxbot.doctor.fax_server import state_of
+from faxbot.doctor.finding import Check, Finding, Ill, Light, green, red, yellow
+from faxbot.doctor.reach import Place, reach
+from faxbot.doctor.report import SETTINGS, as_json, exit_code, summary, table
+from faxbot.doctor.round import go_round, without
+from faxbot.doctor.slack import SlackLooks, wanted_scopes
+from faxbot.fax.line import FaxLine, LineUsage
+
+SALES, SUPPORT = FaxLine("1", "Sales"), FaxLine("2", "Support")
+NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
+
+
+def found(finding: Finding):
+    """A look that finds this."""
+
+    async def look() -> Finding:
+        return finding
+
+    return look
+
+
+def drawn(findings: dict[str, Finding], width: int = 80) -> str:
+    """The table as a terminal without colours shows it."""
+    out = StringIO()
+    Console(file=out, width=width).print(table(findings))
+    return out.getvalue()
+
+
+# -- the round
+
+
+async def test_what_needs_a_red_check_is_skipped_and_names_it():
+    """Down the whole chain, the check that is red is named."""
+    findings = await go_round(
+        [
+            Check("first", found(red("It is broken.", "Mend it."))),
+            Check("second", found(green("fine")), needs="first"),
+            Check("third", found(green("fine")), needs="second"),
+            Check("other", found(green("fine"))),
+        ]
+    )
+    assert [each.light for each in findings.values()] == [
+        Light.RED,
+        Light.SKIPPED,
+        Light.SKIPPED,
+        Light.GREEN,
+    ]
+    assert findings["second"].found == findings["third"].found == "skipped: “first” comes first"
+
+
+async def test_yellow_holds_up_nothing():
+    """What needs a yellow check is looked at."""
+    checks = [Check("first", found(yellow("a", "b"))), Check("second", found(green("c")), needs="first")]
+    assert (await go_round(checks))["second"].light is Light.GREEN
+
+
+async def test_after_waits_and_does_not_mind_red():
+    """`after` is an order, not a condition."""
+    done = []
+
+    async def slow() -> Finding:
+        await asyncio.sleep(0.01)
+        done.append("slow")
+        return red("a", "b")
+
+    async def later() -> Finding:
+        assert done == ["slow"]
+        return green("c")
+
+    findings = await go_round([Check("slow", slow), Check("later", later, after="slow")])
+    assert findings["later"].light is Light.GREEN
+
+
+async def test_what_does_not_answer_is_red_after_its_own_time():
+    """Checks side by side: two that never answer take as long as one, and their remedies differ."""
+    never = asyncio.Event()
+
+    async def wait() -> Finding:
+        await never.wait()
+        return green("never")
+
+    began = asyncio.get_running_loop().time()
+    findings = await go_round([Check("one", wait), Check("two", wait, late="Do this.")], each=0.2)
+    assert asyncio.get_running_loop().time() - began < 0.39
+    assert {each.light for each in findings.values()} == {Light.RED}
+    assert findings["two"].remedy == "Do this."
+    assert findings["one"].remedy
+
+
+async def test_a_chain_of_slow_answers_ends_with_the_whole_round():
+    """Each answer comes in its own time, and all together do not: the rest is red in time."""
+
+    async def slow() -> Finding:
+        await asyncio.sleep(0.15)
+        return green("at last")
+
+    names = ["a", "b", "c", "d", "e"]
+    checks = [Check(n, slow, needs=names[i - 1] if i else "") for i, n in enumerate(names)]
+    began = asyncio.get_running_loop().time()
+    findings = await go_round(checks, each=10, all_=0.4)
+    assert asyncio.get_running_loop().time() - began < 0.6
+    assert [findings[n].light for n in names[:2]] == [Light.GREEN, Light.GREEN]
+    assert findings["e"].light in (Light.RED, Light.SKIPPED)
+
+
+async def test_a_look_that_fails_is_a_red_row():
+    """A fault of the doctor's own is one row with the exception's type and not its words."""
+
+    async def broken() -> Finding:
+        raise KeyError("xoxb-secret")
+
+    async def ill() -> Finding:
+        raise Ill(red("early", "end"))
+
+    findings = await go_round([Check("broken", broken), Check("ill", ill)])
+    assert "KeyError" in findings["broken"].found
+    assert "xoxb" not in str(findings["broken"])
+    assert findings["broken"].remedy
+    assert findings["ill"] == red("early", "end")
+
+
+async def test_a_thread_that_never_ends_holds_up_no_exit():
+    """A name server that does not answer can't be interrupted; the program ends all the same."""
+    script = (
+        "import asyncio, time\n"
+        "from faxbot.doctor.apart import apart\n"
+        "async def main():\n"
+        "    try:\n"
+        "        async with asyncio.timeout(0.1): await apart(lambda: time.sleep(600))\n"
+        "    except TimeoutError: print('late')\n"
+        "asyncio.run(main())\n"
+    )
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", script, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    try:
+        out, err = await asyncio.wait_for(process.communicate(), 30)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    assert (process.returncode, out, err) == (0, b"late\n", b"")
+
+
+async def test_what_happens_apart_comes_back():
+    """A result is returned and an exception raised as if it had happened here."""
+    assert await apart(lambda: 7) == 7
+    with pytest.raises(FileNotFoundError):
+        await apart(lambda: open("/nowhere/at/all"))  # noqa: PTH123, SIM115 - it raises
+
+
+def test_secrets_are_struck_out():
+    """Whoever quotes a secret, in what was found or in the remedy."""
+    findings = without({"a": red("no hunter2 here", "try hunter2"), "b": green("12")}, ["hunter2", "", "1"])
+    assert findings == {"a": red("no … here", "try …"), "b": green("12")}
+
+
+# -- the table
+
+
+def test_each_row_says_its_light_in_words_and_its_remedy():
+    """Colours are not all: red is also a word, and the remedy stands below what was found."""
+    text = drawn(
+        {
+            "One": green("fine"),
+            "Two": red("broken", "Mend it."),
+            "Three": Finding(Light.SKIPPED, "skipped: x"),
+        }
+    )
+    rows = [line.split() for line in text.splitlines()]
+    assert ["green", "One", "fine"] in rows
+    assert ["red", "Two", "broken"] in rows
+    assert ["→", "Mend", "it."] in rows
+    assert ["skipped", "Three", "skipped:", "x"] in rows
+
+
+def test_what_servers_say_is_no_markup():
+    """Square brackets of a server's words stay as they are, and control codes do nothing."""
+    text = drawn({"One": red("said [bold]x[/bold] [/] \x1b[2J", "do [this]")})
+    assert "[bold]x[/bold] [/]" in text
+    assert "do [this]" in text
+    assert "\x1b" not in text
+
+
+@pytest.mark.parametrize(
+    ("lights", "code", "said"),
+    [
+        ([green("a")], 0, "All green."),
+        ([yellow("a", "b")], 0, "Nothing red. Yellow works, and is worth a look."),
+        ([red("a", "b"), yellow("a", "b"), red("a", "b")], 1, "2 red: begin with the first."),
+    ],
+)
+def test_the_exit_code(lights, code, said):
+    """0 when nothing is red, 1 when something is; the sentence below the table agrees."""
+    findings = {SETTINGS: green("fine")} | {str(i): each for i, each in enumerate(lights)}
+    assert exit_code(findings) == code
+    assert summary(findings) == said
+    assert json.loads(as_json(findings))["ok"] is (code == 0)
+
+
+def test_unusable_settings_have_a_code_of_their_own():
+    """2, so that a script can tell a missing setting from a server that is down."""
+    assert exit_code({SETTINGS: red("UCX_URL is missing.", "Set it.")}) == 2
+
+
+def test_the_json_has_the_same_rows():
+    """In the order of the table, with the same words."""
+    findings = {SETTINGS: green("fine"), "Two": red("brøken", "Mend it.")}
+    told = json.loads(as_json(findings))
+    assert told == {
+        "ok": False,
+        "checks": [
+            {"check": SETTINGS, "light": "green", "found": "fine", "remedy": ""},
+            {"check": "Two", "light": "red", "found": "brøken", "remedy": "Mend it."},
+        ],
+    }
+
+
+# -- what is made of what was found
+
+
+@pytest.mark.parametrize(
+    ("seconds", "light"),
+    [
+        (0, "green"),
+        (59, "green"),
+        (-59, "green"),
+        (61, "yellow"),
+        (-200, "yellow"),
+        (301, "red"),
+        (-9999, "red"),
+    ],
+)
+def test_clocks_may_differ_by_a_minute(seconds: int, light: str):
+    """More is worth a look, more than five minutes is a fault, ahead or behind."""
+    skew = skew_of({"date": format_datetime(NOW - timedelta(seconds=seconds), usegmt=True)}, NOW)
+    finding = judge_clock(skew, whose="the UCX")
+    assert finding.light == light
+    assert bool(finding.remedy) is (light != "green")
+    if light != "green":
+        assert ("ahead of" if seconds > 0 else "behind") in finding.found
+
+
+@pytest.mark.parametrize("headers", [{}, {"Date": "yesterday"}, {"Date": ""}])
+def test_a_server_that_tells_no_time_is_yellow(headers):
+    """Nothing is known, and nothing is wrong."""
+    finding = judge_clock(skew_of(headers, NOW), whose="the UCX")
+    assert (finding.light, bool(finding.remedy)) == (Light.YELLOW, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "light", "said"),
+    [
+        ("Running and idle", Light.GREEN, "Sales idle, Support idle."),
+        ("Sending job 83", Light.GREEN, "Sales idle, Support sending TX83."),
+        ("Waiting for modem to come ready", Light.YELLOW, "up to a minute"),
+        ("Waiting for modem to come free", Light.GREEN, "modem in use"),
+        ("Not running", Light.RED, "Look at Support"),
+        ("Humming a tune", Light.GREEN, "Humming a tune"),
+    ],
+)
+def test_lines(text: str, light: Light, said: str):
+    """A line that comes ready is no fault, and the row says for how long; one that does not run is."""
+    finding = state_of([SALES, SUPPORT], [LineUsage("1", "Running and idle"), LineUsage("2", text)])
+    assert finding.light is light
+    assert said in f"{finding.found} {finding.remedy}"
+
+
+def test_a_line_whose_state_is_not_told_is_red():
+    """FaxList knows it and FaxUsage does not."""
+    finding = state_of([SALES, SUPPORT], [LineUsage("1", "Running and idle")])
+    assert finding.light is Light.RED
+    assert "Support" in finding.remedy
+
+
+@pytest.mark.parametrize(
+    ("word", "light", "said"),
+    [
+        ({"type": "hello", "connection_info": {"app_id": "A1"}}, Light.GREEN, "greets"),
+        ({"type": "hello"}, Light.GREEN, "greets"),
+        ({"type": "hello", "connection_info": {"app_id": "A2"}}, Light.RED, "two different apps"),
+        ({"type": "disconnect", "reason": "link_disabled"}, Light.RED, "Enable Socket Mode"),
+        ({"type": "disconnect", "reason": "too_many_websockets"}, Light.YELLOW, "several times"),
+    ],
+)
+def test_slacks_first_word(word, light: Light, said: str):
+    """What a new connection is told, and whether both tokens are of one app."""
+    finding = SlackLooks.judge(word, "A1")
+    assert finding.light is light
+    assert said in f"{finding.found} {finding.remedy}"
+
+
+@pytest.mark.parametrize(
+    ("url", "shown", "encrypted", "local"),
+    [
+        ("https://ucx.example.com", "ucx.example.com:443", True, False),
+        ("http://127.0.0.1:8080/x", "127.0.0.1:8080", False, True),
+        ("wss://wss.slack.com/link/?ticket=1", "wss.slack.com:443", True, False),
+        (" http://localhost ", "localhost:80", False, True),
+    ],
+)
+def test_places(url: str, shown: str, *, encrypted: bool, local: bool):
+    """Where an address leads, and whether it stays on this machine."""
+    place = Place.of("UCX_URL", url)
+    assert (str(place), place.encrypted, place.local) == (shown, encrypted, local)
+
+
+async def test_a_name_server_that_never_answers(monkeypatch: pytest.MonkeyPatch):
+    """The look ends in its own time and says whom to ask."""
+    answered = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answered.wait(60))
+    with pytest.raises(Ill) as caught:
+        await reach(Place.of("UCX_URL", "https://ucx.example.com"), seconds=0.1)
+    answered.set()
+    assert "name server" in caught.value.finding.found
+    assert caught.value.finding.remedy
+
+
+async def test_a_firewall_that_swallows_everything(monkeypatch: pytest.MonkeyPatch):
+    """Of several addresses each gets its share of the time; the remedy names machine and port."""
+    tried = []
+
+    async def swallow(address: str, port: int) -> None:
+        tried.append(address)
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(
+        socket,
+        "getaddrinfo",
+        lambda *_, **__: [(2, 1, 6, "", (each, 443)) for each in ("10.0.0.1", "10.0.0.2")],
+    )
+    monkeypatch.setattr(asyncio, "open_connection", swallow)
+    began = asyncio.get_running_loop().time()
+    with pytest.raises(Ill) as caught:
+        await reach(Place.of("UCX_URL", "https://ucx.example.com"), seconds=0.2)
+    assert asyncio.get_running_loop().time() - began < 0.39
+    assert tried == ["10.0.0.1", "10.0.0.2"]
+    assert "ucx.example.com, port 443" in caught.value.finding.remedy
+
+
+async def test_the_second_address_counts_too(monkeypatch: pytest.MonkeyPatch):
+    """A name with an address that is unreachable and one that answers is reached."""
+
+    async def open_connection(address: str, port: int):
+        if address == "::1":
+            raise OSError(101, "Network is unreachable")
+        return None, SimpleNamespace(close=lambda: None)
+
+    monkeypatch.setattr(
+        socket, "getaddrinfo", lambda *_, **__: [(2, 1, 6, "", (each, 443)) for each in ("::1", "10.0.0.2")]
+    )
+    monkeypatch.setattr(asyncio, "open_connection", open_connection)
+    assert await reach(Place.of("UCX_URL", "https://ucx.example.com")) == "10.0.0.2"
+
+
+def test_the_scopes_are_the_manifests():
+    """The doctor compares with the file that made the app."""
+    assert "chat:write" in wanted_scopes()
