@@ -573,5 +573,5 @@ async def test_servers_that_take_the_call_and_say_nothing(house: House):
         findings = await house.look(each=0.5, all_=1.0, UCX_URL=url, SLACK_API_URL=f"{url}/api/")
         took = time.monotonic() - began
         silent.set()
-    assert took < 2.5
+    assert took < 8  # each of the clients would try for 13 s
     assert set(lights(findings, Light.RED)) == {"UCX credentials", "Slack bot token", "Slack app token"}

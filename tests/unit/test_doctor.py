@@ -97,8 +97,8 @@ async def test_what_does_not_answer_is_red_after_its_own_time():
         return green("never")
 
     began = asyncio.get_running_loop().time()
-    findings = await go_round([Check("one", wait), Check("two", wait, late="Do this.")], each=0.2)
-    assert asyncio.get_running_loop().time() - began < 0.39
+    findings = await go_round([Check("one", wait), Check("two", wait, late="Do this.")], each=0.6)
+    assert asyncio.get_running_loop().time() - began < 1.15
     assert {each.light for each in findings.values()} == {Light.RED}
     assert findings["two"].remedy == "Do this."
     assert findings["one"].remedy
@@ -108,14 +108,14 @@ async def test_a_chain_of_slow_answers_ends_with_the_whole_round():
     """Each answer comes in its own time, and all together do not: the rest is red in time."""
 
     async def slow() -> Finding:
-        await asyncio.sleep(0.15)
+        await asyncio.sleep(0.5)
         return green("at last")
 
     names = ["a", "b", "c", "d", "e"]
     checks = [Check(n, slow, needs=names[i - 1] if i else "") for i, n in enumerate(names)]
     began = asyncio.get_running_loop().time()
-    findings = await go_round(checks, each=10, all_=0.4)
-    assert asyncio.get_running_loop().time() - began < 0.6
+    findings = await go_round(checks, each=10, all_=1.3)
+    assert asyncio.get_running_loop().time() - began < 2.3
     assert [findings[n].light for n in names[:2]] == [Light.GREEN, Light.GREEN]
     assert findings["e"].light in (Light.RED, Light.SKIPPED)
 
@@ -349,8 +349,8 @@ async def test_a_firewall_that_swallows_everything(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(asyncio, "open_connection", swallow)
     began = asyncio.get_running_loop().time()
     with pytest.raises(Ill) as caught:
-        await reach(Place.of("UCX_URL", "https://ucx.example.com"), seconds=0.2)
-    assert asyncio.get_running_loop().time() - began < 0.39
+        await reach(Place.of("UCX_URL", "https://ucx.example.com"), seconds=0.8)
+    assert asyncio.get_running_loop().time() - began < 1.5
     assert tried == ["10.0.0.1", "10.0.0.2"]
     assert "ucx.example.com, port 443" in caught.value.finding.remedy
 
