@@ -89,7 +89,9 @@ def test_what_is_reserved_counts():
 async def test_no_call_is_made_while_slack_asks_for_a_pause():
     """The client itself refuses: whoever calls, a 429 is obeyed."""
     pace = SlackPace(Time(), strict=False)
-    client = PacedClient(pace=pace, token="xoxb-1", base_url="http://127.0.0.1:1/api/")
+    client = PacedClient(
+        pace=pace, called=lambda *_: None, token="xoxb-1", base_url="http://127.0.0.1:1/api/"
+    )
     pace.limited("views.open", "", 3)
     with pytest.raises(SlackBusy) as busy:
         await client.views_open(trigger_id="t", view={"type": "modal"})
