@@ -13,6 +13,7 @@ from faxbot.services.announce import Outbox
 from faxbot.services.ask import Ask
 from faxbot.services.asked import Asked
 from faxbot.services.changes import Changes
+from faxbot.services.claims import Claims
 from faxbot.services.desk import Desk
 from faxbot.services.expiry import Expiry
 from faxbot.services.facts import RecordState, RequestKind
@@ -126,12 +127,14 @@ def wire_services(setting: Setting, adapters: Adapters[F]) -> Services[F]:
     access = Access(directory, store, setting.admins)
     sent = RecordFeed(Direction.TX, server, store, clock, RecordState.HISTORY)
     received = RecordFeed(Direction.RX, server, store, clock, RecordState.SEEN)
+    claims = Claims(lines, setting.plan.region)
     watch = Watch(
         server=server,
         store=store,
         clock=clock,
         lines=lines,
         sent_records=sent,
+        claims=claims,
         region=setting.plan.region,
         told=late.told,
     )
@@ -144,6 +147,7 @@ def wire_services(setting: Setting, adapters: Adapters[F]) -> Services[F]:
         attachments=attachments,
         lines=lines,
         sent_records=sent,
+        claims=claims,
         watch=watch,
         told=late.told,
     )
@@ -151,7 +155,7 @@ def wire_services(setting: Setting, adapters: Adapters[F]) -> Services[F]:
         server=server,
         store=store,
         clock=clock,
-        lines=lines,
+        claims=claims,
         sent_records=sent,
         watch=watch,
         told=late.told,
@@ -201,6 +205,7 @@ def wire_services(setting: Setting, adapters: Adapters[F]) -> Services[F]:
         access=access,
         directory=directory,
         sender=sender,
+        search=search,
         spool=setting.spool,
         told=late.told,
     )

@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import functools
 import itertools
+import tempfile
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -20,6 +22,7 @@ from faxbot.fax.document import Part
 from faxbot.fax.errors import SlackRefused, SlackUnclear
 from faxbot.services.facts import Fax, FaxState, Request, RequestKind
 from faxbot.services.messages import FaxCard, FaxSteps, Message, ReceivedFax, Sentence
+from faxbot.services.ports import Clock, Documents
 from faxbot.store.engine import TransactionStore, open_engine
 from faxbot.store.schema import migrate
 from faxbot.ucx.client import UcxClient, connect
@@ -205,7 +208,7 @@ class House:
 
     slack: PlainSlack
     server: UcxClient
-    fax: FaxServer
+    fax: FaxServer | None
     store: TransactionStore
     services: Services[PlainSlack]
     _ids: itertools.count = field(default_factory=lambda: itertools.count(1))
@@ -244,6 +247,17 @@ class House:
                 await asyncio.sleep(0.02)
 
 
+@functools.cache
+def _fresh_database() -> bytes:
+    """An empty database of the newest schema, migrated once."""
+    with tempfile.TemporaryDirectory() as folder:
+        database = Path(folder) / "faxbot.db"
+        engine = open_engine(f"sqlite:///{database}")
+        migrate(engine)
+        engine.dispose()
+        return database.read_bytes()
+
+
 def setting_in(folder: Path) -> Setting:
     """What this house is set to: everything at once, its spool in *folder*."""
     return Setting(
@@ -266,11 +280,30 @@ async def house(folder: Path, fax: FaxServer, slack: PlainSlack, **changed: obje
 
     *changed*: what is set in another way than `setting_in` says.
     """
-    setting = replace(setting_in(folder), **changed)
-    engine = open_engine(f"sqlite:///{folder / 'faxbot.db'}")
-    migrate(engine)
-    store = TransactionStore(engine)
     server = connect(fax.url, fax.client_id, fax.client_secret, token_file=folder / "token")
+    workshop = Workshop(max_bytes=10 << 20, max_pages=50)
+    async with lodged(folder, server, slack, workshop, SystemClock(), fax=fax, **changed) as home:
+        yield home
+    await server.aclose()
+
+
+@contextlib.asynccontextmanager
+async def lodged(
+    folder: Path,
+    server: UcxClient,
+    slack: PlainSlack,
+    documents: Documents,
+    clock: Clock,
+    *,
+    fax: FaxServer | None = None,
+    **changed: object,
+) -> AsyncIterator[House]:
+    """A house over any fax server, documents and clock."""
+    setting = replace(setting_in(folder), **changed)
+    database = folder / "faxbot.db"
+    if not database.exists():
+        database.write_bytes(_fresh_database())
+    store = TransactionStore(open_engine(f"sqlite:///{database}"))
     services = wire_services(
         setting,
         Adapters(
@@ -280,8 +313,8 @@ async def house(folder: Path, fax: FaxServer, slack: PlainSlack, **changed: obje
             pace=free_pace(),
             attachments=slack,
             directory=slack,
-            documents=Workshop(max_bytes=10 << 20, max_pages=50),
-            clock=SystemClock(),
+            documents=documents,
+            clock=clock,
             forms=lambda _: slack,
             bot_user_id="UBOT",
         ),
@@ -298,5 +331,4 @@ async def house(folder: Path, fax: FaxServer, slack: PlainSlack, **changed: obje
         running.cancel()
         await services.desk.stop()
         await asyncio.gather(running, return_exceptions=True)
-        await server.aclose()
         store.close()

@@ -78,6 +78,10 @@ class ModemMap:
         self._taught[modem] = line_id
         return True
 
+    def knows(self, modem: str) -> bool:
+        """Whether it was told, and is not assumed, which line *modem* serves."""
+        return modem in self._settled or modem in self._taught
+
     def line_of(self, modem: str, lines: Iterable[FaxLine]) -> FaxLine | None:
         """The line that *modem* serves, or None if nothing tells."""
         known = {line.line_id: line for line in lines}

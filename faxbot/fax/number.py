@@ -59,6 +59,10 @@ _NAMED_EXTENSION = re.compile(
 )
 _QUOTES = " \t\r\n\"'`´“”„‘’‚«»"  # noqa: RUF001 - the quotation marks people paste
 _SHORTEST_OUTSIDE_NUMBER = 7
+_SHORTEST_WHOLE_NUMBER = 8  # from so many digits on, what stands before them is a prefix
+_LONGEST_PREFIX = 7
+_PREFIX_OF_AN_EXTENSION = 2
+_SHORTEST_TOLD_APART = 3
 _LONGEST_NUMBER = 250  # characters; phonenumbers reads no more
 _LONGEST_WRITING = 1000  # with Slack's link around it; patterns over pages of text would hold everybody up
 _LONGEST_SENTENCE = 2000
@@ -96,14 +100,29 @@ def pretty(number: str, region: str) -> str:
     return phonenumbers.format_number(known, PhoneNumberFormat.INTERNATIONAL) if known else number
 
 
+@lru_cache(maxsize=4096)
 def same(a: str, b: str, region: str) -> bool:
-    """Whether two spellings are one destination; an empty one is nobody's."""
-    return bool(only_digits(a)) and _canonical(a, region) == _canonical(b, region)
+    """
+    Whether two spellings are one destination; an empty one is nobody's.
+
+    A fax server may take prefixes off what it was given or put them on, and write the rest as it likes: a
+    plus sign, a 1 or a 0 in front, brackets, `14695550101@fax`. So the same number counts, and so does one
+    that ends in all of the other: a whole one behind any prefix, an extension behind one or two digits.
+    """
+    first, second = (only_digits(number.partition("@")[0]) for number in (a, b))
+    if not first or not second:
+        return False
+    if first == second or _canonical(first, region) == _canonical(second, region):
+        return True
+    short, long = sorted((first, second), key=len)
+    prefix = len(long) - len(short)
+    most = _LONGEST_PREFIX if len(short) >= _SHORTEST_WHOLE_NUMBER else _PREFIX_OF_AN_EXTENSION
+    return len(short) >= _SHORTEST_TOLD_APART and prefix <= most and long.endswith(short)
 
 
-def _canonical(number: str, region: str) -> str:
-    known = _recognise(number, region)
-    return phonenumbers.format_number(known, PhoneNumberFormat.E164) if known else only_digits(number)
+def _canonical(digits: str, region: str) -> str:
+    known = _recognise(digits, region)
+    return phonenumbers.format_number(known, PhoneNumberFormat.E164) if known else digits
 
 
 def _recognise(number: str, region: str) -> PhoneNumber | None:

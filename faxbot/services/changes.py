@@ -19,6 +19,7 @@ from faxbot.services.facts import (
 )
 from faxbot.services.messages import FetchedFile, Sentence, Step, StepKind, pack
 from faxbot.services.ports import Clock, Directory, FaxServer, Ledger, Nudge, Store
+from faxbot.services.search import Search
 from faxbot.services.send import Sender
 from faxbot.services.spool import fetched, make_folder
 from faxbot.services.tell import cards_of, end_fax, new_key, tell_steps, whisper
@@ -40,11 +41,12 @@ class Changes:
         access: Access,
         directory: Directory,
         sender: Sender,
+        search: Search,
         spool: Path,
         told: Nudge,
     ) -> None:
         self._server, self._store, self._clock, self._access = server, store, clock, access
-        self._directory, self._sender = directory, sender
+        self._directory, self._sender, self._search = directory, sender, search
         self._spool, self._told = spool, told
         self._one_deletion = asyncio.Lock()
 
@@ -146,7 +148,7 @@ class Changes:
             lambda ledger: _asks_to_delete(ledger.request(request.id or 0))
         )
         if not (asked_before and row and row.gone):
-            await self._refuse_namesake(row, job_id)
+            await self._refuse_namesake(fax, row, job_id)
             try:
                 await self._server.delete_record(job_id)
             except JobNotFound as exc:
@@ -187,7 +189,7 @@ class Changes:
             await self._access.may_change_received(request.user_id, request.channel_id, row, "get", job_id)
         else:
             await self._access.may_change_sent(request.user_id, fax, "get", job_id)
-        await self._refuse_namesake(row, job_id)
+        await self._refuse_namesake(fax, row, job_id)
         await self._directory.ensure_can_post(request.channel_id, request.user_id)
         path = fetched(self._spool, request.id or 0)
         await asyncio.to_thread(make_folder, path.parent)
@@ -219,7 +221,7 @@ class Changes:
         self._told()
 
     async def answer(self, request: Request) -> None:
-        """A person decides about a fax whose answer was lost."""
+        """A person decides about a fax whose answer was lost; before it is sent again it is looked for."""
         again = await self._store.read(lambda ledger: ledger.fax_of_request(request.id or 0))
         if again is not None:  # a stop came between the decision and the end of this request
             await self._sender.advance(again.id or 0)
@@ -227,6 +229,9 @@ class Changes:
         fax_id, answer = int(request.body["fax_id"]), request.body["answer"]
         fax = await self._store.read(lambda ledger: ledger.fax(fax_id))
         await self._access.may_change_sent(request.user_id, fax, "decide about", "this fax")
+        if answer == "again" and fax.state is FaxState.ASKED and await self._search.find_now(fax_id):
+            await self._whisper(request, "It has turned up on the fax server, so I did not send it again.")
+            return
         now = self._clock.now()
 
         def record(ledger: Ledger) -> int | None:
@@ -260,12 +265,14 @@ class Changes:
             await self._sender.advance(copy_id)
         self._told()
 
-    async def _refuse_namesake(self, row: FaxRecord | None, job_id: str) -> None:
+    async def _refuse_namesake(self, fax: Fax | None, row: FaxRecord | None, job_id: str) -> None:
         """After a reset ids are used again: an old button must not reach the new fax of that id."""
-        if row is None:
-            return
-        rows = await self._store.read(lambda ledger: ledger.records_named(job_id))
-        if row.gone or any(other.time > row.time for other in rows):
+        rows, newest = await self._store.read(
+            lambda ledger: (ledger.records_named(job_id), ledger.newest_fax(job_id))
+        )
+        follower = fax is not None and newest is not None and newest.id != fax.id
+        newer = row is not None and any((other.id or 0) > (row.id or 0) for other in rows)
+        if follower or newer or (row is not None and row.gone):
             raise UnknownJob(f"The fax server has that {job_id} no more.")
 
     async def _whisper(self, request: Request, text: str) -> None:
@@ -286,11 +293,10 @@ class Changes:
             return await self._store.read(lambda ledger: ledger.record(int(record_id)))
         job_id = (fax.job_id if fax else None) or request.body.get("job_id") or ""
         rows = await self._store.read(lambda ledger: ledger.records_named(job_id))
-        after, time = (fax.known_record if fax else 0), request.body.get("time")
-        return next(
-            (row for row in rows if (row.id or 0) > after and (time is None or int(row.time) == time)),
-            None,
-        )
+        if fax is not None:  # its own is the first that came after it
+            return next((row for row in reversed(rows) if (row.id or 0) > fax.known_record), None)
+        time = request.body.get("time")
+        return next((row for row in rows if time is None or int(row.time) == time), None)
 
 
 def _asks_to_delete(request: Request) -> bool:

@@ -2,22 +2,24 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
 
 from faxbot.fax.job import Direction
 from faxbot.fax.record import Record
 from faxbot.services.facts import FaxRecord, RecordState
+from faxbot.services.paging import Key, RecordPages
 from faxbot.services.ports import Clock, FaxServer, Ledger, Store
 from faxbot.services.tell import record_facts
 
 log = logging.getLogger(__name__)
 
-PAGE = 100
-"""Records asked for at a time."""
-FULL_READS = 4
-"""A list that changes while it is read is read again, so often at the most."""
-
-Key = tuple[str, float]
+SMALL = 500
+"""So many records are read anew at once when the numbers do not add up; of more, only if that lasts."""
+FIRST_PAUSE, LONGEST_PAUSE = 10.0, 900.0
+"""Seconds between two readings of everything while the numbers do not add up."""
+BELIEVED_SECONDS = 60.0
+"""For so long a count may run ahead of its list before the difference counts as the server's way to count."""
 
 
 class RecordFeed:
@@ -25,17 +27,25 @@ class RecordFeed:
     Knows every record that the fax server has, by (job id, time).
 
     The contract promises no order and allows deletions. New records are looked for at the end where they
-    came last time; if the numbers do not add up then, everything is read. A sweep looks at both ends and at
-    one more page in turn, so that a deletion and an arrival that cancel out in the count are found too.
+    came last time, then at the other; if the numbers do not add up then, everything is read. A sweep looks at
+    both ends and at one more page in turn, so that a deletion and an arrival that cancel out in the count are
+    found too. Whatever was in any answer counts as seen.
     """
 
     def __init__(
         self, direction: Direction, server: FaxServer, store: Store, clock: Clock, fresh_state: RecordState
     ) -> None:
-        self._direction, self._server, self._store, self._clock = direction, server, store, clock
+        self._direction, self._store, self._clock = direction, store, clock
+        self._pages = RecordPages(direction, server)
         self._fresh_state = fresh_state
         self._known: dict[Key, int] = {}
         self._count = -1
+        """The count at which everything was known; -1: look again."""
+        self._surplus = 0
+        """By how much the server's count is larger than its list, for entries that nobody can read."""
+        self._doubt_since: float | None = None
+        self._doubts = 0
+        self._reread_at, self._pause = 0.0, FIRST_PAUSE
         self._newest_last = True
         self._turn = 0
         self.begun = False
@@ -59,22 +69,19 @@ class RecordFeed:
         Raises:
             ServerFault: The fax server does not answer; nothing was remembered.
         """
-        keys, begun = await self._store.read(
-            lambda ledger: (ledger.record_keys(self._direction), ledger.recall(self._name))
-        )
-        self._known = {(job_id, time): row_id for row_id, job_id, time in keys}
+        await self._recall()
+        begun = await self._store.read(lambda ledger: ledger.recall(self._name))
         self.begun = bool(begun)
         if isinstance(begun, dict):
             self._newest_last = bool(begun["newest_last"])
         if self.begun:
             return
         async with self._busy:
-            count = await self._server.count_records(self._direction)
-            records, _ = await self._read_everything(count)
+            records, _ = await self._pages.everything()
             state = self._fresh_state if backfill else RecordState.HISTORY
             self._learn_order(list(records.values()))
-            await self._remember(records, state, also=self._remember_order)
-            self._count, self.begun = count, True
+            await self._remember(records.values(), state, also=self._remember_order)
+            self.begun = True
 
     async def catch_up(self, *, sweep: bool = False) -> bool:
         """
@@ -83,75 +90,100 @@ class RecordFeed:
         One RecordCount when nothing moved. Raises ServerFault.
         """
         async with self._busy:
-            count = await self._server.count_records(self._direction)
+            count = await self._pages.count()
             if count == self._count and not sweep:
                 return False
-            found = await self._read_newest(count)
+            new = await self._read_newest(count)
             if sweep:
-                found |= await self._read_in_turn(count)
-            if len(self._known) + len(found) == count:
-                await self._remember(found, self._fresh_state)
+                new += await self._read_in_turn(count)
+            if not self._adds_up(count):
+                await self._recall()  # a person deletes through faxbot, too
+            if not self._adds_up(count):
+                new += await self._read_other_end(count)
+            if not self._adds_up(count):
+                new += await self._clear_up(count)
+            if self._adds_up(count):
+                self._count, self._doubts, self._doubt_since = count, 0, None
+                self._reread_at, self._pause = 0.0, FIRST_PAUSE
             else:
-                found = await self._reconcile(count)
-            self._count = count
-            return bool(found)
+                self._count = -1
+            return bool(new)
 
-    async def _read_newest(self, count: int) -> dict[Key, Record]:
-        """Read from the newest end until something known comes up."""
+    async def _recall(self) -> None:
+        keys = await self._store.read(lambda ledger: ledger.record_keys(self._direction))
+        self._known = {(job_id, time): row_id for row_id, job_id, time in keys}
+
+    def _adds_up(self, count: int) -> bool:
+        return len(self._known) + self._surplus == count
+
+    async def _read_newest(self, count: int) -> int:
+        """Read from the newest end until something known comes up; how many were new."""
         found: dict[Key, Record] = {}
-        done = 0
+        done, size = 0, self._pages.size
         while done < count:
-            size = min(PAGE, count - done)
-            offset = count - done - size if self._newest_last else done
-            page = await self._server.fetch_records(self._direction, size, offset)
-            fresh = self._fresh(page)
+            asked = min(size, count - done)
+            offset = count - done - asked if self._newest_last else done
+            page = await self._pages.page(offset, asked)
+            fresh = {key: record for key, record in page.items() if key not in found | self._known}
             found |= fresh
-            done += size
+            done += asked
             if len(fresh) < len(page) or not page:
                 break
-        return found
+        return await self._take(found)
 
-    async def _read_in_turn(self, count: int) -> dict[Key, Record]:
+    async def _read_other_end(self, count: int) -> int:
+        """New records come where they were not expected: that is where they are looked for from now on."""
+        size = self._pages.size
+        if count <= size:
+            return 0  # both ends were on the page that was just read
+        page = await self._pages.page(0 if self._newest_last else count - size)
+        if page.keys() <= self._known.keys():
+            return 0
+        self._newest_last = not self._newest_last
+        await self._store.write(self._remember_order)
+        return await self._read_newest(count)
+
+    async def _read_in_turn(self, count: int) -> int:
         """Read the other end, and one page that was not looked at for the longest time."""
-        other = 0 if self._newest_last else max(0, count - PAGE)
-        self._turn = self._turn + PAGE if self._turn + PAGE < count else 0
-        found: dict[Key, Record] = {}
-        for offset in sorted({other, self._turn}):
-            found |= self._fresh(await self._server.fetch_records(self._direction, PAGE, offset))
-        return found
+        size = self._pages.size
+        other = 0 if self._newest_last else max(0, count - size)
+        self._turn = self._turn + size if self._turn + size < count else 0
+        return sum([await self._take(await self._pages.page(each)) for each in sorted({other, self._turn})])
 
-    async def _reconcile(self, count: int) -> dict[Key, Record]:
-        """Read everything: something was deleted, or came where it was not expected."""
-        everything, steady = await self._read_everything(count)
-        fresh = {key: record for key, record in everything.items() if key not in self._known}
+    async def _clear_up(self, count: int) -> int:
+        """Something was deleted, or the count runs ahead of the list, or the list is in no order."""
+        now = self._clock.now().timestamp()
+        self._doubts += 1
+        if self._doubt_since is None:
+            self._doubt_since = now
+        if (count > SMALL and self._doubts == 1) or now < self._reread_at:
+            return 0
+        self._reread_at, self._pause = now + self._pause, min(LONGEST_PAUSE, self._pause * 2)
+        everything, steady = await self._pages.everything()
         gone = [key for key in self._known if key not in everything] if steady else []
-        self._learn_order(list(everything.values()))
+        fresh = [record for key, record in everything.items() if key not in self._known]
+        if steady:
+            self._learn_order(list(everything.values()))
         await self._remember(fresh, self._fresh_state, gone=gone, also=self._remember_order)
         log.info(
             "records reconciled",
             extra={"direction": str(self._direction), "fresh": len(fresh), "gone": len(gone)},
         )
-        return fresh
+        if steady:
+            surplus = count - len(self._known)
+            if surplus == 0 or now - self._doubt_since >= BELIEVED_SECONDS:
+                self._surplus = surplus
+        return len(fresh)
 
-    async def _read_everything(self, count: int) -> tuple[dict[Key, Record], bool]:
-        """Every record, and whether the list held still meanwhile."""
-        everything: dict[Key, Record] = {}
-        for _ in range(FULL_READS):
-            held: dict[Key, Record] = {}
-            offset = 0
-            while page := await self._server.fetch_records(self._direction, PAGE, offset):
-                held |= {_key(record): record for record in page}
-                offset += len(page)
-            everything |= held
-            now = await self._server.count_records(self._direction)
-            if now == count == len(held):
-                return held, True
-            count = now
-        return everything, False
+    async def _take(self, page: dict[Key, Record]) -> int:
+        """Remember what is new of *page*; how many that are."""
+        fresh = [record for key, record in page.items() if key not in self._known]
+        await self._remember(fresh, self._fresh_state)
+        return len(fresh)
 
     async def _remember(
         self,
-        found: dict[Key, Record],
+        found: Iterable[Record],
         state: RecordState,
         *,
         gone: Sequence[Key] = (),
@@ -167,7 +199,7 @@ class RecordFeed:
                 state=state,
                 seen_at=now,
             )
-            for record in sorted(found.values(), key=lambda record: record.time)
+            for record in sorted(found, key=_arrival)
         ]
         gone_ids = [self._known[key] for key in gone]
 
@@ -184,16 +216,18 @@ class RecordFeed:
                 del self._known[key]
             self._known |= {(job_id, time): row_id for row_id, job_id, time in added}
 
-    def _fresh(self, page: Sequence[Record]) -> dict[Key, Record]:
-        return {_key(record): record for record in page if _key(record) not in self._known}
-
     def _learn_order(self, records: Sequence[Record]) -> None:
-        if len(records) > 1:
-            self._newest_last = records[0].time <= records[-1].time
+        """By most of the steps from one record to the next: a server's clock may have been put right once."""
+        later = sum(one.time < other.time for one, other in pairwise(records))
+        earlier = sum(one.time > other.time for one, other in pairwise(records))
+        if later != earlier:
+            self._newest_last = later > earlier
 
     def _remember_order(self, ledger: Ledger) -> None:
         ledger.remember(self._name, {"newest_last": self._newest_last})
 
 
-def _key(record: Record) -> Key:
-    return (record.job_id, record.time.timestamp())
+def _arrival(record: Record) -> tuple[float, int, str]:
+    """The order in which records came: by time, and by their ids where that is equal."""
+    digits = "".join(char for char in record.job_id if char.isdecimal())
+    return (record.time.timestamp(), int(digits or 0), record.job_id)

@@ -82,6 +82,10 @@ class LineBook:
         """The line that *modem* serves, as far as is known now."""
         return self._modems.line_of(modem, self._lines)
 
+    def is_sure_of(self, modem: str) -> bool:
+        """Whether the line of *modem* is known, and not assumed."""
+        return self._modems.knows(modem)
+
     def name_of(self, line_id: str) -> str:
         """What people call a line; nothing if it is not known."""
         return next((line.label for line in self._lines if line.line_id == line_id), "")

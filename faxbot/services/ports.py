@@ -342,8 +342,12 @@ class Ledger(Tidying, Protocol):
         """The faxes in these states, oldest first."""
         ...
 
+    def faxes_looked_for(self) -> Sequence[Fax]:
+        """The faxes whose job is looked for, oldest first."""
+        ...
+
     def newest_fax(self, job_id: str) -> Fax | None:
-        """The newest fax that the server called *job_id*."""
+        """The fax that the server called *job_id* last."""
         ...
 
     def add_records(self, records: Sequence[FaxRecord]) -> Sequence[tuple[int, str, float]]:
@@ -359,7 +363,7 @@ class Ledger(Tidying, Protocol):
         ...
 
     def records_named(self, job_id: str) -> Sequence[FaxRecord]:
-        """The records that the server called *job_id*, newest first."""
+        """The records that the server called *job_id*, the one seen last first."""
         ...
 
     def records_in(self, *states: str) -> Sequence[FaxRecord]:

@@ -138,7 +138,8 @@ def tell_steps(ledger: Ledger, fax: Fax, steps: Sequence[Step]) -> None:
 def end_fax(ledger: Ledger, fax: Fax, outcome: Outcome, step: Step) -> None:
     """*fax* has ended: say how, everywhere."""
     fax.state, fax.outcome, fax.ended_at = FaxState.ENDED, outcome, step.at.timestamp()
-    fax.known_jobs = []
+    if fax.look_at is None:
+        fax.known_jobs = []
     tell_steps(ledger, fax, [step])
 
 

@@ -2,43 +2,29 @@
 
 import logging
 from collections import Counter
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 from faxbot.fax import number
-from faxbot.fax.errors import AnswerLost, JobNotFound, RequestRefused, ServerFault
-from faxbot.fax.job import Direction, Job, JobState, changes
-from faxbot.fax.record import Record
+from faxbot.fax.errors import ServerFault
+from faxbot.fax.job import Direction, Job, JobState, begins_anew, changes
 from faxbot.fax.routing import audience
+from faxbot.services.claims import Claims, take_job
 from faxbot.services.facts import Fax, FaxState, Outcome
 from faxbot.services.feed import RecordFeed
 from faxbot.services.lines import LineBook
 from faxbot.services.messages import Step, StepKind
 from faxbot.services.ports import Clock, FaxServer, Ledger, Nudge, Store
 from faxbot.services.tell import end_fax, interests, job_facts, job_of, open_cards, record_of, tell_steps
+from faxbot.services.vanished import Followed, Vanished, give_up
 
 log = logging.getLogger(__name__)
 
 SLOW_SECONDS = 120.0
 """A job that nobody has picked up for so long deserves a word."""
-LOOKS_FOR_THE_LOST = 5
-"""So many ticks a vanished job is asked for before it counts as lost."""
-LOST_SECONDS = 60.0
 RECENT_SECONDS = 60.0
-
-
-@dataclass(slots=True)
-class _Followed:
-    """The mirror of one unfinished fax: what the store holds, without asking it."""
-
-    fax_id: int
-    job: Job
-    since: datetime
-    told: Job | None = None
-    """What the last list held, if it held the job: the very same object tells of no change."""
-    missing: int = 0
-    missing_since: datetime | None = None
-    slow_told: bool = False
+BACK_SECONDS = 3600.0
+LOOKS_FOR_A_RECORD = 5
 
 
 class Watch:
@@ -52,14 +38,22 @@ class Watch:
         clock: Clock,
         lines: LineBook,
         sent_records: RecordFeed,
+        claims: Claims,
         region: str,
         told: Nudge,
     ) -> None:
         self._server, self._store, self._clock, self._lines = server, store, clock, lines
         self._sent_records, self._region, self._told = sent_records, region, told
-        self._followed: dict[str, _Followed] = {}
+        self._claims = claims
+        self._vanished = Vanished(
+            server=server, store=store, clock=clock, sent_records=sent_records, region=region
+        )
+        self._followed: dict[str, Followed] = {}
+        self._listed: set[str] = set()
+        self._left: dict[str, datetime] = {}
         self._foreign: set[str] = set()
-        self._unrecorded: dict[str, int] = {}
+        self._unrecorded: dict[str, tuple[int, int]] = {}
+        """Delivered jobs by id: their fax, and how many looks for their record are left."""
         self._fresh = False
         self.busy = False
         """Something is active: ticks should be fast."""
@@ -69,10 +63,13 @@ class Watch:
         for fax in await self._store.read(lambda ledger: ledger.faxes_in(FaxState.ACCEPTED)):
             if fax.job_id and (job := job_of(fax)):
                 self.follow(fax.id or 0, job)
+                followed = self._followed[job.job_id]
+                followed.slow_told = fax.slow_told
+                followed.since = datetime.fromtimestamp(fax.accepted_at or fax.created_at, UTC)
 
     def follow(self, fax_id: int, job: Job) -> None:
         """*fax_id* is *job*: watch it from now on."""
-        self._followed[job.job_id] = _Followed(fax_id, job, self._clock.now())
+        self._followed[job.job_id] = Followed(fax_id, job, self._clock.now())
         self._foreign.discard(job.job_id)
         self.busy = self._fresh = True
 
@@ -84,6 +81,16 @@ class Watch:
         """A job was taken on since this was last asked: the next tick should not wait."""
         fresh, self._fresh = self._fresh, False
         return fresh
+
+    def left_lately(self) -> set[str]:
+        """
+        The jobs that left the list a moment ago, so that their records may still be to come.
+
+        What left the list before an intent was there before it.
+        """
+        since = self._clock.now() - timedelta(seconds=RECENT_SECONDS)
+        self._left = {job_id: at for job_id, at in self._left.items() if at > since}
+        return set(self._left)
 
     def reconsider(self) -> None:
         """Somebody subscribed: jobs of other programs may matter now."""
@@ -97,24 +104,7 @@ class Watch:
             ServerFault: The fax server did not answer; nothing was changed.
         """
         active = {job.job_id: job for job in await self._server.active_jobs(Direction.TX)}
-        moved: list[tuple[_Followed, Job]] = []
-        listed: list[tuple[_Followed, Job]] = []
-        for job_id, followed in list(self._followed.items()):
-            job = active.get(job_id)
-            if job is not None and job is followed.told:
-                continue
-            followed.told = None
-            if job is None or not self._same_destination(job, followed.job):
-                job = await self._ask_for_missing(followed)
-            else:
-                followed.missing, followed.missing_since = 0, None
-                listed.append((followed, job))
-            if job is not None and replace(job, time=None) != replace(followed.job, time=None):
-                moved.append((followed, job))
-        if moved:
-            await self._record(moved)
-        for followed, job in listed:
-            followed.told = job
+        await self._compare(active)
         self._foreign &= active.keys()
         strangers = [job for job_id, job in active.items() if job_id not in self._followed]
         if fresh := [job for job in strangers if job.job_id not in self._foreign]:
@@ -122,57 +112,55 @@ class Watch:
         await self._tell_slow()
         self.busy = bool(self._followed or active)
 
-    async def _ask_for_missing(self, followed: _Followed) -> Job | None:
-        """A job left the active list: what became of it? None while nobody can tell."""
-        job_id = followed.job.job_id
-        try:
-            job = await self._server.job_status(job_id)
-        except JobNotFound:
-            job = None
-        except (RequestRefused, AnswerLost) as fault:  # it is this job; the others go on
-            log.warning("a job was not told of", extra={"job": job_id, "fault": type(fault).__name__})
-            return None
-        if job is not None and self._same_destination(job, followed.job):
-            merged = _merge(followed.job, job)
-            return merged if job.state.ended or merged != followed.job else None
-        if record := await self._record_of(followed):
-            return _merge(followed.job, job_of_record(record))
-        await self._lose(followed)
-        return None
+    async def _compare(self, active: dict[str, Job]) -> None:
+        """Write down what became of the jobs that are followed."""
+        moved: list[tuple[Followed, Job]] = []
+        listed: list[tuple[Followed, Job]] = []
+        absent: list[Followed] = []
+        for job_id, followed in self._followed.items():
+            job = active.get(job_id)
+            if job is not None and job is followed.told:
+                continue
+            followed.told = None
+            if job is None or followed.cannot_be(job, self._region):
+                absent.append(followed)
+                continue
+            followed.is_listed()
+            listed.append((followed, job))
+            if replace(job, time=None) != replace(followed.job, time=None):
+                moved.append((followed, job))
+        findings = await self._vanished.ask_for(absent)
+        if moved := moved + findings.told:
+            await self._record(moved)
+        if findings.lost:
+            await self._give_up(findings.lost)
+        for followed, job in listed:
+            followed.told = job
+        if active.keys() != self._listed:
+            left = dict.fromkeys(self._listed - active.keys(), self._clock.now())
+            self._left, self._listed = self._left | left, set(active)
+        if findings.fault is not None:
+            raise findings.fault
 
-    async def _record_of(self, followed: _Followed) -> Record | None:
-        await self._sent_records.catch_up()
-        rows = await self._store.read(lambda ledger: ledger.records_named(followed.job.job_id))
-        fax = await self._store.read(lambda ledger: ledger.fax(followed.fax_id))
-        return next(
-            (
-                record_of(row)
-                for row in rows
-                if (row.id or 0) > fax.known_record and record_of(row).number == followed.job.destination
-            ),
-            None,
-        )
-
-    async def _lose(self, followed: _Followed) -> None:
+    async def _give_up(self, lost: list[Followed]) -> None:
         now = self._clock.now()
-        followed.missing += 1
-        followed.missing_since = followed.missing_since or now
-        waited = (now - followed.missing_since).total_seconds()
-        if followed.missing < LOOKS_FOR_THE_LOST or waited < LOST_SECONDS:
-            return
 
         def record(ledger: Ledger) -> None:
-            fax = ledger.fax(followed.fax_id)
-            if fax.cancel_by:
-                end_fax(ledger, fax, Outcome.CANCELLED, Step(StepKind.CANCELLED, now, by=fax.cancel_by))
-            else:
-                end_fax(ledger, fax, Outcome.LOST, Step(StepKind.LOST, now))
+            for each in lost:
+                give_up(ledger, each.fax_id, now)
 
         await self._store.write(record)
-        self._followed.pop(followed.job.job_id, None)
+        for each in lost:
+            self._drop(each)
+            log.warning("a job was lost", extra={"fax": each.fax_id, "job": each.job.job_id})
         self._told()
 
-    async def _record(self, moved: list[tuple[_Followed, Job]]) -> None:
+    def _drop(self, followed: Followed) -> None:
+        """Follow it no more, unless its id is another fax's by now."""
+        if self._followed.get(followed.job.job_id) is followed:
+            del self._followed[followed.job.job_id]
+
+    async def _record(self, moved: list[tuple[Followed, Job]]) -> None:
         now = self._clock.now()
 
         def record(ledger: Ledger) -> None:
@@ -183,11 +171,11 @@ class Watch:
         for followed, job in moved:
             followed.job = job
             if job.state.ended:
-                self._followed.pop(job.job_id, None)
-                self._unrecorded[job.job_id] = followed.fax_id
+                self._drop(followed)
+                self._unrecorded[job.job_id] = (followed.fax_id, LOOKS_FOR_A_RECORD)
         self._told()
 
-    def _record_one(self, ledger: Ledger, followed: _Followed, job: Job, now: datetime) -> None:
+    def _record_one(self, ledger: Ledger, followed: Followed, job: Job, now: datetime) -> None:
         fax = ledger.fax(followed.fax_id)
         if fax.state is not FaxState.ACCEPTED:
             return
@@ -217,13 +205,16 @@ class Watch:
 
         def record(ledger: Ledger) -> list[tuple[int, Job]]:
             wanted = interests(ledger)
-            unsettled = ledger.faxes_in(FaxState.HANDING, FaxState.UNKNOWN, FaxState.ASKED)
             met: list[tuple[int, Job]] = []
             for job in jobs:
-                if any(fax.dial == job.destination for fax in unsettled):
+                if self._claims.could_be_of_a_lost_one(ledger, job):
                     continue  # it may be ours: the search decides
                 owner = ledger.newest_fax(job.job_id)
-                if owner and owner.dial == job.destination and _is_recent(owner, now):
+                if owner and self._is_back(owner, job, now):
+                    take_job(ledger, owner, job, Step(StepKind.ADOPTED, now, job))
+                    met.append((owner.id or 0, job))
+                    continue
+                if owner and self._is_to(owner, job) and _is_recent(owner, now):
                     continue  # it became ours while the list was on its way
                 line = self._lines.of_modem(job.modem)
                 line_id = line.line_id if line else ""
@@ -253,6 +244,16 @@ class Watch:
         for fax_id, job in await self._store.write(record):
             self.follow(fax_id, job)
         self._told()
+
+    def _is_back(self, owner: Fax, job: Job, now: datetime) -> bool:
+        """A job that was believed lost shows up again: a server may take long to start."""
+        lately = now.timestamp() - (owner.ended_at or 0.0) < BACK_SECONDS
+        known = job_of(owner)
+        same_job = self._is_to(owner, job) and not (known and begins_anew(known, job))
+        return owner.outcome is Outcome.LOST and lately and same_job
+
+    def _is_to(self, fax: Fax, job: Job) -> bool:
+        return number.same(fax.dial, job.destination, self._region)
 
     async def _tell_slow(self) -> None:
         now = self._clock.now()
@@ -291,54 +292,26 @@ class Watch:
         await self._sent_records.catch_up()
         looking, self._unrecorded = self._unrecorded, {}
 
-        def record(ledger: Ledger) -> None:
-            for job_id, fax_id in looking.items():
+        def record(ledger: Ledger) -> set[str]:
+            found = set()
+            for job_id, (fax_id, _) in looking.items():
                 fax = ledger.fax(fax_id)
                 row = next(iter(ledger.records_named(job_id)), None)
-                if row and (row.id or 0) > fax.known_record and record_of(row).station_id.strip():
-                    fax.answered_by = record_of(row).station_id.strip()
+                if row is None or (row.id or 0) <= fax.known_record:
+                    continue
+                found.add(job_id)
+                if name := record_of(row).station_id.strip():
+                    fax.answered_by = name
                     tell_steps(ledger, fax, [])
+            return found
 
-        await self._store.write(record)
+        found = await self._store.write(record)
+        for job_id, (fax_id, looks_left) in looking.items():
+            if job_id not in found and looks_left > 1:
+                self._unrecorded.setdefault(job_id, (fax_id, looks_left - 1))
         self._told()
-
-    @staticmethod
-    def _same_destination(job: Job, known: Job) -> bool:
-        """After a reset the server uses ids again: the same id to another number is another job."""
-        return not job.destination or not known.destination or job.destination == known.destination
 
 
 def _is_recent(fax: Fax, now: datetime) -> bool:
     """Under way, or ended so lately that a list may still name it."""
     return fax.state is FaxState.ACCEPTED or now.timestamp() - (fax.ended_at or 0.0) < RECENT_SECONDS
-
-
-def _merge(known: Job, told: Job) -> Job:
-    """JobStatus and records tell less than ActiveJobs: what they leave out stays as it was."""
-    return replace(
-        told,
-        destination=told.destination or known.destination,
-        modem=told.modem or known.modem,
-        total_pages=told.total_pages or known.total_pages,
-        dials=max(told.dials or 0, known.dials or 0) or None,
-        max_dials=told.max_dials or known.max_dials,
-        attempts=told.attempts if told.attempts is not None else known.attempts,
-        max_attempts=told.max_attempts or known.max_attempts,
-    )
-
-
-def job_of_record(record: Record) -> Job:
-    """The finished job that *record* tells of."""
-    return Job(
-        job_id=record.job_id,
-        state=record.state,
-        state_text=record.state_text,
-        destination=record.number,
-        sent_pages=record.sent_pages,
-        total_pages=record.total_pages,
-        dials=record.attempts,
-        duration=record.duration,
-        status_text=record.status_text,
-        modem=record.modem,
-        time=record.time,
-    )

@@ -68,9 +68,14 @@ class Queries(Tidying):
         """The faxes in these states, oldest first."""
         return self._all(FaxRow, col(FaxRow.state).in_(states))
 
+    def faxes_looked_for(self) -> Sequence[Fax]:
+        """The faxes whose job is looked for, oldest first."""
+        return self._all(FaxRow, col(FaxRow.look_at).is_not(None))
+
     def newest_fax(self, job_id: str) -> Fax | None:
-        """The newest fax that the server called *job_id*."""
-        newest = select(FaxRow).where(FaxRow.job_id == job_id).order_by(col(FaxRow.id).desc()).limit(1)
+        """The fax that the server called *job_id* last."""
+        named = select(FaxRow).where(FaxRow.job_id == job_id)
+        newest = named.order_by(col(FaxRow.accepted_at).desc(), col(FaxRow.id).desc()).limit(1)
         return self._session.exec(newest).first()
 
     def add_records(self, records: Sequence[FaxRecord]) -> Sequence[tuple[int, str, float]]:
@@ -97,9 +102,13 @@ class Queries(Tidying):
         return [(row_id or 0, job_id, time) for row_id, job_id, time in self._session.exec(keys)]
 
     def records_named(self, job_id: str) -> Sequence[FaxRecord]:
-        """The records that the server called *job_id*, newest first."""
+        """
+        The records that the server called *job_id*, the one seen last first.
+
+        Not by their times: the server's clock may have been put right in between.
+        """
         return self._session.exec(
-            select(RecordRow).where(RecordRow.job_id == job_id).order_by(col(RecordRow.time).desc())
+            select(RecordRow).where(RecordRow.job_id == job_id).order_by(col(RecordRow.id).desc())
         ).all()
 
     def records_in(self, *states: str) -> Sequence[FaxRecord]:

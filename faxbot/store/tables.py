@@ -43,7 +43,10 @@ class FaxRow(Fax, table=True):
     """Outgoing faxes."""
 
     __tablename__ = "faxes"
-    __table_args__ = (Index("ix_faxes_documents", "ended_at", sqlite_where=Column("path").is_not(None)),)
+    __table_args__ = (
+        Index("ix_faxes_documents", "ended_at", sqlite_where=Column("path").is_not(None)),
+        Index("ix_faxes_look_at", "look_at", sqlite_where=Column("look_at").is_not(None)),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     request_id: int | None = Field(default=None, foreign_key="requests.id", unique=True)

@@ -276,3 +276,53 @@ def test_two_spellings_of_one_destination_are_the_same() -> None:
     assert not same("598", "599", "US")
     assert not same("14695550101", "14695550102", "US")
     assert not same("", "", "US")
+
+
+@pytest.mark.parametrize(
+    ("dialled", "told", "region"),
+    [
+        ("14695550101", "4695550101", "US"),
+        ("14695550101", "+14695550101", "US"),
+        ("14695550101", "+1 (469) 555-0101", "US"),
+        ("14695550101", "14695550101@fax.example7", "US"),
+        ("914695550101", "14695550101", "US"),
+        ("914695550101", "4695550101", "US"),
+        ("9,14695550101", "914695550101", "US"),
+        ("*6714695550101", "14695550101", "US"),
+        ("011442079460018", "442079460018", "US"),
+        ("442079460018", "02079460018", "GB"),
+        ("442079460018", "00442079460018", "GB"),
+        ("493012345678", "03012345678", "DE"),
+        ("9598", "598", "US"),
+    ],
+)
+def test_a_server_that_rewrites_numbers_still_names_the_same_destination(dialled, told, region) -> None:
+    """With prefixes taken off or put on, with a plus sign or brackets: one destination, both ways."""
+    assert same(dialled, told, region)
+    assert same(told, dialled, region)
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("14695550101", "12145550101"),
+        ("14695550101", "5550101"),
+        ("14695550101", "0101"),
+        ("14695550101", "146955501010"),
+        ("14695550101", "14695550102@14695550101"),
+        ("598", "9"),
+        ("98", "598"),
+        ("14695550101", "anonymous"),
+    ],
+)
+def test_another_destination_is_another(a, b) -> None:
+    """Another area code, another last digit, a mere ending, no number at all."""
+    assert not same(a, b, "US")
+    assert not same(b, a, "US")
+
+
+@given(st.text("0123456789+()- ", max_size=20), st.text("0123456789+()- ", max_size=20))
+def test_it_does_not_matter_which_spelling_comes_first(a: str, b: str) -> None:
+    """Sameness goes both ways, and every number with a digit is the same as itself."""
+    assert same(a, b, "US") == same(b, a, "US")
+    assert same(a, a, "US") == any(char.isdigit() for char in a)

@@ -99,6 +99,11 @@ _PLAIN = {
     StepKind.OTHER: "Under way",
     StepKind.DELIVERED: "Delivered",
     StepKind.KEPT: "The fax server doesn't answer. The fax is kept and goes out when it is back.",
+    StepKind.LOCKED_OUT: (
+        "The fax server doesn't let me in; its Fax API licence may have expired. "
+        "The fax is kept and goes out when an admin has put that right."
+    ),
+    StepKind.PUT_OFF: "The fax server is busy. The fax is kept and goes out later.",
     StepKind.UNKNOWN: "No answer from the fax server. Looking whether it took the fax.",
     StepKind.ASKED: "Not found on the fax server. Did it go? The buttons are on the card.",
     StepKind.LOST: "The fax server forgot this fax. Ask the recipient whether it came.",

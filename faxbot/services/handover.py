@@ -1,0 +1,205 @@
+"""
+READY to its outcome: the intent committed, FileSend, the outcome committed.
+
+    READY -> HANDING -> ACCEPTED
+      ^         |-> ENDED (refused)
+      |         `-> UNKNOWN -> (services/search.py)
+      `-- the fax server was not reached, or turned the fax away: nothing was dialled
+
+Only a connection that was never made is proof that nothing was dialled. A fax that was turned away over the
+bot's token, or because the server is busy, waits for the settle window and is handed over again only if no
+job has appeared that could be it. A server that refuses is believed, and found out if a job shows up.
+"""
+
+import logging
+from datetime import datetime
+from pathlib import Path
+
+from faxbot.fax.errors import (
+    AnswerLost,
+    BadDocument,
+    CredentialsRejected,
+    RequestRefused,
+    ServerBusy,
+    ServerFault,
+    ServerUnreachable,
+)
+from faxbot.fax.job import Direction, Job, JobState
+from faxbot.fax.receipt import Submitted
+from faxbot.services.claims import Claims, take_job
+from faxbot.services.facts import Fax, FaxState, Outcome
+from faxbot.services.feed import RecordFeed
+from faxbot.services.lines import LineBook
+from faxbot.services.messages import Sentence, Step, StepKind
+from faxbot.services.ports import Clock, FaxServer, Ledger, Store
+from faxbot.services.tell import cards_of, end_fax, open_cards, tell_steps, whisper
+from faxbot.services.watch import Watch
+
+log = logging.getLogger(__name__)
+
+TIMES_TURNED_AWAY = 3
+"""A fax turned away so often over a token that is good for everything else is refused."""
+
+
+class HandOver:
+    """Hands faxes over, each once. *settle*: how long an unanswered call may still be carried out."""
+
+    def __init__(
+        self,
+        *,
+        server: FaxServer,
+        store: Store,
+        clock: Clock,
+        lines: LineBook,
+        sent_records: RecordFeed,
+        claims: Claims,
+        watch: Watch,
+        settle: float,
+    ) -> None:
+        self._server, self._store, self._clock, self._lines = server, store, clock, lines
+        self._sent_records, self._claims, self._watch, self._settle = sent_records, claims, watch, settle
+
+    async def hand_over(self, fax_id: int) -> bool:
+        """Hand over what is ready; False if the fax server did not answer."""
+        try:
+            fax = await self._intend(fax_id)
+        except ServerFault as fault:
+            await self._wait_out(fax_id, fault)
+            return False
+        if fax is None:
+            return True
+        path = Path(fax.path or "")
+        try:
+            receipt = await self._server.submit_job(
+                path, name=fax.name, content_type=fax.content_type, dial=fax.dial, line_id=fax.line_id
+            )
+        except RequestRefused as refused:
+            said = refused.said
+            await self._store.write(lambda ledger: self._end_refused(ledger, fax_id, said))
+        except AnswerLost:
+            await self._store.write(lambda ledger: self.lose_answer(ledger, ledger.fax(fax_id), ""))
+        except ServerUnreachable as fault:
+            await self._wait_out(fax_id, fault)
+            return False
+        except ServerFault as fault:
+            await self._turn_away(fax_id, fault)
+        except (OSError, BadDocument):
+            log.exception("a document could not be read", extra={"fax": fax_id})
+            why = "The document is no longer here, so nothing was sent. Share it again."
+            await self._store.write(lambda ledger: refuse(ledger, fax_id, why, self._clock.now()))
+        else:
+            await self._accept(fax, receipt)
+        return True
+
+    async def _intend(self, fax_id: int) -> Fax | None:
+        """
+        Commit the intent, with what is on the fax server before it; None: do not hand over.
+
+        Raises:
+            ServerFault: The fax server did not tell.
+        """
+        now = self._clock.now().timestamp()
+        ready = await self._store.read(lambda ledger: ledger.fax(fax_id))
+        if ready.state is not FaxState.READY or (ready.look_at or 0) > now:
+            return None
+        active = await self._server.active_jobs(Direction.TX)
+        await self._sent_records.catch_up()
+        left = self._watch.left_lately()
+
+        def record(ledger: Ledger) -> Fax | None:
+            fax = ledger.fax(fax_id)
+            if fax.state is not FaxState.READY:
+                return None
+            if fax.look_at is not None and self._claims.of(ledger, fax, active).names:
+                fax.state = FaxState.HANDING  # turned away, it said; yet there is a job that could be it
+                self.lose_answer(ledger, fax, "The fax server turned it away.", settle=0.0)
+                return None
+            fax.state, fax.look_at = FaxState.HANDING, None
+            fax.intent_at = self._clock.now().timestamp()
+            fax.known_jobs = sorted({job.job_id for job in active} | left)
+            fax.known_record = ledger.newest_record(Direction.TX)
+            return fax
+
+        return await self._store.write(record)
+
+    async def _accept(self, fax: Fax, receipt: Submitted) -> None:
+        await self._lines.learn(receipt.device, fax.line_id)
+        now = self._clock.now()
+        job = Job(
+            receipt.job_id,
+            JobState.READY,
+            destination=receipt.destination or fax.dial,
+            modem=receipt.device,
+        )
+
+        def record(ledger: Ledger) -> None:
+            take_job(ledger, ledger.fax(fax.id or 0), job, Step(StepKind.QUEUED, now, job))
+
+        await self._store.write(record)
+        self._watch.follow(fax.id or 0, job)
+        log.info("accepted", extra={"fax": fax.id, "job": job.job_id})
+
+    def _end_refused(self, ledger: Ledger, fax_id: int, said: str) -> None:
+        fax = ledger.fax(fax_id)
+        fax.fault = said
+        had_card = bool(cards_of(ledger, fax))
+        self._look_later(fax)  # a server that says no and dials all the same is found out
+        end_fax(ledger, fax, Outcome.REFUSED, Step(StepKind.REFUSED, self._clock.now(), text=said))
+        if not had_card:
+            open_cards(ledger, fax, self._clock.now())
+
+    async def _wait_out(self, fax_id: int, fault: ServerFault) -> None:
+        """It was not handed over; it waits for the fax server to be back."""
+        log.info("a fax waits for the fax server", extra={"fax": fax_id, "fault": type(fault).__name__})
+        await self._store.write(lambda ledger: self._keep(ledger, ledger.fax(fax_id), fault))
+
+    async def _turn_away(self, fax_id: int, fault: ServerFault) -> None:
+        """By its own word the server did nothing; looked for first, it may be handed over again."""
+
+        def record(ledger: Ledger) -> None:
+            fax = ledger.fax(fax_id)
+            turned_away = fax.looks + 1
+            if isinstance(fault, CredentialsRejected) and turned_away >= TIMES_TURNED_AWAY:
+                self._end_refused(ledger, fax_id, str(fault))
+                return
+            self._keep(ledger, fax, fault)
+            self._look_later(fax)
+            fax.looks = turned_away
+
+        await self._store.write(record)
+        log.warning("a fax was turned away", extra={"fax": fax_id, "fault": type(fault).__name__})
+
+    def _keep(self, ledger: Ledger, fax: Fax, fault: ServerFault) -> None:
+        if fax.state not in (FaxState.READY, FaxState.HANDING):
+            return  # withdrawn meanwhile
+        fax.state = FaxState.READY
+        if cards_of(ledger, fax):
+            return
+        kind = {CredentialsRejected: StepKind.LOCKED_OUT, ServerBusy: StepKind.PUT_OFF}
+        open_cards(ledger, fax, self._clock.now())
+        tell_steps(ledger, fax, [Step(kind.get(type(fault), StepKind.KEPT), self._clock.now())])
+
+    def _look_later(self, fax: Fax) -> None:
+        fax.looks, fax.look_at = 0, self._clock.now().timestamp() + self._settle
+
+    def lose_answer(self, ledger: Ledger, fax: Fax, why: str, *, settle: float | None = None) -> None:
+        """FileSend may have been carried out: it is looked for once the call can no longer be."""
+        now = self._clock.now()
+        if fax.state is not FaxState.HANDING:
+            return
+        fax.state, fax.fault, fax.looks = FaxState.UNKNOWN, why, 0
+        fax.look_at = now.timestamp() + (self._settle if settle is None else settle)
+        if not cards_of(ledger, fax):
+            open_cards(ledger, fax, now)
+        tell_steps(ledger, fax, [Step(StepKind.UNKNOWN, now)])
+
+
+def refuse(ledger: Ledger, fax_id: int, why: str, now: datetime) -> None:
+    """No fax can be made of what was given; nothing was dialled."""
+    fax = ledger.fax(fax_id)
+    if fax.state not in (FaxState.FETCHING, FaxState.READY, FaxState.HANDING):
+        return  # withdrawn meanwhile
+    fax.fault = why
+    end_fax(ledger, fax, Outcome.UNSENDABLE, Step(StepKind.REFUSED, now, text=why))
+    if fax.request_id:
+        whisper(ledger, ledger.request(fax.request_id), Sentence(why), now)

@@ -1,0 +1,519 @@
+"""A fax is dialled at most once a request: every way to lose FileSend's answer, over a UCX of plain lists."""
+
+import pytest
+
+from faxbot.fax.errors import (
+    AnswerLost,
+    CredentialsRejected,
+    RequestRefused,
+    ServerBusy,
+    ServerUnreachable,
+)
+from faxbot.fax.job import JobState
+from faxbot.services.facts import FaxState, Outcome, RequestKind
+from faxbot.services.messages import Sentence
+from tests.kit import DANA, PRIYA, PlainSlack, until
+from tests.plain_ucx import PlainUcx, StillClock, plain_house
+
+TO = "469 555 0101"
+DIAL = "14695550101"
+
+
+@pytest.fixture
+def slack(tmp_path):
+    plain = PlainSlack()
+    plain.files["F0"] = tmp_path / "referral.pdf"
+    plain.files["F0"].write_bytes(b"%PDF-1.7")
+    return plain
+
+
+@pytest.fixture
+def ucx():
+    return PlainUcx()
+
+
+@pytest.fixture
+async def bot(tmp_path, ucx, slack):
+    async with plain_house(tmp_path, ucx, slack) as running:
+        yield running
+
+
+def sent(ucx) -> list[str]:
+    return [job_id for job_id, _, _ in ucx.submissions]
+
+
+async def send(bot, number: str = TO) -> None:
+    """Dana sends a fax; it was handed over, in whatever way that went."""
+    await bot.send(number)
+    await carried_out(bot)
+
+
+async def carried_out(bot) -> None:
+    """Every request is done."""
+    while await bot.store.read(lambda ledger: ledger.open_requests()):
+        await bot.clock.sleep(0)
+
+
+async def decide(bot, fax, answer: str, user: str = DANA) -> None:
+    request = bot.request(RequestKind.ANSWER, user=user, fax_id=fax.id, answer=answer)
+    await bot.desk.accept(request)
+    await carried_out(bot)
+    await bot.told()
+
+
+async def ask(bot):
+    """Lose a fax of which nothing is found, until the card asks; that fax."""
+    bot.ucx.fail("submit_job", "before")
+    await send(bot)
+    await bot.tick()
+    await bot.tick()
+    (fax,) = await bot.faxes(FaxState.ASKED)
+    return fax
+
+
+def words(slack) -> list[str]:
+    return [message.text for _, message in slack.whispers if isinstance(message, Sentence)]
+
+
+class TestLostAnswer:
+    async def test_carried_out(self, bot, ucx, slack):
+        """The job that appeared is adopted after the settle window, and followed to its end."""
+        ucx.fail("submit_job", "after")
+        await send(bot)
+        assert slack.steps() == []
+        await bot.tick()
+        (fax,) = await bot.faxes()
+        assert (fax.state, fax.job_id) == (FaxState.ACCEPTED, "TX1")
+        ucx.end("TX1")
+        await bot.tick()
+        assert slack.steps() == ["unknown", "adopted", "page", "delivered"]
+        assert sent(ucx) == ["TX1"]
+
+    async def test_not_before_the_settle_window(self, bot, ucx):
+        """A call that was given up may still be carried out: it is not looked for at once."""
+        ucx.fail("submit_job", "after")
+        await send(bot)
+        calls = len(ucx.calls)
+        await bot.search.tick()
+        assert len(ucx.calls) == calls
+        (fax,) = await bot.faxes()
+        assert fax.state is FaxState.UNKNOWN
+
+    async def test_nothing_done(self, bot, ucx, slack):
+        """After two looks a person is asked; nothing is sent until then, and then once."""
+        fax = await ask(bot)
+        assert sent(ucx) == []
+        assert slack.steps() == ["unknown", "asked"]
+        await decide(bot, fax, "again")
+        await bot.tick()
+        assert sent(ucx) == ["TX1"]
+        assert [each.outcome for each in await bot.faxes()] == [Outcome.GIVEN_UP, None]
+
+    async def test_found_in_the_records_only(self, bot, ucx, slack):
+        """A job that has already ended when it is looked for is found among the records."""
+        ucx.fail("submit_job", "after")
+        await send(bot)
+        ucx.end("TX1", known=False)
+        await bot.tick()
+        await bot.tick()
+        (fax,) = await bot.faxes()
+        assert (fax.state, fax.outcome, fax.job_id) == (FaxState.ENDED, Outcome.DELIVERED, "TX1")
+
+    async def test_carried_out_late(self, bot, ucx, slack):
+        """The job shows up after the question was asked: adopted, and the buttons are gone."""
+        ucx.held_back = 1
+        ucx.fail("submit_job", "after")
+        await send(bot)
+        for _ in range(3):
+            await bot.tick()
+        assert slack.steps() == ["unknown", "asked"]
+        ucx.show_up()
+        await bot.tick(60)
+        (fax,) = await bot.faxes()
+        assert (fax.state, fax.job_id) == (FaxState.ACCEPTED, "TX1")
+        assert sent(ucx) == ["TX1"]
+
+    async def test_looking_ends(self, bot, ucx):
+        """An hour after the intent nobody looks any more: the fax server is left in peace."""
+        fax = await ask(bot)
+        for _ in range(61):
+            await bot.tick(60)
+        assert (await bot.faxes())[0].look_at is None
+        calls = len(ucx.calls)
+        bot.search.wake()
+        await bot.search.tick()
+        assert len(ucx.calls) == calls
+        assert (await bot.faxes())[0].state is FaxState.ASKED
+        assert fax.id == 1
+
+    async def test_a_stop_in_mid_call(self, tmp_path, ucx, slack):
+        """A fax found in mid-call at the start is looked for like any other."""
+        clock = StillClock()
+        async with plain_house(tmp_path, ucx, slack, clock) as bot:
+            await send(bot)
+
+            def undo(ledger):
+                fax = ledger.fax(1)
+                fax.state, fax.job_id, fax.job = FaxState.HANDING, None, None
+
+            await bot.store.write(undo)
+        async with plain_house(tmp_path, ucx, slack, clock) as bot:
+            await bot.tick()
+            (fax,) = await bot.faxes()
+            assert (fax.state, fax.job_id) == (FaxState.ACCEPTED, "TX1")
+        assert sent(ucx) == ["TX1"]
+
+
+class TestTurnedAway:
+    """Answers that say that nothing was done, and what if they lie."""
+
+    @pytest.mark.parametrize("fault", [CredentialsRejected("401"), ServerBusy("429")])
+    async def test_handed_over_again_after_a_look(self, bot, ucx, slack, fault):
+        """Turned away over the token, or for later: kept, looked for, and then handed over once more."""
+        ucx.fail("submit_job", "before", fault)
+        await send(bot)
+        await bot.told()
+        assert slack.steps() in (["locked_out"], ["put_off"])
+        await bot.tick()
+        (fax,) = await bot.faxes()
+        assert (fax.state, fax.job_id) == (FaxState.ACCEPTED, "TX1")
+        assert sent(ucx) == ["TX1"]
+
+    @pytest.mark.parametrize("fault", [CredentialsRejected("401"), ServerBusy("429")])
+    async def test_not_before_the_settle_window(self, bot, ucx, fault):
+        """Until the window has passed it is not handed over again."""
+        ucx.fail("submit_job", "before", fault)
+        await send(bot)
+        await bot.tick(0)
+        assert ucx.calls.count("submit_job") == 1
+
+    @pytest.mark.parametrize("fault", [CredentialsRejected("401"), ServerBusy("429")])
+    async def test_carried_out_all_the_same(self, bot, ucx, slack, fault):
+        """A server that dials what it turned away is found out before the fax goes out a second time."""
+        ucx.fail("submit_job", "after", fault)
+        await send(bot)
+        for _ in range(4):
+            await bot.tick()
+        (fax,) = await bot.faxes()
+        assert (fax.state, fax.job_id) == (FaxState.ACCEPTED, "TX1")
+        assert sent(ucx) == ["TX1"]
+
+    async def test_a_token_that_is_good_for_all_else(self, bot, ucx):
+        """Turned away three times over a token that reads are let in with, the fax is refused."""
+        ucx.fail("submit_job", "before", CredentialsRejected("Unauthorized destination"), times=9)
+        await send(bot)
+        for _ in range(6):
+            await bot.tick()
+        (fax,) = await bot.faxes()
+        assert fax.outcome is Outcome.REFUSED
+        assert "Unauthorized destination" in fax.fault
+        assert ucx.calls.count("submit_job") == 3
+
+    async def test_refused_and_dialled(self, bot, ucx, slack):
+        """A server that says no and dials all the same: the job is found, and can be cancelled."""
+        ucx.fail("submit_job", "after", RequestRefused("Internal error"))
+        await send(bot)
+        await bot.told()
+        (fax,) = await bot.faxes()
+        assert fax.outcome is Outcome.REFUSED
+        await bot.tick()
+        (fax,) = await bot.faxes()
+        assert (fax.state, fax.outcome, fax.job_id) == (FaxState.ACCEPTED, None, "TX1")
+        assert sent(ucx) == ["TX1"]
+
+    async def test_refused_is_refused(self, bot, ucx, slack):
+        """Nothing appears: after three looks the fax server is left in peace, and nothing more is said."""
+        ucx.fail("submit_job", "before", RequestRefused("Invalid destination"))
+        await send(bot)
+        for _ in range(8):
+            await bot.tick()
+        (fax,) = await bot.faxes()
+        assert (fax.outcome, fax.look_at, fax.looks) == (Outcome.REFUSED, None, 3)
+        assert sent(ucx) == []
+
+    async def test_a_refused_fax_takes_no_job_of_a_lost_one(self, bot, ucx):
+        """Refused, corrected and sent again, its answer lost: the job is the second fax's."""
+        ucx.fail("submit_job", "before", RequestRefused("Invalid file"))
+        await send(bot)
+        ucx.fail("submit_job", "after")
+        await send(bot)
+        for _ in range(2):
+            await bot.tick()
+        first, second = await bot.faxes()
+        assert (first.outcome, first.job_id) == (Outcome.REFUSED, None)
+        assert (second.state, second.job_id) == (FaxState.ACCEPTED, "TX1")
+
+    async def test_no_connection(self, bot, ucx, slack):
+        """Without a connection nothing was dialled: the fax is kept and goes out by itself, once."""
+        await bot.lines.lines()
+        ucx.away = ServerUnreachable("no route")
+        await bot.send(TO)
+        await until(lambda: "kept" in slack.steps())
+        for _ in range(3):
+            await bot.tick()
+        ucx.away = None
+        await bot.tick()
+        (fax,) = await bot.faxes()
+        assert fax.state is FaxState.ACCEPTED
+        assert sent(ucx) == ["TX1"]
+
+    async def test_a_connection_lost_between_the_look_and_the_call(self, bot, ucx):
+        """A job that another program makes meanwhile is not taken for the fax that was never sent."""
+        ucx.fail("submit_job", "before", ServerUnreachable("refused"))
+        await send(bot)
+        ucx.put("TX7")
+        ucx.next_job = 8
+        await bot.tick()
+        (fax,) = await bot.faxes()
+        assert (fax.state, fax.job_id) == (FaxState.ACCEPTED, "TX8")
+
+    async def test_one_asks_for_all(self, bot, ucx, slack):
+        """While the fax server is away, ten waiting faxes cost one request a tick."""
+        await bot.lines.lines()
+        ucx.away = ServerUnreachable("no route")
+        for _ in range(10):
+            await bot.send(TO)
+        await until(lambda: slack.steps().count("kept") == 10)
+        ucx.calls.clear()
+        await bot.sender.tick()
+        assert ucx.calls == ["active_jobs"]
+        ucx.away = None
+        await bot.sender.tick()
+        assert len(sent(ucx)) == 10
+
+
+class TestWhoseJob:
+    """Only jobs that were not there before and belong to no other request."""
+
+    async def test_it_was_there_before(self, bot, ucx):
+        """A job to the same number from before the intent is not the fax, also when it ends meanwhile."""
+        ucx.put("TX5")
+        ucx.fail("submit_job", "before")
+        await send(bot)
+        await bot.tick()
+        ucx.end("TX5")
+        for _ in range(3):
+            await bot.tick()
+        (fax,) = await bot.faxes()
+        assert (fax.state, fax.candidates) == (FaxState.ASKED, [])
+
+    async def test_it_left_the_list_just_before(self, bot, ucx):
+        """A job on its way from the list to the records at the moment of the intent was there before it."""
+        ucx.put("TX5")
+        await bot.tick()
+        job = ucx.jobs["TX5"]
+        ucx.end("TX5", recorded=False)
+        await bot.tick()
+        ucx.fail("submit_job", "before")
+        await send(bot)
+        ucx.record(job)
+        for _ in range(3):
+            await bot.tick()
+        (fax,) = await bot.faxes()
+        assert (fax.state, fax.candidates) == (FaxState.ASKED, [])
+
+    async def test_the_late_record_of_an_earlier_fax(self, bot, ucx):
+        """The record of our own earlier fax to that number comes after the intent: it stays that fax's."""
+        await send(bot)
+        job = ucx.jobs["TX1"]
+        ucx.end("TX1", recorded=False)
+        await bot.tick()
+        assert (await bot.faxes())[0].outcome is Outcome.DELIVERED
+        bot.clock.let_pass(120)
+        ucx.fail("submit_job", "before")
+        await send(bot)
+        ucx.record(job)
+        for _ in range(3):
+            await bot.tick()
+        lost = (await bot.faxes())[1]
+        assert (lost.state, lost.candidates) == (FaxState.ASKED, [])
+
+    async def test_another_number_another_line(self, bot, ucx):
+        """Jobs of other programs to another number, or surely on another line, do not count."""
+        await send(bot, "469 555 0199")  # teaches the modem of line 1
+        await bot.tick()
+        await bot.store.write(lambda ledger: ledger.teach_modem("ttyIAX2", "2"))
+        await bot.lines.start()
+        ucx.fail("submit_job", "after")
+        await send(bot)
+        ucx.put("TX8", "14695550102")
+        ucx.put("TX9", modem="ttyIAX2")
+        await bot.tick()
+        lost = (await bot.faxes())[1]
+        assert (lost.state, lost.job_id) == (FaxState.ACCEPTED, "TX2")
+
+    async def test_two_that_could_be_it(self, bot, ucx, slack):
+        """Ours and another program's to the same number: the card asks at once and names both."""
+        ucx.fail("submit_job", "after")
+        await send(bot)
+        ucx.put("TX2")
+        await bot.tick()
+        (fax,) = await bot.faxes()
+        assert (fax.state, fax.candidates) == (FaxState.ASKED, ["TX1", "TX2"])
+
+    @pytest.mark.parametrize("odd", [{"total_pages": 7}, {"destination": ""}, {"modem": "ttyIAX2"}])
+    async def test_one_that_might_be_it(self, bot, ucx, odd):
+        """Another count of pages, no number told, a line that is only assumed: named, and not taken."""
+        ucx.fail("submit_job", "before")
+        await send(bot)
+        ucx.put("TX4", **odd)
+        for _ in range(3):
+            await bot.tick()
+        (fax,) = await bot.faxes()
+        assert (fax.state, fax.candidates) == (FaxState.ASKED, ["TX4"])
+
+    async def test_two_lost_and_one_job(self, bot, ucx):
+        """Two faxes to one number lost at once, one job: neither takes it, both name it."""
+        ucx.held_back = 1
+        ucx.fail("submit_job", "after")
+        ucx.fail("submit_job", "before")
+        await send(bot)
+        await send(bot)
+        ucx.show_up()
+        for _ in range(3):
+            await bot.tick()
+        first, second = await bot.faxes()
+        assert (first.candidates, second.candidates) == (["TX1"], ["TX1"])
+        await decide(bot, first, "went")
+        await bot.tick(60)
+        first, second = await bot.faxes()
+        assert (first.outcome, second.state) == (Outcome.WENT, FaxState.ASKED)
+        assert sent(ucx) == ["TX1"]
+
+    async def test_an_id_from_before_a_reset(self, bot, ucx):
+        """Ids start again: the new TX1 is the lost fax's, and the old TX1's card stays as it was."""
+        await send(bot)
+        ucx.end("TX1")
+        for _ in range(2):
+            await bot.tick()
+        bot.clock.let_pass(120)
+        ucx.reset()
+        ucx.fail("submit_job", "after")
+        await send(bot)
+        await bot.tick()
+        old, new = await bot.faxes()
+        assert (old.outcome, old.job_id) == (Outcome.DELIVERED, "TX1")
+        assert (new.state, new.job_id) == (FaxState.ACCEPTED, "TX1")
+
+    async def test_an_id_of_a_fax_that_is_followed_elsewhere(self, bot, ucx):
+        """After a reset the lost fax's job has the id of one that is followed, to another number."""
+        await send(bot, "469 555 0200")
+        ucx.reset()
+        ucx.fail("submit_job", "after")
+        await send(bot)
+        for _ in range(2):
+            await bot.tick()
+        old, new = await bot.faxes()
+        assert (old.outcome, new.state, new.job_id) == (Outcome.LOST, FaxState.ACCEPTED, "TX1")
+
+    @pytest.mark.parametrize(
+        "writes", [lambda dial: dial[1:], lambda dial: f"+{dial}", lambda _: "+1 (469) 555-0101"]
+    )
+    async def test_numbers_as_the_server_writes_them(self, bot, ucx, writes):
+        """Without its 1, with a plus sign, formatted: the job is found all the same."""
+        ucx.writes = writes
+        ucx.fail("submit_job", "after")
+        await send(bot)
+        await bot.tick()
+        (fax,) = await bot.faxes()
+        assert (fax.state, fax.job_id) == (FaxState.ACCEPTED, "TX1")
+
+    async def test_a_subscriber_hears_of_no_stranger(self, bot, ucx, slack):
+        """A job in doubt is not told as another program's fax while it may be ours."""
+        await bot.desk.accept(
+            bot.request(RequestKind.SUBSCRIBE, user=PRIYA, channel="CLEGAL", direction="TX")
+        )
+        await until(lambda: slack.whispers)
+        ucx.fail("submit_job", "after")
+        await send(bot)
+        await bot.watch.tick()
+        await bot.tick()
+        await bot.tick()
+        assert len(await bot.faxes()) == 1
+        assert len(slack.cards("CLEGAL")) == 1
+
+
+class TestDecisions:
+    async def test_sent_again_once_whoever_presses(self, bot, ucx, slack):
+        """Two people press "Send again": one new fax; the second hears that it is settled."""
+        fax = await ask(bot)
+        first = bot.request(RequestKind.ANSWER, user=DANA, fax_id=fax.id, answer="again")
+        second = bot.request(RequestKind.ANSWER, user=PRIYA, fax_id=fax.id, answer="again")
+        await bot.desk.accept(first)
+        await bot.desk.accept(second)
+        await until(lambda: "That is settled already." in words(slack))
+        await bot.tick()
+        assert sent(ucx) == ["TX1"]
+        assert len(await bot.faxes()) == 2
+
+    async def test_pressed_when_it_has_turned_up(self, bot, ucx, slack):
+        """The press looks once more: the job is there by now, so nothing is sent."""
+        ucx.held_back = 1
+        ucx.fail("submit_job", "after")
+        await send(bot)
+        await bot.tick()
+        await bot.tick()
+        (fax,) = await bot.faxes(FaxState.ASKED)
+        ucx.show_up()
+        await decide(bot, fax, "again")
+        assert sent(ucx) == ["TX1"]
+        assert words(slack) == ["It has turned up on the fax server, so I did not send it again."]
+        assert (await bot.faxes())[0].job_id == "TX1"
+
+    async def test_pressed_while_the_server_is_away(self, bot, ucx, slack):
+        """The press waits for the fax server, looks, and only then sends."""
+        fax = await ask(bot)
+        ucx.away = ServerUnreachable("no route")
+        await bot.desk.accept(bot.request(RequestKind.ANSWER, fax_id=fax.id, answer="again"))
+        await until(lambda: "The fax server doesn't answer. I keep trying." in words(slack))
+        assert (await bot.faxes())[0].state is FaxState.ASKED
+        ucx.away = None
+        await until(lambda: sent(ucx))
+        assert sent(ucx) == ["TX1"]
+
+    @pytest.mark.parametrize(("answer", "outcome"), [("went", Outcome.WENT), ("give_up", Outcome.GIVEN_UP)])
+    async def test_a_job_that_shows_up_after_the_decision(self, bot, ucx, slack, answer, outcome):
+        """Closed by a person, then the job is there: the card says so, and goes on to its end."""
+        ucx.held_back = 1
+        ucx.fail("submit_job", "after")
+        await send(bot)
+        await bot.tick()
+        await bot.tick()
+        (fax,) = await bot.faxes(FaxState.ASKED)
+        await decide(bot, fax, answer)
+        assert (await bot.faxes())[0].outcome is outcome
+        ucx.show_up()
+        await bot.tick(60)
+        (fax,) = await bot.faxes()
+        assert (fax.state, fax.outcome, fax.job_id) == (FaxState.ACCEPTED, None, "TX1")
+        ucx.end("TX1", JobState.FAILED)
+        await bot.tick()
+        assert slack.steps()[-3:] == ["adopted", "page", "failed"]
+        assert sent(ucx) == ["TX1"]
+
+    async def test_the_first_shows_up_after_it_was_sent_again(self, bot, ucx):
+        """Sent again, then the first job is there as well: each card has its own, so one can be cancelled."""
+        ucx.held_back = 1
+        ucx.fail("submit_job", "after")
+        await send(bot)
+        await bot.tick()
+        await bot.tick()
+        (fax,) = await bot.faxes(FaxState.ASKED)
+        await decide(bot, fax, "again")
+        ucx.show_up()
+        await bot.tick(60)
+        first, second = await bot.faxes()
+        assert (first.job_id, first.state) == ("TX1", FaxState.ACCEPTED)
+        assert (second.job_id, second.state) == ("TX2", FaxState.ACCEPTED)
+        assert sent(ucx) == ["TX1", "TX2"]
+
+    async def test_an_unclear_answer_is_unclear_again(self, bot, ucx):
+        """The fax that was sent again loses its answer, too: it is looked for, and asked about on its own."""
+        fax = await ask(bot)
+        ucx.fail("submit_job", "before", AnswerLost("again"))
+        await decide(bot, fax, "again")
+        for _ in range(3):
+            await bot.tick()
+        first, second = await bot.faxes()
+        assert (first.outcome, second.state) == (Outcome.GIVEN_UP, FaxState.ASKED)
+        assert sent(ucx) == []
