@@ -363,7 +363,7 @@ class TestWhoseJob:
         assert (fax.state, fax.candidates) == (FaxState.ASKED, ["TX4"])
 
     async def test_two_lost_and_one_job(self, bot, ucx):
-        """Two faxes to one number lost at once, one job: neither takes it, both name it."""
+        """Two faxes to one number lost at once, one job: a person says which went, and the other takes nothing."""
         ucx.held_back = 1
         ucx.fail("submit_job", "after")
         ucx.fail("submit_job", "before")
@@ -377,7 +377,7 @@ class TestWhoseJob:
         await decide(bot, first, "went")
         await bot.tick(60)
         first, second = await bot.faxes()
-        assert (first.outcome, second.state) == (Outcome.WENT, FaxState.ASKED)
+        assert (first.job_id, second.job_id, second.state) == ("TX1", None, FaxState.ASKED)
         assert sent(ucx) == ["TX1"]
 
     async def test_an_id_from_before_a_reset(self, bot, ucx):
