@@ -363,7 +363,7 @@ class TestWhoseJob:
         assert (fax.state, fax.candidates) == (FaxState.ASKED, ["TX4"])
 
     async def test_two_lost_and_one_job(self, bot, ucx):
-        """Two faxes to one number lost at once, one job: a person says which went, and the other takes nothing."""
+        """Two lost at once, one job: a person says which of them went, and the other takes none."""
         ucx.held_back = 1
         ucx.fail("submit_job", "after")
         ucx.fail("submit_job", "before")
