@@ -2,6 +2,8 @@
 
 import asyncio
 import hashlib
+import json
+import pprint
 import shutil
 import tempfile
 import time
@@ -51,6 +53,7 @@ async def run(trial: Trial, zygote: Zygote, keep: Path | None = None) -> Outcome
             verdict = await _judge_patiently(story, world)
         crossed = [world.trace(life) for life in range(len(world.lives))]
         if not verdict.harmless and keep is not None:
+            _leave_evidence(world, story, folder)
             shutil.copytree(folder, keep / whole.name)
             verdict.notes.append(f"kept in {keep / whole.name}")
     finally:
@@ -74,6 +77,15 @@ async def run(trial: Trial, zygote: Zygote, keep: Path | None = None) -> Outcome
         seconds=time.monotonic() - began,
         cpu=zygote.cpu.pop(str(folder), 0.0),
     )
+
+
+def _leave_evidence(world: World, story: Story, folder: Path) -> None:
+    """For whoever looks into a harm."""
+    logs = {"fax-server.jsonl": world.fax.log.entries(), "slack.jsonl": world.slack.journal.entries}
+    for name, entries in logs.items():
+        lines = [json.dumps(entry, default=str) for entry in entries]
+        (folder / name).write_text("\n".join(lines), encoding="utf-8")
+    (folder / "story").write_text(pprint.pformat(story), encoding="utf-8")
 
 
 async def _judge_patiently(story: Story, world: World) -> Verdict:

@@ -150,12 +150,11 @@ class Storm(Playing):
 
     async def _arrive(self) -> None:
         path = self._pdf(1)
+        sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+        self.story.arrivals.append(Arrival(sha256, (INBOUND_FAX, GENERAL)))
         form = aiohttp.FormData({"line": self._dice.choice(("1", "2", "3")), "from": "12142454571"})
         form.add_field("document", path.read_bytes(), filename=path.name)
         await self.world.tell_fax_server("receive", data=form)
-        self.story.arrivals.append(
-            Arrival(hashlib.sha256(path.read_bytes()).hexdigest(), (INBOUND_FAX, GENERAL))
-        )
 
     async def _stop(self) -> None:
         await self._command("0200")
@@ -286,17 +285,22 @@ class Storm(Playing):
     # -- until all is told
 
     async def _see_through(self, quiet: float) -> None:
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + CLEAR_SECONDS
+        deadline = asyncio.get_running_loop().time() + CLEAR_SECONDS
+        while True:
+            await self._bring_to_an_end(deadline)
+            await self.world.quiet(quiet, within=CLEAR_SECONDS)
+            if not self._missing():  # what waits longest may have turned up meanwhile
+                return
+
+    async def _bring_to_an_end(self, deadline: float) -> None:
         while missing := self._missing():
-            if loop.time() > deadline:
+            if asyncio.get_running_loop().time() > deadline:
                 raise StuckError(f"{len(missing)} matters, the first: {missing[0][0]}")
             for _, card, label in missing:
                 if card is not None and button(card, label):
                     await self._press(card, label)
                     await asyncio.sleep(0.5)
             await asyncio.sleep(0.1)
-        await self.world.quiet(quiet, within=CLEAR_SECONDS)
 
     def _missing(self) -> list[tuple[str, Item | None, str]]:
         """What is still to come: its name, and what to press for it, if anything."""

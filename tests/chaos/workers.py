@@ -125,8 +125,10 @@ class _Worker:
         async for line in self._lines():
             told = json.loads(line)
             self._waiting.pop(told["id"]).set_result(_OUTCOME.validate_python(told["outcome"]))
+        code = await self._process.wait()
         for answer in self._waiting.values():
-            answer.set_exception(WorkerLostError(f"a worker ended with {await self._process.wait()}"))
+            if not answer.done():
+                answer.set_exception(WorkerLostError(f"a worker ended with {code}"))
 
     async def _lines(self) -> AsyncIterator[bytes]:
         if self._process.stdout is not None:

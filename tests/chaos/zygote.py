@@ -65,7 +65,7 @@ class Life:
         if not self.ended.done():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        await self.ended
+        await asyncio.shield(self.ended)
 
 
 class Zygote:

@@ -392,3 +392,12 @@ async def test_a_connection_that_slipped_in_as_the_door_was_shut_gets_no_answer(
             await client.get("faxlist")
     assert (await client.get("faxlist")).status_code == 200
     assert len(server.log.entries("call")) == 2
+
+
+async def test_outages_may_overlap(tmp_path: Path) -> None:
+    """Shut and unlocked from several sides at once, the server answers in the end."""
+    async with FaxServer(tmp_path) as server:
+        await server.shut()
+        await asyncio.gather(server.unlock(), server.shut(), server.unlock())
+        async with httpx.AsyncClient() as client:
+            assert (await client.get(server.url)).status_code == 404

@@ -30,6 +30,8 @@ class Doorway:
         self._runner = runner
         self._site: web.TCPSite | None = None
         self._reopening: asyncio.Task[None] | None = None
+        self._turning = asyncio.Lock()
+        """Outages may overlap; opening and closing take turns."""
         self.port = port
         self.moved = moved
         self._sleep = sleep
@@ -52,17 +54,20 @@ class Doorway:
     async def unlock(self) -> None:
         """Accept connections."""
         self._call_off()
-        if self._site is None:
-            self._site = web.TCPSite(self._runner, HOST, self.port)
-            await self._site.start()
-            self.port = self._runner.addresses[0][1]
+        async with self._turning:
+            if self._site is None:
+                site = web.TCPSite(self._runner, HOST, self.port)
+                await site.start()
+                self._site = site
+                self.port = self._runner.addresses[0][1]
 
     async def shut(self, seconds: float = 0.0) -> None:
         """Refuse connections and drop those that are open; for *seconds*, or until unlocked."""
         self._call_off()
-        if self._site is not None:
-            await self._site.stop()
-            self._site = None
+        async with self._turning:
+            if self._site is not None:
+                await self._site.stop()
+                self._site = None
         if self._runner.server is not None:
             for connection in self._runner.server.connections:
                 if connection.transport is not None:
