@@ -23,8 +23,9 @@ class Row:
     trials: int = 0
     reached: int = 0
     """Trials in which the trouble came about."""
+    deaths: int = 0
+    faults: int = 0
     counts: Counter[str] = field(default_factory=Counter)
-    seconds: float = 0.0
     cpu: float = 0.0
     missed: list[Trial] = field(default_factory=list)
     harmed: list[tuple[Trial, list[str]]] = field(default_factory=list)
@@ -34,7 +35,8 @@ class Row:
         self.trials += 1
         self.reached += reached
         self.counts.update(outcome.counts)
-        self.seconds += outcome.seconds
+        self.deaths += outcome.deaths
+        self.faults += outcome.faults
         self.cpu += outcome.cpu
         if not reached:
             self.missed.append(trial)
@@ -46,11 +48,12 @@ class Row:
     @property
     def cells(self) -> list[str]:
         """As in LINES."""
-        counted = [self.trials, self.reached, *(self.counts[column] for column in ("faxes", "asked", *HARM))]
+        judged = (self.counts[column] for column in ("faxes", "asked", *HARM))
+        counted = [self.trials, self.reached, self.deaths, self.faults, *judged]
         return [str(number) for number in counted]
 
 
-LINES = ("trials", "reached", "faxes", "asked", *HARM)
+LINES = ("trials", "reached", "times killed", "calls with a fault", "faxes", "asked", *HARM)
 
 
 def show(console: Console, rows: Sequence[Row]) -> None:

@@ -9,6 +9,7 @@ import asyncio
 import asyncio.subprocess
 import contextlib
 import functools
+import itertools
 import json
 import os
 import signal
@@ -33,11 +34,17 @@ PLACES = ("in", "out", "get")
 
 
 class Seams:
-    """Writes every crossing to *trace* and kills this process at each of *kills*."""
+    """
+    Writes every crossing to *trace* and kills this process at each of *kills*.
 
-    def __init__(self, trace: Path, kills: Sequence[Boundary]) -> None:
+    With a *span* it dies at so many boundaries, whichever they are.
+    """
+
+    def __init__(self, trace: Path, kills: Sequence[Boundary], span: int = 0) -> None:
         self._trace = os.open(trace, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         self._kills = frozenset(kills)
+        self._left = itertools.count(span, -1)
+        self._spans = span > 0
         self._counts: Counter[str] = Counter()
         self._lock = threading.Lock()
 
@@ -53,7 +60,8 @@ class Seams:
 
     def _at(self, when: str, numbered: list[tuple[str, int]]) -> None:
         os.write(self._trace, (json.dumps([when, numbered]) + "\n").encode())
-        if any(Boundary(site, n, when) in self._kills for site, n in numbered):
+        is_last = self._spans and next(self._left) <= 1
+        if is_last or any(Boundary(site, n, when) in self._kills for site, n in numbered):
             os.kill(os.getpid(), signal.SIGKILL)
 
 

@@ -66,9 +66,8 @@ async def run(trial: Trial, zygote: Zygote, keep: Path | None = None) -> Outcome
         acts=trial.acts,
         crossed=crossed,
         killed=world.lives[: len(trial.kills)].count(KILLED),
-        faults=sum(bool(each["faults"]) for each in calls)
-        + sum(fault["times"] for fault in trial.slack_faults)
-        - sum(fault["times"] for fault in world.slack.site.faults.as_list()),
+        deaths=world.lives.count(KILLED),
+        faults=sum(bool(each["faults"]) for each in calls) + world.slack_faults,
         used=Counter(f"UCX {each['method']}" for each in calls)
         + Counter(f"Slack {each['method']}" for each in journal.of("api"))
         + Counter(

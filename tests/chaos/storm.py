@@ -95,6 +95,7 @@ class Storm(Playing):
             await self._use_ids_again(quiet)
         else:
             self._deeds += [self._delete, self._fetch]
+        self.world.span = lambda: self._dice.choice((0, 1, 1)) * self._dice.randrange(5, 100)
         weather = asyncio.create_task(self._weather())
         try:
             await self._do_deeds()
@@ -219,7 +220,7 @@ class Storm(Playing):
             self._limits,
         ]
         while True:
-            await asyncio.sleep(self._dice.uniform(0.2, 1.2))
+            await asyncio.sleep(self._dice.uniform(0.1, 0.7))
             await self._dice.choice(troubles)()
 
     async def _fax_fault(self) -> None:
@@ -276,6 +277,7 @@ class Storm(Playing):
 
     async def _clear(self) -> None:
         slack = self.world.slack
+        self.world.span = lambda: 0
         self.world.fax.faults.clear()
         await self.world.tell_fax_server("outage", json={"on": False})
         slack.site.faults.clear()

@@ -50,6 +50,8 @@ class Outcome:
     """By life."""
     killed: int
     """How many lives ended where they were told to."""
+    deaths: int
+    """How often the bot was killed."""
     faults: int
     """How many faults befell a call."""
     used: dict[str, int]

@@ -13,6 +13,7 @@ import aiohttp
 from faxbot.demo.faxserver import FaxServer
 from faxbot.demo.faxserver.hylafax.clock import ManualClock
 from faxbot.demo.workspace import Workspace
+from faxbot.demo.workspace.faults import Fault
 from faxbot.demo.workspace.model.people import INBOUND_FAX, PRIYA
 from faxbot.demo.workspace.settings import Settings as SlackSettings
 from tests.chaos.boundary import Boundary, crossed
@@ -66,8 +67,13 @@ class World:
             sleep=clock.sleep,
             settings=slack or SlackSettings(retry_after_second=5.0, retry_after_third=10.0),
         )
+        self.slack_faults = 0
+        """How many calls met a fault of Slack."""
+        self._count_slack_faults()
         self.lives: list[int | None] = []
         """How each life ended; None while it lasts."""
+        self.span: Callable[[], int] = lambda: 0
+        """How many boundaries the next life crosses before it dies; 0: it lives on."""
         self._life: Life | None = None
         self._keeper: asyncio.Task[None] | None = None
         self._stack = contextlib.AsyncExitStack()
@@ -85,6 +91,17 @@ class World:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._stack.aclose()
+
+    def _count_slack_faults(self) -> None:
+        faults = self.slack.site.faults
+        strike = faults.strike
+
+        def counted(method: str, args: dict[str, Any]) -> Fault | None:
+            fault = strike(method, args)
+            self.slack_faults += fault is not None
+            return fault
+
+        faults.strike = counted
 
     def trace(self, life: int) -> list[Boundary]:
         """The boundaries that a life (from 0) crossed."""
@@ -169,6 +186,7 @@ class World:
             log=self.folder / "log",
             trace=self.folder / f"trace{number}",
             kills=kills,
+            span=self.span(),
             patience=self._patience,
             clock=(clock.speed, clock.start, clock.begun),
         )

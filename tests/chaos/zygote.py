@@ -43,6 +43,7 @@ class Order:
     log: Path
     trace: Path
     kills: tuple[Boundary, ...]
+    span: int
     patience: float
     clock: tuple[float, float, float]
 
@@ -188,7 +189,7 @@ def _live(order: Order, serve: Callable[..., Any]) -> NoReturn:
         from tests.chaos.seams import Seams, install  # noqa: PLC0415 - as above
         from tests.fast_clock import FastClock  # noqa: PLC0415 - as above
 
-        install(Seams(order.trace, order.kills), patience=order.patience)
+        install(Seams(order.trace, order.kills, order.span), patience=order.patience)
         set_up_logs("INFO")
         settings = Settings(_env_file=None, **order.settings)
         clock = FastClock(*order.clock)
