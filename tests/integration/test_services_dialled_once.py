@@ -199,3 +199,15 @@ async def test_of_two_alike_whose_answers_are_lost_neither_takes_the_only_job(tm
     assert first.outcome is Outcome.WENT
     assert (second.state, second.job_id) == (FaxState.ASKED, None)
     assert len(submissions(fax)) == 1
+
+
+async def test_a_stop_while_a_fax_is_handed_over_does_not_hand_it_over_again(tmp_path, fax, slack):
+    """FileSend was carried out and the bot stopped before the answer: the next start finds the job."""
+    fax.faults.plan(fault="latency", method="filesend", when="after", seconds=60.0)
+    async with house(tmp_path, fax, slack) as home:
+        await home.send(NUMBER)
+        await until(lambda: submissions(fax))
+    async with house(tmp_path, fax, slack) as home:
+        await home.tick_until(lambda: "delivered" in slack.steps())
+    assert [step for step in slack.steps() if step in ("unknown", "adopted")] == ["unknown", "adopted"]
+    assert [each["job_id"] for each in submissions(fax)] == ["TX1"]
