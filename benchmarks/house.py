@@ -142,6 +142,7 @@ def _fax_of(job: Job) -> Fax:
         line_name=name,
         job_id=job.job_id,
         job=job_facts(job),
+        slow_told=True,  # a start tells of jobs that wait for long, which is no quiet tick
     )
 
 

@@ -186,7 +186,7 @@ async def crashes(run: Run, files: Files) -> None:
     await run.command("lines CRASH 469 555 0101")
     await run.seen("a reference", "this reference")
     await run.command("subscribe tx line CRASH 469 555 0101")
-    await run.seen("a reference", "in the log as request")
+    await run.seen("a reference", "Give an admin this reference")
     await run.send("(469) 555-0101", files.crash)
     await run.until("a card that cannot be drawn", lambda: "an announcement stumbled" in run.bot.said)
     run.slack_fault("chat.postMessage", "error", error=QUOTING)
@@ -311,7 +311,7 @@ def check_useful(log: str) -> None:
         "Slack answers missing_scope to files.info",
         "adopted fax=",
         "answers lost in a stop faxes=1",
-        "A listener failed; the reference is",
+        "A listener failed.",
         "faxbot/slack/listeners/commands/obey.py:",
         "LookupError",
         "a request failed request=",
