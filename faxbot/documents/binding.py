@@ -15,8 +15,8 @@ import pikepdf
 
 from faxbot.documents.kinds import Kind, shown, sniff
 from faxbot.documents.pictures import pages_of_tiff, put_on_page
-from faxbot.documents.typescript import too_many_pages, typeset
-from faxbot.documents.wholeness import check_pdf, check_tiff, damaged
+from faxbot.documents.typescript import typeset
+from faxbot.documents.wholeness import check_pdf, check_tiff, damaged, too_many_pages
 from faxbot.fax.document import Document, Part
 from faxbot.fax.errors import BadDocument
 
@@ -104,13 +104,11 @@ def _check_one(part: Part, kind: Kind, limits: Limits) -> tuple[int | None, bool
     """The pages of a file that comes alone, and whether the fax server takes it as it is."""
     pages, keep = None, kind in (Kind.PDF, Kind.POSTSCRIPT, Kind.TIFF, Kind.TEXT)
     if kind is Kind.PDF:
-        pages, keep = check_pdf(part.path, part.name)
+        pages, keep = check_pdf(part.path, part.name, limits.max_pages)
     elif kind is Kind.TIFF:
-        pages = check_tiff(part.path, part.name)
+        pages = check_tiff(part.path, part.name, limits.max_pages)
     elif kind is Kind.TEXT and _lines(part.path) > limits.max_pages * _MOST_LINES_A_PAGE:
         raise too_many_pages(part.name, None, limits.max_pages)
-    if pages and pages > limits.max_pages:
-        raise too_many_pages(part.name, pages, limits.max_pages)
     return pages, keep
 
 
@@ -120,14 +118,13 @@ def _sources(part: Part, kind: Kind, scratch: Path, limits: Limits) -> Iterator[
         yield typeset(part.path, part.name, limits.paper, limits.max_pages)
         return
     if kind is Kind.TIFF:
-        if (pages := check_tiff(part.path, part.name)) > limits.max_pages:
-            raise too_many_pages(part.name, pages, limits.max_pages)
+        check_tiff(part.path, part.name, limits.max_pages)
         for page in pages_of_tiff(part.path, part.name, limits.paper):
             yield pikepdf.open(page)
         return
     source = scratch
     if kind is Kind.PDF:
-        check_pdf(part.path, part.name)
+        check_pdf(part.path, part.name, limits.max_pages)
         source = part.path
     elif kind is Kind.POSTSCRIPT:
         _distill(part, scratch, limits.max_pages)
@@ -146,12 +143,15 @@ def _distill(part: Part, made: Path, max_pages: int) -> None:
             " Send it by itself, or save it as a PDF."
         )
     command = [ghostscript, "-q", "-dSAFER", "-dBATCH", "-dNOPAUSE", f"-dLastPage={max_pages + 1}"]
-    command += ["-sDEVICE=pdfwrite", f"-sOutputFile={made}", str(part.path)]
+    # A bare name: Ghostscript reads `%` and `|` in a path as more than that.
+    command += ["-sDEVICE=pdfwrite", f"-sOutputFile={made.name}", str(part.path.absolute())]
     silent = subprocess.DEVNULL
-    done = subprocess.run(command, stdin=silent, stdout=silent, stderr=silent, check=False)  # noqa: S603 - no shell
+    done = subprocess.run(  # noqa: S603 - no shell
+        command, cwd=made.parent, stdin=silent, stdout=silent, stderr=silent, check=False
+    )
     if done.returncode or not made.exists():
         raise damaged(part.name)
-    check_pdf(made, part.name)
+    check_pdf(made, part.name, max_pages)
 
 
 def _same_bytes(path: Path, workplace: Path) -> Path:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pikepdf
 
 from faxbot.documents.kinds import shown, text_encoding
+from faxbot.documents.wholeness import too_many_pages
 from faxbot.fax.errors import BadDocument
 
 _COLUMNS = 80
@@ -41,14 +42,6 @@ def typeset(path: Path, name: str, paper: tuple[float, float], max_pages: int) -
         shown_lines = b"".join(b"(" + _encoded(line, name) + b") Tj T*\n" for line in lines)
         page.obj.Contents = pdf.make_stream(start.encode() + shown_lines + b"ET")
     return pdf
-
-
-def too_many_pages(name: str, pages: int | None, max_pages: int) -> BadDocument:
-    """The refusal of a document that would keep the line busy for too long."""
-    count = f"{pages} pages" if pages else f"more than {max_pages} pages"
-    return BadDocument(
-        f"{shown(name)} has {count}; {max_pages} is the most for one fax. Share it in smaller parts."
-    )
 
 
 def _pages(path: Path, lines_a_page: int) -> Iterator[list[str]]:

@@ -51,17 +51,25 @@ def damaged(name: str) -> BadDocument:
     )
 
 
-def check_pdf(path: Path, name: str) -> tuple[int, bool]:
+def too_many_pages(name: str, pages: int | None, max_pages: int) -> BadDocument:
+    """The refusal of a document that would keep the line busy for too long."""
+    count = f"{pages} pages" if pages else f"more than {max_pages} pages"
+    return BadDocument(
+        f"{shown(name)} has {count}; {max_pages} is the most for one fax. Share it in smaller parts."
+    )
+
+
+def check_pdf(path: Path, name: str, max_pages: int | None = None) -> tuple[int, bool]:
     """
     Count a PDF's pages and tell whether it is faultless; one that readers can mend is whole, not faultless.
 
     One that opens without a password is taken, whatever its owner's restrictions on editing are.
 
     Raises:
-        BadDocument: It needs a password, has no pages, or is damaged or cut short.
+        BadDocument: It needs a password, has no pages or more than *max_pages*, or is damaged or cut short.
     """
     try:
-        pages, sound = _count(path, recover=False), True
+        pages, sound = _count(path, name, max_pages, recover=False), True
     except pikepdf.PasswordError as exc:
         message = f"{shown(name)} is locked with a password. Save a copy without one and share that."
         raise BadDocument(message) from exc
@@ -69,7 +77,7 @@ def check_pdf(path: Path, name: str) -> tuple[int, bool]:
         if not _has_end(path):
             raise damaged(name) from None
         try:
-            pages, sound = _count(path, recover=True), False
+            pages, sound = _count(path, name, max_pages, recover=True), False
         except (pikepdf.PdfError, ValueError, RuntimeError) as exc:
             raise damaged(name) from exc
     if not pages:
@@ -78,9 +86,18 @@ def check_pdf(path: Path, name: str) -> tuple[int, bool]:
         return pages, sound and file.read(5) == b"%PDF-"
 
 
-def _count(path: Path, *, recover: bool) -> int:
+def _count(path: Path, name: str, max_pages: int | None, *, recover: bool) -> int:
     """Reach every page and its contents, as a printer would; only the streams stay unread."""
-    with pikepdf.open(path, attempt_recovery=recover, suppress_warnings=True) as pdf:
+    # Told to hand attributes down to pages, qpdf reads all of them before it opens.
+    opened = pikepdf.open(
+        path, attempt_recovery=recover, suppress_warnings=True, inherit_page_attributes=False
+    )
+    with opened as pdf:
+        if max_pages is not None and _has_more_than(max_pages, pdf):
+            told = pdf.Root.Pages.get("/Count")
+            raise too_many_pages(
+                name, told if isinstance(told, int) and told > max_pages else None, max_pages
+            )
         for page in pdf.pages:
             page.obj.get("/Contents")
         promised = pdf.Root.Pages.get("/Count")
@@ -89,29 +106,51 @@ def _count(path: Path, *, recover: bool) -> int:
         return len(pdf.pages)
 
 
+def _has_more_than(max_pages: int, pdf: pikepdf.Pdf) -> bool:
+    """Count pages only so far: qpdf reads all of a million of them before it says how many there are."""
+    nodes: list[pikepdf.Object] = [pdf.Root.Pages]
+    pages, seen = 0, set()
+    while nodes and pages <= max_pages:
+        kids = nodes.pop().get("/Kids")
+        if not isinstance(kids, pikepdf.Array):
+            continue
+        for number in range(len(kids)):
+            kid = kids[number]
+            if "/Kids" not in kid:
+                pages += 1
+            elif kid.objgen not in seen:  # a tree that leads back to itself is damaged; qpdf will say so
+                seen.add(kid.objgen)
+                nodes.append(kid)
+            if pages > max_pages:
+                break
+    return pages > max_pages
+
+
 def _has_end(path: Path) -> bool:
     with path.open("rb") as file:
         file.seek(max(0, path.stat().st_size - _TAIL_BYTES))
         return b"%%EOF" in file.read()
 
 
-def check_tiff(path: Path, name: str) -> int:
+def check_tiff(path: Path, name: str, max_pages: int | None = None) -> int:
     """
     Count a TIFF's pages, each of which must lie inside the file.
 
     Raises:
-        BadDocument: It is damaged or cut short.
+        BadDocument: It is damaged or cut short, or has more than *max_pages*.
     """
     size = path.stat().st_size
     with reading_picture(name), Image.open(path, formats=["TIFF"]) as image:
-        frames = int(getattr(image, "n_frames", 1))
-        if frames > _MOST_FRAMES:
-            raise damaged(name)
-        for frame in range(frames):
-            image.seek(frame)
+        for frame in range(_MOST_FRAMES):
+            try:
+                image.seek(frame)
+            except EOFError:
+                return frame
             if not 0 < _end_of_frame(image) <= size:
                 raise damaged(name)
-    return frames
+            if max_pages is not None and frame >= max_pages:
+                raise too_many_pages(name, None, max_pages)
+    raise damaged(name)
 
 
 def _end_of_frame(image: Image.Image) -> int:

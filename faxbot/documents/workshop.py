@@ -21,7 +21,7 @@ from faxbot.fax.errors import BadDocument, Fault
 
 _log = logging.getLogger(__name__)
 _AT_ONCE = 2
-_NEEDED = ("PATH", "TMPDIR", "LD_LIBRARY_PATH", "GS_LIB")  # none of them is a secret
+_NEEDED = ("PATH", "LD_LIBRARY_PATH", "GS_LIB")  # none of them is a secret
 _FILE_TOO_LARGE = errno.EFBIG
 
 
@@ -74,6 +74,7 @@ class Workshop:
                     "paper": self._paper,
                 },
                 name,
+                workplace,
             )
         except OSError as exc:
             raise _disk_fault(exc.errno) from exc
@@ -93,9 +94,9 @@ class Workshop:
         pages: int | None = outcome["pages"]
         return pages
 
-    async def _work(self, task: dict[str, Any], name: str) -> dict[str, Any]:
+    async def _work(self, task: dict[str, Any], name: str, workplace: Path | None = None) -> dict[str, Any]:
         async with self._benches:
-            outcome = await self._run(json.dumps({**task, "limits": self._limits}).encode())
+            outcome = await self._run(json.dumps({**task, "limits": self._limits}).encode(), workplace)
         if message := outcome.get("not_handed_over"):
             raise NotHandedOver(message)
         if message := outcome.get("refused"):
@@ -109,7 +110,7 @@ class Workshop:
             )
         return outcome
 
-    async def _run(self, task: bytes) -> dict[str, Any]:
+    async def _run(self, task: bytes, workplace: Path | None) -> dict[str, Any]:
         """Start a worker and await its outcome; overrun or cancelled, none is left behind."""
         worker = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -119,7 +120,7 @@ class Workshop:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
-            env=_environment(),
+            env=_environment(workplace),
             start_new_session=True,
         )
         try:
@@ -139,11 +140,16 @@ class Workshop:
         return outcome
 
 
-def _environment() -> dict[str, str]:
-    """Where programs and faxbot itself are; no credentials for the process that reads people's files."""
+def _environment(workplace: Path | None) -> dict[str, str]:
+    """
+    Where programs and faxbot itself are; no credentials for the process that reads people's files.
+
+    What Ghostscript keeps for a while holds the document, too: it goes when the *workplace* does.
+    """
     home = str(Path(faxbot.__file__).parent.parent)
     return {
         **{key: os.environ[key] for key in _NEEDED if key in os.environ},
+        **({"TMPDIR": str(workplace.absolute())} if workplace else {}),
         "PYTHONPATH": home,
         "PYTHONUTF8": "1",
     }
