@@ -1,0 +1,133 @@
+"""Received faxes whose file never comes, and which line a received fax was for."""
+
+from dataclasses import asdict, dataclass
+
+import pytest
+
+from faxbot.demo.faxserver import DEFAULT_LINES, FaxLine, FaxServer
+from faxbot.services import inbox
+from faxbot.services.facts import RequestKind
+from tests.kit import INBOUND, PRIYA, PlainSlack, house, make_pdf, receive, until
+
+LEGAL = "CLEGAL"
+TRIES = 4
+
+
+@pytest.fixture
+def slack(tmp_path):
+    plain = PlainSlack()
+    plain.files["F0"] = make_pdf(tmp_path / "referral.pdf")
+    return plain
+
+
+# -- a file that never comes
+
+
+def downloads(fax, job_id):
+    """How often a document was asked for, by the fax server's own log."""
+    calls = [call for call in fax.log.entries("call") if call["method"] == "filedownload"]
+    return len([call for call in calls if call["params"] == {"job_id": job_id}])
+
+
+async def arrive(home, path, count=1):
+    """So many faxes arrive, one after the other, and are looked at once."""
+    before = len(home.fax.log.entries("reception"))
+    for more in range(1, count + 1):
+        receive(home.fax, path)
+        await until(lambda more=more: len(home.fax.log.entries("reception")) == before + more)
+    await home.inbox.tick()
+
+
+async def test_a_file_that_never_comes_is_told_without_it_in_order_and_once(tmp_path, slack, monkeypatch):
+    """RX1 and RX2 cannot be fetched: neither holds up RX3, and each is told by its card when it was tried."""
+    monkeypatch.setattr(inbox, "TRIES", TRIES)
+    page = make_pdf(tmp_path / "page.pdf", 1)
+    async with FaxServer(tmp_path / "ucx", speed=400) as fax:
+        for job_id in ("RX1", "RX2"):
+            fax.faults.plan(fault="error", method="filedownload", times=None, match={"job_id": job_id})
+        async with house(tmp_path, fax, slack) as home:
+            await arrive(home, page)
+            await arrive(home, page, 2)
+            await until(slack.details)
+            assert [p.message.record.job_id for p in slack.details()] == ["RX3"]
+        async with house(tmp_path, fax, slack) as home:
+            await home.tick_until(lambda: len(slack.details()) == 3)
+            for _ in range(3):
+                await home.inbox.tick(sweep=True)
+        async with house(tmp_path, fax, slack) as home:
+            await home.inbox.tick(sweep=True)
+    cards = slack.details()
+    assert [p.message.record.job_id for p in cards] == ["RX3", "RX1", "RX2"]
+    assert [p.thread_ts is None for p in cards] == [False, True, True]
+    assert [p.channel for p in cards] == [INBOUND] * 3
+    assert len(slack.received()) == 1
+    assert [downloads(fax, job_id) for job_id in ("RX1", "RX2", "RX3")] == [TRIES, TRIES, 1]
+
+
+# -- which line
+
+
+@dataclass(frozen=True)
+class SerialLine(FaxLine):
+    """A line whose modem is not called as a UCX usually calls it."""
+
+    @property
+    def modem(self) -> str:
+        return f"ttyS{self.id}"
+
+
+@pytest.fixture
+async def fax(tmp_path):
+    lines = [SerialLine(**asdict(line)) for line in DEFAULT_LINES]
+    async with FaxServer(tmp_path / "ucx", lines=lines, speed=400) as server:
+        yield server
+
+
+async def hear_support(home):
+    """#legal subscribes to what Support receives."""
+    wish = home.request(RequestKind.SUBSCRIBE, user=PRIYA, channel=LEGAL, direction="RX", line="Support")
+    told = len(home.slack.told())
+    await home.desk.accept(wish)
+    await until(lambda: len(home.slack.told()) > told)
+
+
+async def heard(home, path):
+    """Which channels hear of the next fax to Support, each with the line that it names."""
+    receive(home.fax, path, line="2")
+    before = len(home.slack.details())
+    await home.tick_until(lambda: len(home.slack.details()) > before)
+    await home.tick_until(lambda: home.outbox.depth == 0)
+    return {p.channel: p.message.line_name for p in home.slack.details()[before:]}
+
+
+async def send_from_support(home):
+    await home.desk.accept(home.request(RequestKind.SEND, number="469 555 0101", line="Support", recent=True))
+    await home.tick_until(lambda: "queued" in home.slack.steps())
+
+
+async def test_a_fax_whose_line_is_not_known_reaches_the_inbound_channel_only(tmp_path, fax, slack):
+    """Nothing tells which line the modem serves: no channel of a line hears of it, and none is named."""
+    async with house(tmp_path, fax, slack) as home:
+        await hear_support(home)
+        assert await heard(home, make_pdf(tmp_path / "page.pdf", 1)) == {INBOUND: ""}
+
+
+async def test_filesend_teaches_which_line_a_modem_serves(tmp_path, fax, slack):
+    """After a fax from Support its modem is known, in the next life as well."""
+    page = make_pdf(tmp_path / "page.pdf", 1)
+    async with house(tmp_path, fax, slack) as home:
+        await hear_support(home)
+        await send_from_support(home)
+        await home.tick_until(lambda: fax.log.entries("ended"))
+        assert await heard(home, page) == {INBOUND: "Support", LEGAL: "Support"}
+    async with house(tmp_path, fax, slack) as home:
+        assert await heard(home, page) == {INBOUND: "Support", LEGAL: "Support"}
+
+
+async def test_a_setting_goes_before_what_filesend_taught(tmp_path, fax, slack):
+    """FAXBOT_MODEMS says that the modem is Billing's: Support's channel does not hear of its faxes."""
+    async with house(tmp_path, fax, slack, modems={"ttyS2": "3"}) as home:
+        await hear_support(home)
+        await send_from_support(home)
+        await home.tick_until(lambda: fax.log.entries("ended"))
+        assert await heard(home, make_pdf(tmp_path / "page.pdf", 1)) == {INBOUND: "Billing"}
