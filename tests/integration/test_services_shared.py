@@ -1,0 +1,102 @@
+"""Files shared with the bot: however Slack tells of a share, and however often, it is one fax."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from faxbot.adapters import SystemClock
+from faxbot.demo.faxserver import FaxServer
+from faxbot.services import asked, desk
+from faxbot.services.facts import RequestKind
+from faxbot.slack.bolt import build_bolt_app
+from tests.kit import CLAIMS, DANA, PlainSlack, house, make_pdf, submissions, until
+from tests.listeners_rig import ME, Rig, event
+
+
+@pytest.fixture
+async def fax(tmp_path):
+    async with FaxServer(tmp_path / "ucx", speed=400) as server:
+        yield server
+
+
+@pytest.fixture
+def slack(tmp_path):
+    plain = PlainSlack()
+    plain.files["F0"] = make_pdf(tmp_path / "referral.pdf")
+    return plain
+
+
+class SlowToName(PlainSlack):
+    """Tells of a file before it names the message that shares it, for so many questions."""
+
+    unnamed = 0
+
+    async def shares_of(self, file_id):
+        self.calls.append("shares_of")
+        self.unnamed -= 1
+        return [] if self.unnamed >= 0 else await super().shares_of(file_id)
+
+
+async def done(home):
+    """Every request is carried out."""
+    async with asyncio.timeout(10):
+        while await home.store.read(lambda ledger: ledger.open_requests()):
+            await asyncio.sleep(0.01)
+
+
+async def test_a_file_told_of_before_its_message_is_faxed_once_slack_names_it(
+    tmp_path, fax, slack, monkeypatch
+):
+    """`file_shared` overtakes its message: it is asked again until Slack names that, also after a stop."""
+    monkeypatch.setattr(desk, "FIRST_PAUSE", 0.02)
+    early = SlowToName(files=slack.files)
+    early.unnamed = 10**9
+    async with house(tmp_path, fax, early) as home:
+        await home.desk.accept(home.request(RequestKind.SHARED_FILE, file_id="F0"))
+        await until(lambda: early.calls.count("shares_of") >= 2)
+        assert await home.faxes() == []
+    early.unnamed = 2
+    async with house(tmp_path, fax, early) as home:
+        await home.tick_until(lambda: "delivered" in early.steps())
+        await done(home)
+        assert [each.channel_id for each in await home.faxes()] == [CLAIMS]
+    assert len(submissions(fax)) == 1
+
+
+async def test_a_file_whose_message_slack_never_names_is_left(tmp_path, fax, slack, monkeypatch):
+    """After a minute nothing is expected any more: no fax, and nobody is asked again."""
+    monkeypatch.setattr(desk, "FIRST_PAUSE", 0.02)
+    monkeypatch.setattr(asked, "NAMED_SECONDS", 0.3)
+    never = SlowToName(files=slack.files)
+    never.unnamed = 10**9
+    async with house(tmp_path, fax, never) as home:
+        await home.desk.accept(home.request(RequestKind.SHARED_FILE, file_id="F0"))
+        await done(home)
+        assert await home.faxes() == []
+    assert never.calls.count("shares_of") >= 2
+    assert submissions(fax) == []
+
+
+def told_again(home):
+    """A Bolt app in front of this house, and what Slack tells of one share, each of it twice."""
+    rig = Rig()
+    rig.app = build_bolt_app(rig.client, ME, replace(rig.board, desk=home.desk, now=SystemClock().now))
+    said = {"user": DANA, "channel": CLAIMS, "ts": home.slack.share_ts[0], "text": "<@UBOT> 469 555 0101"}
+    shared = {"type": "file_shared", "file_id": "F0", "user_id": DANA, "channel_id": CLAIMS}
+    bodies = [event(type="app_mention", **said) | {"event_id": "Ev1"}, event(**shared) | {"event_id": "Ev2"}]
+    again = {"x_slack_retry_num": "1", "x_slack_retry_reason": "timeout"}
+    return rig, [(body, headers) for body in bodies for headers in ({}, again)]
+
+
+async def test_a_share_that_is_told_again_is_one_fax(tmp_path, fax, slack):
+    """Mention and file_shared, each delivered again, at once and in the next life: acknowledged, one fax."""
+    for _ in range(2):
+        async with house(tmp_path, fax, slack) as home:
+            rig, envelopes = told_again(home)
+            answers = await asyncio.gather(*(rig.send(body, **headers) for body, headers in envelopes))
+            assert [answer.status for answer in answers] == [200] * 4
+            await home.tick_until(lambda: "delivered" in slack.steps())
+            await done(home)
+            assert len(await home.faxes()) == 1
+    assert len(submissions(fax)) == len(slack.cards()) == 1
