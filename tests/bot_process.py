@@ -85,6 +85,12 @@ class BotProcess:
         """Ask it to end."""
         await self._end(signal.SIGTERM)
 
+    async def interrupt(self) -> tuple[int | None, float]:
+        """Press Ctrl-C; its exit code, and how many seconds it took to end."""
+        began = asyncio.get_running_loop().time()
+        await self._end(signal.SIGINT)
+        return self._process and self._process.returncode, asyncio.get_running_loop().time() - began
+
     async def _end(self, how: signal.Signals) -> None:
         process = self._process
         if process is None or process.returncode is not None:
