@@ -120,6 +120,10 @@ class Rig:
         )
         self.app = build_bolt_app(self.client, ME, self.board)
 
+    def restart(self) -> None:
+        """Another process, with the same database."""
+        self.app = build_bolt_app(self.client, ME, self.board)
+
     async def send(self, body: dict[str, Any], **headers: str) -> BoltResponse:
         """Dispatch *body* as Socket Mode does."""
         request = AsyncBoltRequest(

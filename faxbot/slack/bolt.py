@@ -22,6 +22,7 @@ from faxbot.services.reference import under
 from faxbot.slack.api import Me
 from faxbot.slack.ids import Field
 from faxbot.slack.listeners import Switchboard, register
+from faxbot.slack.once import Once, delivery_key
 from faxbot.slack.place import Place, place_of
 from faxbot.slack.views import Rendered, render_fault, render_unknown_fault
 
@@ -32,27 +33,38 @@ BOLT_LOG = logging.getLogger("faxbot.slack.bolt.sdk")
 BOLT_LOG.setLevel(logging.INFO)
 
 _INPUT_ERROR_CHARS = 300
+_DELIVERY = "delivery"
+"""In a request's context: the delivery that is being answered for the first time."""
 
 Next = Callable[[], Awaitable[None]]
 Acknowledged = Callable[[str, float], None]
 
 
-class MeasuredApp(AsyncApp):
-    """Bolt's app, which says how long each envelope waited for its acknowledgement."""
+class FaxApp(AsyncApp):
+    """Bolt's app, which does once what comes twice, and says how long an acknowledgement took."""
 
-    def __init__(self, acknowledged: Acknowledged, **options: Any) -> None:  # noqa: ANN401  (Bolt's own)
+    def __init__(self, acknowledged: Acknowledged, once: Once, **options: Any) -> None:  # noqa: ANN401  (Bolt's own)
         super().__init__(**options)
-        self._acknowledged = acknowledged
+        self._acknowledged, self._once = acknowledged, once
 
     async def async_dispatch(self, req: AsyncBoltRequest) -> BoltResponse:
         """Run the listener that fits, and return once it has acknowledged."""
         began = time.perf_counter()
         with under(reference.new()):
-            response = await super().async_dispatch(req)
+            response = await self._dispatch_once(req)
             took = time.perf_counter() - began
             kind = str(req.body.get("type") or ("command" if "command" in req.body else "other"))
             log.info("Acknowledged after %.1f ms.", took * 1000, extra={"kind": kind})
         self._acknowledged(kind, took)
+        return response
+
+    async def _dispatch_once(self, req: AsyncBoltRequest) -> BoltResponse:
+        response = None
+        try:
+            response = await super().async_dispatch(req)
+        finally:
+            if key := req.context.get(_DELIVERY):
+                self._once.end(key, response)
         return response
 
 
@@ -94,8 +106,10 @@ def build_bolt_app(
         )
 
     BOLT_LOG.setLevel(logging.ERROR)  # it warns of the token that it finds in the environment
-    app = MeasuredApp(
+    once = Once(lambda: board.now().timestamp())
+    app = FaxApp(
         acknowledged,
+        once,
         name="faxbot",
         logger=BOLT_LOG,
         client=without_token,
@@ -104,6 +118,19 @@ def build_bolt_app(
         ignoring_self_events_enabled=True,
     )
     BOLT_LOG.setLevel(logging.INFO)
+
+    async def answer_once(
+        body: dict[str, Any], context: AsyncBoltContext, next_: Next
+    ) -> BoltResponse | None:
+        """Here and not earlier: Bolt has checked by now that it comes from Slack."""
+        if key := delivery_key(body):
+            if earlier := await once.earlier(key):
+                log.info("Told again, and answered as before.")
+                return earlier
+            once.begin(key)
+            context[_DELIVERY] = key
+        await next_()
+        return None
 
     async def keep_ack(context: AsyncBoltContext, next_: Next) -> None:
         context["ack"] = KeptAck()  # type: ignore[no-untyped-call] # Bolt leaves its __init__ without types
@@ -114,6 +141,7 @@ def build_bolt_app(
     ) -> BoltResponse | None:
         return await _tell_fault(board, error, body, acknowledged=response is None)
 
+    app.middleware(answer_once)
     app.middleware(keep_ack)
     register(app, board)
     app.error(tell_fault)

@@ -1,5 +1,6 @@
 """Who acted, and where: what every payload of Slack says somewhere, in one shape."""
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,11 @@ class Place:
     trigger_id: str = ""
     message_ts: str | None = None
     view_id: str = ""
+
+    @property
+    def deed(self) -> str:
+        """The name of what the person did: Slack's trigger; another server's may have none."""
+        return self.trigger_id or self.response_url or uuid.uuid4().hex
 
 
 def place_of(body: Mapping[str, Any]) -> Place:

@@ -1,6 +1,7 @@
 """What the bot does with what Slack delivers, through a real Bolt app."""
 
 import asyncio
+import copy
 import logging
 import time
 
@@ -427,11 +428,114 @@ async def test_words_without_a_file_get_a_hint(rig):
 
 
 async def test_the_hint_is_given_once(rig):
-    """An event that Slack tells again is not answered again."""
-    await rig.send(event(**DIRECT), x_slack_retry_num="1")
-    await rig.send(event(**DIRECT | {"text": "again"}))
-    await rig.settle()
+    """An event that Slack tells again is not answered again; the next one is."""
+    for attempt in ("0", "1"):
+        await rig.send(event(**DIRECT), x_slack_retry_num=attempt)
+        await rig.settle()
     assert len(rig.replies.told) == 1
+    await rig.send(event(**DIRECT) | {"event_id": "Ev2"}, x_slack_retry_num="0")
+    await rig.settle()
+    assert len(rig.replies.told) == 2
+
+
+READING = [
+    command("lines"),
+    command(""),
+    command("send"),
+    shortcut("send_a_fax"),
+    press("history_page", "RX:2"),
+]
+
+
+@pytest.mark.parametrize("body", READING, ids=["question", "help", "form", "shortcut", "page"])
+async def test_what_only_reads_is_answered_once_however_often_it_is_told(rig, body):
+    """Told twice at once and again later, it is acknowledged three times and answered once."""
+    answers = await asyncio.gather(rig.send(body), rig.send(body))
+    await rig.settle()
+    answers.append(await rig.send(body))
+    await rig.settle()
+    assert [each.status for each in answers] == [200, 200, 200]
+    assert len(rig.replies.told) + len(rig.forms.opened) == 1
+
+
+async def test_what_is_told_again_is_answered_as_before(rig):
+    """What is wrong in a form, or with a command, is said again, for its first answer may have been lost."""
+    for body in (submission(FormStart("C1").encode(), "", FILES), command("stauts")):
+        first, second = await rig.send(body), await rig.send(body)
+        assert (first.body, first.status) == (second.body, 200)
+        assert payload_of(second)
+
+
+async def test_a_form_can_be_corrected_and_sent_again(rig):
+    """Another try with the same form is another delivery."""
+    start = FormStart("C1").encode()
+    assert payload_of(await rig.send(submission(start, "", FILES)))["response_action"] == "errors"
+    again = submission(start, "469 555 0101", FILES) | {"trigger_id": "trigger.9"}
+    assert (await rig.send(again)).body == ""
+    assert len(rig.desk.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        command("send 469 555 0101"),
+        command("cancel TX82"),
+        press("cancel_fax", "fax:12"),
+        press("send_again", "fax:12"),
+        press("run_command", "/fax delete RX3"),
+        submission(FormStart("C1").encode(), "469 555 0101", FILES),
+        event(**MENTION),
+        event(type="file_shared", file_id="F1", user_id="UDANA", channel_id="C1"),
+    ],
+    ids=["send", "cancel", "press", "decision", "run", "form", "mention", "file"],
+)
+async def test_what_changes_something_is_one_request_over_a_restart(rig, body):
+    """What the next process is told again has its name in the database already."""
+    for _ in range(2):
+        assert (await rig.send(body)).status == 200
+        rig.restart()
+    assert len(rig.desk.requests) == 1
+
+
+async def test_a_form_sent_again_because_its_answer_was_lost_is_one_request(rig):
+    """Slack keeps the form open, the person presses Send once more: a new trigger, the same form."""
+    body = submission(FormStart("C1").encode(), "469 555 0101", FILES)
+    for trigger in ("trigger.3", "trigger.4"):
+        assert (await rig.send(body | {"trigger_id": trigger})).body == ""
+    assert len(rig.desk.requests) == 1
+
+
+async def test_a_second_telling_waits_for_the_commit_of_the_first(rig):
+    """It is acknowledged when the first is, not before; if that fails, it has its own try."""
+    rig.desk.gate, rig.desk.failure = asyncio.Event(), RuntimeError("disk full")
+    tellings = [asyncio.create_task(rig.send(event(**MENTION))) for _ in range(2)]
+    done, _ = await asyncio.wait(tellings, timeout=0.05)
+    assert done == set()
+    rig.desk.gate.set()
+    assert [(await each).status for each in tellings] == [500, 500]
+    rig.desk.failure = None
+    assert (await rig.send(event(**MENTION))).status == 200
+    assert len(rig.desk.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        command("cancel TX82"),
+        press("cancel_fax", "fax:1"),
+        submission(FormStart("C1").encode(), "469 555 0101", FILES),
+    ],
+    ids=["command", "press", "form"],
+)
+async def test_without_slacks_names_each_telling_is_a_wish(rig, body):
+    """Where there is no trigger, no time and no view id, a second wish is not taken for the first."""
+    bare = {n: copy.deepcopy(part) for n, part in body.items() if n not in {"trigger_id", "response_url"}}
+    for part in (*bare.get("actions", ()), bare.get("view", {})):
+        for name in ("action_ts", "id"):
+            part.pop(name, None)
+    for _ in range(2):
+        assert (await rig.send(bare)).status == 200
+    assert len(rig.desk.requests) == 2
 
 
 async def test_bolt_asks_slack_nothing_by_itself(rig):

@@ -91,6 +91,22 @@ async def test_an_answer_that_is_lost_with_nothing_done_is_asked_about(tmp_path,
     assert len(submissions(fax)) == 1
 
 
+async def test_many_clicks_on_send_again_are_one_fax(tmp_path, fax, slack):
+    """Two people decide about a lost fax, one of them twice: the first decision counts, and dials once."""
+    fax.faults.plan(fault="drop_before", method="filesend", times=1)
+    async with house(tmp_path, fax, slack) as home:
+        await home.send()
+        await home.tick_until(lambda: "asked" in slack.steps())
+        asked = (await home.faxes(FaxState.ASKED))[0]
+        decisions = [(DANA, "again"), (DANA, "again"), (PRIYA, "again"), (PRIYA, "went")]
+        for user, answer in decisions:
+            decided = home.request(RequestKind.ANSWER, user=user, fax_id=asked.id, answer=answer)
+            await home.desk.accept(decided)
+        await home.tick_until(lambda: len(slack.told()) >= 3 and "delivered" in slack.steps())
+    assert [text for text in slack.told() if "settled already" in text] == ["That is settled already."] * 3
+    assert len(submissions(fax)) == 1
+
+
 async def test_a_post_whose_answer_is_lost_is_not_posted_twice(tmp_path, fax, slack):
     """The card was posted, its answer lost: it is found by its key."""
     slack.fail("post", "after", SlackUnclear("lost"))

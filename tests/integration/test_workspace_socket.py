@@ -103,6 +103,17 @@ async def test_duplicates_on_demand(raw):
         assert len({e["event_id"] for e in socket.events("message")}) == 1
 
 
+async def test_duplicate_interactions_on_demand(raw):
+    """With duplicate_interactions a command comes three times, by turns; the first answer counts."""
+    await raw.control("settings", duplicate_interactions=True)
+    async with raw.socket() as first, raw.socket() as second:
+        assert (await raw.person("command", user=DANA, channel=CLAIMS, text="/fax"))["ok"]
+        await until(lambda: len(raw.workspace.journal.of("envelope_acked")) == 3)
+    payloads = first.of("slash_commands") + second.of("slash_commands")
+    assert [len(first.received), len(second.received)] == [2, 1]
+    assert payloads[0] == payloads[1] == payloads[2]
+
+
 async def test_each_envelope_goes_to_one_connection(raw):
     """Of several connections exactly one gets each envelope, and each gets some."""
     async with raw.socket() as first, raw.socket() as second:

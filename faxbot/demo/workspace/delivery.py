@@ -1,6 +1,7 @@
 """Envelopes to the app: answered in time, or not; events are delivered again until they are acknowledged."""
 
 import asyncio
+import contextlib
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -88,6 +89,8 @@ class Delivery:
 
         """
         envelope = Envelope(kind, payload, accepts)
+        if self._settings.duplicate_interactions:
+            self.in_background(self._twice_more(kind, payload, accepts=accepts))
         try:
             return await self._try(envelope)
         except TimeoutError:
@@ -96,6 +99,11 @@ class Delivery:
             raise UnansweredError(
                 "operation_timeout" if envelope.answer.done() else "dispatch_failed"
             ) from None
+
+    async def _twice_more(self, kind: str, payload: dict[str, Any], *, accepts: bool) -> None:
+        for _ in range(2):
+            with contextlib.suppress(TimeoutError, ConnectionLostError):
+                await self._try(Envelope(kind, payload, accepts))
 
     def publish(self, payload: dict[str, Any]) -> None:
         """Deliver an event in the background, again and again as Slack does, until it is acknowledged."""

@@ -47,6 +47,8 @@ class Settings:
     """Whether file_shared overtakes the message that shares the file."""
     duplicate_events: bool = False
     """Whether every event is delivered a second time although it was acknowledged."""
+    duplicate_interactions: bool = False
+    """Whether every command and interaction is delivered three times: two at once, and one after them."""
     signed_out_redirect: bool = False
     """Whether a file asked for without a right answers 302 to the sign-in page instead of the page itself."""
     rate_limits: bool = False

@@ -15,7 +15,8 @@ def press_key(place: Place, action: Mapping[str, Any]) -> str:
     """
     where = place.message_ts or place.view_id or "-"
     what = f"{action.get('action_id')}:{action.get('value')}"
-    return f"click:{place.channel_id or '-'}:{where}:{what}:{place.user_id}:{action.get('action_ts')}"
+    when = action.get("action_ts") or place.deed
+    return f"click:{place.channel_id or '-'}:{where}:{what}:{place.user_id}:{when}"
 
 
 def subject_of(target: Target) -> dict[str, Any]:

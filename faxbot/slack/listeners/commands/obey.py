@@ -56,7 +56,7 @@ async def obey(board: Switchboard, place: Place, text: str, ack: AsyncAck) -> No
             )
         case Send() | Get() | Cancel() | Delete() | Subscribe() | Unsubscribe():
             kind, body = _request(board.ask, place, command)
-            await board.accept(kind, place, f"{kind.value}:{place.trigger_id}", body)
+            await board.accept(kind, place, f"{kind.value}:{place.deed}", body)
             await ack()
         case _:
             await ack()

@@ -3,29 +3,24 @@
 from typing import Any
 
 from slack_bolt.async_app import AsyncApp
-from slack_bolt.request.async_request import AsyncBoltRequest
 
 from faxbot.services.messages import Sentence
 from faxbot.slack.listeners.switchboard import Switchboard
 from faxbot.slack.place import place_of
 from faxbot.slack.views import render
 
-_RETOLD = "x-slack-retry-num"
-
 
 def register(app: AsyncApp, board: Switchboard) -> None:
     """
-    Listen to direct messages. Those with files are committed in `shares`; the others get a hint, once.
+    Listen to direct messages. Those with files are committed in `shares`; the others get a hint.
 
-    Source: message.im; redelivered events carry x-slack-retry-num.
+    Source: message.im.
     """
 
-    async def hint(event: dict[str, Any], req: AsyncBoltRequest) -> None:
+    async def hint(event: dict[str, Any]) -> None:
         place = place_of({"event": event})
         written = event.get("subtype") is None and not event.get("files") and not event.get("bot_id")
         if event.get("channel_type") != "im" or not written or not place.user_id:
-            return
-        if _RETOLD in req.headers:
             return
         command = f"{board.site.command} help"
         text = f"Send me the files to fax, with the number in the text. `{command}` shows what else I can do."

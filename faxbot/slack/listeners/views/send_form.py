@@ -23,7 +23,7 @@ def register(app: AsyncApp, board: Switchboard) -> None:
         board.ask.check_number(entry.number)
         place = replace(place_of(body), channel_id=entry.start.channel_id, thread_ts=entry.start.thread_ts)
         wish = {"number": entry.number, "line": entry.line_id, "files": list(entry.files)}
-        await board.accept(RequestKind.SEND, place, f"view:{place.view_id}", wish)
+        await board.accept(RequestKind.SEND, place, f"view:{place.view_id or place.deed}", wish)
         await ack()
 
     app.view(Callback.SEND_FORM.value)(send)
