@@ -14,6 +14,7 @@ from rich.console import Console
 
 from benchmarks import page
 from benchmarks.canned.control import canned_ucx
+from benchmarks.child import ChildEndedError
 from benchmarks.findings import Findings
 from benchmarks.ground import Ground, Row
 from benchmarks.rows import ROWS
@@ -57,7 +58,11 @@ async def run(rows: Sequence[Row], *, smoke: bool, console: Console) -> list[tup
                 def say(line: str, row: Row = row) -> None:
                     console.print(f"  {row.name}: {line}", style="dim", markup=False, highlight=False)
 
-                measured.append((row, await row.measure(Ground(here, ucx, smoke, say))))
+                try:
+                    found = await row.measure(Ground(here, ucx, smoke, say))
+                except (TimeoutError, ChildEndedError, AssertionError) as exc:  # the others are worth having
+                    found = Findings(wrong=[f"it could not be measured: {exc}"])
+                measured.append((row, found))
                 say(f"{time.monotonic() - began:.0f} s")
     return measured
 

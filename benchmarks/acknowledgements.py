@@ -24,9 +24,9 @@ class Sides:
     def __iter__(self) -> Iterator[Side]:
         return iter((self.bot, self.bare, self.lone))
 
-    def unanswered(self) -> int:
-        """Envelopes that were not acknowledged once and in time, on any side."""
-        return sum(side.unanswered() for side in self)
+    def unanswered(self) -> dict[str, int]:
+        """How many envelopes were not acknowledged once and in time, by side."""
+        return {"bot": self.bot.unanswered(), "bare": self.bare.unanswered(), "lone": self.lone.unanswered()}
 
 
 @asynccontextmanager

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from faxbot.demo.workspace import Workspace
+from faxbot.demo.workspace.delivery import UnansweredError
 from faxbot.demo.workspace.entered import action_of, values_of
 from faxbot.demo.workspace.interactivity import Payloads
 from faxbot.demo.workspace.model.people import CLAIMS, DANA
@@ -78,7 +79,10 @@ class Side:
 
     async def _do(self, deed: Deed) -> None:
         site = self.workspace.site
-        answer = await site.delivery.ask(deed.kind, deed.payload, accepts=True)
+        try:
+            answer = await site.delivery.ask(deed.kind, deed.payload, accepts=True)
+        except UnansweredError:
+            return  # `unanswered` counts it
         if deed.is_command:
             Replies(site).of_command(DANA, site.state.channels[CLAIMS], answer)
 

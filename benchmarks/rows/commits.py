@@ -114,7 +114,7 @@ async def measure(ground: Ground) -> Findings:
     compare(found, "all kinds, 1 at a time", KINDS, sides, at_most=AT_MOST_ALONE)
     compare(found, "all kinds, 50 at once", [TOGETHER], sides, at_most=AT_MOST_TOGETHER)
     found.note("… the disk's own part of a commit", duration(seconds_of_a_sync(ground.folder)))
-    found.expect("not acknowledged in time", {"": sides.unanswered()}, {"": 0})
+    found.expect("not acknowledged in time", sides.unanswered(), {"bot": 0, "bare": 0, "lone": 0})
     return found
 
 

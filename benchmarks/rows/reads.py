@@ -47,7 +47,7 @@ async def measure(ground: Ground) -> Findings:
     for measured in (ALONE, TOGETHER):
         compare(found, f"a question, {measured}", [measured], sides, at_most=AT_MOST)
     found.expect("questions answered", {"": sides.bot.noted("response_url")}, {"": asked})
-    found.expect("not acknowledged in time", {"": sides.unanswered()}, {"": 0})
+    found.expect("not acknowledged in time", sides.unanswered(), {"bot": 0, "bare": 0, "lone": 0})
     return found
 
 
