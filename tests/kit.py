@@ -36,11 +36,11 @@ PRIYA = "UPRIYA"
 SETTLE = 0.2
 
 
-def make_pdf(path: Path, pages: int = 2) -> Path:
-    """A PDF with so many empty pages."""
+def make_pdf(path: Path, pages: int = 2, *, height: int = 792) -> Path:
+    """A PDF with so many empty pages, of so many points."""
     with pikepdf.new() as pdf:
         for _ in range(pages):
-            pdf.add_blank_page()
+            pdf.add_blank_page(page_size=(612, height))
         pdf.save(path)
     return path
 
