@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 2.0
+PATIENCE_SECONDS = 5.0
+"""How long the start waits for an answer of a fax server that it knows."""
 
 _TOKEN_PROBLEMS = {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"}
 
@@ -172,7 +174,15 @@ async def _check_socket(api: WebApi, app_token: str) -> None:
 async def _begin(
     services: Services[Forms], server: UcxClient, clock: Clock, *, backfill: bool, say: Callable[[str], None]
 ) -> None:
-    """Recall what was; take the baseline of what the fax server has, waiting for it if need be."""
+    """
+    Recall what was; take the baseline of what the fax server has, waiting for it if need be.
+
+    Where that was taken before, nothing can be missed: the bot starts in an outage, too, and keeps what
+    people want to fax.
+
+    Raises:
+        SettingsProblem: At the first start the UCX does not let the bot in.
+    """
     await services.lines.start()
     await services.reach.start()
     await services.watch.start()
@@ -182,20 +192,27 @@ async def _begin(
         try:
             await services.received.begin(backfill=backfill)
             await services.sent.begin()
-            await server.count_records(Direction.RX)
-            await services.lines.lines()
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await server.count_records(Direction.RX)
+                await services.lines.lines()
         except CredentialsRejected as exc:
-            raise SettingsProblem(
+            sentence = (
                 "The UCX does not accept UCX_CLIENT_ID and UCX_CLIENT_SECRET. "
                 "It shows both under System, Licenses; the licence must be valid."
-            ) from exc
-        except ServerFault as fault:
+            )
+            if not (services.received.begun and services.sent.begun):
+                raise SettingsProblem(sentence) from exc
+            say(f"{sentence} Until then faxes are kept.")
+            return
+        except (ServerFault, TimeoutError) as fault:
             if not said:
-                why = "It refuses." if isinstance(fault, RequestRefused) else str(fault)  # in its own words
+                # a refusal is told in the server's own words
+                why = str(fault) if isinstance(fault, ServerFault) else "It is slow."
+                why = "It refuses." if isinstance(fault, RequestRefused) else why
                 say(f"The fax server does not answer yet. ({why})")
                 said = True
             if services.received.begun and services.sent.begun:
-                return  # nothing can be missed: it was followed before
+                return
             await clock.sleep(RETRY_SECONDS)
         else:
             return

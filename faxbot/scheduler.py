@@ -29,8 +29,8 @@ class Ticks:
         self,
         clock: Clock,
         *,
-        answered: Callable[[], Awaitable[None]],
-        failed: Callable[[Fault], Awaitable[None]],
+        answered: Callable[[str], Awaitable[None]],
+        failed: Callable[[str, Fault], Awaitable[None]],
     ) -> None:
         self._clock = clock
         self._scheduler = AsyncIOScheduler(timezone=UTC)
@@ -104,12 +104,12 @@ class Ticks:
                 self.went_through[name] = self._clock.now()
                 pause = 0.0 if name in self._again else pace()
                 if name in self._asking:
-                    await self._answered()
+                    await self._answered(name)
             else:
                 count = self._faults[name] = self._faults.get(name, 0) + 1
                 longest = min(LONGEST_BACKOFF_SECONDS, pace() * 2 ** min(count - 1, 6))
                 pause = max(pace(), longest * random.uniform(0.5, 1.0))  # noqa: S311 - jitter is no secret
-                await self._failed(fault)
+                await self._failed(name, fault)
         except asyncio.CancelledError:
             return  # `stop`: the scheduler, which nobody awaits, would log it as a fault
         except Exception:

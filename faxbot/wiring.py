@@ -120,7 +120,7 @@ def wire_services(setting: Setting, adapters: Adapters[F]) -> Services[F]:
         clock,
         pace=adapters.pace,
         settle=setting.settle,
-        away_since=lambda: reach.since,
+        outage=lambda: reach.outage,
         admins=setting.admins,
         posted=adapters.posted,
     )

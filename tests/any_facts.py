@@ -16,10 +16,13 @@ from faxbot.services.messages import (
     Faxing,
     FaxSteps,
     FetchedFile,
+    Outage,
     ReceivedFax,
     Sentence,
     ServerAway,
     ServerBack,
+    ServerSilent,
+    ServerTells,
     Step,
     StepKind,
 )
@@ -105,13 +108,16 @@ faxes = st.builds(
     ended_at=epochs,
 )
 steps = st.builds(Step, st.sampled_from(StepKind), moments, st.none() | jobs, st.none() | users, texts)
+outages = st.builds(Outage, moments, st.none() | moments, st.booleans())
 messages = st.one_of(
-    st.builds(FaxCard, faxes, st.none() | jobs, st.none() | moments, st.booleans()),
+    st.builds(FaxCard, faxes, st.none() | jobs, st.none() | outages, st.booleans()),
     st.builds(FaxSteps, faxes, st.lists(steps, max_size=6).map(tuple)),
     st.builds(ReceivedFax, st.integers(1, 10**9), records, texts, maybe, st.booleans(), users, texts),
     st.builds(FetchedFile, job_ids, texts),
-    st.builds(ServerAway, moments),
-    st.builds(ServerBack, moments, moments, counts),
+    st.builds(ServerAway, moments, st.booleans()),
+    st.builds(ServerBack, moments, moments, counts, st.booleans()),
+    st.builds(ServerSilent, texts, moments),
+    st.builds(ServerTells, texts, moments, moments),
     st.builds(Faxing, texts, maybe, texts, texts, st.lists(texts, max_size=12).map(tuple)),
     st.builds(Sentence, texts, texts),
     st.builds(AskNumber, files.map(tuple), texts, texts, texts),

@@ -10,13 +10,12 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from functools import partial
 
 from faxbot.fax.errors import SlackBusy, SlackFault
 from faxbot.services.delivery import Delivery
 from faxbot.services.facts import CLOSED_KEY, Announcement, AnnouncementKind, AnnouncementState, Pending
-from faxbot.services.messages import Sentence, pack
+from faxbot.services.messages import Outage, Sentence, pack
 from faxbot.services.ports import Clock, Ledger, Messenger, Pace, Store
 from faxbot.services.queue import Choice, choose
 from faxbot.services.reference import under
@@ -49,14 +48,14 @@ class Outbox:
         *,
         pace: Pace,
         settle: float,
-        away_since: Callable[[], datetime | None],
+        outage: Callable[[], Outage | None],
         admins: Sequence[str] = (),
         posted: Callable[[float], None] = lambda _seconds: None,
     ) -> None:
         self._store, self._clock, self._pace, self._admins = store, clock, pace, tuple(admins)
         self._settle = settle
         self._delivery = Delivery(
-            store, messenger, clock, settle=settle, away_since=away_since, closed=self._tell_admin
+            store, messenger, clock, settle=settle, outage=outage, closed=self._tell_admin
         )
         self._upload = Upload(store, messenger, clock, settle=settle, closed=self._tell_admin, posted=posted)
         self._wake = asyncio.Event()

@@ -1,26 +1,25 @@
 """What an announcement says, made of the facts as they are when it is told."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from faxbot.services.facts import Announcement, AnnouncementKind
-from faxbot.services.messages import FaxCard, FaxSteps, Message, ReceivedFax, unpack, unpack_step
+from faxbot.services.messages import FaxCard, FaxSteps, Message, Outage, ReceivedFax, unpack, unpack_step
 from faxbot.services.ports import Ledger
 from faxbot.services.tell import job_of, record_of
 
 
-def compose(ledger: Ledger, batch: Sequence[Announcement], away_since: datetime | None) -> Message:
+def compose(ledger: Ledger, batch: Sequence[Announcement], outage: Outage | None) -> Message:
     """
     The message of one announcement, or of replies that go out as one.
 
-    *away_since*: the fax server does not answer since then.
+    *outage*: nothing is heard of the fax server.
     """
     row = batch[0]
     if row.fax_id is not None:
         fax = ledger.fax(row.fax_id)
         if row.kind is AnnouncementKind.REPLY:
             return FaxSteps(fax, tuple(unpack_step(each.body) for each in batch))
-        return FaxCard(fax, job_of(fax), away_since, home=row.channel_id == fax.channel_id)
+        return FaxCard(fax, job_of(fax), outage, home=row.channel_id == fax.channel_id)
     if row.record_id is not None:
         return _received(ledger, row)
     return unpack(row.body)

@@ -8,12 +8,11 @@ looked for by its key after a settle window, and once more after another, before
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from faxbot.fax.errors import SlackBusy, SlackFault, SlackRefused, SlackUnclear
 from faxbot.services.contents import compose
 from faxbot.services.facts import Announcement, AnnouncementKind, AnnouncementState
-from faxbot.services.messages import Message, unpack
+from faxbot.services.messages import Message, Outage, unpack
 from faxbot.services.ports import Call, Clock, Ledger, Messenger, Store
 
 log = logging.getLogger(__name__)
@@ -57,11 +56,11 @@ class Delivery:
         clock: Clock,
         *,
         settle: float,
-        away_since: Callable[[], datetime | None],
+        outage: Callable[[], Outage | None],
         closed: Callable[[str, str], Awaitable[None]],
     ) -> None:
         self._store, self._messenger, self._clock, self._settle = store, messenger, clock, settle
-        self._away_since, self._closed = away_since, closed
+        self._outage, self._closed = outage, closed
 
     async def carry_on(self, ids: Sequence[int], call: Call) -> None:
         """Make *call* for one announcement, or for replies that go out as one."""
@@ -88,7 +87,7 @@ class Delivery:
     async def _edit(self, row_id: int) -> None:
         def read(ledger: Ledger) -> _Outgoing:
             row = ledger.announcement(row_id)
-            return _Outgoing(row, compose(ledger, [row], self._away_since()))
+            return _Outgoing(row, compose(ledger, [row], self._outage()))
 
         edit = await self._store.read(read)
         row = edit.row
@@ -165,7 +164,7 @@ class Delivery:
             for row in rows:
                 row.state = AnnouncementState.DROPPED
             return None
-        message = compose(ledger, rows, self._away_since())
+        message = compose(ledger, rows, self._outage())
         for row in rows:
             row.state, row.batch, row.looks = AnnouncementState.SENDING, rows[0].key, 0
         return _Outgoing(rows[0], message, parent.ts if parent else None)

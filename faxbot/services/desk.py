@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 
-from faxbot.fax.errors import Fault, Refusal, ServerFault, SlackRefused
+from faxbot.fax.errors import CredentialsRejected, Fault, Refusal, ServerFault, SlackRefused
 from faxbot.services.expiry import mark_done
 from faxbot.services.facts import Request, RequestKind
 from faxbot.services.messages import Sentence
@@ -80,7 +80,9 @@ class Desk:
             except Fault as fault:
                 log.info("a request waits", extra={"request": request.id, "fault": type(fault).__name__})
                 if pause == FIRST_PAUSE and isinstance(fault, ServerFault):
-                    await self._say(request, "The fax server doesn't answer. I keep trying.")
+                    locked_out = isinstance(fault, CredentialsRejected)
+                    does = "let me in" if locked_out else "answer"
+                    await self._say(request, f"The fax server doesn't {does}. I keep trying.")
                 await self._clock.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
             except Exception:

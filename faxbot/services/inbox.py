@@ -2,9 +2,16 @@
 
 import asyncio
 import logging
+from dataclasses import dataclass
 from pathlib import Path
 
-from faxbot.fax.errors import AnswerLost, BadDocument, RequestRefused, ServerFault
+from faxbot.fax.errors import (
+    BadDocument,
+    CredentialsRejected,
+    ServerBusy,
+    ServerFault,
+    ServerUnreachable,
+)
 from faxbot.fax.job import Direction
 from faxbot.fax.routing import audience
 from faxbot.services.facts import FaxRecord, RecordState
@@ -13,12 +20,18 @@ from faxbot.services.lines import LineBook
 from faxbot.services.ports import Clock, Documents, FaxServer, Ledger, Nudge, Store
 from faxbot.services.spool import make_folder
 from faxbot.services.spool import received as spooled
-from faxbot.services.tell import interests, record_of, tell_received
+from faxbot.services.tell import interests, record_of, tell_late_file, tell_received
+
+_NOT_ABOUT_THE_DOCUMENT = (ServerUnreachable, CredentialsRejected, ServerBusy)
 
 log = logging.getLogger(__name__)
 
 TRIES = 30
 """So often a file that is missing or damaged is asked for before that is told instead."""
+LATE_TRIES = 750
+"""So often, with the sweeps among them, a file that was told as missing is still asked for: about a day."""
+FETCHED_AT_ONCE = 4
+"""Fewer than the connections there are: the watch must not wait for documents."""
 
 
 class Inbox:
@@ -41,75 +54,129 @@ class Inbox:
         self._documents, self._lines, self._feed = documents, lines, received_records
         self._spool, self._inbound, self._told = spool, inbound_channel, told
         self._pending = True
+        self._fetching = asyncio.Lock()
 
     async def tick(self, *, sweep: bool = False) -> None:
         """
-        Look for new records, and fetch the files of those that have none yet.
+        Look for new records, and fetch the files of those that have none yet, oldest first.
 
         Raises:
             ServerFault: The fax server did not answer; what was found is kept.
         """
         if await self._feed.catch_up(sweep=sweep):
             self._pending = True
-        if not self._pending:
+        if not (self._pending or sweep):
             return
         await self._lines.lines()
-        waiting = await self._store.read(lambda ledger: ledger.records_in(RecordState.SEEN))
-        results = await asyncio.gather(*(self._fetch(row) for row in waiting), return_exceptions=True)
-        self._pending = not all(result is True for result in results)
-        for result in results:
-            if isinstance(result, BaseException):
-                raise result
+        async with self._fetching:
+            waiting = await self._store.read(lambda ledger: self._waiting(ledger, late=sweep))
+            if not sweep and any(row.tries for row in waiting):
+                # its file is long in coming: is the id another fax's by now, after a reset?
+                await self._feed.catch_up(sweep=True)
+                waiting = await self._store.read(lambda ledger: self._waiting(ledger, late=False))
+            self._pending = not await self._fetch_all(waiting)
 
-    async def _fetch(self, row: FaxRecord) -> bool:
-        """Fetch one file and announce it; False if it has to be tried again."""
+    @staticmethod
+    def _waiting(ledger: Ledger, *, late: bool) -> list[FaxRecord]:
+        rows = list(ledger.records_in(RecordState.SEEN))
+        if late:
+            without = ledger.records_in(RecordState.NO_FILE)
+            rows += [row for row in without if row.tries < LATE_TRIES and not row.gone]
+        return rows
+
+    async def _fetch_all(self, rows: list[FaxRecord]) -> bool:
+        """Fetch several at once, and announce each in its turn; False if one has to be tried again."""
+        slots = asyncio.Semaphore(FETCHED_AT_ONCE)
+        fetches = [asyncio.create_task(self._fetch(row, slots)) for row in rows]
+        whole = True
+        try:
+            for row, fetch in zip(rows, fetches, strict=True):
+                found = await fetch
+                if found.told:
+                    await self._announce(row.id or 0, found)
+                whole = whole and found.told
+        finally:
+            for fetch in fetches:
+                fetch.cancel()
+            await asyncio.gather(*fetches, return_exceptions=True)
+        return whole
+
+    async def _fetch(self, row: FaxRecord, slots: asyncio.Semaphore) -> "_Found":
+        """
+        Fetch one file into the spool.
+
+        Raises:
+            ServerFault: It is not about this file.
+        """
         row_id = row.id or 0
         path = spooled(self._spool, row_id)
-        pages: int | None = None
-        try:
-            await asyncio.to_thread(make_folder, path.parent)
-            download = await self._server.download_document(row.job_id, path)
-            path = download.path
-            pages = await self._documents.inspect(path)
-        except (RequestRefused, AnswerLost):  # the records were just told: it is this document
-            return await self._try_later(row, None)
-        except BadDocument:
-            return await self._try_later(row, path)
-        except ServerFault as fault:
-            log.info("a received file waits", extra={"record": row_id, "fault": type(fault).__name__})
-            raise
-        await self._announce(row_id, path, pages)
-        return True
+        async with slots:
+            if await self._store.read(lambda ledger: _has_successor(ledger, row)):
+                await self._store.write(lambda ledger: _count_try(ledger, row_id, LATE_TRIES))
+                return _Found(told=True)
+            try:
+                await asyncio.to_thread(make_folder, path.parent)
+                path = (await self._server.download_document(row.job_id, path)).path
+                return _Found(path, await self._documents.inspect(path), told=True)
+            except BadDocument:
+                return await self._try_later(row, path)
+            except _NOT_ABOUT_THE_DOCUMENT as fault:
+                log.info("a received file waits", extra={"record": row_id, "fault": type(fault).__name__})
+                raise
+            except ServerFault:
+                return await self._try_later(row, None)
+            except Exception:  # whatever is wrong with one document holds up no other
+                log.exception("a received file could not be taken", extra={"record": row_id})
+                return await self._try_later(row, None)
 
-    async def _try_later(self, row: FaxRecord, path: Path | None) -> bool:
+    async def _try_later(self, row: FaxRecord, path: Path | None) -> "_Found":
         """The file is not there, or not whole. After some tries what there is gets told."""
         row_id = row.id or 0
-
-        def count(ledger: Ledger) -> int:
-            known = ledger.record(row_id)
-            known.tries += 1
-            return known.tries
-
-        if await self._store.write(count) < TRIES:
-            return False
+        tries = await self._store.write(lambda ledger: _count_try(ledger, row_id))
+        if tries < TRIES or row.state is RecordState.NO_FILE:
+            return _Found(told=row.state is RecordState.NO_FILE)
         log.warning("a received fax has no whole file", extra={"record": row_id, "job": row.job_id})
-        await self._announce(row_id, path, None)
-        return True
+        return _Found(path, told=True)
 
-    async def _announce(self, row_id: int, path: Path | None, pages: int | None) -> None:
+    async def _announce(self, row_id: int, found: "_Found") -> None:
         now = self._clock.now()
 
-        def record(ledger: Ledger) -> None:
+        def record(ledger: Ledger) -> bool:
             row = ledger.record(row_id)
-            if row.state is not RecordState.SEEN:
-                return
+            late = row.state is RecordState.NO_FILE and found.path is not None
+            if row.state is not RecordState.SEEN and not late:
+                return False
             line = self._lines.of_modem(record_of(row).modem)
             row.line_id, row.line_name = (line.line_id, line.label) if line else ("", "")
-            row.path, row.pages = (str(path) if path else None), pages
-            row.state = RecordState.SPOOLED if path else RecordState.NO_FILE
+            row.path, row.pages = (str(found.path) if found.path else None), found.pages
+            row.state = RecordState.SPOOLED if found.path else RecordState.NO_FILE
+            if late:
+                tell_late_file(ledger, row, now)
+                return True
             channels = audience(interests(ledger), Direction.RX, line_id=row.line_id, first=[self._inbound])
             tell_received(ledger, row, channels, now)
+            return True
 
-        await self._store.write(record)
-        log.info("received", extra={"record": row_id})
-        self._told()
+        if await self._store.write(record):
+            log.info("received", extra={"record": row_id})
+            self._told()
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What came of asking for a file; without *told* it is asked for again."""
+
+    path: Path | None = None
+    pages: int | None = None
+    told: bool = False
+
+
+def _count_try(ledger: Ledger, row_id: int, times: int = 1) -> int:
+    row = ledger.record(row_id)
+    row.tries += times
+    return row.tries
+
+
+def _has_successor(ledger: Ledger, row: FaxRecord) -> bool:
+    """After a reset another fax has that id: its file is not this one's."""
+    return any((other.id or 0) > (row.id or 0) for other in ledger.records_named(row.job_id))

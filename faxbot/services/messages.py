@@ -7,7 +7,7 @@ Everything here that came from a caller, a fax machine or a person is plain text
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import TypeAdapter
 
@@ -71,7 +71,8 @@ class FaxCard:
 
     fax: Fax
     job: Job | None = None
-    server_down_since: datetime | None = None
+    outage: "Outage | None" = None
+    """Set while nothing is heard of it."""
     home: bool = True
 
 
@@ -106,10 +107,21 @@ class FetchedFile:
 
 
 @dataclass(frozen=True, slots=True)
-class ServerAway:
-    """The fax server stopped answering."""
+class Outage:
+    """The fax server does not answer, or, *locked_out*, does not accept the bot's credentials."""
 
     since: datetime
+    heard: datetime | None = None
+    """When it last answered."""
+    locked_out: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ServerAway:
+    """The fax server stopped answering, or, *locked_out*, stopped accepting the bot's credentials."""
+
+    since: datetime
+    locked_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +131,24 @@ class ServerBack:
     since: datetime
     until: datetime
     went_out: int = 0
+    locked_out: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSilent:
+    """The fax server answers, but tells nothing *about* one kind of thing."""
+
+    about: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ServerTells:
+    """It tells of that again."""
+
+    about: str
+    since: datetime
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,16 +182,11 @@ class AskNumber:
     line_id: str = ""
 
 
-Message = (
-    FaxCard | FaxSteps | ReceivedFax | FetchedFile | ServerAway | ServerBack | Faxing | Sentence | AskNumber
-)
-Storable = ServerAway | ServerBack | Faxing | Sentence | AskNumber | FetchedFile
+Storable = ServerAway | ServerBack | ServerSilent | ServerTells | Faxing | Sentence | AskNumber | FetchedFile
 """What an announcement carries whole; the other messages are made of the facts at the time of telling."""
+Message = FaxCard | FaxSteps | ReceivedFax | Storable
 
-_STORABLE: dict[str, TypeAdapter[Any]] = {
-    kind.__name__: TypeAdapter(kind)
-    for kind in (ServerAway, ServerBack, Faxing, Sentence, AskNumber, FetchedFile)
-}
+_STORABLE: dict[str, TypeAdapter[Any]] = {kind.__name__: TypeAdapter(kind) for kind in get_args(Storable)}
 
 
 def pack(message: Storable) -> dict[str, Any]:

@@ -1,79 +1,202 @@
-"""Whether the fax server answers, said once when it stops and once when it is back."""
+"""
+Whether the fax server answers and lets the bot in: said once when that ends, and once when it is so again.
+
+A server that comes and goes is not told of each time: after an outage the next one has to last longer before
+it is worth a word. While the server answers to one kind of question and never to another, that is said, too.
+"""
 
 import logging
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
-from faxbot.fax.errors import Fault
+from pydantic import TypeAdapter
+
+from faxbot.fax.errors import CredentialsRejected, Fault
 from faxbot.services.facts import FaxState
-from faxbot.services.messages import ServerAway, ServerBack
+from faxbot.services.messages import (
+    Outage,
+    ServerAway,
+    ServerBack,
+    ServerSilent,
+    ServerTells,
+    Storable,
+)
 from faxbot.services.ports import Clock, Ledger, Nudge, Store
 from faxbot.services.tell import notice, refresh_cards
 
 log = logging.getLogger(__name__)
 
-_NAME = "server_away_since"
 FAILURES = 2
 """One lost tick is no outage."""
+FIRST_PATIENCE, LONGEST_PATIENCE = 60.0, 960.0
+"""So many seconds an outage has to last that follows another one; each time twice as many."""
+CALM_SECONDS = 1800.0
+"""After so long a time without an outage the next one is told at once again."""
+SILENT_SECONDS = 300.0
+"""For so long one kind of question may fail, while others are answered, before that is told."""
+HEARD_SECONDS = 60.0
+"""Whoever answered so lately answers."""
+WENT_OUT_SECONDS = 60.0
+"""How long the faxes that were kept may take to go out before the end of an outage is told without them."""
+
+_ABOUT = {"watch": "faxes under way", "inbox": "received faxes"}
+"""What a tick asks about; the others ask about nothing else."""
+_OUTAGE, _ENDED, _SILENT = "server_away", "server_back", "server_silent"
+"""Under which names the ledger remembers what was told or is to be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """An outage that is over; to be told when the faxes that were *kept* have gone out."""
+
+    outage: Outage
+    until: datetime
+    kept: list[int] = field(default_factory=list)
+
+
+_OUTAGES, _ENDS, _MOMENTS = TypeAdapter(Outage), TypeAdapter(Ended), TypeAdapter(dict[str, datetime])
 
 
 class Reach:
     """
-    Keeps what the ticks found: `since` is set while the fax server does not answer.
+    Keeps what the ticks found: `outage` is set while the fax server does not answer, or does not let us in.
 
     Cards of unfinished faxes then show when the server was last heard.
     """
 
     def __init__(self, store: Store, clock: Clock, inbound_channel: str, told: Nudge) -> None:
         self._store, self._clock, self._channel, self._told = store, clock, inbound_channel, told
-        self.since: datetime | None = None
+        self.outage: Outage | None = None
         self.failures = 0
+        """Failures in a row, of whatever tick."""
+        self._ended: Ended | None = None
+        self._heard: datetime | None = None
         self._first_failure: datetime | None = None
-        self.last_fault = ""
+        self._refusals = 0
+        self._patience = 0.0
+        self._last_end: datetime | None = None
+        self._failing_since: dict[str, datetime] = {}
+        self._silent: dict[str, datetime] = {}
+
+    @property
+    def since(self) -> datetime | None:
+        """Since when the fax server is out of reach; None while it is not."""
+        return self.outage.since if self.outage else None
 
     async def start(self) -> None:
-        """Recall an outage that was said before a restart."""
-        since = await self._store.read(lambda ledger: ledger.recall(_NAME))
-        if isinstance(since, (int, float)):
-            self.since = datetime.fromtimestamp(since, UTC)
+        """Recall what was said before a restart, and what was still to be said."""
+        outage, ended, silent = await self._store.read(
+            lambda ledger: (ledger.recall(_OUTAGE), ledger.recall(_ENDED), ledger.recall(_SILENT))
+        )
+        self.outage = _OUTAGES.validate_python(outage) if outage else None
+        self._ended = _ENDS.validate_python(ended) if ended else None
+        self._silent = _MOMENTS.validate_python(silent or {})
 
-    async def answered(self) -> None:
-        """A tick went through."""
-        self.failures, self._first_failure = 0, None
-        if self.since is None:
-            return
-        since, self.since = self.since, None
+    async def answered(self, name: str) -> None:
+        """The tick *name* went through."""
+        now = self._heard = self._clock.now()
+        self.failures, self._refusals, self._first_failure = 0, 0, None
+        self._failing_since.pop(name, None)
+        if self.outage is not None:
+            await self._end(self.outage, now)
+        if self._ended is not None:
+            await self._tell_end(self._ended, now)
+        if name in self._silent:
+            await self._tell_of_silence(name, ServerTells(_ABOUT[name], self._silent.pop(name), now))
+
+    async def failed(self, name: str, fault: Fault) -> None:
+        """The tick *name* got no answer, or a no."""
         now = self._clock.now()
-
-        def record(ledger: Ledger) -> None:
-            ledger.remember(_NAME, None)
-            waiting = ledger.faxes_in(FaxState.READY)
-            notice(ledger, self._channel, ServerBack(since, now, len(waiting)), now)
-            self._refresh(ledger)
-
-        await self._store.write(record)
-        log.info("the fax server answers again", extra={"seconds": (now - since).total_seconds()})
-        self._told()
-
-    async def failed(self, fault: Fault) -> None:
-        """A tick got no answer."""
-        now = self._clock.now()
+        locked_out = isinstance(fault, CredentialsRejected)
         self.failures += 1
-        self._first_failure = self._first_failure or now
-        self.last_fault = type(fault).__name__
-        if self.since is not None or self.failures < FAILURES:
-            return
-        since = self.since = self._first_failure
+        self._refusals = self._refusals + 1 if locked_out else 0
+        first = self._first_failure = self._first_failure or now
+        since = self._failing_since.setdefault(name, now)
+        lasted = (now - first).total_seconds()
+        if self.outage is None and self.failures >= FAILURES and lasted >= self._wait(first):
+            await self._begin(Outage(first, self._heard, locked_out), fault)
+        elif self.outage and not self.outage.locked_out and self._refusals >= FAILURES:
+            # it was away, and now it answers without letting us in: that asks for somebody else's help
+            await self._begin(Outage(self.outage.since, self.outage.heard, locked_out=True), fault)
+        others = self._heard is not None and (now - self._heard).total_seconds() < HEARD_SECONDS
+        silent = others and (now - since).total_seconds() >= SILENT_SECONDS
+        if silent and self.outage is None and name in _ABOUT and name not in self._silent:
+            self._silent[name] = since
+            await self._tell_of_silence(name, ServerSilent(_ABOUT[name], since))
+
+    def _wait(self, first: datetime) -> float:
+        """How long an outage that began at *first* has to last before it is told."""
+        if self._last_end is None or (first - self._last_end).total_seconds() >= CALM_SECONDS:
+            self._patience = 0.0
+        return self._patience
+
+    async def _begin(self, outage: Outage, fault: Fault) -> None:
+        ended, self._ended = self._ended, None
+        now = self._clock.now()
 
         def record(ledger: Ledger) -> None:
-            ledger.remember(_NAME, since.timestamp())
-            notice(ledger, self._channel, ServerAway(since), now)
-            self._refresh(ledger)
+            if ended is not None:  # the last one's end was still to be told
+                notice(ledger, self._channel, _back(ledger, ended), now)
+                ledger.remember(_ENDED, None)
+            ledger.remember(_OUTAGE, _OUTAGES.dump_python(outage, mode="json"))
+            notice(ledger, self._channel, ServerAway(outage.since, outage.locked_out), now)
+            _refresh(ledger)
 
         await self._store.write(record)
-        log.warning("the fax server does not answer", extra={"fault": self.last_fault})
+        self.outage = outage
+        log.warning("the fax server is out of reach", extra={"fault": type(fault).__name__})
         self._told()
 
-    @staticmethod
-    def _refresh(ledger: Ledger) -> None:
-        for fax in ledger.faxes_in(FaxState.READY, FaxState.UNKNOWN, FaxState.ACCEPTED):
-            refresh_cards(ledger, fax)
+    async def _end(self, outage: Outage, now: datetime) -> None:
+        def record(ledger: Ledger) -> Ended:
+            kept = [fax.id or 0 for fax in ledger.faxes_in(FaxState.READY, FaxState.HANDING)]
+            ended = Ended(outage, now, kept)
+            ledger.remember(_OUTAGE, None)
+            ledger.remember(_ENDED, _ENDS.dump_python(ended, mode="json"))
+            _refresh(ledger)
+            return ended
+
+        self._ended = await self._store.write(record)
+        self.outage, self._last_end = None, now
+        self._patience = min(LONGEST_PATIENCE, max(FIRST_PATIENCE, self._patience * 2))
+        log.info("the fax server answers again", extra={"seconds": (now - outage.since).total_seconds()})
+        self._told()
+
+    async def _tell_end(self, ended: Ended, now: datetime) -> None:
+        """Say that it is back, once it is known how many faxes went out by that."""
+        in_time = now - ended.until < timedelta(seconds=WENT_OUT_SECONDS)
+
+        def record(ledger: Ledger) -> bool:
+            waiting = (FaxState.READY, FaxState.HANDING)
+            if in_time and any(ledger.fax(fax_id).state in waiting for fax_id in ended.kept):
+                return False
+            notice(ledger, self._channel, _back(ledger, ended), now)
+            ledger.remember(_ENDED, None)
+            return True
+
+        if await self._store.write(record):
+            self._ended = None
+            self._told()
+
+    async def _tell_of_silence(self, name: str, message: Storable) -> None:
+        silent = {each: since.isoformat() for each, since in self._silent.items()}
+
+        def record(ledger: Ledger) -> None:
+            ledger.remember(_SILENT, silent)
+            notice(ledger, self._channel, message, self._clock.now())
+
+        await self._store.write(record)
+        log.warning("one kind of question", extra={"tick": name, "answered": name not in self._silent})
+        self._told()
+
+
+def _back(ledger: Ledger, ended: Ended) -> ServerBack:
+    """How it is told: with the faxes that really went out."""
+    faxes = [ledger.fax(fax_id) for fax_id in ended.kept]
+    went_out = sum(fax.accepted_at is not None for fax in faxes)
+    return ServerBack(ended.outage.since, ended.until, went_out, ended.outage.locked_out)
+
+
+def _refresh(ledger: Ledger) -> None:
+    for fax in ledger.faxes_in(FaxState.READY, FaxState.UNKNOWN, FaxState.ACCEPTED):
+        refresh_cards(ledger, fax)

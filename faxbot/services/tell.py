@@ -171,6 +171,21 @@ def tell_received(ledger: Ledger, row: FaxRecord, channels: Iterable[str], now: 
         )
 
 
+def tell_late_file(ledger: Ledger, row: FaxRecord, now: datetime) -> None:
+    """The file of a received fax that was told without one, wherever that was."""
+    for told in ledger.announcements_of(record_id=row.id):
+        if told.kind is AnnouncementKind.DETAILS:
+            told.revision += 1
+            file = Announcement(
+                key=new_key(),
+                kind=AnnouncementKind.FILE,
+                channel_id=told.channel_id,
+                record_id=row.id,
+                created_at=now.timestamp(),
+            )
+            ledger.announce(file)
+
+
 def notice(ledger: Ledger, channel_id: str, message: Storable, now: datetime) -> None:
     """A message of its own in *channel_id*."""
     ledger.announce(

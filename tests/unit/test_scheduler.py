@@ -19,7 +19,10 @@ class Noted(Ticks):
     """Notes how long each pause is to be."""
 
     def __init__(
-        self, *, answered: Callable[[], Awaitable[None]], failed: Callable[[Fault], Awaitable[None]]
+        self,
+        *,
+        answered: Callable[[str], Awaitable[None]],
+        failed: Callable[[str, Fault], Awaitable[None]],
     ) -> None:
         super().__init__(SystemClock(), answered=answered, failed=failed)
         self.pauses: list[float] = []
@@ -40,10 +43,10 @@ class Rig:
     def __post_init__(self) -> None:
         self.ticks = Noted(answered=self._answered, failed=self._failed)
 
-    async def _answered(self) -> None:
+    async def _answered(self, name: str) -> None:
         self.answers += 1
 
-    async def _failed(self, fault: Fault) -> None:
+    async def _failed(self, name: str, fault: Fault) -> None:
         self.faults.append(fault)
 
 
@@ -211,7 +214,7 @@ async def test_a_tick_goes_on_when_telling_of_it_fails():
     """A disk that is full for a moment, when an outage or its end is written down, ends no tick."""
     pauses: list[float] = []
 
-    async def broken(*_: Fault) -> None:
+    async def broken(*_: object) -> None:
         raise OSError("disk full")
 
     async def look() -> None:

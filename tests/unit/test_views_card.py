@@ -7,7 +7,7 @@ import pytest
 
 from faxbot.fax.job import Job, JobState
 from faxbot.services.facts import Fax, FaxState, Outcome
-from faxbot.services.messages import FaxCard, FaxSteps, Step, StepKind
+from faxbot.services.messages import FaxCard, FaxSteps, Outage, Step, StepKind
 from faxbot.slack.views import Site, render
 
 NOW = datetime(2026, 4, 20, 21, 0, tzinfo=UTC)
@@ -224,16 +224,29 @@ def test_several_jobs_that_may_be_it_are_named():
 
 def test_a_fax_waits_while_the_fax_server_is_away():
     """A fax that could not be handed over is kept, can be cancelled, and says since when."""
-    message = FaxCard(a_fax(state=FaxState.READY, job_id=None), server_down_since=NOW - timedelta(minutes=5))
+    message = FaxCard(a_fax(state=FaxState.READY, job_id=None), outage=Outage(NOW - timedelta(minutes=5)))
     assert "no answer since 8:55 PM. The fax is kept and goes out when it is back." in shown(message)
     assert list(buttons(message)) == ["Cancel fax"]
 
 
 def test_a_job_of_which_nothing_is_heard_says_when_last():
     """While the fax server is away, the card shows what was last known and when that was."""
-    fax = a_fax(heard_at=(NOW - timedelta(minutes=6)).timestamp())
-    message = FaxCard(fax, a_job(JobState.ACTIVE), server_down_since=NOW - timedelta(minutes=5))
+    fax = a_fax(heard_at=(NOW - timedelta(minutes=40)).timestamp())
+    outage = Outage(NOW - timedelta(minutes=5), NOW - timedelta(minutes=6))
+    message = FaxCard(fax, a_job(JobState.ACTIVE), outage)
     assert "The fax server hasn't answered since 8:55 PM; last heard at 8:54 PM." in shown(message)
+    began_in_it = FaxCard(fax, a_job(JobState.ACTIVE), Outage(outage.since))
+    assert "since 8:55 PM; last heard at 8:20 PM." in shown(began_in_it)
+
+
+def test_a_server_that_lets_nobody_in_is_not_one_that_is_away():
+    """While the credentials are not accepted, the cards say that, and who can help."""
+    outage = Outage(NOW - timedelta(minutes=5), locked_out=True)
+    waiting = FaxCard(a_fax(state=FaxState.READY, job_id=None), outage=outage)
+    assert "it hasn't let me in since 8:55 PM. The fax is kept and goes out when an admin" in shown(waiting)
+    assert "The fax server hasn't let me in since 8:55 PM" in shown(
+        FaxCard(a_fax(), a_job(JobState.ACTIVE), outage)
+    )
 
 
 def test_a_job_of_another_program_says_so():

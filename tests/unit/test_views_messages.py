@@ -11,6 +11,8 @@ from faxbot.services.messages import (
     Sentence,
     ServerAway,
     ServerBack,
+    ServerSilent,
+    ServerTells,
 )
 from faxbot.slack.ids import form_start
 from faxbot.slack.views import Site, render, render_comment
@@ -85,7 +87,7 @@ def test_a_record_without_a_file_says_so():
     """Where the fax server has no file, the card stands alone and says what to do."""
     card = render(ReceivedFax(7, a_record(), "Sales", None, has_file=False), SITE, NOW)
     assert sections(card)[0].startswith("📄 *Fax from +1 214-245-4571*")
-    assert "The fax server has no file for it. Ask the sender to fax it again." in sections(card)[0]
+    assert "The fax server has no file for it so far. I keep asking for a day;" in sections(card)[0]
 
 
 def test_a_file_that_slack_never_placed_is_linked():
@@ -106,6 +108,23 @@ def test_the_fax_server_gone_and_back():
     back = ServerBack(NOW - timedelta(minutes=7), NOW, 2)
     assert render(back, SITE, NOW).text == "*The fax server is back* after 7 min. 2 faxes went out."
     assert render(ServerBack(NOW, NOW), SITE, NOW).text == "*The fax server is back* after 0 s."
+
+
+def test_the_fax_server_that_lets_nobody_in():
+    """Credentials that are not accepted are told with the remedy, and when they are accepted again."""
+    told = render(ServerAway(NOW, locked_out=True), SITE, NOW).text
+    assert told.startswith(f"*The fax server doesn't let me in* (since {AT}). Its Fax API licence may")
+    assert "System, Licenses" in told
+    back = ServerBack(NOW - timedelta(minutes=7), NOW, 1, locked_out=True)
+    assert render(back, SITE, NOW).text == "*The fax server lets me in again* after 7 min. 1 fax went out."
+
+
+def test_the_fax_server_that_tells_half():
+    """An answer to one kind of question and none to another is told, and its end."""
+    told = render(ServerSilent("received faxes", NOW), SITE, NOW).text
+    assert told.startswith(f"*The fax server tells nothing about received faxes* (since {AT})")
+    tells = ServerTells("received faxes", NOW - timedelta(minutes=7), NOW)
+    assert render(tells, SITE, NOW).text == "*The fax server tells about received faxes again* after 7 min."
 
 
 def test_what_is_faxed_is_said_to_the_sender():

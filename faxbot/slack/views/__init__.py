@@ -13,6 +13,8 @@ from faxbot.services.messages import (
     Sentence,
     ServerAway,
     ServerBack,
+    ServerSilent,
+    ServerTells,
 )
 from faxbot.slack.views import notices
 from faxbot.slack.views.answers import render_answer
@@ -45,10 +47,8 @@ def render(message: Message, site: Site, now: datetime) -> Rendered:
             shown = render_steps(message, site, now)
         case ReceivedFax():
             shown = render_received(message, site, now)
-        case ServerAway():
-            shown = notices.server_away(message, now)
-        case ServerBack():
-            shown = notices.server_back(message)
+        case ServerAway() | ServerBack() | ServerSilent() | ServerTells():
+            shown = notices.of_the_server(message, now)
         case Faxing():
             shown = notices.faxing(message, site)
         case Sentence():

@@ -7,7 +7,7 @@ from slack_sdk.models.blocks import ButtonElement
 from faxbot.fax.job import Job, JobState
 from faxbot.fax.number import pretty
 from faxbot.services.facts import Fax, FaxState, Outcome
-from faxbot.services.messages import FaxCard
+from faxbot.services.messages import FaxCard, Outage
 from faxbot.slack.ids import Subject, Target
 from faxbot.slack.views import buttons
 from faxbot.slack.views.blocks import Rendered, actions, context, rendered, section
@@ -79,11 +79,8 @@ def standing(card: FaxCard, now: datetime) -> str:
     match fax.state:
         case FaxState.FETCHING:
             words = "*Preparing* the document."
-        case FaxState.READY if card.server_down_since:
-            words = (
-                f"*Waiting for the fax server* — no answer since {moment(card.server_down_since, now)}. "
-                "The fax is kept and goes out when it is back."
-            )
+        case FaxState.READY if card.outage:
+            words = _kept(card.outage, now)
         case FaxState.READY:
             words = "*Waiting* to be handed to the fax server."
         case FaxState.HANDING:
@@ -113,11 +110,27 @@ def _question(card: FaxCard, now: datetime) -> str:
 
 
 def _away(card: FaxCard, now: datetime) -> str:
-    if card.server_down_since is None:
+    outage = card.outage
+    if outage is None:
         return ""
-    heard = card.fax.heard_at
-    last = f"; last heard {at(from_epoch(heard), now)}" if heard is not None else ""
-    return f"\nThe fax server hasn't answered since {moment(card.server_down_since, now)}{last}."
+    heard = [from_epoch(card.fax.heard_at)] if card.fax.heard_at is not None else []
+    heard += [outage.heard] if outage.heard is not None else []
+    last = f"; last heard {at(max(heard), now)}" if heard else ""
+    what = "let me in" if outage.locked_out else "answered"
+    return f"\nThe fax server hasn't {what} since {moment(outage.since, now)}{last}."
+
+
+def _kept(outage: Outage, now: datetime) -> str:
+    since = moment(outage.since, now)
+    if outage.locked_out:
+        return (
+            f"*Waiting for the fax server* — it hasn't let me in since {since}. "
+            "The fax is kept and goes out when an admin has put that right."
+        )
+    return (
+        f"*Waiting for the fax server* — no answer since {since}. "
+        "The fax is kept and goes out when it is back."
+    )
 
 
 def _buttons(card: FaxCard, outcome: Outcome | None, site: Site) -> list[ButtonElement]:

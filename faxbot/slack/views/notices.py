@@ -3,7 +3,16 @@
 from datetime import datetime
 
 from faxbot.fax.errors import BadCommand
-from faxbot.services.messages import AskNumber, Faxing, FetchedFile, Sentence, ServerAway, ServerBack
+from faxbot.services.messages import (
+    AskNumber,
+    Faxing,
+    FetchedFile,
+    Sentence,
+    ServerAway,
+    ServerBack,
+    ServerSilent,
+    ServerTells,
+)
 from faxbot.slack.ids import Action, FormStart
 from faxbot.slack.views import buttons
 from faxbot.slack.views.blocks import Rendered, button, sentence_only
@@ -13,19 +22,54 @@ from faxbot.slack.views.text import count, duration, escape, mention, moment, nu
 _SHOWN_FILES = 10
 
 
-def server_away(message: ServerAway, now: datetime) -> Rendered:
-    """The fax server stopped answering."""
+def of_the_server(message: ServerAway | ServerBack | ServerSilent | ServerTells, now: datetime) -> Rendered:
+    """The fax server stopped answering, or telling some things, or is back."""
+    match message:
+        case ServerAway():
+            return _server_away(message, now)
+        case ServerBack():
+            return _server_back(message)
+        case ServerSilent():
+            return _server_silent(message, now)
+        case ServerTells():
+            return _server_tells(message)
+
+
+def _server_away(message: ServerAway, now: datetime) -> Rendered:
+    """The fax server stopped answering, or letting the bot in."""
+    if message.locked_out:
+        return sentence_only(
+            f"*The fax server doesn't let me in* (since {moment(message.since, now)}). "
+            "Its Fax API licence may have expired, or my client id and secret were changed: an admin sees "
+            "both on the UCX under System, Licenses. Faxes are kept and go out when it does. I keep trying."
+        )
     return sentence_only(
         f"*The fax server doesn't answer* (since {moment(message.since, now)}). "
         "Faxes are kept and go out when it is back. I keep trying."
     )
 
 
-def server_back(message: ServerBack) -> Rendered:
+def _server_back(message: ServerBack) -> Rendered:
     """The fax server answers again."""
     away = duration((message.until - message.since).total_seconds())
     went = f" {count(message.went_out, 'fax')} went out." if message.went_out else ""
-    return sentence_only(f"*The fax server is back* after {away}.{went}")
+    what = "lets me in again" if message.locked_out else "is back"
+    return sentence_only(f"*The fax server {what}* after {away}.{went}")
+
+
+def _server_silent(message: ServerSilent, now: datetime) -> Rendered:
+    """The fax server tells nothing about one kind of thing."""
+    return sentence_only(
+        f"*The fax server tells nothing about {escape(message.about)}* (since "
+        f"{moment(message.since, now)}), although it answers. Nothing is lost there; I keep asking. "
+        "If it stays, an admin has to look at it."
+    )
+
+
+def _server_tells(message: ServerTells) -> Rendered:
+    """It tells of that again."""
+    away = duration((message.until - message.since).total_seconds())
+    return sentence_only(f"*The fax server tells about {escape(message.about)} again* after {away}.")
 
 
 def fetched_file_comment(message: FetchedFile) -> str:

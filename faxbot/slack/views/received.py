@@ -64,7 +64,10 @@ def _details(message: ReceivedFax) -> str:
 
 def _whereabouts(message: ReceivedFax) -> str:
     if not message.has_file:
-        return "The fax server has no file for it. Ask the sender to fax it again."
+        return (
+            "The fax server has no file for it so far. I keep asking for a day; "
+            "if it is urgent, ask the sender to fax it again."
+        )
     link = message.permalink.strip()
     return (
         f"<{link}|Open the document>" if _LINK.fullmatch(link) else "The document is in this channel's files."

@@ -1,0 +1,282 @@
+"""The fax server gone, locked or half silent: said once, truthfully, and once when that is over."""
+
+from datetime import timedelta
+
+import pytest
+
+from faxbot.fax.errors import AnswerLost, CredentialsRejected, RequestRefused, ServerUnreachable
+from faxbot.services.facts import FaxState
+from faxbot.services.messages import Sentence, ServerAway, ServerBack, ServerSilent, ServerTells
+from tests.kit import INBOUND, PlainSlack, until
+from tests.plain_ucx import PlainUcx, StillClock, plain_house
+
+AWAY = ServerUnreachable("no route")
+LOCKED = CredentialsRejected("The fax server does not accept the bot's credentials.")
+
+
+@pytest.fixture
+def slack(tmp_path):
+    plain = PlainSlack()
+    plain.files["F0"] = tmp_path / "referral.pdf"
+    plain.files["F0"].write_bytes(b"%PDF-1.7")
+    return plain
+
+
+@pytest.fixture
+def ucx():
+    return PlainUcx()
+
+
+@pytest.fixture
+async def bot(tmp_path, ucx, slack):
+    async with plain_house(tmp_path, ucx, slack) as running:
+        await running.lines.lines()
+        yield running
+
+
+def told(slack) -> list[str]:
+    """What the inbound channel heard of the fax server, in its order."""
+    kinds = (ServerAway, ServerBack, ServerSilent, ServerTells)
+    said = [post.message for post in slack.posts if post.channel == INBOUND]
+    return [
+        f"locked {type(each).__name__}" if getattr(each, "locked_out", False) else type(each).__name__
+        for each in said
+        if isinstance(each, kinds)
+    ]
+
+
+def last(slack):
+    """The last thing that the inbound channel heard."""
+    return [post.message for post in slack.posts if post.channel == INBOUND][-1]
+
+
+async def fail(bot, fault=AWAY, *, times: int = 1, each: float = 10.0) -> None:
+    """The watch and the inbox get no answer, so often."""
+    for _ in range(times):
+        bot.clock.let_pass(each)
+        await bot.reach.failed("watch", fault)
+        await bot.reach.failed("inbox", fault)
+    await bot.told()
+
+
+async def answer(bot, *, times: int = 1, each: float = 10.0) -> None:
+    for _ in range(times):
+        bot.clock.let_pass(each)
+        await bot.reach.answered("watch")
+        await bot.reach.answered("inbox")
+    await bot.told()
+
+
+async def test_once_and_once(bot, slack):
+    """However long it takes and however often it is answered afterwards: one message each."""
+    await answer(bot)
+    await fail(bot, times=20)
+    assert told(slack) == ["ServerAway"]
+    await answer(bot, times=20)
+    assert told(slack) == ["ServerAway", "ServerBack"]
+    assert last(slack).until - last(slack).since == timedelta(seconds=200)
+
+
+async def test_one_lost_tick_is_no_outage(bot, slack):
+    """A single failure, again and again between answers, is not told."""
+    for _ in range(10):
+        await bot.reach.failed("watch", AWAY)
+        await bot.reach.answered("inbox")
+    await bot.told()
+    assert told(slack) == []
+
+
+class TestComingAndGoing:
+    @pytest.mark.parametrize(("gone", "there"), [(1, 1), (3, 1), (1, 6), (20, 20)])
+    async def test_is_not_told_each_time(self, bot, slack, gone, there):
+        """An hour of answers and no answers, in whatever rhythm, is a few messages, and they pair up."""
+        rounds = 360 // (gone + there)
+        for _ in range(rounds):
+            await fail(bot, times=gone)
+            await answer(bot, times=there)
+        said = told(slack)
+        assert said == ["ServerAway", "ServerBack"] * (len(said) // 2)
+        assert 2 <= len(said) <= 12
+
+    async def test_a_long_outage_after_a_short_one_is_told(self, bot, slack):
+        """A second outage is told when it lasts, with the moment when it really began."""
+        await fail(bot, times=3)
+        await answer(bot)
+        await fail(bot, times=3)
+        assert told(slack) == ["ServerAway", "ServerBack"]
+        began = bot.clock.now() - timedelta(seconds=20)
+        await fail(bot, times=10)
+        assert told(slack) == ["ServerAway", "ServerBack", "ServerAway"]
+        assert last(slack).since == began
+
+    async def test_after_a_calm_time_it_is_told_at_once(self, bot, slack):
+        """Half an hour without an outage: the next one is told like the first."""
+        await fail(bot, times=3)
+        await answer(bot, times=200)
+        await fail(bot, times=2)
+        assert told(slack) == ["ServerAway", "ServerBack", "ServerAway"]
+
+
+class TestLockedOut:
+    async def test_is_told_with_its_name(self, bot, slack):
+        """Credentials that are not accepted any more are told as that, once, and once when they are."""
+        await answer(bot)
+        await fail(bot, LOCKED, times=20)
+        assert told(slack) == ["locked ServerAway"]
+        await answer(bot)
+        assert told(slack) == ["locked ServerAway", "locked ServerBack"]
+
+    async def test_after_an_outage(self, bot, slack):
+        """A server that comes back without its licence: the outage is told, who can help, and the end."""
+        await fail(bot, times=5)
+        await fail(bot, LOCKED, times=5)
+        await fail(bot, times=5)
+        await answer(bot)
+        assert told(slack) == ["ServerAway", "locked ServerAway", "locked ServerBack"]
+
+    async def test_faxes_are_kept_and_go_out(self, bot, ucx, slack):
+        """The licence expires while the bot runs: a fax is kept and says why; renewed, it goes out once."""
+        ucx.away = LOCKED
+        await bot.send()
+        await until(lambda: "locked_out" in slack.steps())
+        await fail(bot, LOCKED)
+        assert slack.cards()[-1].message.outage.locked_out
+        ucx.away = None
+        await answer(bot)
+        await bot.tick()
+        await answer(bot)
+        assert len(ucx.submissions) == 1
+        assert told(slack) == ["locked ServerAway", "locked ServerBack"]
+
+    async def test_a_person_hears_why_a_request_waits(self, bot, ucx, slack):
+        """Who asks for something meanwhile is told that the server does not let the bot in."""
+        ucx.away = LOCKED
+        bot.lines._lines = []
+        await bot.desk.accept(bot.request("send", number="469 555 0101", line="Sales", recent=True))
+        await until(lambda: slack.whispers)
+        (_, message), *_ = slack.whispers
+        assert message == Sentence("The fax server doesn't let me in. I keep trying.")
+        ucx.away = None
+
+
+class TestHowManyWentOut:
+    async def test_only_those_that_did(self, bot, ucx, slack):
+        """Three were kept: one loses its answer, one is refused, one goes out. One went out."""
+        ucx.away = AWAY
+        for number in ("469 555 0101", "469 555 0102", "469 555 0103"):
+            await bot.send(number)
+        await until(lambda: slack.steps().count("kept") == 3)
+        await fail(bot, times=2)
+        ucx.away = None
+        ucx.fail("submit_job", "before", AnswerLost("lost"))
+        ucx.fail("submit_job", "before", RequestRefused("Invalid destination"))
+        await answer(bot)
+        assert told(slack) == ["ServerAway"]
+        await bot.sender.tick()
+        await answer(bot)
+        assert told(slack) == ["ServerAway", "ServerBack"]
+        assert last(slack).went_out == len(ucx.submissions) == 1
+
+    async def test_all_of_them(self, bot, ucx, slack):
+        """Two were kept, two went out: told after they did, not before."""
+        ucx.away = AWAY
+        for number in ("469 555 0101", "469 555 0102"):
+            await bot.send(number)
+        await until(lambda: slack.steps().count("kept") == 2)
+        await fail(bot, times=2)
+        ucx.away = None
+        await answer(bot)
+        assert told(slack) == ["ServerAway"]
+        await bot.sender.tick()
+        await answer(bot)
+        assert told(slack) == ["ServerAway", "ServerBack"]
+        assert last(slack).went_out == 2
+        assert len(ucx.submissions) == 2
+
+    async def test_not_for_ever(self, bot, ucx, slack):
+        """A fax that does not go out keeps nobody from hearing, after a minute, that the server is back."""
+        ucx.away = AWAY
+        await bot.send()
+        await until(lambda: "kept" in slack.steps())
+        await fail(bot, times=2)
+        await answer(bot, times=10)
+        assert told(slack) == ["ServerAway", "ServerBack"]
+        assert last(slack).went_out == 0
+        assert (await bot.faxes())[0].state is FaxState.READY
+
+    async def test_over_a_restart(self, tmp_path, ucx, slack):
+        """The bot stops between the end of the outage and its telling: the next life tells it, once."""
+        clock = StillClock()
+        async with plain_house(tmp_path, ucx, slack, clock) as bot:
+            await bot.lines.lines()
+            ucx.away = AWAY
+            await bot.send()
+            await until(lambda: "kept" in slack.steps())
+            await fail(bot, times=2)
+            ucx.away = None
+            await answer(bot)
+        async with plain_house(tmp_path, ucx, slack, clock) as bot:
+            await bot.sender.tick()
+            await answer(bot, times=3)
+        assert told(slack) == ["ServerAway", "ServerBack"]
+        assert last(slack).went_out == 1
+
+
+class TestHalfSilent:
+    async def test_received_faxes_that_are_not_told(self, bot, slack):
+        """ActiveJobs answers, the records do not: told after five minutes, and once when they do."""
+        for _ in range(60):
+            bot.clock.let_pass(10)
+            await bot.reach.answered("watch")
+            await bot.reach.failed("inbox", AnswerLost("HTTP 500"))
+        await bot.told()
+        assert told(slack) == ["ServerSilent"]
+        assert last(slack).about == "received faxes"
+        await answer(bot, times=3)
+        assert told(slack) == ["ServerSilent", "ServerTells"]
+
+    async def test_not_in_an_outage(self, bot, slack):
+        """Where nothing is answered, that alone is told."""
+        await fail(bot, times=100)
+        assert told(slack) == ["ServerAway"]
+
+    async def test_over_a_restart(self, tmp_path, ucx, slack):
+        """Told before a restart, it is not told again after it, and its end is."""
+        clock = StillClock()
+        for _ in range(2):
+            async with plain_house(tmp_path, ucx, slack, clock) as bot:
+                for _ in range(60):
+                    clock.let_pass(10)
+                    await bot.reach.answered("watch")
+                    await bot.reach.failed("inbox", AnswerLost("HTTP 500"))
+                await bot.told()
+        async with plain_house(tmp_path, ucx, slack, clock) as bot:
+            await answer(bot)
+        assert told(slack) == ["ServerSilent", "ServerTells"]
+
+
+async def test_cards_say_when_it_was_last_heard(bot, ucx, slack):
+    """A job that did not change for long: the card shows the last answer, not the last change."""
+    await bot.send()
+    await until(lambda: ucx.submissions)
+    await bot.tick()
+    await answer(bot, times=60)
+    heard = bot.clock.now()
+    await fail(bot, times=2)
+    await bot.told()
+    assert slack.cards()[-1].message.outage.heard == heard
+    await answer(bot)
+    assert slack.cards()[-1].message.outage is None
+
+
+async def test_an_outage_over_a_restart(tmp_path, ucx, slack):
+    """Begun before a restart and ended after it: told once each, with its whole length."""
+    clock = StillClock()
+    async with plain_house(tmp_path, ucx, slack, clock) as bot:
+        await answer(bot)
+        await fail(bot, times=3)
+    async with plain_house(tmp_path, ucx, slack, clock) as bot:
+        await fail(bot, times=3)
+        await answer(bot)
+    assert told(slack) == ["ServerAway", "ServerBack"]
+    assert last(slack).until - last(slack).since == timedelta(seconds=60)
