@@ -117,7 +117,7 @@ async def running(folder, slack) -> AsyncIterator[Rig]:
         clock,
         pace=pace,
         settle=SETTLE,
-        away_since=lambda: None,
+        outage=lambda: None,
         admins=[PRIYA],
     )
     task = asyncio.create_task(outbox.run())

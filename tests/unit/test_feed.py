@@ -102,6 +102,18 @@ def delete(ucx: PlainUcx, number: int) -> None:
     ucx.records = [record for record in ucx.records if record.job_id != f"RX{number}"]
 
 
+def in_pages_only(ucx: PlainUcx) -> None:
+    """The whole list is too large for one answer."""
+    fetch = ucx.fetch_records
+
+    async def fetch_a_page(direction, limit=None, offset=None):
+        if limit is None:
+            raise AnswerLost("The fax server's answer has no end.")
+        return await fetch(direction, limit, offset)
+
+    ucx.fetch_records = fetch_a_page
+
+
 STRANGE = {
     "as documented": {},
     "newest first": {"order": "desc"},
@@ -233,17 +245,18 @@ class TestCosts:
         """Where the whole list cannot be had in one piece, what the pages held counts."""
         bot = await following(300, order="fixed")
         bot.ucx.receive(301)
-        fetch = bot.ucx.fetch_records
-
-        async def fetch_pages_only(direction, limit=None, offset=None):
-            if limit is None:
-                raise AnswerLost("The fax server's answer has no end.")
-            return await fetch(direction, limit, offset)
-
-        bot.ucx.fetch_records = fetch_pages_only
+        in_pages_only(bot.ucx)
         bot.ucx.count_off_by = 1
         await bot.tick()
         assert bot.memory.seen == ["RX301"]
+
+    async def test_what_cannot_be_cleared_up_is_tried_more_and_more_rarely(self):
+        """Numbers that never add up, and no way to see why: everything is read a few times in five minutes."""
+        bot = await following(600)
+        in_pages_only(bot.ucx)
+        bot.ucx.count_off_by = 1
+        asked = [await bot.asked() for _ in range(30)]
+        assert sum(each > 10 for each in asked) <= 6
 
 
 class TestLateLists:
