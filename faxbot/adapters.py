@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Protocol
 
+from slack_bolt.app.async_app import AsyncApp
 from sqlalchemy import Engine
 
 from faxbot.documents.workshop import Workshop
@@ -16,6 +18,7 @@ from faxbot.slack.client import build_client
 from faxbot.slack.directory import SlackDirectory
 from faxbot.slack.files import SlackFiles
 from faxbot.slack.forms import Forms
+from faxbot.slack.http import Endpoint
 from faxbot.slack.listeners import Switchboard
 from faxbot.slack.pacing import SlackPace, has_slacks_limits
 from faxbot.slack.publisher import Publisher
@@ -64,12 +67,31 @@ class Meters:
     """Seconds that a received fax took to its channel."""
 
 
+class Transport(Protocol):
+    """How envelopes come from Slack: over sockets that the bot opens, or as requests to the bot."""
+
+    @property
+    def ways(self) -> int:
+        """In how many ways Slack can reach the bot now; 0 when in none."""
+
+    async def open(self) -> None:
+        """
+        Let envelopes come; returns when they can.
+
+        Raises:
+            OSError: The port that requests are to come in by cannot be used.
+        """
+
+    async def close(self) -> None:
+        """Let none come any more; acknowledgements that are being made go out before."""
+
+
 @dataclass(frozen=True, slots=True)
 class House:
     """The bot: its services, its connections to Slack, and who it knows there."""
 
     services: Services[Forms]
-    sockets: Sockets
+    transport: Transport
     directory: SlackDirectory
 
 
@@ -180,5 +202,13 @@ def wire(
         services.desk, services.ask, services.forms, Replies(api), site, me.user_id, clock.now
     )
     app = build_bolt_app(api.client, me, board, acknowledged=meters.acknowledged)
-    sockets = Sockets(app, settings.slack_app_token.get_secret_value(), clock)
-    return House(services, sockets, directory)
+    return House(services, _transport(settings, app, clock), directory)
+
+
+def _transport(settings: Settings, app: AsyncApp, clock: Clock) -> Transport:
+    """Socket Mode with an app-level token; else HTTP mode."""
+    if settings.socket_mode:
+        return Sockets(app, settings.slack_app_token.get_secret_value(), clock)
+    secret = settings.slack_signing_secret.get_secret_value()
+    host, port = settings.faxbot_http_host, settings.faxbot_http_port
+    return Endpoint(app, secret, clock.now, host=host, port=port)

@@ -10,6 +10,7 @@ from faxbot.adapters import (
     House,
     Meters,
     SystemClock,
+    Transport,
     connect_to_slack,
     connect_to_ucx,
     open_database,
@@ -31,6 +32,7 @@ from faxbot.settings import Settings, SettingsProblem
 from faxbot.slack.api import Me, WebApi
 from faxbot.slack.directory import SlackDirectory
 from faxbot.slack.forms import Forms
+from faxbot.slack.http import PATH
 from faxbot.slack.web import Connections
 from faxbot.store.engine import TransactionStore
 from faxbot.ucx.client import UcxClient
@@ -81,10 +83,8 @@ async def serve(settings: Settings, say: Callable[[str], None], clock: Clock | N
         say("Asking the fax server what it has …")
         await _begin(services, server, clock, backfill=settings.faxbot_backfill, say=say)
         await stack.enter_async_context(_running(services))
-        say("Connecting to Slack …")
-        await _check_socket(api, settings.slack_app_token.get_secret_value())
-        stack.push_async_callback(house.sockets.close)
-        await house.sockets.connect()
+        stack.push_async_callback(house.transport.close)
+        await _open(house.transport, settings, api, say)
         services.ticks.start()
         stack.callback(services.ticks.stop)
         say("faxbot is ready")
@@ -109,7 +109,7 @@ async def _measured(
     from faxbot.metrics import Health, serve_metrics  # noqa: PLC0415 - as above
 
     def connected() -> int:
-        return len(house.sockets.open_since)
+        return house.transport.ways
 
     metrics.watch(house.services, connected, clock)
     health = Health(store, connected, lambda: house.services.reach.since)
@@ -156,6 +156,26 @@ async def _check_inbound(
         )
     except SlackFault as fault:
         log.warning("the inbound channel could not be checked", extra={"fault": type(fault).__name__})
+
+
+async def _open(transport: Transport, settings: Settings, api: WebApi, say: Callable[[str], None]) -> None:
+    """Let envelopes come, the way that the settings choose."""
+    if settings.socket_mode:
+        if settings.slack_signing_secret:
+            say("SLACK_APP_TOKEN is set, so this is Socket Mode; SLACK_SIGNING_SECRET is not used.")
+        say("Connecting to Slack …")
+        await _check_socket(api, settings.slack_app_token.get_secret_value())
+        await transport.open()
+        return
+    host, port = settings.faxbot_http_host, settings.faxbot_http_port
+    try:
+        await transport.open()
+    except OSError as exc:
+        raise SettingsProblem(
+            f"FAXBOT_HTTP_PORT {port} can't be used at {host} ({exc.strerror}). Choose another one; the "
+            "proxy in front of it has to know it, too."
+        ) from exc
+    say(f"Slack's requests are taken at http://{host}:{port}{PATH}")
 
 
 async def _check_socket(api: WebApi, app_token: str) -> None:

@@ -98,11 +98,12 @@ def demo(
     data_dir: Annotated[
         Path | None, typer.Option(help="Keep everything here (default: thrown away).")
     ] = None,
+    http: Annotated[bool, typer.Option("--http", help="HTTP mode instead of Socket Mode.")] = False,  # noqa: FBT002
 ) -> None:
     """Start a simulated fax server, a stand-in for Slack, and the bot between them."""
     from faxbot.demo.house import run_demo  # noqa: PLC0415 - serve does not need it
 
-    raise typer.Exit(_run(run_demo(port=port, speed=speed, data=data_dir)))
+    raise typer.Exit(_run(run_demo(port=port, speed=speed, data=data_dir, http=http)))
 
 
 @app.command()

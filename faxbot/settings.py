@@ -1,16 +1,20 @@
 """Every setting, from the environment and `.env`. README.md and .env.example list the same ones."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from faxbot.fax.dialplan import DialPlan
 
 WHERE = {
     "SLACK_BOT_TOKEN": "It begins with xoxb-: api.slack.com/apps, your app, OAuth & Permissions.",
-    "SLACK_APP_TOKEN": "It begins with xapp-: api.slack.com/apps, Basic Information, App-Level Tokens.",
+    "SLACK_SIGNING_SECRET": "It is 32 letters and digits: api.slack.com/apps, your app, Basic Information.",
+    "SLACK_APP_TOKEN": "It begins with xapp-: api.slack.com/apps, Basic Information, App-Level Tokens. "
+    "(For HTTP mode set SLACK_SIGNING_SECRET instead.)",
     "SLACK_API_URL": "Leave it out for Slack itself.",
     "UCX_URL": "It is the address of the UCX, such as https://ucx.example.com.",
     "UCX_CLIENT_ID": "The UCX shows it under System, Licenses.",
@@ -32,7 +36,8 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore")
 
     slack_bot_token: SecretStr
-    slack_app_token: SecretStr
+    slack_signing_secret: SecretStr = SecretStr("")
+    slack_app_token: SecretStr = Field(default=SecretStr(""), validate_default=True)
     slack_api_url: str = "https://slack.com/api/"
     ucx_url: str = Field(min_length=1)
     ucx_client_id: str = Field(min_length=1)
@@ -41,6 +46,8 @@ class Settings(BaseSettings):
     database_url: str = Field(default="", pattern=r"^(sqlite:///.+)?$")
     faxbot_data_dir: Path = Path("data")
     faxbot_inbound_channel: str = Field(pattern=r"^[CGD][A-Z0-9]+$")
+    faxbot_http_host: str = Field(default="127.0.0.1", min_length=1)
+    faxbot_http_port: int = Field(default=3000, ge=1, le=65535)
     faxbot_admins: Words = ()
     faxbot_region: str = "US"
     faxbot_international_prefix: str = ""
@@ -69,10 +76,26 @@ class Settings(BaseSettings):
     def _split(cls, value: Any) -> Any:  # noqa: ANN401 - whatever the environment holds
         return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
 
-    @field_validator("slack_bot_token", "slack_app_token", "ucx_client_secret")
+    @field_validator("slack_signing_secret")
+    @classmethod
+    def _is_a_secret(cls, value: SecretStr) -> SecretStr:
+        if value and not re.fullmatch(r"(?!xox|xapp-)\S{16,}", value.get_secret_value()):
+            raise ValueError("that is no signing secret")
+        return value
+
+    @field_validator("slack_app_token")
+    @classmethod
+    def _needed_in_socket_mode(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
+        if value and not value.get_secret_value().startswith("xapp-"):
+            raise ValueError("it begins with xapp-")
+        if not value and not info.data.get("slack_signing_secret", "what is malformed was meant"):
+            raise PydanticCustomError("missing", "Field required")
+        return value
+
+    @field_validator("slack_bot_token", "ucx_client_secret")
     @classmethod
     def _looks_right(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
-        prefix = {"slack_bot_token": "xox", "slack_app_token": "xapp-"}.get(info.field_name or "", "")
+        prefix = {"slack_bot_token": "xox"}.get(info.field_name or "", "")
         if not value.get_secret_value().startswith(prefix) or not value.get_secret_value():
             raise ValueError(f"it begins with {prefix}" if prefix else "it is empty")
         return value
@@ -83,6 +106,11 @@ class Settings(BaseSettings):
         if any(word.count("=") != 1 for word in value):
             raise ValueError("write modem=line pairs such as ttyIAX2=2")
         return value
+
+    @property
+    def socket_mode(self) -> bool:
+        """Whether the bot connects to Slack; else Slack sends requests to the bot (HTTP mode)."""
+        return bool(self.slack_app_token)
 
     @property
     def database(self) -> str:

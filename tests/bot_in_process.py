@@ -19,18 +19,17 @@ MANIFEST = Path(__file__).parents[1] / "manifest.yml"
 
 def settings_for(fax: FaxServer, workspace: Workspace, folder: Path, **more: object) -> Settings:
     """What the bot needs to find both stand-ins; it looks often."""
-    return load_settings(
-        _env_file=None,
-        slack_bot_token=workspace.bot_token,
-        slack_app_token=workspace.app_token,
-        slack_api_url=workspace.api_url,
-        ucx_url=fax.url,
-        ucx_client_id=fax.client_id,
-        ucx_client_secret=fax.client_secret,
-        faxbot_inbound_channel=INBOUND_FAX,
-        faxbot_data_dir=folder / "data",
-        **more,
-    )
+    given: dict[str, object] = {
+        "slack_bot_token": workspace.bot_token,
+        "slack_app_token": workspace.app_token,
+        "slack_api_url": workspace.api_url,
+        "ucx_url": fax.url,
+        "ucx_client_id": fax.client_id,
+        "ucx_client_secret": fax.client_secret,
+        "faxbot_inbound_channel": INBOUND_FAX,
+        "faxbot_data_dir": folder / "data",
+    }
+    return load_settings(_env_file=None, **(given | more))
 
 
 @contextlib.asynccontextmanager

@@ -58,7 +58,7 @@ class Bot:
     async def connect(self, seconds: float = 10.0) -> None:
         """Connect, within a deadline."""
         async with asyncio.timeout(seconds):
-            await self.sockets.connect()
+            await self.sockets.open()
 
     @property
     def workspace(self) -> Workspace:

@@ -10,7 +10,8 @@ from typing import Any
 import aiohttp
 from rich.console import Console
 
-from faxbot.demo.house import SAMPLES, BotStoppedError, House, fresh_folder, progress
+from faxbot.demo.child import BotStoppedError
+from faxbot.demo.house import SAMPLES, House, fresh_folder, progress
 from faxbot.demo.person import NotAllowedError, NotThereError, Person, Sight
 from faxbot.demo.screen import Screen, lines_of, plain
 from faxbot.demo.workspace.model.people import CLAIMS, DANA, INBOUND_FAX

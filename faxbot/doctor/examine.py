@@ -19,6 +19,7 @@ CHECKS = (
     *(fax_server.CLOCK, slack.REACHED, slack.BOT_TOKEN, slack.SCOPES, slack.INBOUND, slack.APP_TOKEN),
     *(slack.SOCKET, slack.CLOCK),
 )
+"""The rows; in HTTP mode one of its own stands in for the app token and the socket."""
 
 
 async def examine(*, each: float = EACH_SECONDS, all_: float = ALL_SECONDS) -> Findings:

@@ -14,6 +14,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from faxbot.adapters import Meters, SystemClock, connect_to_slack, slack_pace
 from faxbot.doctor.clocks import judge_clock, skew_of
+from faxbot.doctor.endpoint import EndpointLooks
 from faxbot.doctor.finding import Check, Finding, Ill, Light, green, red, yellow
 from faxbot.doctor.reach import Place, reach, shake_hands
 from faxbot.fax.errors import SlackBusy, SlackFault, SlackRefused
@@ -65,9 +66,14 @@ class SlackLooks:
             Check(BOT_TOKEN, self.bot_token, needs=REACHED, late=_STATUS),
             Check(SCOPES, self.scopes, needs=BOT_TOKEN),
             Check(INBOUND, self.inbound, needs=BOT_TOKEN, late=_STATUS),
+            *(self._socket_mode() if self._settings.socket_mode else EndpointLooks(self._settings).checks()),
+            Check(CLOCK, self.clock, needs=REACHED, after=BOT_TOKEN),
+        ]
+
+    def _socket_mode(self) -> list[Check]:
+        return [
             Check(APP_TOKEN, self.app_token, needs=REACHED, late=_STATUS),
             Check(SOCKET, self.socket, needs=APP_TOKEN, after=BOT_TOKEN, late=_STATUS),
-            Check(CLOCK, self.clock, needs=REACHED, after=BOT_TOKEN),
         ]
 
     async def reached(self) -> Finding:

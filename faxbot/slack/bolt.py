@@ -82,13 +82,12 @@ def build_bolt_app(
     me: Me,
     board: Switchboard,
     *,
-    signing_secret: str | None = None,
     acknowledged: Acknowledged = lambda _kind, _seconds: None,
 ) -> AsyncApp:
     """
     The app that answers Slack as *me*, through *client*. *acknowledged* hears (kind of envelope, seconds).
 
-    Without *signing_secret* it takes requests from Socket Mode only, which are authenticated by the socket.
+    It takes only what is authenticated before: by the socket, or by its signature (`slack/http.py`).
 
     Source: slack_bolt.
     """
@@ -114,7 +113,7 @@ def build_bolt_app(
         logger=BOLT_LOG,
         client=without_token,
         authorize=authorize,
-        signing_secret=signing_secret or secrets.token_hex(),  # that nobody can have signed with
+        signing_secret=secrets.token_hex(),  # that nobody can have signed with
         ignoring_self_events_enabled=True,
     )
     BOLT_LOG.setLevel(logging.INFO)

@@ -94,11 +94,16 @@ class Sockets:
         self._complained = ""
 
     @property
+    def ways(self) -> int:
+        """By how many connections Slack can reach the bot now."""
+        return len(self.open_since)
+
+    @property
     def open_since(self) -> tuple[datetime, ...]:
         """Since when each connection that is open now has been open, oldest first."""
         return tuple(sorted(link.since for link in self._links if link.open))
 
-    async def connect(self) -> None:
+    async def open(self) -> None:
         """Open them; returns when one is open and the others have been tried. From then on they are kept."""
         self._session = aiohttp.ClientSession(
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),

@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import json
 import os
 import signal
 import socket
@@ -10,8 +11,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from faxbot.demo.workspace.model.people import CLAIMS, DANA
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks for processes in /proc")
 
@@ -42,10 +46,10 @@ def _alive(pid: int) -> bool:
 class Demo:
     """A demo in a process of its own, its output in a file."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *options: str) -> None:
         self.port = _free_port()
         self._output = folder / "output"
-        command = [sys.executable, "-m", "faxbot", "demo", "--port", str(self.port)]
+        command = [sys.executable, "-m", "faxbot", "demo", "--port", str(self.port), *options]
         with self._output.open("wb") as output:
             self.process = subprocess.Popen(  # noqa: S603  # the program under test
                 [*command, "--data-dir", str(folder / "data")], stdout=output, stderr=output
@@ -60,8 +64,8 @@ class Demo:
 
 
 @pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Demo]:
-    started = Demo(tmp_path)
+def demo(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Demo]:
+    started = Demo(tmp_path, *getattr(request, "param", ()))
     yield started
     if started.process.poll() is None:
         started.process.kill()
@@ -103,3 +107,20 @@ def test_the_demo_ends_with_the_bot(demo):
     os.kill(demo.bot, signal.SIGKILL)
     assert demo.process.wait(ENDS_WITHIN) == 128 + signal.SIGKILL
     assert "faxbot ended with 137." in demo.output
+
+
+@pytest.mark.parametrize("demo", [("--http",)], indirect=True)
+def test_the_demo_in_http_mode(demo):
+    """A command goes to the bot as a request and is answered; there is no socket."""
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", demo.port, timeout=10)) as page:
+
+        def ask(method: str, path: str, **body: str) -> dict[str, Any]:
+            page.request(method, path, json.dumps(body), {"Content-Type": "application/json"})
+            told: dict[str, Any] = json.loads(page.getresponse().read())
+            return told
+
+        assert ask("POST", "/_/command", user=DANA, channel=CLAIMS, text="/fax help")["ok"]
+        assert "/slack/events" in ask("GET", "/_/control/state")["request_url"]
+        assert ask("GET", "/_/control/log?kind=envelope_acked")["entries"]
+        assert ask("GET", "/_/control/log?kind=socket_open")["entries"] == []
+    assert "Slack's requests are taken at http://127.0.0.1:" in demo.output

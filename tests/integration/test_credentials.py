@@ -156,7 +156,7 @@ async def test_a_redirected_handshake_goes_nowhere_else(server, trap, api):
     }
     app = SimpleNamespace(client=api.client)
     sockets = Sockets(app, APP, SystemClock(), pace=Pace(first_pause=0.01, longest_pause=0.02))
-    opening = asyncio.create_task(sockets.connect())
+    opening = asyncio.create_task(sockets.open())
     async with asyncio.timeout(10):
         while server.paths.count("/link/") < 3:
             await asyncio.sleep(0.01)

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import socket
 import ssl
 import time
 from collections.abc import AsyncIterator
@@ -12,6 +13,7 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy import text
 
+from faxbot.adapters import SystemClock
 from faxbot.demo.faxserver import FaxServer
 from faxbot.demo.faxserver.faults import FaultKind
 from faxbot.demo.workspace import Workspace
@@ -20,13 +22,16 @@ from faxbot.doctor import machine
 from faxbot.doctor.examine import CHECKS, examine
 from faxbot.doctor.finding import Finding, Light
 from faxbot.settings import Settings
+from faxbot.slack.http import Endpoint
 from faxbot.store.engine import open_engine
 from faxbot.store.schema import migrate, newest_revision
 from tests.bot_process import ROOT, settings_for
+from tests.listeners_rig import Rig
 from tests.workspace_rig import LEGAL, write_manifest
 
 MANIFEST = ROOT / "manifest.yml"
 SECRET = "a-wrong-secret"
+HTTP_ROWS = tuple(name.replace("Socket Mode", "HTTP mode") for name in CHECKS if name != "Slack app token")
 
 
 @pytest.fixture(autouse=True)
@@ -44,12 +49,14 @@ class House:
         self.folder, self.fax, self.workspace, self._patch = folder, fax, workspace, patch
         self.settings = settings_for(folder, fax, workspace)
 
-    async def look(self, *, each: float = 5.0, all_: float = 12.0, **changed: str) -> dict[str, Finding]:
+    async def look(
+        self, *, each: float = 5.0, all_: float = 12.0, rows: tuple[str, ...] = CHECKS, **changed: str
+    ) -> dict[str, Finding]:
         """What the doctor finds when these settings are changed; every red row has a remedy."""
         for name, value in (self.settings | changed).items():
             self._patch.setenv(name, value)
         findings = await examine(each=each, all_=all_)
-        assert tuple(findings) == CHECKS
+        assert tuple(findings) == rows
         for name, finding in findings.items():
             assert finding.found, name
             assert bool(finding.remedy) is (finding.light in (Light.RED, Light.YELLOW)), name
@@ -411,6 +418,58 @@ async def test_too_many_connections(house: House):
     """It works for whoever is connected; somebody else may be."""
     house.workspace.settings.max_connections = 0
     assert (await house.look())["Socket Mode"].light is Light.YELLOW
+
+
+# -- HTTP mode
+
+
+@pytest.fixture
+def port() -> int:
+    """Nobody's."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+async def look_in_http_mode(house: House, port: int, **changed: str) -> dict[str, Finding]:
+    """What the doctor finds with a signing secret and without an app-level token."""
+    given = {
+        "SLACK_APP_TOKEN": "",
+        "SLACK_SIGNING_SECRET": house.workspace.signing_secret,
+        "FAXBOT_HTTP_PORT": str(port),
+    }
+    return await house.look(rows=HTTP_ROWS, **(given | changed))
+
+
+async def test_http_mode_before_the_start(house: House, port: int):
+    """The port is free: green, and no socket is opened."""
+    findings = await look_in_http_mode(house, port)
+    assert lights(findings, Light.RED) == []
+    assert "Nobody listens" in findings["HTTP mode"].found
+    assert house.workspace.journal.of("socket_open") == []
+
+
+async def test_http_mode_beside_the_bot(house: House, port: int):
+    """The bot answers the challenge, if it knows the same secret."""
+    secret = house.workspace.signing_secret
+    endpoint = Endpoint(Rig().app, secret, SystemClock().now, host="127.0.0.1", port=port)
+    await endpoint.open()
+    try:
+        findings = await look_in_http_mode(house, port)
+        assert findings["HTTP mode"].found.startswith(
+            f"faxbot listens at http://127.0.0.1:{port}/slack/events"
+        )
+        findings = await look_in_http_mode(house, port, SLACK_SIGNING_SECRET="f" * 32)
+        only_red(findings, "HTTP mode", "does not accept SLACK_SIGNING_SECRET", "start it again")
+    finally:
+        await endpoint.close()
+
+
+async def test_http_mode_beside_another_program(house: House):
+    """Something else listens at the port; here, the stand-in itself."""
+    port = int(house.workspace.url.rpartition(":")[2])
+    findings = await look_in_http_mode(house, port)
+    only_red(findings, "HTTP mode", "Something else", "FAXBOT_HTTP_PORT")
 
 
 # -- this machine

@@ -1,5 +1,6 @@
 """manifest.yml against what the code listens to."""
 
+import copy
 import json
 from pathlib import Path
 
@@ -94,8 +95,19 @@ def test_socket_mode_is_on():
     assert "request_url" not in settings["event_subscriptions"]
 
 
-def test_the_manifest_is_one_to_slack():
-    """It satisfies Slack's own schema."""
+def in_http_mode():
+    """The manifest as its last lines say to change it."""
+    changed, address = copy.deepcopy(MANIFEST), "https://faxbot.example.com/slack/events"
+    changed["settings"]["socket_mode_enabled"] = False
+    changed["features"]["slash_commands"][0]["url"] = address
+    changed["settings"]["event_subscriptions"]["request_url"] = address
+    changed["settings"]["interactivity"]["request_url"] = address
+    return changed
+
+
+@pytest.mark.parametrize("manifest", [MANIFEST, in_http_mode()], ids=["Socket Mode", "HTTP mode"])
+def test_the_manifest_is_one_to_slack(manifest):
+    """It satisfies Slack's own schema, also with the changes for HTTP mode."""
     if not SCHEMA.exists():
         pytest.skip("Slack's manifest schema is not beside this checkout.")
-    jsonschema.Draft7Validator(json.loads(SCHEMA.read_text(encoding="utf-8"))).validate(MANIFEST)
+    jsonschema.Draft7Validator(json.loads(SCHEMA.read_text(encoding="utf-8"))).validate(manifest)

@@ -84,7 +84,7 @@ async def connected(other: OtherSlack, *, pace: Pace = QUICK, connections: int =
     sockets = Sockets(bolt, "xapp-1", SystemClock(), pace=pace, connections=connections, jitter=lambda: 0.0)
     try:
         async with asyncio.timeout(10):
-            await sockets.connect()
+            await sockets.open()
         yield sockets, desk
     finally:
         await sockets.close()

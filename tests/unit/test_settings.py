@@ -45,9 +45,9 @@ def test_the_required_settings_are_enough(given):
     settings = load_settings()
     assert settings.slack_bot_token.get_secret_value() == "xoxb-1-secret"
     assert settings.ucx_url == "https://ucx.example.com"
-    assert {name.upper() for name, each in Settings.model_fields.items() if each.is_required()} == set(
-        REQUIRED
-    )
+    assert settings.socket_mode
+    required = {name.upper() for name, each in Settings.model_fields.items() if each.is_required()}
+    assert required == set(REQUIRED) - {"SLACK_APP_TOKEN"}
 
 
 def test_the_defaults(given):
@@ -70,7 +70,7 @@ def test_all_that_is_missing_is_named_at_once():
         load_settings()
     lines = str(caught.value).splitlines()
     assert [line.split()[0] for line in lines] == [
-        name.upper() for name, each in Settings.model_fields.items() if each.is_required()
+        name.upper() for name in Settings.model_fields if name.upper() in REQUIRED
     ]
     assert all(f"{name} is missing. {WHERE[name]}" in lines for name in REQUIRED)
 
@@ -79,7 +79,7 @@ def test_all_that_is_missing_is_named_at_once():
 def test_an_empty_required_setting_is_named(given, name: str):
     """A line of .env that was left empty counts as not set."""
     given(**{name: ""})
-    with pytest.raises(SettingsProblem, match=f"^{name} is not right: .*{WHERE[name][:20]}"):
+    with pytest.raises(SettingsProblem, match=f"^{name} is (missing|not right: .*)[.] {WHERE[name][:20]}"):
         load_settings()
 
 
@@ -88,6 +88,12 @@ def test_an_empty_required_setting_is_named(given, name: str):
     [
         ("SLACK_BOT_TOKEN", "hunter2-secret"),
         ("SLACK_APP_TOKEN", "xoxb-1-secret"),
+        ("SLACK_SIGNING_SECRET", "xoxb-1-secret-of-a-bot"),
+        ("SLACK_SIGNING_SECRET", "a-secret"),
+        ("SLACK_SIGNING_SECRET", "0123456789abcdef and -secret"),
+        ("FAXBOT_HTTP_PORT", "0"),
+        ("FAXBOT_HTTP_PORT", "65536"),
+        ("FAXBOT_HTTP_HOST", ""),
         ("FAXBOT_INBOUND_CHANNEL", "#inbound-fax"),
         ("FAXBOT_POLL_ACTIVE_SECONDS", "0.1"),
         ("FAXBOT_POLL_IDLE_SECONDS", "soon"),
@@ -119,6 +125,38 @@ def test_a_setting_for_another_library_is_named_too(given, name: str, value: str
     """What logging or SQLAlchemy would choke on is refused here."""
     given(**{name: value})
     with pytest.raises(SettingsProblem, match=f"^{name} is not right"):
+        load_settings()
+
+
+def test_a_signing_secret_stands_in_for_the_app_token(given):
+    """HTTP mode needs no token for sockets; an empty line of .env counts as none."""
+    for token in (None, ""):
+        given(SLACK_APP_TOKEN=token, SLACK_SIGNING_SECRET="0123456789abcdef0123456789abcdef")
+        settings = load_settings()
+        assert not settings.socket_mode
+        assert (settings.faxbot_http_host, settings.faxbot_http_port) == ("127.0.0.1", 3000)
+
+
+def test_with_both_it_is_socket_mode(given):
+    """The bot connects to Slack if it can."""
+    given(SLACK_SIGNING_SECRET="0123456789abcdef0123456789abcdef")
+    assert load_settings().socket_mode
+
+
+def test_with_neither_one_sentence_names_both(given):
+    """What is missing is the token, or the secret in its place."""
+    given(SLACK_APP_TOKEN=None)
+    with pytest.raises(SettingsProblem) as caught:
+        load_settings()
+    (line,) = str(caught.value).splitlines()
+    assert line.startswith("SLACK_APP_TOKEN is missing.")
+    assert "SLACK_SIGNING_SECRET" in line
+
+
+def test_a_malformed_secret_is_told_once(given):
+    """Who wanted HTTP mode does not hear of the app token, too."""
+    given(SLACK_APP_TOKEN=None, SLACK_SIGNING_SECRET="short-secret")
+    with pytest.raises(SettingsProblem, match=r"\ASLACK_SIGNING_SECRET is not right: [^\n]+\Z"):
         load_settings()
 
 

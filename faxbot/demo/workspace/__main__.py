@@ -18,6 +18,7 @@ def main() -> None:
     parser.add_argument("--manifest", type=Path, required=True, help="the app manifest to install")
     parser.add_argument("--fax-control", default="", help="the simulated fax server's address")
     parser.add_argument("--journal", type=Path, help="write the record of calls and envelopes here")
+    parser.add_argument("--request-url", default="", help="deliver over HTTP, to this address of the app")
     options = parser.parse_args()
     asyncio.run(_serve(options))
 
@@ -33,6 +34,7 @@ async def _serve(options: argparse.Namespace) -> None:
         port=options.port,
         fax_control=options.fax_control,
         journal=options.journal,
+        request_url=options.request_url,
     ) as workspace:
         ready = {
             "url": workspace.url,

@@ -7,7 +7,7 @@ from typing import Any
 
 from aiohttp import WSCloseCode, web
 
-from .delivery import ConnectionLostError, Envelope
+from .delivery import Envelope, UndeliveredError
 from .model.ids import new_id
 
 
@@ -80,6 +80,6 @@ class Connection:
         """What was not acknowledged is lost with the connection."""
         for envelope, _ in self.waiting.values():
             if not envelope.answer.done():
-                envelope.answer.set_exception(ConnectionLostError())
+                envelope.answer.set_exception(UndeliveredError(shown="operation_timeout"))
                 envelope.answer.exception()
         self.waiting.clear()

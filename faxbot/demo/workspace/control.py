@@ -1,4 +1,4 @@
-"""The control API, /_/control/…: faults, settings, sockets, membership, and the record of what happened."""
+"""The control API, /_/control/…: faults, settings, transports, membership, and what has happened."""
 
 import json
 from collections.abc import Awaitable, Callable
@@ -80,6 +80,20 @@ def _treat(connection: Connection, body: dict[str, Any]) -> None:
         connection.cut()
 
 
+async def request_url(site: Installation, body: dict[str, Any]) -> dict[str, Any]:
+    """
+    {url}: HTTP mode, if that answers the challenge; {"url": ""}: Socket Mode again. {"lose_answers": n}: the
+    next answers are lost on their way.
+    """
+    if "lose_answers" in body:
+        if not isinstance(body["lose_answers"], int):
+            raise BadRequestError("lose_answers is a whole number")
+        site.request_url.lose_answers = body["lose_answers"]
+    if "url" in body:
+        await site.use_request_url(str(body["url"] or ""))
+    return {"url": site.request_url.url}
+
+
 async def membership(site: Installation, body: dict[str, Any]) -> dict[str, Any]:
     """{channel, user (without: the bot), member: true|false}: join or leave."""
     channel, user = _channel(site, body), str(body.get("user") or BOT_USER)
@@ -146,6 +160,7 @@ STEPS: dict[str, Step] = {
     "faults": faults,
     "settings": settings,
     "socket": socket,
+    "request_url": request_url,
     "membership": membership,
     "archive": archive,
     "channels": channels,
@@ -181,7 +196,8 @@ async def whole_state(_request: web.Request, site: Installation) -> web.StreamRe
             "homes": [home.for_person() for home in state.views.homes.values()],
             "settings": site.settings.as_dict(),
             "faults": site.faults.as_list(),
-            "connected": site.socket.connected,
+            "connected": site.delivery.connected,
+            "request_url": site.request_url.url,
             "token_revoked": state.token_revoked,
         }
     )

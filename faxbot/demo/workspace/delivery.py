@@ -15,8 +15,19 @@ class UnansweredError(Exception):
     """The app did not take a command or an interaction; str() is the error that the person's client shows."""
 
 
-class ConnectionLostError(Exception):
-    """The connection that carried an envelope closed before the envelope was acknowledged."""
+class UndeliveredError(Exception):
+    """
+    An envelope was not acknowledged: nobody is connected, the connection closed, or the answer said no.
+
+    *reason* is told with the redelivery of an event, if one comes *again*; *shown* is what the client of a
+    person shows.
+    """
+
+    def __init__(
+        self, reason: str = "connection_failed", *, shown: str = "dispatch_failed", again: bool = True
+    ) -> None:
+        super().__init__(reason)
+        self.reason, self.shown, self.again = reason, shown, again
 
 
 @dataclass(eq=False)
@@ -47,7 +58,10 @@ class Envelope:
 
 
 class Transport(Protocol):
-    """What carries envelopes to the app: Socket Mode here; HTTP requests to a request URL are another."""
+    """What carries envelopes to the app: Socket Mode, or HTTP requests to a request URL."""
+
+    late: str
+    """The reason of a redelivery after an acknowledgement that did not come in time."""
 
     @property
     def connected(self) -> bool:
@@ -79,13 +93,22 @@ class Delivery:
         self._sleep = sleep
         self._tasks: set[asyncio.Task[None]] = set()
 
+    @property
+    def connected(self) -> bool:
+        """Whether the app can be reached now."""
+        return self._transport.connected
+
+    def use(self, transport: Transport) -> None:
+        """Deliver by *transport* from now on."""
+        self._transport = transport
+
     async def ask(self, kind: str, payload: dict[str, Any], *, accepts: bool) -> dict[str, Any]:
         """
         Deliver a command or interaction once; return what came with the acknowledgement.
 
         Raises:
-            UnansweredError: "dispatch_failed" when the app is not connected, "operation_timeout" when it was
-                not acknowledged in time.
+            UnansweredError: "dispatch_failed" when the app cannot be reached or answers with an error,
+                "operation_timeout" when it did not acknowledge in time.
 
         """
         envelope = Envelope(kind, payload, accepts)
@@ -95,14 +118,12 @@ class Delivery:
             return await self._try(envelope)
         except TimeoutError:
             raise UnansweredError("operation_timeout") from None
-        except ConnectionLostError:
-            raise UnansweredError(
-                "operation_timeout" if envelope.answer.done() else "dispatch_failed"
-            ) from None
+        except UndeliveredError as exc:
+            raise UnansweredError(exc.shown) from None
 
     async def _twice_more(self, kind: str, payload: dict[str, Any], *, accepts: bool) -> None:
         for _ in range(2):
-            with contextlib.suppress(TimeoutError, ConnectionLostError):
+            with contextlib.suppress(TimeoutError, UndeliveredError):
                 await self._try(Envelope(kind, payload, accepts))
 
     def publish(self, payload: dict[str, Any]) -> None:
@@ -135,9 +156,11 @@ class Delivery:
                     await asyncio.wait_for(self._transport.until_connected(), settings.ack_deadline)
                 await self._try(envelope)
             except TimeoutError:
-                reason = "timeout"
-            except ConnectionLostError:
-                reason = "connection_failed"
+                reason = self._transport.late
+            except UndeliveredError as exc:
+                reason = exc.reason
+                if not exc.again:
+                    break
             else:
                 if settings.duplicate_events and attempt == 0:
                     await self._again(payload)
@@ -146,8 +169,8 @@ class Delivery:
 
     async def _again(self, payload: dict[str, Any]) -> None:
         try:
-            await self._try(Envelope("events_api", payload, attempt=1, reason="timeout"))
-        except (TimeoutError, ConnectionLostError):
+            await self._try(Envelope("events_api", payload, attempt=1, reason=self._transport.late))
+        except (TimeoutError, UndeliveredError):
             self._journal.note("event_given_up", event_id=payload["event_id"])
 
     async def _try(self, envelope: Envelope) -> dict[str, Any]:
@@ -155,7 +178,7 @@ class Delivery:
             await self._sleep(self._settings.envelope_delay)
         try:
             if not await self._transport.send(envelope):
-                raise ConnectionLostError
+                raise UndeliveredError
             return await asyncio.wait_for(asyncio.shield(envelope.answer), self._settings.ack_deadline)
         except TimeoutError:
             self._journal.note("envelope_unanswered", envelope_id=envelope.id, attempt=envelope.attempt)

@@ -6,6 +6,7 @@ from pathlib import Path
 from .delivery import Delivery
 from .events import Events
 from .faults import Faults
+from .http_mode import RequestUrl
 from .limits import RateLimits
 from .manifest import Manifest
 from .model.journal import Journal
@@ -32,6 +33,7 @@ class Installation:
         self.faults = Faults()
         self.limits = RateLimits(settings, state.clock)
         self.socket = SocketMode(state, settings, journal)
+        self.request_url = RequestUrl(state, settings, journal)
         self.delivery = Delivery(settings, journal, self.socket, state.sleep)
         self.events = Events(state, manifest, settings, self.delivery)
         self.uploads = Uploads(self)
@@ -42,6 +44,22 @@ class Installation:
         """Where the bytes of files are kept."""
         return self.state.directory / "files"
 
+    async def use_request_url(self, url: str) -> None:
+        """
+        Deliver to *url* over HTTP and switch Socket Mode off; without a *url*, the other way round.
+
+        Raises:
+            RequestUrlError: It did not answer the challenge; nothing has changed.
+
+        """
+        if url:
+            await self.request_url.verify(url)
+        else:
+            self.request_url.url = ""
+        await self.socket.switch(on=not url)
+        self.delivery.use(self.request_url if url else self.socket)
+        self.state.feed.tell("connected", None, connected=self.delivery.connected)
+
     def reset(self) -> None:
         """Begin anew; connections, tokens and the journal stay."""
         self.state.reset()
@@ -50,7 +68,8 @@ class Installation:
         self.settings.change(Settings().as_dict())
         self.socket.refuse_handshakes = 0
         self.socket.ignore_acks = 0
-        self.socket.disabled = False
+        self.socket.disabled = self.request_url.connected
+        self.request_url.lose_answers = 0
         self.state.feed.tell("reset")
 
     def add_member(self, channel: Channel, user: str, inviter: str = "") -> None:

@@ -13,6 +13,7 @@ from aiohttp import web
 
 from . import control
 from .api.gate import handle
+from .http_mode import RequestUrlError
 from .installation import Installation
 from .manifest import read_manifest
 from .model.journal import Journal
@@ -23,6 +24,8 @@ from .settings import Settings
 
 _PAGE = Path(__file__).parent / "page"
 _MOST_BYTES = 1024**3
+_VERIFY_SECONDS = 0.5
+"""Between two challenges to a request URL that does not answer yet."""
 
 
 class Workspace:
@@ -30,9 +33,11 @@ class Workspace:
     A local Slack with one app installed: `async with Workspace(directory, manifest=path) as ws`.
 
     *directory* keeps the files' bytes; *journal* is a file that gets the record of calls and envelopes;
-    *fax_control* is the address of the simulated fax server, for the page's second pane. *clock* tells epoch
-    seconds and *sleep* waits such seconds: Slack's timestamps, rate limits, lifetimes and pauses go by them.
-    How long an acknowledgement may take, and faults of `latency`, are real seconds: the app's work is real.
+    *fax_control* is the address of the simulated fax server, for the page's second pane. With a *request_url*
+    everything is delivered there as soon as it answers the challenge; until then, and without one, over
+    Socket Mode. *clock* tells epoch seconds and *sleep* waits such seconds: Slack's timestamps, rate limits,
+    lifetimes and pauses go by them. How long an acknowledgement may take, and faults of `latency`, are real
+    seconds: the app's work is real.
 
     Raises:
         ManifestError: The manifest is none.
@@ -47,6 +52,7 @@ class Workspace:
         port: int = 0,
         fax_control: str = "",
         journal: Path | None = None,
+        request_url: str = "",
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         settings: Settings | None = None,
@@ -57,6 +63,7 @@ class Workspace:
         self.site = Installation(state, installed, settings or Settings(), Journal(journal, clock))
         self.site.fax_control = fax_control
         self._port = port
+        self._request_url = request_url
         self._runner: web.AppRunner | None = None
 
     # -- what a client needs to know
@@ -117,6 +124,18 @@ class Workspace:
         await server.start()
         host, port = self._runner.addresses[0][:2]
         self.site.state.base = f"http://{host}:{port}"
+        if self._request_url:
+            self.site.delivery.in_background(self._verify(self._request_url))
+
+    async def _verify(self, url: str) -> None:
+        """An app that is told of this workspace's address answers only when it runs: ask until then."""
+        while True:
+            try:
+                await self.site.use_request_url(url)
+            except RequestUrlError:
+                await asyncio.sleep(_VERIFY_SECONDS)
+            else:
+                return
 
     async def stop(self) -> None:
         """Close every connection and end what is under way."""
@@ -124,6 +143,7 @@ class Workspace:
         self.site.state.feed.wake()
         await self.site.socket.close(self.site.socket.those())
         await self.site.delivery.stop()
+        await self.site.request_url.close()
         watchers = [task for task in self.site.watchers if task]
         for task in watchers:
             task.cancel()

@@ -23,6 +23,8 @@ class SocketMode:
     Source: Slack's "Using Socket Mode".
     """
 
+    late = "timeout"
+
     def __init__(self, state: State, settings: Settings, journal: Journal) -> None:
         self._state = state
         self._settings = settings

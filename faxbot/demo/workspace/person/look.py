@@ -62,7 +62,7 @@ async def snapshot(request: web.Request, site: Installation) -> web.StreamRespon
                 for s in manifest.shortcuts
             ],
             "bot": {"user_id": BOT_USER, "name": manifest.bot_name},
-            "connected": site.socket.connected,
+            "connected": site.delivery.connected,
             "fax_pane": bool(site.fax_control),
         }
     )
