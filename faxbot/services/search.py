@@ -97,7 +97,7 @@ class Search:
 
     def _look(self, ledger: Ledger, fax: Fax, active: list[Job]) -> Job | None:
         undecided = fax.state in (FaxState.UNKNOWN, FaxState.ASKED)
-        late = fax.job_id is None and fax.outcome in (*OVER_FOR_PEOPLE, *OVER_FOR_THE_SERVER)
+        late = fax.outcome in (*OVER_FOR_PEOPLE, *OVER_FOR_THE_SERVER)
         if not (undecided or late):
             fax.look_at, fax.known_jobs = None, []
             return None
