@@ -5,6 +5,7 @@ A server that comes and goes is not told of each time: after an outage the next 
 it is worth a word. While the server answers to one kind of question and never to another, that is said, too.
 """
 
+import asyncio
 import logging
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -70,6 +71,7 @@ class Reach:
         self.failures = 0
         """Failures in a row, of whatever tick."""
         self._ended: Ended | None = None
+        self._turn = asyncio.Lock()  # ticks end side by side, and what one of them tells the next one must know
         self._heard: datetime | None = None
         self._first_failure: datetime | None = None
         self._refusals = 0
@@ -94,6 +96,15 @@ class Reach:
 
     async def answered(self, name: str) -> None:
         """The tick *name* went through."""
+        async with self._turn:
+            await self._answered(name)
+
+    async def failed(self, name: str, fault: Fault) -> None:
+        """The tick *name* got no answer, or a no."""
+        async with self._turn:
+            await self._failed(name, fault)
+
+    async def _answered(self, name: str) -> None:
         now = self._heard = self._clock.now()
         self.failures, self._refusals, self._first_failure = 0, 0, None
         self._failing_since.pop(name, None)
@@ -104,8 +115,7 @@ class Reach:
         if name in self._silent:
             await self._tell_of_silence(name, ServerTells(_ABOUT[name], self._silent.pop(name), now))
 
-    async def failed(self, name: str, fault: Fault) -> None:
-        """The tick *name* got no answer, or a no."""
+    async def _failed(self, name: str, fault: Fault) -> None:
         now = self._clock.now()
         locked_out = isinstance(fault, CredentialsRejected)
         self.failures += 1

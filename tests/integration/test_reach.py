@@ -1,5 +1,6 @@
 """The fax server gone, locked or half silent: said once, truthfully, and once when that is over."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -84,6 +85,17 @@ async def test_one_lost_tick_is_no_outage(bot, slack):
         await bot.reach.answered("inbox")
     await bot.told()
     assert told(slack) == []
+
+
+async def test_ticks_that_end_side_by_side(bot, slack):
+    """The watch and the inbox find out at the same moment: it is said once all the same."""
+    bot.clock.let_pass(10)
+    for _ in range(2):
+        await asyncio.gather(*(bot.reach.failed(name, AWAY) for name in ("watch", "inbox", "search")))
+    bot.clock.let_pass(10)
+    await asyncio.gather(*(bot.reach.answered(name) for name in ("watch", "inbox", "search")))
+    await bot.told()
+    assert told(slack) == ["ServerAway", "ServerBack"]
 
 
 class TestComingAndGoing:
