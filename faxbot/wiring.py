@@ -14,6 +14,7 @@ from faxbot.services.ask import Ask
 from faxbot.services.asked import Asked
 from faxbot.services.changes import Changes
 from faxbot.services.claims import Claims
+from faxbot.services.decisions import Decisions
 from faxbot.services.desk import Desk
 from faxbot.services.expiry import Expiry
 from faxbot.services.facts import RecordState, RequestKind
@@ -204,10 +205,11 @@ def wire_services(setting: Setting, adapters: Adapters[F]) -> Services[F]:
         clock=clock,
         access=access,
         directory=directory,
-        sender=sender,
-        search=search,
         spool=setting.spool,
         told=late.told,
+    )
+    decisions = Decisions(
+        store=store, clock=clock, access=access, sender=sender, search=search, told=late.told
     )
     subscribing = Subscribing(
         store=store,
@@ -226,7 +228,7 @@ def wire_services(setting: Setting, adapters: Adapters[F]) -> Services[F]:
             RequestKind.CANCEL: changes.cancel,
             RequestKind.DELETE: changes.delete,
             RequestKind.GET: changes.get,
-            RequestKind.ANSWER: changes.answer,
+            RequestKind.ANSWER: decisions.decide,
             RequestKind.SUBSCRIBE: subscribing.subscribe,
             RequestKind.UNSUBSCRIBE: subscribing.unsubscribe,
         }

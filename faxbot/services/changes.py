@@ -1,4 +1,4 @@
-"""Requests that change what is there: cancel, delete, get, decide."""
+"""Requests that change what is there: cancel, delete, get."""
 
 import asyncio
 import logging
@@ -19,8 +19,6 @@ from faxbot.services.facts import (
 )
 from faxbot.services.messages import FetchedFile, Sentence, Step, StepKind, pack
 from faxbot.services.ports import Clock, Directory, FaxServer, Ledger, Nudge, Store
-from faxbot.services.search import Search
-from faxbot.services.send import Sender
 from faxbot.services.spool import fetched, make_folder
 from faxbot.services.tell import cards_of, end_fax, new_key, tell_steps, whisper
 
@@ -40,14 +38,11 @@ class Changes:
         clock: Clock,
         access: Access,
         directory: Directory,
-        sender: Sender,
-        search: Search,
         spool: Path,
         told: Nudge,
     ) -> None:
         self._server, self._store, self._clock, self._access = server, store, clock, access
-        self._directory, self._sender, self._search = directory, sender, search
-        self._spool, self._told = spool, told
+        self._directory, self._spool, self._told = directory, spool, told
         self._one_deletion = asyncio.Lock()
 
     async def cancel(self, request: Request) -> None:
@@ -218,51 +213,6 @@ class Changes:
             mark_done(ledger.request(request.id or 0), self._clock.now())
 
         await self._store.write(record)
-        self._told()
-
-    async def answer(self, request: Request) -> None:
-        """A person decides about a fax whose answer was lost; before it is sent again it is looked for."""
-        again = await self._store.read(lambda ledger: ledger.fax_of_request(request.id or 0))
-        if again is not None:  # a stop came between the decision and the end of this request
-            await self._sender.advance(again.id or 0)
-            return
-        fax_id, answer = int(request.body["fax_id"]), request.body["answer"]
-        fax = await self._store.read(lambda ledger: ledger.fax(fax_id))
-        await self._access.may_change_sent(request.user_id, fax, "decide about", "this fax")
-        if answer == "again" and fax.state is FaxState.ASKED and await self._search.find_now(fax_id):
-            await self._whisper(request, "It has turned up on the fax server, so I did not send it again.")
-            return
-        now = self._clock.now()
-
-        def record(ledger: Ledger) -> int | None:
-            known = ledger.fax(fax_id)
-            if known.state is not FaxState.ASKED:
-                whisper(ledger, ledger.request(request.id or 0), Sentence("That is settled already."), now)
-                return None
-            known.decided_by = request.user_id
-            kind, outcome = {
-                "went": (StepKind.WENT, Outcome.WENT),
-                "again": (StepKind.SENT_AGAIN, Outcome.GIVEN_UP),
-            }.get(answer, (StepKind.GIVEN_UP, Outcome.GIVEN_UP))
-            if answer == "went" and len(known.candidates) == 1:
-                known.job_id = known.candidates[0]  # so that no other lost fax takes it for its own
-            end_fax(ledger, known, outcome, Step(kind, now, by=request.user_id))
-            if answer != "again":
-                return None
-            copy = Fax(
-                request_id=request.id,
-                state=FaxState.READY,
-                created_at=now.timestamp(),
-                user_id=request.user_id,
-                **known.model_dump(
-                    include={"channel_id", "number", "dial", "line_id", "line_name", "files", "path"}
-                    | {"name", "content_type", "pages", "sha256"}
-                ),
-            )
-            return ledger.add_fax(copy).id
-
-        if copy_id := await self._store.write(record):
-            await self._sender.advance(copy_id)
         self._told()
 
     async def _refuse_namesake(self, fax: Fax | None, row: FaxRecord | None, job_id: str) -> None:

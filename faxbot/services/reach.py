@@ -71,7 +71,9 @@ class Reach:
         self.failures = 0
         """Failures in a row, of whatever tick."""
         self._ended: Ended | None = None
-        self._turn = asyncio.Lock()  # ticks end side by side, and what one of them tells the next one must know
+        self._turn = (
+            asyncio.Lock()
+        )  # ticks end side by side, and what one of them tells the next one must know
         self._heard: datetime | None = None
         self._first_failure: datetime | None = None
         self._refusals = 0

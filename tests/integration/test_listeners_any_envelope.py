@@ -59,8 +59,8 @@ ESSENTIAL = {
     "command": "command, text, user_id, channel_id, trigger_id",
     "actions": "type, team, user, user.id, channel, channel.id, actions, actions.0, actions.0.action_id, "
     "actions.0.value, actions.0.type",
-    "view": "type, team, user, user.id, view, view.callback_id, view.private_metadata, view.type, view.state, "
-    "view.state.values, view.state.values.number, view.state.values.number.number, "
+    "view": "type, team, user, user.id, view, view.callback_id, view.private_metadata, view.type, "
+    "view.state, view.state.values, view.state.values.number, view.state.values.number.number, "
     "view.state.values.number.number.value",
     "event": "type, event, event.type, event.user, event.user_id, event.channel_type, event.subtype, "
     "event.bot_id, event.files, event.files.0",

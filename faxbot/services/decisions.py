@@ -1,0 +1,76 @@
+"""It went, Send again, Give up: what a person says of a fax whose answer was lost."""
+
+import asyncio
+
+from faxbot.services.access import Access
+from faxbot.services.facts import Fax, FaxState, Outcome, Request
+from faxbot.services.messages import Sentence, Step, StepKind
+from faxbot.services.ports import Clock, Ledger, Nudge, Store
+from faxbot.services.search import Search
+from faxbot.services.send import Sender
+from faxbot.services.tell import end_fax, whisper
+
+_DECISIONS = {
+    "went": (StepKind.WENT, Outcome.WENT),
+    "again": (StepKind.SENT_AGAIN, Outcome.GIVEN_UP),
+    "give_up": (StepKind.GIVEN_UP, Outcome.GIVEN_UP),
+}
+
+
+class Decisions:
+    """Carries out the first decision about each fax in doubt; may be repeated after a stop."""
+
+    def __init__(
+        self, *, store: Store, clock: Clock, access: Access, sender: Sender, search: Search, told: Nudge
+    ) -> None:
+        self._store, self._clock, self._access, self._told = store, clock, access, told
+        self._sender, self._search = sender, search
+        self._turn = asyncio.Lock()  # the one that came first counts, however long looking takes
+
+    async def decide(self, request: Request) -> None:
+        """A person decides; before a fax is sent again it is looked for."""
+        async with self._turn:
+            copy = await self._store.read(lambda ledger: ledger.fax_of_request(request.id or 0))
+            if copy is None:  # otherwise a stop came between the decision and the end of this request
+                copy = await self._settle(request)
+        if copy is not None:
+            await self._sender.advance(copy.id or 0)
+
+    async def _settle(self, request: Request) -> Fax | None:
+        """Record what was decided; the fax that is to be sent instead, if there is one."""
+        fax_id, answer = int(request.body["fax_id"]), request.body["answer"]
+        fax = await self._store.read(lambda ledger: ledger.fax(fax_id))
+        await self._access.may_change_sent(request.user_id, fax, "decide about", "this fax")
+        found = answer == "again" and fax.state is FaxState.ASKED and await self._search.find_now(fax_id)
+        now = self._clock.now()
+
+        def record(ledger: Ledger) -> Fax | None:
+            known = ledger.fax(fax_id)
+            if known.state is not FaxState.ASKED:
+                turned_up = "It has turned up on the fax server, so I did not send it again."
+                sentence = Sentence(turned_up if found else "That is settled already.")
+                whisper(ledger, ledger.request(request.id or 0), sentence, now)
+                return None
+            known.decided_by = request.user_id
+            kind, outcome = _DECISIONS[answer]
+            if answer == "went" and len(known.candidates) == 1:
+                known.job_id = known.candidates[0]  # so that no other lost fax takes it for its own
+            end_fax(ledger, known, outcome, Step(kind, now, by=request.user_id))
+            return ledger.add_fax(_copy(known, request, now.timestamp())) if answer == "again" else None
+
+        copy = await self._store.write(record)
+        self._told()
+        return copy
+
+
+def _copy(fax: Fax, request: Request, now: float) -> Fax:
+    """The same document to the same number over the same line, asked for by whoever decided."""
+    same = {"channel_id", "number", "dial", "line_id", "line_name", "files"}
+    document = {"path", "name", "content_type", "pages", "sha256"}
+    return Fax(
+        request_id=request.id,
+        state=FaxState.READY,
+        created_at=now,
+        user_id=request.user_id,
+        **fax.model_dump(include=same | document),
+    )
