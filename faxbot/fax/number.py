@@ -3,7 +3,7 @@ Numbers as people write them, and as the fax server dials them.
 
 The server gets E.164 digits without the plus sign (`14695550101`), foreign numbers behind the plan's
 international prefix, everything behind its dial prefix; an extension of 2 to 6 digits goes as it is
-written, behind the dial prefix too.
+written, behind the dial prefix too. Two digits alone are more likely a slip: with "ext." they are one.
 
 Source: FileSend (`destination`), ucx-fax-api.
 """
@@ -30,7 +30,9 @@ from faxbot.fax.errors import BadNumber
 __all__ = ["Destination", "DialPlan", "Found", "find", "parse", "pretty", "same"]
 
 _TEL_LINK = re.compile(r"<tel:([^|>]*)(?:\|[^>]*)?>", re.IGNORECASE)
-_EXTENSION = re.compile(r"(?:(?:ext(?:ension|n)?\.?|x)\s*)?([0-9]{2,6})", re.IGNORECASE)
+_EXTENSION = re.compile(
+    r"(?:(?:ext(?:ension|n)?\.?|x)\s*(?=[0-9]{2})|(?=[0-9]{3}))([0-9]{2,6})", re.IGNORECASE
+)
 _LISTED = re.compile(r"[,;&|\n]|\b(?:and|or)\b", re.IGNORECASE)
 _NO_NUMBER = re.compile(
     r"""<[^>]*>                                            # mentions and links
@@ -52,7 +54,7 @@ _CALL_WORD = r"(?<!\w)(?:fax|to|dial|call|tel|phone|number|at)\b\.?:?"
 _LEAD_IN = re.compile(rf"{_CALL_WORD}[\s*_`\"'(]*(?:(?:it|this|that|number|to)[\s:]+)*$", re.IGNORECASE)
 _NAMED_EXTENSION = re.compile(
     rf"""(?:(?<!\w)ext(?:ension|n)?\.?\s*
-    | {_CALL_WORD.replace("|at)", ")")}\s+(?:(?:it|this|that)\s+)?(?:to\s+)?)
+    | {_CALL_WORD.replace("|at)", ")")}\s+(?:(?:it|this|that)\s+)?(?:to\s+)?(?=[0-9]{{3}}))
     (?P<digits>[0-9]{{2,6}})(?![\w-]|[./:][0-9])
     (?=[\s\0]*(?:$|[.,;!?)]|(?:from|via|on|please|thanks|for|by|at|using|with|as|and|or|now|today)\b))""",
     re.IGNORECASE | re.VERBOSE,
@@ -237,6 +239,8 @@ def _what_is_wrong(written: str, plan: DialPlan) -> str:
         ValidationResult.TOO_SHORT: "is too short to be a phone number",
         ValidationResult.TOO_LONG: "is too long to be a phone number",
     }.get(reason, "hasn't the length of a phone number")
+    if re.fullmatch(r"[0-9]{2}", written):
+        next_step = f"{next_step.removesuffix('.')}, or ext. {written} if it is an extension."
     return f"{quote(written)} {fault} {here}. {next_step}"
 
 

@@ -76,10 +76,20 @@ def test_an_extension_is_dialled_as_it_is(written: str) -> None:
     assert parse(written, DialPlan(dial_prefix="7")).dial == "7598"
 
 
-@pytest.mark.parametrize("digits", ["12", "1234", "123456"])
-def test_extensions_have_two_to_six_digits(digits: str) -> None:
-    """The shortest and the longest extension are accepted."""
-    assert parse(digits, US).dial == digits
+@pytest.mark.parametrize("written", ["ext. 12", "x12", "123", "1234", "123456"])
+def test_extensions_have_two_to_six_digits(written: str) -> None:
+    """The shortest and the longest extension are accepted; one of two digits is called one."""
+    assert parse(written, US).dial == written.removeprefix("ext. ").removeprefix("x")
+
+
+def test_two_digits_alone_are_a_slip() -> None:
+    """What was meant is asked for, and how to write it if it is an extension all the same."""
+    with pytest.raises(BadNumber) as told:
+        parse("12", US)
+    assert str(told.value) == (
+        '"12" is too short to be a phone number here (US). '
+        f"Write it like {US.example}, or ext. 12 if it is an extension."
+    )
 
 
 @pytest.mark.parametrize(
@@ -136,11 +146,11 @@ def test_emergency_numbers_are_never_dialled(written: str) -> None:
 @pytest.mark.parametrize(
     ("written", "plan"),
     [
-        ("11", DialPlan(dial_prefix="9")),
-        ("11", DialPlan(dial_prefix="9,")),
+        ("ext. 11", DialPlan(dial_prefix="9")),
+        ("ext. 11", DialPlan(dial_prefix="9,")),
         ("911", DialPlan(dial_prefix="7")),
         ("110", DialPlan(region="DE")),
-        ("17", DialPlan(region="FR")),
+        ("ext. 17", DialPlan(region="FR")),
         ("+91 11 2345 6789", US),
         ("+91 11 2345 6789", DialPlan(dial_prefix="8")),
         ("+91 98765 43210", DialPlan(dial_prefix="911", international_prefix="011")),
