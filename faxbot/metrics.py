@@ -15,7 +15,8 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
-from faxbot.services.ports import Clock, Store
+from faxbot.services.ledger import Store
+from faxbot.services.ports import Clock
 from faxbot.slack.forms import Forms
 from faxbot.wiring import Services
 

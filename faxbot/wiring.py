@@ -20,18 +20,9 @@ from faxbot.services.expiry import Expiry
 from faxbot.services.facts import RecordState, RequestKind
 from faxbot.services.feed import RecordFeed
 from faxbot.services.inbox import Inbox
+from faxbot.services.ledger import Store
 from faxbot.services.lines import LineBook
-from faxbot.services.ports import (
-    Attachments,
-    Clock,
-    Directory,
-    Documents,
-    FaxServer,
-    Forms,
-    Messenger,
-    Pace,
-    Store,
-)
+from faxbot.services.ports import Attachments, Clock, Directory, Documents, FaxServer, Forms, Messenger, Pace
 from faxbot.services.reach import Reach
 from faxbot.services.retention import Retention
 from faxbot.services.search import Search

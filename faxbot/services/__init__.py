@@ -1,1 +1,1 @@
-"""The use cases, written against the Protocols in ports.py."""
+"""The use cases, written against the Protocols in ports.py and ledger.py."""

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 
 from faxbot.fax import policy
 from faxbot.services.facts import Fax, FaxRecord
-from faxbot.services.ports import Directory, Store
+from faxbot.services.ledger import Store
+from faxbot.services.ports import Directory
 
 
 class Access:

@@ -15,8 +15,9 @@ from functools import partial
 from faxbot.fax.errors import SlackBusy, SlackFault
 from faxbot.services.delivery import Delivery
 from faxbot.services.facts import CLOSED_KEY, Announcement, AnnouncementKind, AnnouncementState, Pending
+from faxbot.services.ledger import Ledger, Store
 from faxbot.services.messages import Outage, Sentence, pack
-from faxbot.services.ports import Clock, Ledger, Messenger, Pace, Store
+from faxbot.services.ports import Clock, Messenger, Pace
 from faxbot.services.queue import Choice, choose
 from faxbot.services.reference import under
 from faxbot.services.upload import Upload

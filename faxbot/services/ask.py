@@ -23,8 +23,9 @@ from faxbot.services.answers import (
 )
 from faxbot.services.asked import RECENT_SECONDS
 from faxbot.services.facts import Fax, FaxRecord, FaxState
+from faxbot.services.ledger import Ledger, Store
 from faxbot.services.lines import LineBook
-from faxbot.services.ports import Attachments, FaxServer, Ledger, Store
+from faxbot.services.ports import Attachments, FaxServer
 from faxbot.services.reach import Reach
 from faxbot.services.tell import record_of
 

@@ -7,9 +7,10 @@ from faxbot.fax import number
 from faxbot.fax.dialplan import DialPlan
 from faxbot.fax.errors import BadNumber, Refusal, SlackFault, SlackUnclear
 from faxbot.services.facts import Fax, Request, RequestKind
+from faxbot.services.ledger import Ledger, Store
 from faxbot.services.lines import LineBook
 from faxbot.services.messages import AskNumber
-from faxbot.services.ports import Attachments, Clock, Directory, Forms, Ledger, Nudge, Store
+from faxbot.services.ports import Attachments, Clock, Directory, Forms, Nudge
 from faxbot.services.send import Sender, new_fax
 from faxbot.services.tell import whisper
 

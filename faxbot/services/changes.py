@@ -17,8 +17,9 @@ from faxbot.services.facts import (
     Outcome,
     Request,
 )
+from faxbot.services.ledger import Ledger, Store
 from faxbot.services.messages import FetchedFile, Sentence, Step, StepKind, pack
-from faxbot.services.ports import Clock, Directory, FaxServer, Ledger, Nudge, Store
+from faxbot.services.ports import Clock, Directory, FaxServer, Nudge
 from faxbot.services.spool import fetched, make_folder
 from faxbot.services.tell import cards_of, end_fax, new_key, tell_steps, whisper
 

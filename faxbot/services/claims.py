@@ -13,9 +13,9 @@ from faxbot.fax import number
 from faxbot.fax.job import Direction, Job, JobState
 from faxbot.fax.record import Record
 from faxbot.services.facts import Fax, FaxRecord, FaxState, Outcome
+from faxbot.services.ledger import Ledger
 from faxbot.services.lines import LineBook
 from faxbot.services.messages import Step, StepKind
-from faxbot.services.ports import Ledger
 from faxbot.services.tell import (
     cards_of,
     end_fax,

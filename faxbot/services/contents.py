@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from faxbot.services.facts import Announcement, AnnouncementKind
+from faxbot.services.ledger import Ledger
 from faxbot.services.messages import FaxCard, FaxSteps, Message, Outage, ReceivedFax, unpack, unpack_step
-from faxbot.services.ports import Ledger
 from faxbot.services.tell import job_of, record_of
 
 

@@ -4,8 +4,9 @@ import asyncio
 
 from faxbot.services.access import Access
 from faxbot.services.facts import Fax, FaxState, Outcome, Request
+from faxbot.services.ledger import Ledger, Store
 from faxbot.services.messages import Sentence, Step, StepKind
-from faxbot.services.ports import Clock, Ledger, Nudge, Store
+from faxbot.services.ports import Clock, Nudge
 from faxbot.services.search import Search
 from faxbot.services.send import Sender
 from faxbot.services.tell import end_fax, whisper

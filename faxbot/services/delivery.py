@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from faxbot.fax.errors import SlackBusy, SlackFault, SlackRefused, SlackUnclear
 from faxbot.services.contents import compose
 from faxbot.services.facts import Announcement, AnnouncementKind, AnnouncementState
+from faxbot.services.ledger import Ledger, Store
 from faxbot.services.messages import Message, Outage, unpack
-from faxbot.services.ports import Call, Clock, Ledger, Messenger, Store
+from faxbot.services.ports import Call, Clock, Messenger
 
 log = logging.getLogger(__name__)
 

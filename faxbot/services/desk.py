@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from faxbot.fax.errors import CredentialsRejected, Fault, Refusal, ServerFault, SlackRefused
 from faxbot.services.expiry import mark_done
 from faxbot.services.facts import Request, RequestKind
+from faxbot.services.ledger import Ledger, Store
 from faxbot.services.messages import Sentence
-from faxbot.services.ports import Carry, Clock, Ledger, Nudge, Store
+from faxbot.services.ports import Carry, Clock, Nudge
 from faxbot.services.reference import under
 from faxbot.services.tell import whisper
 

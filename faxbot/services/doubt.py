@@ -9,8 +9,8 @@ from datetime import datetime
 
 from faxbot.fax.job import Direction
 from faxbot.services.facts import AnnouncementKind, AnnouncementState, Fax, FaxState, Outcome
+from faxbot.services.ledger import Ledger
 from faxbot.services.messages import Sentence, Step, StepKind
-from faxbot.services.ports import Ledger
 from faxbot.services.tell import end_fax, notice
 
 

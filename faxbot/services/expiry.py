@@ -10,7 +10,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 from faxbot.services.facts import Request
-from faxbot.services.ports import Clock, Ledger, Store
+from faxbot.services.ledger import Ledger, Store
+from faxbot.services.ports import Clock
 
 log = logging.getLogger(__name__)
 

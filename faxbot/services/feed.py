@@ -8,8 +8,9 @@ from itertools import pairwise
 from faxbot.fax.job import Direction
 from faxbot.fax.record import Record
 from faxbot.services.facts import FaxRecord, RecordState
+from faxbot.services.ledger import Ledger, Store
 from faxbot.services.paging import Key, RecordPages
-from faxbot.services.ports import Clock, FaxServer, Ledger, Store
+from faxbot.services.ports import Clock, FaxServer
 from faxbot.services.tell import record_facts
 
 log = logging.getLogger(__name__)

@@ -29,9 +29,10 @@ from faxbot.fax.receipt import Submitted
 from faxbot.services.claims import Claims, take_job
 from faxbot.services.facts import Fax, FaxState, Outcome
 from faxbot.services.feed import RecordFeed
+from faxbot.services.ledger import Ledger, Store
 from faxbot.services.lines import LineBook
 from faxbot.services.messages import Sentence, Step, StepKind
-from faxbot.services.ports import Clock, FaxServer, Ledger, Store
+from faxbot.services.ports import Clock, FaxServer
 from faxbot.services.tell import cards_of, end_fax, open_cards, tell_steps, whisper
 from faxbot.services.watch import Watch
 

@@ -16,8 +16,9 @@ from faxbot.fax.job import Direction
 from faxbot.fax.routing import audience
 from faxbot.services.facts import FaxRecord, RecordState
 from faxbot.services.feed import RecordFeed
+from faxbot.services.ledger import Ledger, Store
 from faxbot.services.lines import LineBook
-from faxbot.services.ports import Clock, Documents, FaxServer, Ledger, Nudge, Store
+from faxbot.services.ports import Clock, Documents, FaxServer, Nudge
 from faxbot.services.spool import make_folder
 from faxbot.services.spool import received as spooled
 from faxbot.services.tell import interests, record_of, tell_late_file, tell_received

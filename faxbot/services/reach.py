@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 
 from faxbot.fax.errors import CredentialsRejected, Fault
 from faxbot.services.facts import FaxState
+from faxbot.services.ledger import Ledger, Store
 from faxbot.services.messages import (
     Outage,
     ServerAway,
@@ -22,7 +23,7 @@ from faxbot.services.messages import (
     ServerTells,
     Storable,
 )
-from faxbot.services.ports import Clock, Ledger, Nudge, Store
+from faxbot.services.ports import Clock, Nudge
 from faxbot.services.tell import notice, refresh_cards
 
 log = logging.getLogger(__name__)

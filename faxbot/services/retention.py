@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from faxbot.services.facts import KeptFax, KeptRecord, RecordState
-from faxbot.services.ports import Clock, Ledger, Store
+from faxbot.services.ledger import Ledger, Store
+from faxbot.services.ports import Clock
 from faxbot.services.spool import fetched, outgoing, received
 
 log = logging.getLogger(__name__)

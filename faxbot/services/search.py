@@ -19,8 +19,9 @@ from faxbot.services.claims import (
 )
 from faxbot.services.facts import Fax, FaxState
 from faxbot.services.feed import RecordFeed
+from faxbot.services.ledger import Ledger, Store
 from faxbot.services.messages import Step, StepKind
-from faxbot.services.ports import Clock, FaxServer, Ledger, Nudge, Store
+from faxbot.services.ports import Clock, FaxServer, Nudge
 from faxbot.services.tell import refresh_cards, tell_steps
 from faxbot.services.watch import Watch
 

@@ -17,9 +17,10 @@ from faxbot.services.claims import Claims
 from faxbot.services.facts import Fax, FaxState, Request
 from faxbot.services.feed import RecordFeed
 from faxbot.services.handover import HandOver, refuse
+from faxbot.services.ledger import Ledger, Store
 from faxbot.services.lines import LineBook
 from faxbot.services.messages import Faxing
-from faxbot.services.ports import Attachments, Clock, Documents, FaxServer, Ledger, Nudge, Store
+from faxbot.services.ports import Attachments, Clock, Documents, FaxServer, Nudge
 from faxbot.services.spool import make_folder, outgoing
 from faxbot.services.tell import whisper
 from faxbot.services.watch import Watch

@@ -7,9 +7,10 @@ from faxbot.fax.job import Direction
 from faxbot.fax.line import FaxLine
 from faxbot.services.access import Access
 from faxbot.services.facts import Fax, FaxState, Request, Subscription
+from faxbot.services.ledger import Ledger, Store
 from faxbot.services.lines import LineBook
 from faxbot.services.messages import Sentence
-from faxbot.services.ports import Clock, Directory, Ledger, Nudge, Store
+from faxbot.services.ports import Clock, Directory, Nudge
 from faxbot.services.tell import open_card, refresh_cards, whisper
 from faxbot.services.watch import Watch
 

@@ -19,8 +19,8 @@ from faxbot.services.facts import (
     Outcome,
     Request,
 )
+from faxbot.services.ledger import Ledger
 from faxbot.services.messages import Step, StepKind, Storable, pack, pack_step
-from faxbot.services.ports import Ledger
 
 _JOB = TypeAdapter(Job)
 _RECORD = TypeAdapter(Record)

@@ -15,8 +15,9 @@ from pathlib import Path
 from faxbot.fax.errors import SlackBusy, SlackRefused, SlackUnclear
 from faxbot.services.contents import compose
 from faxbot.services.facts import Announcement, AnnouncementState, RecordState
+from faxbot.services.ledger import Ledger, Store
 from faxbot.services.messages import Message
-from faxbot.services.ports import Clock, Ledger, Messenger, Store
+from faxbot.services.ports import Clock, Messenger
 
 log = logging.getLogger(__name__)
 

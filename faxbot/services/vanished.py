@@ -18,8 +18,9 @@ from faxbot.fax.job import Job, JobState, begins_anew
 from faxbot.services.claims import job_of_record
 from faxbot.services.facts import FaxRecord, Outcome
 from faxbot.services.feed import RecordFeed
+from faxbot.services.ledger import Ledger, Store
 from faxbot.services.messages import Step, StepKind
-from faxbot.services.ports import Clock, FaxServer, Ledger, Store
+from faxbot.services.ports import Clock, FaxServer
 from faxbot.services.tell import end_fax, record_of
 
 log = logging.getLogger(__name__)

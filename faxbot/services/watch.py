@@ -12,9 +12,10 @@ from faxbot.fax.routing import audience
 from faxbot.services.claims import Claims, take_job
 from faxbot.services.facts import Fax, FaxState, Outcome
 from faxbot.services.feed import RecordFeed
+from faxbot.services.ledger import Ledger, Store
 from faxbot.services.lines import LineBook
 from faxbot.services.messages import Step, StepKind
-from faxbot.services.ports import Clock, FaxServer, Ledger, Nudge, Store
+from faxbot.services.ports import Clock, FaxServer, Nudge
 from faxbot.services.tell import end_fax, interests, job_facts, job_of, open_cards, record_of, tell_steps
 from faxbot.services.vanished import Followed, Vanished, give_up
 

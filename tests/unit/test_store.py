@@ -17,7 +17,7 @@ from sqlalchemy import Engine, inspect
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from faxbot.services.facts import Fax, FaxState, Request, RequestKind
-from faxbot.services.ports import Ledger
+from faxbot.services.ledger import Ledger
 from faxbot.store import schema
 from faxbot.store.engine import TransactionStore, open_engine
 from faxbot.store.queries import Queries

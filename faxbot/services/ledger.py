@@ -1,0 +1,190 @@
+"""The facts that the services keep, as Protocols: what can be asked and written inside one transaction."""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeVar
+
+from faxbot.services.facts import (
+    Announcement,
+    Fax,
+    FaxRecord,
+    KeptFax,
+    KeptRecord,
+    Pending,
+    Request,
+    Subscription,
+)
+
+T = TypeVar("T")
+
+
+class Tidying(Protocol):
+    """The part of the ledger that says what may go."""
+
+    def faxes_to_keep(self) -> Sequence[KeptFax]:
+        """The outgoing faxes that have not ended, or have a document."""
+        ...
+
+    def records_to_keep(self) -> Sequence[KeptRecord]:
+        """The received faxes that have a document, or wait for one."""
+        ...
+
+    def unconfirmed_records(self) -> set[int]:
+        """The records of which something is still to be told, or whose file Slack never took."""
+        ...
+
+    def files_to_tell(self) -> Sequence[str]:
+        """Where the documents are that people asked for and did not get yet."""
+        ...
+
+    def forget_documents(self, fax_ids: Sequence[int], record_ids: Sequence[int]) -> None:
+        """The spool has the documents of these faxes and records no more."""
+        ...
+
+    def expire_requests(self, now: float, most: int) -> int:
+        """Forget requests that are due, at most *most*; how many. The key of one that became a fax stays."""
+        ...
+
+    def expire_announcements(self, before: float, most: int) -> int:
+        """Forget answers, steps, notices and fetched files that were told before that moment; how many."""
+        ...
+
+    def expire_subscriptions(self, before: float) -> int:
+        """Forget who wanted to hear of a fax that ended before that moment; how many."""
+        ...
+
+
+class Ledger(Tidying, Protocol):
+    """
+    The facts, inside one transaction. What it returns may be changed inside the transaction and is saved
+    with it; outside it is a snapshot.
+    """
+
+    def add_request(self, request: Request) -> Request | None:
+        """Remember a wish; None if it is already remembered."""
+        ...
+
+    def request(self, request_id: int) -> Request:
+        """One request."""
+        ...
+
+    def open_requests(self) -> Sequence[Request]:
+        """Requests that are not done, oldest first."""
+        ...
+
+    def add_fax(self, fax: Fax) -> Fax:
+        """Remember an outgoing fax; it gets its id."""
+        ...
+
+    def fax(self, fax_id: int) -> Fax:
+        """One outgoing fax."""
+        ...
+
+    def fax_of_request(self, request_id: int) -> Fax | None:
+        """The fax that a request became."""
+        ...
+
+    def faxes_in(self, *states: str) -> Sequence[Fax]:
+        """The faxes in these states, oldest first."""
+        ...
+
+    def faxes_looked_for(self) -> Sequence[Fax]:
+        """The faxes whose job is looked for, oldest first."""
+        ...
+
+    def newest_fax(self, job_id: str) -> Fax | None:
+        """The fax that the server called *job_id* last."""
+        ...
+
+    def add_records(self, records: Sequence[FaxRecord]) -> Sequence[tuple[int, str, float]]:
+        """Remember records of the fax server; each (row id, job id, time)."""
+        ...
+
+    def record(self, record_id: int) -> FaxRecord:
+        """One record."""
+        ...
+
+    def record_keys(self, direction: str) -> Sequence[tuple[int, str, float]]:
+        """(row id, job id, time) of every record that the fax server still had when last seen."""
+        ...
+
+    def records_named(self, job_id: str) -> Sequence[FaxRecord]:
+        """The records that the server called *job_id*, the one seen last first."""
+        ...
+
+    def records_in(self, *states: str) -> Sequence[FaxRecord]:
+        """The records in these states, oldest first."""
+        ...
+
+    def records_after(self, direction: str, record_id: int) -> Sequence[FaxRecord]:
+        """The records of a direction that were seen after *record_id*."""
+        ...
+
+    def newest_record(self, direction: str) -> int:
+        """The row id of the record seen last, 0 if there is none."""
+        ...
+
+    def mark_gone(self, record_ids: Sequence[int]) -> None:
+        """The fax server has these records no more."""
+        ...
+
+    def announce(self, announcement: Announcement) -> Announcement:
+        """Write an announcement, unless its key is already there (then that one is returned)."""
+        ...
+
+    def announcement(self, announcement_id: int) -> Announcement:
+        """One announcement."""
+        ...
+
+    def announcements_of(
+        self, *, fax_id: int | None = None, record_id: int | None = None
+    ) -> Sequence[Announcement]:
+        """What was or is to be told of a fax or a record, oldest first."""
+        ...
+
+    def pending(self, channel_id: str | None = None) -> Sequence[Pending]:
+        """The announcements that are not told yet, or whose message is out of date, oldest first."""
+        ...
+
+    def batch(self, key: str) -> Sequence[Announcement]:
+        """The announcements that are going out as one message."""
+        ...
+
+    def add_subscription(self, subscription: Subscription) -> bool:
+        """Subscribe; False if the channel already is."""
+        ...
+
+    def drop_subscription(self, subscription: Subscription) -> bool:
+        """Unsubscribe; False if the channel was not subscribed."""
+        ...
+
+    def subscriptions(self, channel_id: str | None = None) -> Sequence[Subscription]:
+        """All subscriptions, or a channel's."""
+        ...
+
+    def recall(self, name: str) -> object:
+        """A remembered value (JSON), or None."""
+        ...
+
+    def remember(self, name: str, value: object) -> None:
+        """Remember a value (JSON) by name."""
+        ...
+
+    def modems(self) -> dict[str, str]:
+        """Which line each modem was seen to serve."""
+        ...
+
+    def teach_modem(self, modem: str, line_id: str) -> None:
+        """Remember which line a modem serves."""
+        ...
+
+
+class Store(Protocol):
+    """Transactions over the ledger. *work* runs apart from the event loop and must not wait for anything."""
+
+    async def write(self, work: Callable[[Ledger], T]) -> T:
+        """Run *work* and commit; durable when this returns."""
+        ...
+
+    async def read(self, work: Callable[[Ledger], T]) -> T:
+        """Run *work*, which changes nothing."""
+        ...
