@@ -21,6 +21,7 @@ from faxbot.slack.forms import Forms
 from faxbot.slack.http import Endpoint
 from faxbot.slack.listeners import Switchboard
 from faxbot.slack.pacing import SlackPace, has_slacks_limits
+from faxbot.slack.promptly import Unacknowledged
 from faxbot.slack.publisher import Publisher
 from faxbot.slack.replies import Replies
 from faxbot.slack.socket import Sockets
@@ -180,6 +181,7 @@ def wire(
     site = Site(region=setting.plan.region)
     max_bytes = settings.faxbot_max_megabytes * MEGABYTE
     directory = SlackDirectory(api, clock.now)
+    unacknowledged = Unacknowledged()
     adapters = Adapters(
         server=server,
         store=store,
@@ -196,12 +198,15 @@ def wire(
         forms=lambda ask: Forms(api, ask, site),
         bot_user_id=me.user_id,
         posted=meters.posted,
+        turn=unacknowledged.none_left,
     )
     services = wire_services(setting, adapters)
     board = Switchboard(
         services.desk, services.ask, services.forms, Replies(api), site, me.user_id, clock.now
     )
-    app = build_bolt_app(api.client, me, board, acknowledged=meters.acknowledged)
+    app = build_bolt_app(
+        api.client, me, board, acknowledged=meters.acknowledged, unacknowledged=unacknowledged
+    )
     return House(services, _transport(settings, app, clock), directory)
 
 

@@ -1,6 +1,6 @@
 """The wiring: who provides what to whom. `adapters.py` fills the ports; tests fill them in other ways."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -60,6 +60,10 @@ class Setting:
     paces: Paces
 
 
+async def _at_once() -> None:
+    """Nobody has to go first."""
+
+
 @dataclass(frozen=True, slots=True)
 class Adapters(Generic[F]):
     """Who fills the ports. The form shows what Ask answers, so it is made of that; *bot_user_id* is ours."""
@@ -76,6 +80,8 @@ class Adapters(Generic[F]):
     bot_user_id: str
     posted: Callable[[float], None] = lambda _seconds: None
     """Hears how many seconds a received fax took to its channel."""
+    turn: Callable[[], Awaitable[None]] = _at_once
+    """Returns when nobody waits for an acknowledgement: what was asked for is carried out after that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +182,7 @@ def wire_services(setting: Setting, adapters: Adapters[F]) -> Services[F]:
         newest_last=lambda direction: (sent if direction is Direction.TX else received).newest_last,
     )
     forms = adapters.forms(ask)
-    desk = Desk(store, clock, late.told)
+    desk = Desk(store, clock, late.told, turn=adapters.turn)
     asked = Asked(
         store=store,
         clock=clock,

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from faxbot.fax.errors import CredentialsRejected, Fault, Refusal, ServerFault, SlackRefused
 from faxbot.services.expiry import mark_done
@@ -27,8 +27,10 @@ class Desk:
     is tried again.
     """
 
-    def __init__(self, store: Store, clock: Clock, told: Nudge) -> None:
-        self._store, self._clock, self._told = store, clock, told
+    def __init__(
+        self, store: Store, clock: Clock, told: Nudge, *, turn: Callable[[], Awaitable[None]]
+    ) -> None:
+        self._store, self._clock, self._told, self._turn = store, clock, told, turn
         self._carry: Mapping[RequestKind, Carry] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
 
@@ -68,6 +70,7 @@ class Desk:
             await self._carry_out(request)
 
     async def _carry_out(self, request: Request) -> None:
+        await self._turn()
         pause = FIRST_PAUSE
         while True:
             try:

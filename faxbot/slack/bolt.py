@@ -1,5 +1,6 @@
 """The Bolt app: who it is, what it acknowledges when something fails, and who tells of faults."""
 
+import asyncio
 import json
 import logging
 import secrets
@@ -9,7 +10,7 @@ from copy import copy
 from http import HTTPStatus
 from typing import Any
 
-from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.request.async_request import AsyncBoltRequest
@@ -24,6 +25,7 @@ from faxbot.slack.ids import Field
 from faxbot.slack.listeners import Switchboard, register
 from faxbot.slack.once import Once, delivery_key
 from faxbot.slack.place import Place, place_of
+from faxbot.slack.promptly import PromptAck, Unacknowledged, first_of
 from faxbot.slack.views import Rendered, render_fault, render_unknown_fault
 
 log = logging.getLogger(__name__)
@@ -33,6 +35,7 @@ BOLT_LOG = logging.getLogger("faxbot.slack.bolt.sdk")
 BOLT_LOG.setLevel(logging.INFO)
 
 _INPUT_ERROR_CHARS = 300
+_MADE = "acknowledgement_made"
 _DELIVERY = "delivery"
 """In a request's context: the delivery that is being answered for the first time."""
 
@@ -43,15 +46,25 @@ Acknowledged = Callable[[str, float], None]
 class FaxApp(AsyncApp):
     """Bolt's app, which does once what comes twice, and says how long an acknowledgement took."""
 
-    def __init__(self, acknowledged: Acknowledged, once: Once, **options: Any) -> None:  # noqa: ANN401  (Bolt's own)
+    def __init__(
+        self,
+        acknowledged: Acknowledged,
+        once: Once,
+        unacknowledged: Unacknowledged,
+        **options: Any,  # noqa: ANN401  (Bolt's own)
+    ) -> None:
         super().__init__(**options)
-        self._acknowledged, self._once = acknowledged, once
+        self._acknowledged, self._once, self._unacknowledged = acknowledged, once, unacknowledged
 
     async def async_dispatch(self, req: AsyncBoltRequest) -> BoltResponse:
         """Run the listener that fits, and return once it has acknowledged."""
         began = time.perf_counter()
+        self._unacknowledged.add()
         with under(reference.new()):
-            response = await self._dispatch_once(req)
+            try:
+                response = await self._dispatch_once(req)
+            finally:
+                self._unacknowledged.remove()
             took = time.perf_counter() - began
             kind = str(req.body.get("type") or ("command" if "command" in req.body else "other"))
             log.info("Acknowledged after %.1f ms.", took * 1000, extra={"kind": kind})
@@ -61,20 +74,13 @@ class FaxApp(AsyncApp):
     async def _dispatch_once(self, req: AsyncBoltRequest) -> BoltResponse:
         response = None
         try:
-            response = await super().async_dispatch(req)
+            made: asyncio.Future[BoltResponse] = asyncio.get_running_loop().create_future()
+            req.context[_MADE] = made
+            response = await first_of(super().async_dispatch(req), made)
         finally:
             if key := req.context.get(_DELIVERY):
                 self._once.end(key, response)
         return response
-
-
-class KeptAck(AsyncAck):
-    """An acknowledgement that is not taken back: Bolt forgets it when the listener fails soon after."""
-
-    def __setattr__(self, name: str, value: object) -> None:
-        if name == "response" and value is None and getattr(self, "response", None) is not None:
-            return
-        super().__setattr__(name, value)
 
 
 def build_bolt_app(
@@ -83,6 +89,7 @@ def build_bolt_app(
     board: Switchboard,
     *,
     acknowledged: Acknowledged = lambda _kind, _seconds: None,
+    unacknowledged: Unacknowledged | None = None,
 ) -> AsyncApp:
     """
     The app that answers Slack as *me*, through *client*. *acknowledged* hears (kind of envelope, seconds).
@@ -91,6 +98,7 @@ def build_bolt_app(
 
     Source: slack_bolt.
     """
+    unacknowledged = unacknowledged or Unacknowledged()
     token = client.token
     without_token = copy(client)  # Bolt warns of a token beside `authorize`, and ignores it
     without_token.token = None
@@ -109,6 +117,7 @@ def build_bolt_app(
     app = FaxApp(
         acknowledged,
         once,
+        unacknowledged,
         name="faxbot",
         logger=BOLT_LOG,
         client=without_token,
@@ -132,7 +141,7 @@ def build_bolt_app(
         return None
 
     async def keep_ack(context: AsyncBoltContext, next_: Next) -> None:
-        context["ack"] = KeptAck()  # type: ignore[no-untyped-call] # Bolt leaves its __init__ without types
+        context["ack"] = PromptAck(unacknowledged, context[_MADE])
         await next_()
 
     async def tell_fault(

@@ -1,0 +1,60 @@
+"""Acknowledgements that go out when they are made, and work that lets those of others go first."""
+
+import asyncio
+
+from slack_bolt.listener import asyncio_runner
+
+from faxbot.slack import promptly
+from faxbot.slack.promptly import Unacknowledged
+from tests.listeners_rig import Rig, until
+
+
+async def test_an_acknowledgement_goes_out_when_it_is_made(monkeypatch):
+    """Bolt looks every 10 ms whether the listener has acknowledged; nobody waits for that look."""
+
+    class NeverAgain:
+        def __getattr__(self, name):
+            return getattr(asyncio, name)
+
+        async def sleep(self, _seconds):
+            await asyncio.Event().wait()
+
+    monkeypatch.setattr(asyncio_runner, "asyncio", NeverAgain())
+    rig = Rig()
+    async with asyncio.timeout(5):
+        assert (await rig.command("help")).status == 200
+
+
+async def test_a_question_is_answered_after_the_acknowledgements_of_others():
+    """While something is being committed, a question is acknowledged and not worked on yet."""
+    rig = Rig()
+    rig.desk.gate = asyncio.Event()
+    committing = asyncio.create_task(rig.command("send 469 555 0101", trigger_id="trigger.9"))
+    await asyncio.wait({committing}, timeout=0.05)
+    assert (await rig.command("help")).status == 200
+    await asyncio.wait({committing}, timeout=0.05)
+    assert rig.replies.told == []
+    rig.desk.gate.set()
+    await committing
+    await until(lambda: rig.replies.told)
+
+
+async def test_an_answer_waits_until_nobody_waits_for_an_acknowledgement():
+    """While another envelope is being committed, an answer is not worked on."""
+    waiting = Unacknowledged()
+    waiting.add()
+    waiting.add()
+    waiting.remove()
+    answering = asyncio.create_task(waiting.none_left())
+    await asyncio.sleep(0)
+    assert not answering.done()
+    waiting.remove()
+    await asyncio.wait_for(answering, 5)
+
+
+async def test_an_acknowledgement_that_does_not_come_holds_nobody_up_for_long(monkeypatch):
+    """After a moment the work goes on all the same."""
+    monkeypatch.setattr(promptly, "PATIENCE_SECONDS", 0.01)
+    waiting = Unacknowledged()
+    waiting.add()
+    await asyncio.wait_for(waiting.none_left(), 5)
