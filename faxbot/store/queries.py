@@ -33,6 +33,9 @@ Row = TypeVar("Row", bound=SQLModel)
 _TOLD = AnnouncementRow.__table__.c  # type: ignore[attr-defined] # every table here has one
 _PENDING = tuple(_TOLD[name] for name in Pending._fields)
 _by_id = attrgetter("id")
+_REQUESTS = RequestRow.__table__  # type: ignore[attr-defined] # as above
+_ADD_REQUEST = insert(_REQUESTS).on_conflict_do_nothing(index_elements=["key"]).returning(_REQUESTS.c.id)
+"""One statement and no object: an acknowledgement waits for it."""
 
 
 class Queries(Tidying):
@@ -40,9 +43,9 @@ class Queries(Tidying):
 
     def add_request(self, request: Request) -> Request | None:
         """Remember a wish; None if it is already remembered."""
-        if self._session.exec(select(RequestRow.id).where(RequestRow.key == request.key)).first():
-            return None
-        return self._add(RequestRow(**request.model_dump()))
+        row = self._session.connection().execute(_ADD_REQUEST, request.model_dump(exclude={"id"}))
+        request_id = row.scalar()
+        return None if request_id is None else request.model_copy(update={"id": request_id})
 
     def request(self, request_id: int) -> Request:
         """One request."""
