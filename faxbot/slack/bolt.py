@@ -1,6 +1,5 @@
 """The Bolt app: who it is, what it acknowledges when something fails, and who tells of faults."""
 
-import asyncio
 import json
 import logging
 import secrets
@@ -35,7 +34,6 @@ BOLT_LOG = logging.getLogger("faxbot.slack.bolt.sdk")
 BOLT_LOG.setLevel(logging.INFO)
 
 _INPUT_ERROR_CHARS = 300
-_MADE = "acknowledgement_made"
 _DELIVERY = "delivery"
 """In a request's context: the delivery that is being answered for the first time."""
 
@@ -74,9 +72,9 @@ class FaxApp(AsyncApp):
     async def _dispatch_once(self, req: AsyncBoltRequest) -> BoltResponse:
         response = None
         try:
-            made: asyncio.Future[BoltResponse] = asyncio.get_running_loop().create_future()
-            req.context[_MADE] = made
-            response = await first_of(super().async_dispatch(req), made)
+            ack = PromptAck(self._unacknowledged)
+            req.context["ack"] = ack
+            response = await first_of(super().async_dispatch(req), ack.made)
         finally:
             if key := req.context.get(_DELIVERY):
                 self._once.end(key, response)
@@ -140,17 +138,12 @@ def build_bolt_app(
         await next_()
         return None
 
-    async def keep_ack(context: AsyncBoltContext, next_: Next) -> None:
-        context["ack"] = PromptAck(unacknowledged, context[_MADE])
-        await next_()
-
     async def tell_fault(
         error: Exception, body: dict[str, Any], response: BoltResponse | None
     ) -> BoltResponse | None:
         return await _tell_fault(board, error, body, acknowledged=response is None)
 
     app.middleware(answer_once)
-    app.middleware(keep_ack)
     register(app, board)
     app.error(tell_fault)
     return app

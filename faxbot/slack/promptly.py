@@ -45,8 +45,9 @@ class PromptAck(AsyncAck):
     It is not taken back either: Bolt forgets it when the listener fails soon after.
     """
 
-    def __init__(self, unacknowledged: Unacknowledged, made: "asyncio.Future[BoltResponse]") -> None:
-        self._unacknowledged, self._made = unacknowledged, made
+    def __init__(self, unacknowledged: Unacknowledged) -> None:
+        self._unacknowledged = unacknowledged
+        self.made: asyncio.Future[BoltResponse] = asyncio.get_running_loop().create_future()
         super().__init__()  # type: ignore[no-untyped-call] # Bolt leaves it without types
 
     async def __call__(self, *args: Any, **options: Any) -> BoltResponse:  # noqa: ANN401  (Bolt's own)
@@ -59,8 +60,8 @@ class PromptAck(AsyncAck):
         if name == "response":
             if value is None and getattr(self, "response", None) is not None:
                 return
-            if isinstance(value, BoltResponse) and not self._made.done():
-                self._made.set_result(value)
+            if isinstance(value, BoltResponse) and not self.made.done():
+                self.made.set_result(value)
         super().__setattr__(name, value)
 
 
