@@ -50,9 +50,15 @@ PATIENCE_SECONDS = 5.0
 _TOKEN_PROBLEMS = {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"}
 
 
-async def serve(settings: Settings, say: Callable[[str], None], clock: Clock | None = None) -> None:
+async def serve(
+    settings: Settings,
+    say: Callable[[str], None],
+    clock: Clock | None = None,
+    *,
+    ready: Callable[[], None] = lambda: None,
+) -> None:
     """
-    Run faxbot until cancelled. *say* gets one line a step, the last of them the "ready" line.
+    Run faxbot until cancelled. *say* gets one line a step, the last of them the "ready" line, before *ready*.
 
     On a *clock* of its own a whole bot lives faster than the wall clock.
 
@@ -88,6 +94,7 @@ async def serve(settings: Settings, say: Callable[[str], None], clock: Clock | N
         services.ticks.start()
         stack.callback(services.ticks.stop)
         say("faxbot is ready")
+        ready()
         await asyncio.Event().wait()
 
 

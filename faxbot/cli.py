@@ -30,7 +30,8 @@ def serve() -> None:
     try:
         settings = load_settings()
         set_up_logs(settings.faxbot_log_level, as_json=settings.faxbot_log_format.lower() == "json")
-        raise typer.Exit(_run(run(settings, _say)))
+        # what a start makes stays, too: to look through it would hold up acknowledgements now and then
+        raise typer.Exit(_run(run(settings, _say, ready=gc.freeze)))
     except SettingsProblem as problem:
         typer.echo(f"faxbot cannot start.\n{problem}", err=True)
         raise typer.Exit(2) from problem
