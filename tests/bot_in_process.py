@@ -35,11 +35,11 @@ def settings_for(fax: FaxServer, workspace: Workspace, folder: Path, **more: obj
 @contextlib.asynccontextmanager
 async def running_bot(settings: Settings, clock: Clock | None = None) -> AsyncIterator[None]:
     """The bot, ready, for the length of the block. `serve` closes the umask of its process: this one."""
-    said: list[str] = []
+    ready = asyncio.Event()
     before = os.umask(0o077)
-    bot = asyncio.create_task(serve(settings, said.append, clock))
+    bot = asyncio.create_task(serve(settings, lambda _: None, clock, ready=ready.set))
     try:
-        await until(lambda: bot.done() or "faxbot is ready" in said, 30)
+        await until(lambda: bot.done() or ready.is_set(), 30)
         if bot.done():
             await bot
         yield
