@@ -71,7 +71,7 @@ What says that something is asked for, by whom; the rest may be odd or missing.
 `team` is among it because Bolt reads it while it makes the request, before any code of ours runs.
 """
 
-ON_THE_WAY = {"async_dispatch", "_dispatch_once"}
+ON_THE_WAY = {"async_dispatch", "_dispatch_once", "first_of"}
 """Through these every envelope reaches Bolt, and what Bolt raises comes back."""
 
 FIELDS = (
