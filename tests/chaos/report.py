@@ -1,18 +1,15 @@
 """The table that a run ends with: on the terminal, and between two markers in docs/reliability.md."""
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from rich.console import Console
 from rich.table import Column, Table
 
 from tests.chaos.judge import HARM
 from tests.chaos.trial import Outcome, Trial
-
-DOCUMENT = Path(__file__).parents[2] / "docs" / "reliability.md"
+from tests.reliability_page import put, table
 
 
 @dataclass(slots=True)
@@ -58,10 +55,10 @@ LINES = ("trials", "reached", "times killed", "calls with a fault", "faxes", "as
 
 def show(console: Console, rows: Sequence[Row]) -> None:
     """The table, then every boundary that was not reached, by name."""
-    table = Table("", *(Column(row.name, justify="right") for row in rows))
+    grid = Table("", *(Column(row.name, justify="right") for row in rows))
     for line, cells in zip(LINES, zip(*(row.cells for row in rows), strict=True), strict=True):
-        table.add_row(line, *cells)
-    console.print(table)
+        grid.add_row(line, *cells)
+    console.print(grid)
     for row in rows:
         for trial in row.missed:
             console.print(f"not reached: {trial}", markup=False, highlight=False)
@@ -76,19 +73,7 @@ def tell(console: Console, trial: Trial, outcome: Outcome) -> None:
 
 def write(section: str, rows: Sequence[Row], made_by: str) -> None:
     """Put the table into docs/reliability.md, in place of that of the run before."""
-    table = zip(LINES, zip(*(row.cells for row in rows), strict=True), strict=True)
-    lines = [
-        _line(["", *(row.name for row in rows)]),
-        _line(["---", *("---:" for _ in rows)]),
-        *(_line([line, *cells]) for line, cells in table),
-    ]
+    cells = zip(LINES, *(row.cells for row in rows), strict=True)
+    lines = table(["", *(f"{row.name}:" for row in rows)], list(cells))
     missed = [f"- not reached: {trial}" for row in rows for trial in row.missed]
-    body = "\n".join([made_by, "", *lines, *(["", *missed] if missed else [])])
-    begin, end = f"<!-- {section}: written by the command -->", f"<!-- {section}: end -->"
-    text = DOCUMENT.read_text(encoding="utf-8")
-    pattern = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
-    DOCUMENT.write_text(pattern.sub(lambda _: f"{begin}\n{body}\n{end}", text), encoding="utf-8")
-
-
-def _line(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
+    put(section, "\n".join([made_by, "", lines, *(["", *missed] if missed else [])]))
