@@ -1,5 +1,6 @@
 """`faxbot backup`: a copy made while the bot runs, and what putting it back may and may not do."""
 
+import asyncio
 import shutil
 import sqlite3
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from faxbot.backup import BackupProblem, back_up
 from faxbot.demo.faxserver import FaxServer
 from faxbot.services.facts import FaxState
 from faxbot.services.messages import Sentence
+from faxbot.services.tell import notice
 from faxbot.settings import load_settings
 from tests.kit import CLAIMS, PlainSlack, house, make_pdf, until
 
@@ -126,10 +128,39 @@ async def test_a_request_that_was_under_way_is_not_carried_out_again(tmp_path, l
     put_back(made, live)
     async with house(live, fax, slack) as home:
         told = await home.tick_until(lambda: slack.posts) or slack.posts[0].message
+        assert await home.store.read(lambda ledger: ledger.open_requests()) == []
         await home.tick()
+        assert await home.faxes() == []
     assert isinstance(told, Sentence)
     assert "from a backup" in told.text
     assert submissions(fax) == []
+
+
+async def test_a_message_that_was_posted_after_the_backup_is_not_posted_again(tmp_path, live, fax, slack):
+    """The copy says that it waits; put back, it is found in its channel."""
+    post, free = slack.post, asyncio.Event()
+
+    async def held_up(*args, **named):
+        await free.wait()
+        return await post(*args, **named)
+
+    def tell(ledger):
+        for words in ("one", "two"):
+            notice(ledger, CLAIMS, Sentence(words), NOW)
+
+    slack.post = held_up
+    async with house(live, fax, slack) as home:
+        await home.store.write(tell)
+        home.outbox.nudge()
+        made = back_up(settings(live), tmp_path / "backups", NOW)
+        free.set()
+        await until(lambda: len(slack.posts) == 2)
+    put_back(made, live)
+    async with house(live, fax, slack) as home:
+        async with asyncio.timeout(15):
+            while await home.store.read(lambda ledger: ledger.pending()):
+                await asyncio.sleep(0.01)
+    assert [each.message.text for each in slack.posts] == ["one", "two"]
 
 
 def test_without_a_database_there_is_nothing_to_copy(tmp_path, live):

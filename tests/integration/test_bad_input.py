@@ -384,6 +384,7 @@ async def test_a_deletion_and_an_arrival_that_cancel_out_are_found_by_the_sweep(
     for number in range(1, 4):
         put_record(fax, number)
     async with house(tmp_path, fax, slack) as home:
+        await home.inbox.tick()
         fax.model.board.records.delete("RX1")
         put_record(fax, 4, file=make_pdf(tmp_path / "new.pdf"))
         await home.inbox.tick()

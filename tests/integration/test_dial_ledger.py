@@ -1,5 +1,7 @@
 """A fax is dialled at most once a request: every way to lose FileSend's answer, over a UCX of plain lists."""
 
+import asyncio
+
 import pytest
 
 from faxbot.fax.errors import (
@@ -99,6 +101,17 @@ class TestLostAnswer:
         (fax,) = await bot.faxes()
         assert fax.state is FaxState.UNKNOWN
 
+    async def test_one_look_is_not_enough(self, bot, ucx, slack):
+        """What the first list does not hold may be in the second: nobody is asked in between."""
+        ucx.held_back = 1
+        ucx.fail("submit_job", "after")
+        await send(bot)
+        await bot.tick()
+        assert (await bot.faxes())[0].looks == 1
+        ucx.show_up()
+        await bot.tick()
+        assert slack.steps() == ["unknown", "adopted"]
+
     async def test_nothing_done(self, bot, ucx, slack):
         """After two looks a person is asked; nothing is sent until then, and then once."""
         fax = await ask(bot)
@@ -151,6 +164,7 @@ class TestLostAnswer:
         clock = StillClock()
         async with plain_house(tmp_path, ucx, slack, clock) as bot:
             await send(bot)
+            await bot.told()
 
             def undo(ledger):
                 fax = ledger.fax(1)
@@ -292,6 +306,17 @@ class TestWhoseJob:
         await send(bot)
         await bot.tick()
         ucx.end("TX5")
+        for _ in range(3):
+            await bot.tick()
+        (fax,) = await bot.faxes()
+        assert (fax.state, fax.candidates) == (FaxState.ASKED, [])
+
+    async def test_its_record_was_there_before(self, bot, ucx):
+        """Another program's fax to that number, over before the intent, is not the lost one."""
+        ucx.put("TX5")
+        ucx.end("TX5")
+        ucx.fail("submit_job", "before")
+        await send(bot)
         for _ in range(3):
             await bot.tick()
         (fax,) = await bot.faxes()
@@ -446,6 +471,28 @@ class TestDecisions:
         assert sent(ucx) == ["TX1"]
         assert len(await bot.faxes()) == 2
 
+    async def test_the_first_counts(self, bot, ucx):
+        """Who presses "Send again" first decides, though the other need not wait for a look."""
+        fax = await ask(bot)
+        active_jobs, asked, answer = ucx.active_jobs, asyncio.Event(), asyncio.Event()
+
+        async def slow(direction):
+            asked.set()
+            await answer.wait()
+            return await active_jobs(direction)
+
+        ucx.active_jobs = slow
+        await bot.desk.accept(bot.request(RequestKind.ANSWER, user=DANA, fax_id=fax.id, answer="again"))
+        await asked.wait()
+        await bot.desk.accept(bot.request(RequestKind.ANSWER, user=PRIYA, fax_id=fax.id, answer="went"))
+        for _ in range(20):  # time enough for Priya
+            await bot.store.read(lambda ledger: ledger.open_requests())
+        answer.set()
+        await carried_out(bot)
+        first = (await bot.faxes())[0]
+        assert (first.decided_by, first.outcome) == (DANA, Outcome.GIVEN_UP)
+        assert sent(ucx) == ["TX1"]
+
     async def test_pressed_when_it_has_turned_up(self, bot, ucx, slack):
         """The press looks once more: the job is there by now, so nothing is sent."""
         ucx.held_back = 1
@@ -517,3 +564,59 @@ class TestDecisions:
         first, second = await bot.faxes()
         assert (first.outcome, second.state) == (Outcome.GIVEN_UP, FaxState.ASKED)
         assert sent(ucx) == []
+
+
+class Slow:
+    """FileSend that is carried out at once and answers when it may."""
+
+    def __init__(self, ucx):
+        self._submit, self.answer = ucx.submit_job, asyncio.Event()
+        ucx.submit_job = self
+
+    async def __call__(self, path, **fax):
+        receipt = await self._submit(path, **fax)
+        await self.answer.wait()
+        return receipt
+
+
+async def under_way(bot):
+    """Dana's fax is being handed over."""
+    await bot.send(TO)
+    async with asyncio.timeout(10):
+        while not await bot.faxes(FaxState.HANDING):
+            await asyncio.sleep(0)
+
+
+class TestSideBySide:
+    async def test_a_tick_leaves_a_call_alone(self, bot, ucx, slack):
+        """While FileSend is being carried out nobody else takes the fax on, or its answer for lost."""
+        slow = Slow(ucx)
+        await under_way(bot)
+        for _ in range(3):
+            await bot.tick(60)
+            await bot.sender.advance(1)  # as its request does after a stop, beside the tick
+        assert len(await bot.faxes(FaxState.HANDING)) == 1
+        slow.answer.set()
+        await carried_out(bot)
+        (fax,) = await bot.faxes()
+        await bot.told()
+        assert (fax.state, fax.job_id) == (FaxState.ACCEPTED, "TX1")
+        assert "unknown" not in slack.steps()
+        assert sent(ucx) == ["TX1"]
+
+    async def test_one_that_is_being_handed_over_is_waited_for(self, bot, ucx):
+        """A lost fax is not looked for while another to its number is becoming a job."""
+        ucx.fail("submit_job", "before")
+        await send(bot)
+        slow = Slow(ucx)
+        await under_way(bot)
+        for _ in range(3):
+            await bot.tick(60)
+        lost, _ = await bot.faxes()
+        assert (lost.state, lost.candidates) == (FaxState.UNKNOWN, [])
+        slow.answer.set()
+        await carried_out(bot)
+        for _ in range(3):
+            await bot.tick(60)
+        lost, other = await bot.faxes()
+        assert (lost.state, lost.candidates, other.job_id) == (FaxState.ASKED, [], "TX1")

@@ -107,7 +107,8 @@ async def test_a_worker_that_takes_too_long_is_ended(tmp_path: Path) -> None:
     """The time limit ends the process, and the sentence names the file."""
     workshop = Workshop(max_bytes=1_000_000, max_pages=5, seconds=0.8)
     with pytest.raises(BadDocument, match=r"stuck\.pdf is too complex"):
-        await workshop.prepare([stuck(tmp_path)], tmp_path / "out")
+        async with asyncio.timeout(10):
+            await workshop.prepare([stuck(tmp_path)], tmp_path / "out")
     assert workers() == []
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from faxbot.fax.errors import AnswerLost, RequestRefused, ServerFault, ServerUnreachable
 from faxbot.services import inbox
+from faxbot.services.facts import RecordState
 from faxbot.services.messages import ReceivedFax
 from tests.kit import INBOUND, PlainSlack
 from tests.plain_ucx import PlainUcx, StillClock, plain_house
@@ -153,6 +154,29 @@ async def test_half_a_document_is_not_posted(bot, ucx, slack, tmp_path):
     ucx.files["RX1"] = "whole"
     await bot.tick()
     assert posted(slack) == ["RX1"]
+
+
+async def test_a_document_that_is_never_whole_is_posted_as_it_is(bot, ucx, slack, monkeypatch):
+    """After some tries: half a fax is more than none."""
+    monkeypatch.setattr(inbox, "TRIES", 3)
+    bot.documents.damaged.add("half")
+    ucx.receive(1, text="half")
+    for _ in range(3):
+        assert posted(slack) == []
+        await bot.tick()
+    assert posted(slack) == ["RX1"]
+
+
+async def test_a_document_that_is_fetched_once_more_is_posted_once(bot, ucx, slack):
+    """It had left the spool; its channel has been told, and is not told again."""
+    ucx.receive(1)
+    await bot.tick()
+    await bot.store.write(lambda ledger: setattr(ledger.record(1), "state", RecordState.SEEN))
+    await bot.inbox.tick(sweep=True)
+    await bot.told()
+    assert ucx.calls.count("download_document") == 2
+    assert posted(slack) == ["RX1"]
+    assert len(cards(slack)) == 1
 
 
 async def test_a_file_that_stays_away_is_told_and_posted_when_it_comes(bot, ucx, slack):

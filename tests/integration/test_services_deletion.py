@@ -5,7 +5,7 @@ import pytest
 from faxbot.demo.faxserver import FaxServer
 from faxbot.services.facts import RecordState, RequestKind
 from faxbot.services.messages import ReceivedFax
-from tests.kit import INBOUND, PRIYA, PlainSlack, house, make_pdf, until
+from tests.kit import DANA, INBOUND, PRIYA, PlainSlack, house, make_pdf, until
 
 
 @pytest.fixture
@@ -47,3 +47,30 @@ async def test_a_deletion_whose_answer_is_lost_is_told_though_the_record_is_seen
         card = next(p for p in slack.posts if isinstance(p.message, ReceivedFax) and not p.file_id)
         await until(lambda: card.message.deleted_by == PRIYA)
     assert len(deletions(fax)) == 1
+
+
+async def test_one_deletion_however_many_ask(tmp_path, fax, slack):
+    """Two people press Delete at once: after the first the id may be another fax's, so there is no second."""
+    fax.faults.plan(fault="latency", method="recorddelete", seconds=0.3, when="before", times=2)
+    async with house(tmp_path, fax, slack) as home:
+        await home.send("+1 469 555 1112")
+        await home.tick_until(slack.details)
+        row = (await home.store.read(lambda ledger: ledger.records_in(RecordState.SPOOLED)))[0]
+        for _ in range(3):
+            await home.desk.accept(
+                home.request(RequestKind.DELETE, user=PRIYA, channel=INBOUND, record_id=row.id)
+            )
+        await until(lambda: len(slack.told(PRIYA)) == 2)
+    assert len([each for each in fax.log.entries("call") if each["method"] == "recorddelete"]) == 1
+    assert slack.told(PRIYA) == [f"{row.job_id} is deleted already."] * 2
+
+
+async def test_a_fax_on_its_way_is_not_deleted(tmp_path, fax, slack):
+    """Its number is busy: the answer says to cancel it first, and the fax server is not asked."""
+    async with house(tmp_path, fax, slack) as home:
+        await home.send("469 555 0200")
+        await home.tick_until(slack.cards)
+        (sent,) = await home.faxes()
+        await home.desk.accept(home.request(RequestKind.DELETE, fax_id=sent.id))
+        await until(lambda: [text for text in slack.told(DANA) if "Cancel it first" in text])
+    assert not [each for each in fax.log.entries("call") if each["method"] == "recorddelete"]

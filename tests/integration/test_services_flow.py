@@ -63,6 +63,7 @@ async def test_what_was_there_before_is_history(tmp_path, fax, slack):
     (tmp_path / "second").mkdir()
     async with house(tmp_path / "second", fax, other) as home:
         await home.inbox.tick(sweep=True)
+        assert list(await home.store.read(lambda ledger: ledger.pending())) == []
     assert other.posts == []
 
 

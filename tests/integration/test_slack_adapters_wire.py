@@ -62,6 +62,11 @@ def page(_request):
     return web.Response(text="<!DOCTYPE html><title>Sign in</title>", content_type="text/html")
 
 
+def elsewhere(slack, status):
+    """A redirect to another path of the same server."""
+    return lambda _: web.Response(status=status, headers={"Location": f"{slack.base}/elsewhere"})
+
+
 def in_turn(*answers):
     """Each answer once, in order."""
     waiting = list(answers)
@@ -190,18 +195,22 @@ async def test_read_is_repeated_after_a_cut(slack, told):
     assert slack.count("/api/auth.test") == 3
 
 
-async def test_redirects_are_not_followed(slack, told):
-    """A redirect carries the token nowhere: not even to the same server."""
-    slack.answers["/api/chat.postMessage"] = lambda _: web.HTTPTemporaryRedirect(f"{slack.base}/elsewhere")
+@pytest.mark.parametrize("status", [302, 303, 307])
+async def test_redirects_are_not_followed(slack, api, told, status):
+    """A redirect carries the token nowhere, neither a write's nor a read's: not even to the same server."""
+    for method in ("chat.postMessage", "files.info"):
+        slack.answers[f"/api/{method}"] = elsewhere(slack, status)
     with pytest.raises(SlackUnclear):
         await post(told)
+    with pytest.raises(SlackUnclear):
+        await api.file("F1")
     assert slack.count("/elsewhere") == 0
 
 
 async def test_clients_of_bolt_follow_no_redirects_and_take_no_proxy(slack, api, monkeypatch):
     """The client that Bolt makes for each request goes over the same connections as ours."""
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
-    slack.answers["/api/chat.postMessage"] = lambda _: web.HTTPTemporaryRedirect(f"{slack.base}/elsewhere")
+    slack.answers["/api/chat.postMessage"] = elsewhere(slack, 302)
     app = AsyncApp(client=api.client, signing_secret="s", request_verification_enabled=False)
     request = AsyncBoltRequest(body="{}", mode="socket_mode")
     app._init_context(request)

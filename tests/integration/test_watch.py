@@ -227,6 +227,30 @@ class TestReset:
         await bot.tick()
         assert (await bot.faxes())[1].outcome is Outcome.FAILED
 
+    async def test_an_old_record_is_not_the_new_jobs(self, bot, ucx):
+        """The record of the TX1 from before the reset says nothing about a new TX1 that nobody tells of."""
+        await send(bot)
+        ucx.end("TX1")
+        await bot.tick()
+        await bot.tick()
+        ucx.reset(keep_records=True)
+        await send(bot)
+        ucx.jobs.clear()
+        for _ in range(3):
+            await bot.tick()
+        assert (await bot.faxes())[1].state is FaxState.ACCEPTED
+
+    async def test_one_to_another_number_is_another(self, bot, ucx):
+        """The TX1 of another program, to another number, ends nothing of ours."""
+        await send(bot)
+        ucx.reset()
+        ucx.put("TX1", "14695550102")
+        await bot.tick()
+        ucx.end("TX1")
+        for _ in range(2):
+            await bot.tick()
+        assert (await the_fax(bot)).state is FaxState.ACCEPTED
+
     async def test_one_that_begins_anew_is_another(self, bot, ucx, slack):
         """Gone, and then an active TX1 to the same number that was never dialled: another program's."""
         await send(bot)

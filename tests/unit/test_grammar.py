@@ -198,7 +198,15 @@ def test_what_was_understood_can_be_written_out(text):
 
 @pytest.mark.parametrize(
     "text",
-    ["x" * 40_000, "<" * 40_000, "'" * 40_000, "< " * 20_000, "<tel:" * 8_000, "status " * 6_000],
+    [
+        "<" * 12_000,
+        "x" * 40_000,
+        "<" * 40_000,
+        "'" * 40_000,
+        "< " * 20_000,
+        "<tel:" * 8_000,
+        "status " * 6_000,
+    ],
 )
 def test_a_very_long_text_is_answered_soon(text):
     """However much somebody pastes, everybody else is answered, too."""

@@ -190,6 +190,30 @@ HOOKS = """
 """
 
 
+def test_libraries_are_not_let_log_at_length():
+    """At DEBUG our own lines are there, and none of a library's that is no warning."""
+    program = """
+        import logging
+        from faxbot.logs import CAPPED, set_up_logs
+        set_up_logs("debug")
+        for name in CAPPED:
+            logging.getLogger(f"{name}.deep").info("chatter about %s", 1)
+            logging.getLogger(f"{name}.deep").warning("trouble with %s", 1)
+        logging.getLogger("faxbot.x").debug("ours: %s", 1)
+    """
+    done = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-c", textwrap.dedent(program)],
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=30,
+    )
+    assert done.stderr.count("trouble with") == len(logs.CAPPED)
+    assert done.stderr.count("ours: ") == 1
+    assert "chatter" not in done.stderr
+
+
 def test_what_python_tells_by_itself_carries_no_values():
     """Warnings, dying threads, forgotten tasks, unwritable records, the last exception: types and places."""
     done = subprocess.run(  # noqa: S603 - our own program

@@ -200,8 +200,9 @@ def test_client_sends_once_and_takes_no_proxy(monkeypatch):
     assert client.trust_env_in_session is False
 
 
-def test_sdk_does_not_write_messages_to_the_log():
+def test_sdk_does_not_write_messages_to_the_log(caplog):
     """slack_sdk's logger never goes down to DEBUG, where it writes whole messages."""
+    caplog.set_level(logging.DEBUG)
     assert not SDK_LOG.isEnabledFor(logging.DEBUG)
     assert build_client("xoxb-1", API, Connections(), free_pace()).logger is SDK_LOG
 

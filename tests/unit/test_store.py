@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from faxbot.services.facts import Fax, FaxState, Request, RequestKind
 from faxbot.services.ledger import Ledger
 from faxbot.store import schema
-from faxbot.store.engine import TransactionStore, open_engine
+from faxbot.store.engine import TransactionStore, open_engine, open_to_read
 from faxbot.store.queries import Queries
 from faxbot.store.schema import NewerDatabaseError, migrate, newest_revision, revision
 
@@ -142,6 +142,17 @@ async def test_a_commit_that_fails_is_told_to_all_of_its_batch(store: Transactio
     assert ["FOREIGN KEY" in str(each) for each in results] == [True, True]
     await store.write(remember("b", 1))
     assert [await store.read(recall(name)) for name in "ab"] == [None, 1]
+
+
+async def test_whoever_only_looks_can_change_nothing(store: TransactionStore, file: Path):
+    """A database that is opened to be read refuses to be written, beside the bot that uses it."""
+    await store.write(remember("a", 1))
+    looking = open_to_read(f"sqlite:///{file}")
+    with looking.connect() as connection:
+        assert connection.exec_driver_sql("SELECT name FROM memory").all() == [("a",)]
+        with pytest.raises(OperationalError, match="readonly"):
+            connection.exec_driver_sql("DELETE FROM memory")
+    looking.dispose()
 
 
 async def test_nobody_reads_what_a_failed_commit_did_not_save(store: TransactionStore):

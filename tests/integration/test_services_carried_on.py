@@ -1,0 +1,110 @@
+"""Requests over a stop: what was accepted is carried out, and what was carried out is not repeated."""
+
+import asyncio
+
+import pytest
+
+from faxbot.demo.faxserver import FaxServer
+from faxbot.services.facts import Fax, FaxState, Outcome, RequestKind
+from tests.kit import CLAIMS, DANA, PlainSlack, house, make_pdf, submissions, until
+
+NUMBER = "469 555 0101"
+
+
+@pytest.fixture
+async def fax(tmp_path):
+    async with FaxServer(tmp_path / "ucx", speed=400) as server:
+        yield server
+
+
+@pytest.fixture
+def slack(tmp_path):
+    plain = PlainSlack()
+    plain.files["F0"] = make_pdf(tmp_path / "referral.pdf")
+    return plain
+
+
+async def accepted(home, kind, **body):
+    """A request that is committed; the stop comes before anything is done about it."""
+    request = home.request(kind, **body)
+    return await home.store.write(lambda ledger: ledger.add_request(request))
+
+
+async def done(home):
+    """Wait until nothing is asked for any more."""
+    async with asyncio.timeout(15):
+        while await home.store.read(lambda ledger: ledger.open_requests()):
+            await home.tick()
+
+
+async def test_what_was_accepted_is_carried_out_by_the_next_life(tmp_path, fax, slack):
+    """Slack was told that it arrived, and never tells of it again."""
+    async with house(tmp_path, fax, slack) as home:
+        await accepted(home, RequestKind.SEND, number=NUMBER, line="", recent=True)
+    async with house(tmp_path, fax, slack) as home:
+        await home.tick_until(lambda: "delivered" in slack.steps())
+    assert len(submissions(fax)) == len(slack.cards()) == 1
+
+
+@pytest.mark.parametrize("kind", [RequestKind.SEND, RequestKind.SHARE])
+async def test_a_request_that_became_a_fax_becomes_no_other(tmp_path, fax, slack, kind):
+    """The stop came between the fax and the end of its request: one fax, and nothing went wrong."""
+    files = [{"id": "F0", "name": "referral.pdf"}]
+    async with house(tmp_path, fax, slack) as home:
+        wish = {"number": NUMBER, "line": "", "files": files, "ts": "7.0", "text": f"to {NUMBER}", "dm": True}
+        request = await accepted(home, kind, **wish)
+        made = Fax(
+            request_id=request.id,
+            user_id=DANA,
+            channel_id=CLAIMS,
+            number=NUMBER,
+            dial="14695550101",
+            files=files,
+        )
+        await home.store.write(lambda ledger: ledger.add_fax(made))
+    async with house(tmp_path, fax, slack) as home:
+        await home.tick_until(lambda: "delivered" in slack.steps())
+        await done(home)
+        assert len(await home.faxes()) == 1
+    assert len(submissions(fax)) == 1
+    assert not [text for text in slack.told(DANA) if "wrong" in text]
+
+
+async def test_a_decision_is_carried_out_once(tmp_path, fax, slack):
+    """Sent again, and the stop came before that request had ended: it is not sent a third time."""
+    fax.faults.plan(fault="drop_before", method="filesend", times=1)
+    async with house(tmp_path, fax, slack) as home:
+        await home.send(NUMBER)
+        await home.tick_until(lambda: "asked" in slack.steps())
+        (asked,) = await home.faxes(FaxState.ASKED)
+        decision = home.request(RequestKind.ANSWER, fax_id=asked.id, answer="again")
+        await home.desk.accept(decision)
+        await home.tick_until(lambda: "delivered" in slack.steps())
+        await done(home)
+
+        def undo(ledger):
+            row = ledger.request(2)
+            assert row.kind is RequestKind.ANSWER
+            row.done, row.forget_at = False, None
+
+        await home.store.write(undo)
+    async with house(tmp_path, fax, slack) as home:
+        await done(home)
+        for _ in range(3):
+            await home.tick()
+        assert [each.outcome for each in await home.faxes()] == [Outcome.GIVEN_UP, Outcome.DELIVERED]
+    assert len(submissions(fax)) == 1
+    assert not [text for text in slack.told(DANA) if "wrong" in text or "settled" in text]
+
+
+async def test_a_request_waits_for_the_fax_server_and_says_so_once(tmp_path, fax, slack):
+    """Download while the server is away: "I keep trying", and then the document."""
+    async with house(tmp_path, fax, slack) as home:
+        await home.send(NUMBER)
+        await home.tick_until(lambda: "delivered" in slack.steps())
+        (sent,) = await home.faxes()
+        fax.faults.plan(fault="drop_before", method="filedownload", times=3)
+        await home.desk.accept(home.request(RequestKind.GET, fax_id=sent.id))
+        await until(lambda: slack.received(CLAIMS))
+    assert len(slack.received(CLAIMS)) == 1
+    assert len([text for text in slack.told(DANA) if "keep trying" in text]) == 1
