@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo tour test fuzz load bench chaos soak check format requirements clean
+.PHONY: help demo tour test fuzz safeguards load bench chaos soak check format requirements clean
 
 help: ## List the targets
 	@grep -hE '^[a-z.]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z.]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -30,6 +30,9 @@ test: .venv ## Run the tests
 
 fuzz: .venv ## The tests that take chances, with far more of them and other ones each time (half an hour)
 	@FAXBOT_TEST_EXAMPLES=fuzz $(BIN)/python -m pytest -n 2 --dist worksteal -m hypothesis
+
+safeguards: .venv ## Take out every safeguard, one at a time: a test must go red (ONLY=words for some)
+	@$(BIN)/python -m tests.safeguards --write $(if $(ONLY),--only "$(ONLY)")
 
 load: .venv ## Fax 200 letters at once over 20 channels, with Slack's rate limits on
 	@$(BIN)/python -m tests.load

@@ -1,0 +1,1 @@
+"""What guards each promise, and which test goes red without it. `make safeguards` tries them all."""
