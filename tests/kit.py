@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pikepdf
+from sqlalchemy import Engine
 
 from faxbot.adapters import SystemClock
 from faxbot.demo.faxserver import FaxServer
@@ -248,7 +249,7 @@ class House:
 
 
 @functools.cache
-def _fresh_database() -> bytes:
+def _migrated() -> bytes:
     """An empty database of the newest schema, migrated once."""
     with tempfile.TemporaryDirectory() as folder:
         database = Path(folder) / "faxbot.db"
@@ -256,6 +257,15 @@ def _fresh_database() -> bytes:
         migrate(engine)
         engine.dispose()
         return database.read_bytes()
+
+
+def database_in(folder: Path) -> Engine:
+    """The database in *folder*; where there is none, an empty one of the newest schema."""
+    database = folder / "faxbot.db"
+    engine = open_engine(f"sqlite:///{database}")
+    if not database.stat().st_size:
+        database.write_bytes(_migrated())
+    return engine
 
 
 def setting_in(folder: Path) -> Setting:
@@ -300,10 +310,7 @@ async def lodged(
 ) -> AsyncIterator[House]:
     """A house over any fax server, documents and clock."""
     setting = replace(setting_in(folder), **changed)
-    database = folder / "faxbot.db"
-    if not database.exists():
-        database.write_bytes(_fresh_database())
-    store = TransactionStore(open_engine(f"sqlite:///{database}"))
+    store = TransactionStore(database_in(folder))
     services = wire_services(
         setting,
         Adapters(

@@ -24,8 +24,9 @@ from faxbot.doctor.finding import Finding, Light
 from faxbot.settings import Settings
 from faxbot.slack.http import Endpoint
 from faxbot.store.engine import open_engine
-from faxbot.store.schema import migrate, newest_revision
+from faxbot.store.schema import newest_revision
 from tests.bot_process import ROOT, settings_for
+from tests.kit import database_in
 from tests.listeners_rig import Rig
 from tests.workspace_rig import LEGAL, write_manifest
 
@@ -544,11 +545,8 @@ async def test_a_database_on_a_fuller_disk(house: House, monkeypatch: pytest.Mon
 @pytest.fixture
 def database(house: House) -> Path:
     """A database at the newest schema."""
-    path = house.folder / "data" / "faxbot.db"
-    engine = open_engine(f"sqlite:///{path}")
-    migrate(engine)
-    engine.dispose()
-    return path
+    database_in(house.folder / "data").dispose()
+    return house.folder / "data" / "faxbot.db"
 
 
 def content(path: Path) -> bytes:

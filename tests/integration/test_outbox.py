@@ -28,8 +28,7 @@ from faxbot.services.ports import Call
 from faxbot.services.tell import end_fax, notice, open_cards, refresh_cards, tell_received, tell_steps
 from faxbot.slack.pacing import SlackPace
 from faxbot.store.engine import TransactionStore, open_engine
-from faxbot.store.schema import migrate
-from tests.kit import CLAIMS, INBOUND, PRIYA, PlainSlack, make_pdf, until
+from tests.kit import CLAIMS, INBOUND, PRIYA, PlainSlack, database_in, make_pdf, until
 
 SETTLE = 0.05
 
@@ -122,9 +121,7 @@ class Rig:
 @contextlib.asynccontextmanager
 async def running(folder, slack, *, settle: float = SETTLE) -> AsyncIterator[Rig]:
     """One life of the outbox."""
-    engine = open_engine(f"sqlite:///{folder / 'faxbot.db'}")
-    migrate(engine)
-    store, clock = TransactionStore(engine), SystemClock()
+    store, clock = TransactionStore(database_in(folder)), SystemClock()
     pace = Gate()
     outbox = Outbox(
         store,

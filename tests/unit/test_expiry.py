@@ -22,7 +22,7 @@ from faxbot.services.facts import (
 from faxbot.services.retention import Retention
 from faxbot.store import schema
 from faxbot.store.engine import TransactionStore, open_engine
-from faxbot.store.schema import migrate
+from tests.kit import database_in
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC).timestamp()
 LONG_AGO = NOW - KEPT_SECONDS - 60
@@ -39,7 +39,6 @@ class Book:
     """A database and the expiry over it."""
 
     def __init__(self, engine: Engine) -> None:
-        migrate(engine)
         self.engine, self.store = engine, TransactionStore(engine)
         self.expiry = Expiry(self.store, Clock())
 
@@ -68,7 +67,7 @@ class Book:
 
 @pytest.fixture
 def book(tmp_path):
-    made = Book(open_engine(f"sqlite:///{tmp_path / 'faxbot.db'}"))
+    made = Book(database_in(tmp_path))
     yield made
     made.store.close()
 

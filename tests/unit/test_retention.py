@@ -18,8 +18,8 @@ from faxbot.services.facts import (
     RequestKind,
 )
 from faxbot.services.retention import Retention
-from faxbot.store.engine import TransactionStore, open_engine
-from faxbot.store.schema import migrate
+from faxbot.store.engine import TransactionStore
+from tests.kit import database_in
 
 DAYS = 30.0
 DAY = 86_400.0
@@ -43,9 +43,7 @@ class Cellar:
     """A spool with its database. Files are *age* seconds old."""
 
     def __init__(self, folder: Path) -> None:
-        engine = open_engine(f"sqlite:///{folder / 'faxbot.db'}")
-        migrate(engine)
-        self.spool, self.clock, self.store = folder / "spool", Clock(), TransactionStore(engine)
+        self.spool, self.clock, self.store = folder / "spool", Clock(), TransactionStore(database_in(folder))
         self.retention = Retention(self.store, self.clock, self.spool, DAYS)
 
     def file(self, name: str, age: float = 31 * DAY) -> Path:
