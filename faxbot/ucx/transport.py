@@ -1,6 +1,7 @@
 """The connections to one UCX: how many, how long, and whom to trust."""
 
 import asyncio
+import functools
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
@@ -115,7 +116,13 @@ def trusted(ca_file: Path | None) -> ssl.SSLContext:
     Raises:
         ValueError: *ca_file* cannot be read as certificates.
     """
-    return trust_only(ca_file) if ca_file else httpx.create_ssl_context(trust_env=False)
+    return trust_only(ca_file) if ca_file else _public_authorities()
+
+
+@functools.cache
+def _public_authorities() -> ssl.SSLContext:
+    """Read once: there are some hundred certificates in it."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 def trust_only(ca_file: Path) -> ssl.SSLContext:
