@@ -40,12 +40,15 @@ SENTENCE_CHARS = 1000
 
 def one_line(text: str, limit: int) -> str:
     """*text* on one line of at most *limit* characters, without control and direction marks."""
-    visible = "".join(
-        char
-        for char in " ".join(text.split())
-        if char in _KEPT_INVISIBLE or not unicodedata.category(char).startswith("C")
-    )
-    visible = " ".join(visible.split()).strip(_KEPT_INVISIBLE + " ")
+    visible = " ".join(text.split())
+    if not visible.isprintable():
+        kept = (
+            char
+            for char in visible
+            if char in _KEPT_INVISIBLE or not unicodedata.category(char).startswith("C")
+        )
+        visible = " ".join("".join(kept).split())
+    visible = visible.strip(_KEPT_INVISIBLE + " ")
     return visible if len(visible) <= limit else visible[: limit - 1].rstrip() + "…"
 
 
