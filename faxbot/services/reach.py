@@ -116,7 +116,8 @@ class Reach:
         if self._ended is not None:
             await self._tell_end(self._ended, now)
         if name in self._silent:
-            await self._tell_of_silence(name, ServerTells(_ABOUT[name], self._silent.pop(name), now))
+            others = {each: since for each, since in self._silent.items() if each != name}
+            await self._tell_of_silence(others, name, ServerTells(_ABOUT[name], self._silent[name], now))
 
     async def _failed(self, name: str, fault: Fault) -> None:
         now = self._clock.now()
@@ -134,8 +135,7 @@ class Reach:
         others = self._heard is not None and (now - self._heard).total_seconds() < HEARD_SECONDS
         silent = others and (now - since).total_seconds() >= SILENT_SECONDS
         if silent and self.outage is None and name in _ABOUT and name not in self._silent:
-            self._silent[name] = since
-            await self._tell_of_silence(name, ServerSilent(_ABOUT[name], since))
+            await self._tell_of_silence(self._silent | {name: since}, name, ServerSilent(_ABOUT[name], since))
 
     def _wait(self, first: datetime) -> float:
         """How long an outage that began at *first* has to last before it is told."""
@@ -144,8 +144,7 @@ class Reach:
         return self._patience
 
     async def _begin(self, outage: Outage, fault: Fault) -> None:
-        ended, self._ended = self._ended, None
-        now = self._clock.now()
+        ended, now = self._ended, self._clock.now()
 
         def record(ledger: Ledger) -> None:
             if ended is not None:  # the last one's end was still to be told
@@ -156,7 +155,7 @@ class Reach:
             _refresh(ledger)
 
         await self._store.write(record)
-        self.outage = outage
+        self.outage, self._ended = outage, None
         log.warning("the fax server is out of reach", extra={"fault": type(fault).__name__})
         self._told()
 
@@ -191,15 +190,14 @@ class Reach:
             self._ended = None
             self._told()
 
-    async def _tell_of_silence(self, name: str, message: Storable) -> None:
-        silent = {each: since.isoformat() for each, since in self._silent.items()}
-
+    async def _tell_of_silence(self, silent: dict[str, datetime], name: str, message: Storable) -> None:
         def record(ledger: Ledger) -> None:
-            ledger.remember(_SILENT, silent)
+            ledger.remember(_SILENT, _MOMENTS.dump_python(silent, mode="json"))
             notice(ledger, self._channel, message, self._clock.now())
 
         await self._store.write(record)
-        log.warning("one kind of question", extra={"tick": name, "answered": name not in self._silent})
+        self._silent = silent
+        log.warning("one kind of question", extra={"tick": name, "answered": name not in silent})
         self._told()
 
 

@@ -1,6 +1,7 @@
 """The fax server gone, locked or half silent: said once, truthfully, and once when that is over."""
 
 import asyncio
+import contextlib
 from datetime import timedelta
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from faxbot.fax.errors import AnswerLost, CredentialsRejected, RequestRefused, ServerUnreachable
 from faxbot.services.facts import FaxState
 from faxbot.services.messages import Sentence, ServerAway, ServerBack, ServerSilent, ServerTells
+from faxbot.services.reach import CALM_SECONDS, SILENT_SECONDS
 from tests.kit import INBOUND, PlainSlack, until
 from tests.plain_ucx import PlainUcx, StillClock, plain_house
 
@@ -292,3 +294,54 @@ async def test_an_outage_over_a_restart(tmp_path, ucx, slack):
         await answer(bot)
     assert told(slack) == ["ServerAway", "ServerBack"]
     assert last(slack).until - last(slack).since == timedelta(seconds=60)
+
+
+class TestWhatCouldNotBeWritten:
+    """The disk is full for a moment: what could not be written down is said as soon as it can be."""
+
+    @pytest.fixture
+    def full(self, bot, monkeypatch):
+        """Until the first write has failed."""
+
+        def fill():
+            async def refuse(_work):
+                monkeypatch.undo()
+                raise OSError("disk full")
+
+            monkeypatch.setattr(bot.home.store, "write", refuse)
+
+        return fill
+
+    async def test_an_outage_right_after_an_outage(self, bot, ucx, slack, full):
+        """The end of the first was still to be told, and is."""
+        ucx.away = AWAY
+        await bot.send()
+        await until(lambda: "kept" in slack.steps())
+        await fail(bot, times=2)
+        await answer(bot)
+        bot.clock.let_pass(CALM_SECONDS)
+        await bot.reach.failed("watch", AWAY)
+        full()
+        with pytest.raises(OSError, match="full"):
+            await bot.reach.failed("watch", AWAY)
+        await fail(bot)
+        assert told(slack) == ["ServerAway", "ServerBack", "ServerAway"]
+
+    async def test_a_silence_and_its_end(self, bot, slack, full):
+        """Each is told by the next tick."""
+        for _ in range(int(SILENT_SECONDS / 10)):
+            bot.clock.let_pass(10)
+            await bot.reach.answered("watch")
+            await bot.reach.failed("inbox", AnswerLost("HTTP 500"))
+        bot.clock.let_pass(10)
+        full()
+        for _ in range(2):
+            await bot.reach.answered("watch")
+            with contextlib.suppress(OSError):
+                await bot.reach.failed("inbox", AnswerLost("HTTP 500"))
+        full()
+        for _ in range(2):
+            with contextlib.suppress(OSError):
+                await bot.reach.answered("inbox")
+        await bot.told()
+        assert told(slack) == ["ServerSilent", "ServerTells"]
