@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import make_url
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from faxbot.services.doubt import doubt_what_is_under_way
@@ -33,7 +34,7 @@ class Backup:
 
 def back_up(settings: Settings, into: Path, now: datetime) -> Backup:
     """
-    Copy the database and the spool to a new folder in *into*.
+    Copy the database and the spool to a new folder in *into*; until it is whole, its name ends in `.part`.
 
     The database comes first: what it names was in the spool before, so the copy of the spool holds it. What
     was under way is in doubt in the copy, so that putting it back dials nothing again.
@@ -47,10 +48,19 @@ def back_up(settings: Settings, into: Path, now: datetime) -> Backup:
         raise BackupProblem(f"There is no database at {source}. Has faxbot run with these settings?")
     os.umask(0o077)
     folder = into / now.strftime("faxbot-%Y%m%d-%H%M%S")
-    folder.mkdir(parents=True)
-    _copy_database(source, folder / DATABASE)
-    under_way = _doubt(folder / DATABASE, now)
-    return Backup(folder, _copy_spool(settings.faxbot_data_dir / SPOOL, folder / SPOOL), under_way)
+    unfinished = folder.with_name(f"{folder.name}.part")
+    unfinished.mkdir(parents=True)
+    try:
+        _copy_database(source, unfinished / DATABASE)
+        under_way = _doubt(unfinished / DATABASE, now)
+    except (sqlite3.Error, SQLAlchemyError) as exc:
+        raise BackupProblem(
+            f"{source} can't be copied ({getattr(exc, 'orig', exc)}). Look at the disk, and whether faxbot "
+            "has run in this version."
+        ) from exc
+    documents = _copy_spool(settings.faxbot_data_dir / SPOOL, unfinished / SPOOL)
+    unfinished.rename(folder)
+    return Backup(folder, documents, under_way)
 
 
 def _copy_database(source: Path, target: Path) -> None:
@@ -59,7 +69,10 @@ def _copy_database(source: Path, target: Path) -> None:
 
     Source: SQLite's online backup API.
     """
-    with sqlite3.connect(f"file:{source}?mode=ro", uri=True) as live, sqlite3.connect(target) as copy:
+    with (
+        sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True) as live,
+        sqlite3.connect(target) as copy,
+    ):
         live.backup(copy)
         (said,) = copy.execute("PRAGMA integrity_check").fetchone()
     live.close()

@@ -8,6 +8,7 @@ message that it calls waiting may have been posted. Nothing of that may simply b
 from datetime import datetime
 
 from faxbot.fax.job import Direction
+from faxbot.services.expiry import mark_done
 from faxbot.services.facts import AnnouncementKind, AnnouncementState, Fax, FaxState, Outcome
 from faxbot.services.ledger import Ledger
 from faxbot.services.messages import Sentence, Step, StepKind
@@ -34,7 +35,7 @@ def doubt_what_is_under_way(ledger: Ledger, now: datetime) -> int:
         doubted += 1
     places: dict[str, int] = {}
     for request in ledger.open_requests():
-        request.done = True
+        mark_done(request, now)
         places[request.channel_id] = places.get(request.channel_id, 0) + 1
         doubted += 1
     for channel_id, count in places.items():

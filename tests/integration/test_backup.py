@@ -80,6 +80,28 @@ async def test_a_backup_holds_the_database_and_the_documents(tmp_path, live, fax
     copy.close()
 
 
+async def test_a_folder_of_any_name(tmp_path, fax, slack):
+    """The data directory's name may hold what means something in an address."""
+    odd = tmp_path / "fax #1"
+    odd.mkdir()
+    async with house(odd, fax, slack) as home:
+        await home.send()
+        await until(slack.steps)
+        made = back_up(settings(odd), tmp_path / "backups", NOW)
+    with sqlite3.connect(made.folder / "faxbot.db") as copy:
+        assert copy.execute("SELECT count(*) FROM faxes").fetchone() == (1,)
+    copy.close()
+
+
+@pytest.mark.parametrize("content", [b"", b"no database"])
+def test_a_copy_that_is_not_whole_does_not_look_like_one(tmp_path, live, content):
+    """What is no database of faxbot's is told as that, and leaves nothing that could be put back."""
+    (live / "faxbot.db").write_bytes(content)
+    with pytest.raises(BackupProblem, match="can't be copied"):
+        back_up(settings(live), tmp_path / "backups", NOW)
+    assert [path.suffix for path in (tmp_path / "backups").iterdir()] == [".part"]
+
+
 async def test_a_fax_that_went_out_after_the_backup_is_not_dialled_again(tmp_path, live, fax, slack):
     """The copy says "ready"; put back, its job is found on the fax server, and nothing is dialled."""
     async with house(live, fax, slack) as home:
@@ -118,13 +140,22 @@ async def test_a_fax_that_never_went_out_is_asked_about(tmp_path, live, fax, sla
 
 async def test_a_request_that_was_under_way_is_not_carried_out_again(tmp_path, live, fax, slack):
     """Its files were still being fetched: the conversation is told, and nothing is sent by itself."""
+
+    def reopen(ledger):
+        request = ledger.request(1)
+        request.done, request.forget_at = False, None
+
     async with house(live, fax, slack) as home:
         slack.closed.add(CLAIMS)  # Slack refuses a look: the request ends; so it is opened again below
         await home.send()
         await until(lambda: slack.whispers)
-        await home.store.write(lambda ledger: setattr(ledger.request(1), "done", False))
+        await home.store.write(reopen)
         made = back_up(settings(live), tmp_path / "backups", NOW)
     slack.closed.clear()
+    with sqlite3.connect(made.folder / "faxbot.db") as copy:
+        never = copy.execute("SELECT count(*) FROM requests WHERE forget_at IS NULL").fetchone()
+    copy.close()
+    assert never == (0,), "kept for ever"
     put_back(made, live)
     async with house(live, fax, slack) as home:
         told = await home.tick_until(lambda: slack.posts) or slack.posts[0].message
