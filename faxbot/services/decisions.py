@@ -3,6 +3,7 @@
 import asyncio
 
 from faxbot.services.access import Access
+from faxbot.services.expiry import mark_done
 from faxbot.services.facts import Fax, FaxState, Outcome, Request
 from faxbot.services.ledger import Ledger, Store
 from faxbot.services.messages import Sentence, Step, StepKind
@@ -31,14 +32,12 @@ class Decisions:
     async def decide(self, request: Request) -> None:
         """A person decides; before a fax is sent again it is looked for."""
         async with self._turn:
-            copy = await self._store.read(lambda ledger: ledger.fax_of_request(request.id or 0))
-            if copy is None:  # otherwise a stop came between the decision and the end of this request
-                copy = await self._settle(request)
+            copy = await self._settle(request)
         if copy is not None:
             await self._sender.advance(copy.id or 0)
 
     async def _settle(self, request: Request) -> Fax | None:
-        """Record what was decided; the fax that is to be sent instead, if there is one."""
+        """Record what was decided, which ends *request*; the fax that is to be sent instead, if any."""
         fax_id, answer = int(request.body["fax_id"]), request.body["answer"]
         fax = await self._store.read(lambda ledger: ledger.fax(fax_id))
         await self._access.may_change_sent(request.user_id, fax, "decide about", "this fax")
@@ -46,11 +45,12 @@ class Decisions:
         now = self._clock.now()
 
         def record(ledger: Ledger) -> Fax | None:
-            known = ledger.fax(fax_id)
+            known, mine = ledger.fax(fax_id), ledger.request(request.id or 0)
+            mark_done(mine, now)
             if known.state is not FaxState.ASKED:
                 turned_up = "It has turned up on the fax server, so I did not send it again."
                 sentence = Sentence(turned_up if found else "That is settled already.")
-                whisper(ledger, ledger.request(request.id or 0), sentence, now)
+                whisper(ledger, mine, sentence, now)
                 return None
             known.decided_by = request.user_id
             kind, outcome = _DECISIONS[answer]

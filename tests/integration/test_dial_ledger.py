@@ -554,6 +554,31 @@ class TestDecisions:
         assert (second.job_id, second.state) == ("TX2", FaxState.ACCEPTED)
         assert sent(ucx) == ["TX1", "TX2"]
 
+    @pytest.mark.parametrize("answer", ["went", "give_up", "again"])
+    async def test_a_stop_right_after_the_decision(self, tmp_path, ucx, slack, answer):
+        """Decided and written down, then faxbot stops: the next life carries it on, and says no word more."""
+        clock = StillClock()
+        async with plain_house(tmp_path, ucx, slack, clock) as bot:
+            fax = await ask(bot)
+            write, decided = bot.home.store.write, asyncio.Event()
+
+            async def write_and_stop(work):
+                written = await write(work)
+                if await bot.faxes(FaxState.ENDED):
+                    decided.set()
+                    await asyncio.Event().wait()
+                return written
+
+            bot.home.store.write = write_and_stop
+            await bot.desk.accept(bot.request(RequestKind.ANSWER, fax_id=fax.id, answer=answer))
+            await decided.wait()
+        async with plain_house(tmp_path, ucx, slack, clock) as bot:
+            await bot.tick()
+            await carried_out(bot)
+            await bot.told()
+        assert len(sent(ucx)) == (answer == "again")
+        assert words(slack) == []
+
     async def test_an_unclear_answer_is_unclear_again(self, bot, ucx):
         """The fax that was sent again loses its answer, too: it is looked for, and asked about on its own."""
         fax = await ask(bot)
