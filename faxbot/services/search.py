@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 LOOKS_BEFORE_ASKING = 2
 LATEST_LOOK_SECONDS = 3600.0
 """A job that shows up within this time after the intent is still adopted."""
+HANDING_PAUSE = 0.5
 LOOKS_AFTER_A_NO = 3
 """So often a job is looked for that by the server's own word does not exist."""
 
@@ -76,12 +77,18 @@ class Search:
         """
         Look once more for a fax before it is sent again; whether it was found.
 
+        Waits while another fax to its number is being handed over: their jobs can't be told apart before.
+
         Raises:
             ServerFault: The fax server does not tell.
         """
-        await self._look_for([fax_id])
-        fax = await self._store.read(lambda ledger: ledger.fax(fax_id))
-        return fax.state is FaxState.ACCEPTED
+        before = await self._store.read(lambda ledger: ledger.fax(fax_id))
+        while True:
+            await self._look_for([fax_id])
+            fax = await self._store.read(lambda ledger: ledger.fax(fax_id))
+            if fax.state is not FaxState.ASKED or fax.looks > before.looks:
+                return fax.state is FaxState.ACCEPTED
+            await self._clock.sleep(HANDING_PAUSE)
 
     async def _look_for(self, due: list[int]) -> None:
         active = await self._server.active_jobs(Direction.TX)

@@ -507,6 +507,35 @@ class TestDecisions:
         assert words(slack) == ["It has turned up on the fax server, so I did not send it again."]
         assert (await bot.faxes())[0].job_id == "TX1"
 
+    async def test_pressed_while_another_goes_to_that_number(self, bot, ucx, slack, monkeypatch):
+        """The press waits until the other is handed over and its own job told apart: nothing is sent."""
+        ucx.held_back = 1
+        ucx.fail("submit_job", "after")
+        await send(bot)
+        await bot.tick()
+        await bot.tick()
+        (fax,) = await bot.faxes(FaxState.ASKED)
+        submit_job, submitting, gate = ucx.submit_job, asyncio.Event(), asyncio.Event()
+
+        async def slowly(*args, **more):
+            submitting.set()
+            await gate.wait()
+            return await submit_job(*args, **more)
+
+        monkeypatch.setattr(ucx, "submit_job", slowly)
+        await bot.send(TO)
+        await submitting.wait()
+        ucx.show_up()
+        looked = ucx.calls.count("active_jobs")
+        await bot.desk.accept(bot.request(RequestKind.ANSWER, fax_id=fax.id, answer="again"))
+        await until(lambda: ucx.calls.count("active_jobs") >= looked + 2)
+        gate.set()
+        await carried_out(bot)
+        await bot.told()
+        assert sent(ucx) == ["TX1", "TX2"]
+        assert [each.job_id for each in await bot.faxes()] == ["TX1", "TX2"]
+        assert words(slack) == ["It has turned up on the fax server, so I did not send it again."]
+
     async def test_pressed_while_the_server_is_away(self, bot, ucx, slack):
         """The press waits for the fax server, looks, and only then sends."""
         fax = await ask(bot)
