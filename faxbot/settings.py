@@ -33,7 +33,9 @@ class SettingsProblem(Exception):
 class Settings(BaseSettings):
     """What `faxbot serve` needs to know. Field names are the settings' names in lower case."""
 
-    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore")
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore"
+    )
 
     slack_bot_token: SecretStr
     slack_signing_secret: SecretStr = SecretStr("")
@@ -146,6 +148,8 @@ def load_settings(**given: Any) -> Settings:  # noqa: ANN401 - any field
         _ = settings.plan
     except ValidationError as exc:
         raise SettingsProblem("\n".join(_explain(error) for error in exc.errors())) from exc
+    except UnicodeDecodeError as exc:
+        raise SettingsProblem(".env is not UTF-8 text. Save it as UTF-8.") from exc
     except ValueError as exc:
         raise SettingsProblem(f"FAXBOT_REGION, FAXBOT_DIAL_PREFIX or FAXBOT_BLOCKED: {exc}") from exc
     return settings

@@ -115,7 +115,7 @@ async def test_all_is_green(house: House):
 async def test_unusable_settings_stop_everything_else(house: House):
     """All that is wrong is in one row, each other row is skipped, and no server hears of it."""
     findings = await house.look(UCX_URL="", FAXBOT_INBOUND_CHANNEL="#inbound")
-    row = only_red(findings, "Settings", "UCX_URL is not right", "FAXBOT_INBOUND_CHANNEL is not right")
+    row = only_red(findings, "Settings", "UCX_URL is missing", "FAXBOT_INBOUND_CHANNEL is not right")
     assert ".env" in row.remedy
     assert lights(findings, Light.SKIPPED) == list(CHECKS[1:])
     assert list(house.fax.log.entries("call")) == []

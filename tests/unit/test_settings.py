@@ -83,6 +83,21 @@ def test_an_empty_required_setting_is_named(given, name: str):
         load_settings()
 
 
+@pytest.mark.parametrize("name", sorted({name.upper() for name in Settings.model_fields} - set(REQUIRED)))
+def test_an_empty_setting_has_its_default(given, name: str):
+    """A line of .env.example from which only the # and the value were taken changes nothing."""
+    given(**{name: ""})
+    assert getattr(load_settings(), name.lower()) == Settings.model_fields[name.lower()].default
+
+
+def test_a_file_that_is_no_utf8(given):
+    """Saved by an editor with an encoding of its own, .env is what is named, and none of its settings."""
+    given()
+    Path(".env").write_bytes(b"# caf\xe9\n")
+    with pytest.raises(SettingsProblem, match=r"^.env is not UTF-8 text"):
+        load_settings()
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -93,7 +108,6 @@ def test_an_empty_required_setting_is_named(given, name: str):
         ("SLACK_SIGNING_SECRET", "0123456789abcdef and -secret"),
         ("FAXBOT_HTTP_PORT", "0"),
         ("FAXBOT_HTTP_PORT", "65536"),
-        ("FAXBOT_HTTP_HOST", ""),
         ("FAXBOT_INBOUND_CHANNEL", "#inbound-fax"),
         ("FAXBOT_POLL_ACTIVE_SECONDS", "0.1"),
         ("FAXBOT_POLL_IDLE_SECONDS", "soon"),
