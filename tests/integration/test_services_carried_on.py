@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from faxbot.demo.faxserver import FaxServer
-from faxbot.services.facts import Fax, FaxState, Outcome, RequestKind
+from faxbot.services.facts import Fax, RequestKind
 from tests.kit import CLAIMS, DANA, PlainSlack, house, make_pdf, submissions, until
 
 NUMBER = "469 555 0101"
@@ -68,33 +68,6 @@ async def test_a_request_that_became_a_fax_becomes_no_other(tmp_path, fax, slack
         assert len(await home.faxes()) == 1
     assert len(submissions(fax)) == 1
     assert not [text for text in slack.told(DANA) if "wrong" in text]
-
-
-async def test_a_decision_is_carried_out_once(tmp_path, fax, slack):
-    """Sent again, and the stop came before that request had ended: it is not sent a third time."""
-    fax.faults.plan(fault="drop_before", method="filesend", times=1)
-    async with house(tmp_path, fax, slack) as home:
-        await home.send(NUMBER)
-        await home.tick_until(lambda: "asked" in slack.steps())
-        (asked,) = await home.faxes(FaxState.ASKED)
-        decision = home.request(RequestKind.ANSWER, fax_id=asked.id, answer="again")
-        await home.desk.accept(decision)
-        await home.tick_until(lambda: "delivered" in slack.steps())
-        await done(home)
-
-        def undo(ledger):
-            row = ledger.request(2)
-            assert row.kind is RequestKind.ANSWER
-            row.done, row.forget_at = False, None
-
-        await home.store.write(undo)
-    async with house(tmp_path, fax, slack) as home:
-        await done(home)
-        for _ in range(3):
-            await home.tick()
-        assert [each.outcome for each in await home.faxes()] == [Outcome.GIVEN_UP, Outcome.DELIVERED]
-    assert len(submissions(fax)) == 1
-    assert not [text for text in slack.told(DANA) if "wrong" in text or "settled" in text]
 
 
 async def test_a_request_waits_for_the_fax_server_and_says_so_once(tmp_path, fax, slack):
