@@ -1,6 +1,7 @@
 """It went, Send again, Give up: what a person says of a fax whose answer was lost."""
 
 import asyncio
+from weakref import WeakValueDictionary
 
 from faxbot.services.access import Access
 from faxbot.services.expiry import mark_done
@@ -27,11 +28,13 @@ class Decisions:
     ) -> None:
         self._store, self._clock, self._access, self._told = store, clock, access, told
         self._sender, self._search = sender, search
-        self._turn = asyncio.Lock()  # the one that came first counts, however long looking takes
+        self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+        """For each fax: the decision that came first counts, however long looking takes."""
 
     async def decide(self, request: Request) -> None:
         """A person decides; before a fax is sent again it is looked for."""
-        async with self._turn:
+        turn = self._turns.setdefault(int(request.body["fax_id"]), asyncio.Lock())
+        async with turn:
             copy = await self._settle(request)
         if copy is not None:
             await self._sender.advance(copy.id or 0)
@@ -41,16 +44,15 @@ class Decisions:
         fax_id, answer = int(request.body["fax_id"]), request.body["answer"]
         fax = await self._store.read(lambda ledger: ledger.fax(fax_id))
         await self._access.may_change_sent(request.user_id, fax, "decide about", "this fax")
-        found = answer == "again" and fax.state is FaxState.ASKED and await self._search.find_now(fax_id)
+        if answer == "again" and fax.state is FaxState.ASKED:
+            await self._search.look_now(fax_id)
         now = self._clock.now()
 
         def record(ledger: Ledger) -> Fax | None:
             known, mine = ledger.fax(fax_id), ledger.request(request.id or 0)
             mark_done(mine, now)
-            if known.state is not FaxState.ASKED:
-                turned_up = "It has turned up on the fax server, so I did not send it again."
-                sentence = Sentence(turned_up if found else "That is settled already.")
-                whisper(ledger, mine, sentence, now)
+            if objection := _objection(fax, known, answer):
+                whisper(ledger, mine, Sentence(objection), now)
                 return None
             known.decided_by = request.user_id
             kind, outcome = _DECISIONS[answer]
@@ -62,6 +64,17 @@ class Decisions:
         copy = await self._store.write(record)
         self._told()
         return copy
+
+
+def _objection(asked: Fax, known: Fax, answer: str) -> str:
+    """Why what was decided about a fax as it was when *asked* is not carried out; empty if it is."""
+    if known.state is not FaxState.ASKED:
+        if asked.state is FaxState.ASKED and known.state is FaxState.ACCEPTED:
+            return "It has turned up on the fax server, so I did not send it again."
+        return "That is settled already."
+    if answer == "again" and (news := sorted(set(known.candidates) - set(asked.candidates))):
+        return f"{', '.join(news)} has just shown up and may be this fax. Look at its card, then decide."
+    return ""
 
 
 def _copy(fax: Fax, request: Request, now: float) -> Fax:

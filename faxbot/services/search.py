@@ -73,9 +73,9 @@ class Search:
         except ServerFault as fault:
             log.info("the search waits for the fax server", extra={"fault": type(fault).__name__})
 
-    async def find_now(self, fax_id: int) -> bool:
+    async def look_now(self, fax_id: int) -> None:
         """
-        Look once more for a fax before it is sent again; whether it was found.
+        Look once more for a fax before it is sent again.
 
         Waits while another fax to its number is being handed over: their jobs can't be told apart before.
 
@@ -87,7 +87,7 @@ class Search:
             await self._look_for([fax_id])
             fax = await self._store.read(lambda ledger: ledger.fax(fax_id))
             if fax.state is not FaxState.ASKED or fax.looks > before.looks:
-                return fax.state is FaxState.ACCEPTED
+                return
             await self._clock.sleep(HANDING_PAUSE)
 
     async def _look_for(self, due: list[int]) -> None:

@@ -42,7 +42,7 @@ class PromptAck(AsyncAck):
     """
     An acknowledgement that goes out when the listener makes it; Bolt looks every 10 ms whether it did.
 
-    It is not taken back either: Bolt forgets it when the listener fails soon after.
+    It is not taken back either: Bolt forgets it when the listener fails soon after, and waits for another.
     """
 
     def __init__(self, unacknowledged: Unacknowledged) -> None:

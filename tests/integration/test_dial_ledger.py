@@ -507,6 +507,45 @@ class TestDecisions:
         assert words(slack) == ["It has turned up on the fax server, so I did not send it again."]
         assert (await bot.faxes())[0].job_id == "TX1"
 
+    async def test_pressed_when_something_has_turned_up_that_may_be_it(self, bot, ucx, slack):
+        """One job for two lost faxes: the press says what has shown up, and sends nothing."""
+        ucx.held_back = 1
+        ucx.fail("submit_job", "after")
+        ucx.fail("submit_job", "before")
+        for _ in range(2):
+            await send(bot)
+        for _ in range(3):
+            await bot.tick()
+        first, _ = await bot.faxes(FaxState.ASKED)
+        ucx.show_up()
+        await decide(bot, first, "again")
+        assert sent(ucx) == ["TX1"]
+        assert words(slack) == ["TX1 has just shown up and may be this fax. Look at its card, then decide."]
+        assert (await bot.faxes())[0].candidates == ["TX1"]
+        await decide(bot, first, "again")
+        assert sent(ucx) == ["TX1", "TX2"]
+
+    async def test_a_decision_waits_for_none_about_another_fax(self, bot, ucx):
+        """While the fax server is away, "Send again" of one fax holds up no "Give up" of another."""
+        for to in (TO, "469 555 0200"):
+            bot.ucx.fail("submit_job", "before")
+            await send(bot, to)
+        for _ in range(2):
+            await bot.tick()
+        first, second = await bot.faxes(FaxState.ASKED)
+        gate = asyncio.Event()
+
+        async def never(*_):
+            await gate.wait()
+
+        bot.search.look_now = never
+        await bot.desk.accept(bot.request(RequestKind.ANSWER, fax_id=first.id, answer="again"))
+        await bot.desk.accept(bot.request(RequestKind.ANSWER, fax_id=second.id, answer="give_up"))
+        async with asyncio.timeout(10):
+            while (await bot.faxes())[1].outcome is not Outcome.GIVEN_UP:
+                await asyncio.sleep(0)
+        gate.set()
+
     async def test_pressed_while_another_goes_to_that_number(self, bot, ucx, slack, monkeypatch):
         """The press waits until the other is handed over and its own job told apart: nothing is sent."""
         ucx.held_back = 1
