@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import functools
 import itertools
+import json
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
@@ -17,6 +18,7 @@ from sqlalchemy import Dialect, Engine
 from faxbot.adapters import SystemClock
 from faxbot.demo.faxserver import FaxServer
 from faxbot.demo.faxserver.hylafax.reception import Caller
+from faxbot.documents import worker
 from faxbot.documents.workshop import Workshop
 from faxbot.fax.dialplan import DialPlan
 from faxbot.fax.document import Part
@@ -292,6 +294,14 @@ def setting_in(folder: Path) -> Setting:
     )
 
 
+class OpenWorkshop(Workshop):
+    """A workshop that works in this process: nothing made to do harm comes here, and a start takes 0.2 s."""
+
+    async def _run(self, task: bytes, workplace: Path | None) -> dict[str, Any]:
+        asked = json.loads(task)
+        return await asyncio.to_thread(worker._outcome, asked, asked.pop("limits"))
+
+
 @contextlib.asynccontextmanager
 async def house(folder: Path, fax: FaxServer, slack: PlainSlack, **changed: object) -> AsyncIterator[House]:
     """
@@ -300,7 +310,7 @@ async def house(folder: Path, fax: FaxServer, slack: PlainSlack, **changed: obje
     *changed*: what is set in another way than `setting_in` says.
     """
     server = connect(fax.url, fax.client_id, fax.client_secret, token_file=folder / "token")
-    workshop = Workshop(max_bytes=10 << 20, max_pages=50)
+    workshop = OpenWorkshop(max_bytes=10 << 20, max_pages=50)
     async with lodged(folder, server, slack, workshop, SystemClock(), fax=fax, **changed) as home:
         yield home
     await server.aclose()
