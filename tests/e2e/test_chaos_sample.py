@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SAMPLE = 6
+SAMPLE = 4
 
 
 @pytest.fixture(scope="module")
