@@ -4,7 +4,7 @@ import os
 
 from hypothesis import HealthCheck, settings
 
-settings.register_profile("test", max_examples=40, derandomize=True, deadline=None)
+settings.register_profile("test", max_examples=25, derandomize=True, deadline=None)
 settings.register_profile(
     "fuzz", max_examples=3000, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
 )
