@@ -256,7 +256,7 @@ async def test_a_restart_between_two_tellings(tmp_path):
             await until(lambda: submissions(there.fax))
         socket.ignore_acks = 0
         async with there.bot(tmp_path):
-            await until(lambda: len(there.workspace.journal.of("envelope_acked")) >= 2)
+            await until(lambda: len(there.tellings()) >= 2)
             await there.settled()
         assert len(there.tellings()) == 2
         assert there.calls("filesend") == 1
