@@ -2,8 +2,9 @@
 FileSend's answer was lost: find the job, or ask a person. Nothing here dials.
 
 One job that could be the fax, and that no other fax could claim, is adopted; anything else is a person's
-decision. Looking goes on for an hour: also after a person has decided, and for a short while after the
-server refused, a job that shows up is told for what it is.
+decision. Looking goes on for an hour: also after a person has decided without knowing the job, and for a
+short while after the server refused, a job that shows up is told for what it is. When a person said that
+it went, and which job it is was known, that is its end: a second one would contradict or repeat it.
 """
 
 import logging
@@ -105,7 +106,7 @@ class Search:
 
     def _look(self, ledger: Ledger, fax: Fax, active: list[Job]) -> Job | None:
         undecided = fax.state in (FaxState.UNKNOWN, FaxState.ASKED)
-        late = fax.outcome in (*OVER_FOR_PEOPLE, *OVER_FOR_THE_SERVER)
+        late = fax.job_id is None and fax.outcome in (*OVER_FOR_PEOPLE, *OVER_FOR_THE_SERVER)
         if not (undecided or late):
             fax.look_at, fax.known_jobs = None, []
             return None
