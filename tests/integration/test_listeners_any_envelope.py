@@ -4,12 +4,14 @@ import asyncio
 import json
 import traceback
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import faxbot
 from faxbot.slack.ids import FormStart
 from tests.listeners_rig import Rig, command, event, press, shortcut, submission
 from tests.odd_json import odd_values, places, replaced, without
@@ -71,6 +73,7 @@ What says that something is asked for, by whom; the rest may be odd or missing.
 `team` is among it because Bolt reads it while it makes the request, before any code of ours runs.
 """
 
+OURS = str(Path(faxbot.__file__).parent)
 ON_THE_WAY = {"async_dispatch", "_dispatch_once", "first_of"}
 """Through these every envelope reaches Bolt, and what Bolt raises comes back."""
 
@@ -116,7 +119,7 @@ async def answered(rig: Rig, body: dict[str, Any]) -> int:
         response = await rig.send(body)
     except (TypeError, LookupError, AttributeError, ValueError) as exc:
         frames = traceback.extract_tb(exc.__traceback__)
-        ours = [f.name for f in frames if "/faxbot/" in f.filename and f.name not in ON_THE_WAY]
+        ours = [f.name for f in frames if f.filename.startswith(OURS) and f.name not in ON_THE_WAY]
         assert not ours, body
         return HTTPStatus.INTERNAL_SERVER_ERROR
     if response.status == HTTPStatus.OK and response.body:
