@@ -42,7 +42,7 @@ async def main() -> None:
     handlers = [AsyncSocketModeHandler(app, app_token) for _ in range(connections)]
     for handler in handlers:
         handler.client.message_listeners.append(hear)
-    await asyncio.gather(*(handler.connect_async() for handler in handlers))  # type: ignore[no-untyped-call]
+    await asyncio.gather(*(handler.connect_async() for handler in handlers))  # type: ignore[no-untyped-call] # Bolt
     await greeted.wait()
     print(READY, flush=True)
     await asyncio.Event().wait()

@@ -110,7 +110,7 @@ async def _fax(ground: Ground, workspace: Workspace, path: Path) -> None:
         await dana.command(CLAIMS, "/fax send 469 555 0101")
     await until(lambda: _posted(workspace) > cards, "a card", PATIENCE)
     received = await ground.ucx.received_bytes() - before
-    assert received == path.stat().st_size, "it went whole"  # noqa: S101, ASYNC240
+    assert received == path.stat().st_size, "it went whole"  # noqa: S101, ASYNC240 - all is measured
 
 
 async def _receive(ground: Ground, workspace: Workspace, path: Path) -> None:

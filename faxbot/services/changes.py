@@ -17,6 +17,7 @@ from faxbot.services.facts import (
     Outcome,
     Request,
 )
+from faxbot.services.handover import HANDING_PAUSE
 from faxbot.services.ledger import Ledger, Store
 from faxbot.services.messages import FetchedFile, Sentence, Step, StepKind, pack
 from faxbot.services.ports import Clock, Directory, FaxServer, Nudge
@@ -24,8 +25,6 @@ from faxbot.services.spool import fetched, make_folder
 from faxbot.services.tell import cards_of, end_fax, new_key, tell_steps, whisper
 
 log = logging.getLogger(__name__)
-
-HANDING_PAUSE = 0.5
 
 
 class Changes:

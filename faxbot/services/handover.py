@@ -39,6 +39,8 @@ from faxbot.services.watch import Watch
 log = logging.getLogger(__name__)
 
 TIMES_TURNED_AWAY = 3
+HANDING_PAUSE = 0.5
+"""Seconds until it is looked again whether a fax has been handed over."""
 """A fax turned away so often over a token that is good for everything else is refused."""
 
 

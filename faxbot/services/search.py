@@ -20,6 +20,7 @@ from faxbot.services.claims import (
 )
 from faxbot.services.facts import Fax, FaxState
 from faxbot.services.feed import RecordFeed
+from faxbot.services.handover import HANDING_PAUSE
 from faxbot.services.ledger import Ledger, Store
 from faxbot.services.messages import Step, StepKind
 from faxbot.services.ports import Clock, FaxServer, Nudge
@@ -31,7 +32,6 @@ log = logging.getLogger(__name__)
 LOOKS_BEFORE_ASKING = 2
 LATEST_LOOK_SECONDS = 3600.0
 """A job that shows up within this time after the intent is still adopted."""
-HANDING_PAUSE = 0.5
 LOOKS_AFTER_A_NO = 3
 """So often a job is looked for that by the server's own word does not exist."""
 

@@ -8,27 +8,13 @@ from datetime import UTC, datetime
 import pytest
 
 from faxbot.backup import BackupProblem, back_up
-from faxbot.demo.faxserver import FaxServer
 from faxbot.services.facts import FaxState
 from faxbot.services.messages import Sentence
 from faxbot.services.tell import notice
 from faxbot.settings import load_settings
-from tests.kit import CLAIMS, PlainSlack, house, make_pdf, until
+from tests.kit import CLAIMS, house, until
 
 NOW = datetime(2026, 5, 4, 16, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-async def fax(tmp_path):
-    async with FaxServer(tmp_path / "ucx", speed=400) as server:
-        yield server
-
-
-@pytest.fixture
-def slack(tmp_path):
-    plain = PlainSlack()
-    plain.files["F0"] = make_pdf(tmp_path / "referral.pdf")
-    return plain
 
 
 @pytest.fixture

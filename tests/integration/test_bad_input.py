@@ -10,7 +10,6 @@ from pathlib import Path
 import pikepdf
 import pytest
 
-from faxbot.demo.faxserver import FaxServer
 from faxbot.demo.faxserver.hylafax.records import Kind, Record
 from faxbot.demo.workspace import Workspace
 from faxbot.demo.workspace.model import people
@@ -35,19 +34,6 @@ MANIFEST = Path(__file__).parents[2] / "manifest.yml"
 PLACES = {INBOUND: people.INBOUND_FAX, CLAIMS: people.CLAIMS, "CLEGAL": people.LEGAL}
 OWN_LINE = "+1 469 555 1112"
 BUSY = "469 555 0200"
-
-
-@pytest.fixture
-async def fax(tmp_path):
-    async with FaxServer(tmp_path / "ucx", speed=400) as server:
-        yield server
-
-
-@pytest.fixture
-def slack(tmp_path):
-    plain = PlainSlack()
-    plain.files["F0"] = make_pdf(tmp_path / "referral.pdf")
-    return plain
 
 
 class StandInSlack(PlainSlack):

@@ -1,28 +1,12 @@
 """After everything that may be forgotten is: old cards still work, and old shares are not faxed again."""
 
-import pytest
-
-from faxbot.demo.faxserver import FaxServer
 from faxbot.services.expiry import KEPT_SECONDS
 from faxbot.services.facts import RequestKind
 from faxbot.services.messages import ReceivedFax
 from faxbot.services.spool import outgoing, received
-from tests.kit import CLAIMS, DANA, INBOUND, PRIYA, PlainSlack, house, make_pdf, until
+from tests.kit import CLAIMS, DANA, INBOUND, PRIYA, house, until
 
 YEAR = 365 * 86_400.0
-
-
-@pytest.fixture
-async def fax(tmp_path):
-    async with FaxServer(tmp_path / "ucx", speed=400) as server:
-        yield server
-
-
-@pytest.fixture
-def slack(tmp_path):
-    plain = PlainSlack()
-    plain.files["F0"] = make_pdf(tmp_path / "referral.pdf")
-    return plain
 
 
 async def a_year_passes(home) -> None:

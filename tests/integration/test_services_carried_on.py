@@ -4,24 +4,10 @@ import asyncio
 
 import pytest
 
-from faxbot.demo.faxserver import FaxServer
 from faxbot.services.facts import Fax, RequestKind
-from tests.kit import CLAIMS, DANA, PlainSlack, house, make_pdf, submissions, until
+from tests.kit import CLAIMS, DANA, house, submissions, until
 
 NUMBER = "469 555 0101"
-
-
-@pytest.fixture
-async def fax(tmp_path):
-    async with FaxServer(tmp_path / "ucx", speed=400) as server:
-        yield server
-
-
-@pytest.fixture
-def slack(tmp_path):
-    plain = PlainSlack()
-    plain.files["F0"] = make_pdf(tmp_path / "referral.pdf")
-    return plain
 
 
 async def accepted(home, kind, **body):

@@ -1,24 +1,8 @@
 """Records are deleted because a person asked, whatever becomes of the fax server's answer."""
 
-import pytest
-
-from faxbot.demo.faxserver import FaxServer
 from faxbot.services.facts import RecordState, RequestKind
 from faxbot.services.messages import ReceivedFax
-from tests.kit import DANA, INBOUND, PRIYA, PlainSlack, house, make_pdf, until
-
-
-@pytest.fixture
-async def fax(tmp_path):
-    async with FaxServer(tmp_path / "ucx", speed=400) as server:
-        yield server
-
-
-@pytest.fixture
-def slack(tmp_path):
-    plain = PlainSlack()
-    plain.files["F0"] = make_pdf(tmp_path / "referral.pdf")
-    return plain
+from tests.kit import DANA, INBOUND, PRIYA, house, until
 
 
 def deletions(fax):

@@ -6,25 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from faxbot.demo.faxserver import FaxServer
 from faxbot.fax.errors import AnswerLost, SlackRefused, SlackUnclear
 from faxbot.fax.job import Direction, JobState
 from faxbot.services.facts import FaxState, Outcome, RequestKind
 from faxbot.services.messages import Faxing, Sentence
-from tests.kit import CLAIMS, DANA, INBOUND, PRIYA, PlainSlack, house, make_pdf, submissions, until
-
-
-@pytest.fixture
-async def fax(tmp_path):
-    async with FaxServer(tmp_path / "ucx", speed=400) as server:
-        yield server
-
-
-@pytest.fixture
-def slack(tmp_path):
-    plain = PlainSlack()
-    plain.files["F0"] = make_pdf(tmp_path / "referral.pdf")
-    return plain
+from tests.kit import CLAIMS, DANA, INBOUND, PRIYA, PlainSlack, house, submissions, until
 
 
 async def test_a_fax_goes_out_with_one_card_and_its_steps_in_the_thread(tmp_path, fax, slack):

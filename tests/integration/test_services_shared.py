@@ -3,28 +3,12 @@
 import asyncio
 from dataclasses import replace
 
-import pytest
-
 from faxbot.adapters import SystemClock
-from faxbot.demo.faxserver import FaxServer
 from faxbot.services import asked, desk
 from faxbot.services.facts import RequestKind
 from faxbot.slack.bolt import build_bolt_app
-from tests.kit import CLAIMS, DANA, PlainSlack, house, make_pdf, submissions, until
+from tests.kit import CLAIMS, DANA, PlainSlack, house, submissions, until
 from tests.listeners_rig import ME, Rig, event
-
-
-@pytest.fixture
-async def fax(tmp_path):
-    async with FaxServer(tmp_path / "ucx", speed=400) as server:
-        yield server
-
-
-@pytest.fixture
-def slack(tmp_path):
-    plain = PlainSlack()
-    plain.files["F0"] = make_pdf(tmp_path / "referral.pdf")
-    return plain
 
 
 class SlowToName(PlainSlack):
