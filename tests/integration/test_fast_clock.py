@@ -73,7 +73,7 @@ async def test_ticks_go_by_the_clock_that_is_given():
 
 async def test_the_workspace_counts_and_waits_by_its_clock(tmp_path):
     """A rate limit's pause and the delay of a share are over sooner on a fast clock."""
-    clock = FastClock(100)
+    clock = FastClock(20)
     settings = dials(rate_limits=True, post_interval=20.0, post_burst=1, share_delay=30.0)
     async with (
         Workspace(
