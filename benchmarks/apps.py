@@ -10,11 +10,11 @@ from benchmarks import bare_bolt
 from benchmarks.canned.control import CannedUcx
 from benchmarks.child import ROOT, Child, child
 from faxbot.app import serve
-from faxbot.demo.workspace import Workspace
-from faxbot.demo.workspace.model.people import INBOUND_FAX, PRIYA
-from faxbot.services.ports import Clock
+from faxbot.services.model.ports import Clock
 from faxbot.settings import load_settings
-from faxbot.slack.socket import CONNECTIONS
+from faxbot.slack.inbound.socket_mode import CONNECTIONS
+from faxbot.standins.slack import Workspace
+from faxbot.standins.slack.model.people import INBOUND_FAX, PRIYA
 from tests.fast_clock import FastClock
 
 MANIFEST = ROOT / "manifest.yml"

@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from faxbot.demo.workspace import Workspace
-from faxbot.demo.workspace.delivery import UnansweredError
-from faxbot.demo.workspace.entered import action_of, values_of
-from faxbot.demo.workspace.interactivity import Payloads
-from faxbot.demo.workspace.model.people import CLAIMS, DANA
-from faxbot.demo.workspace.model.views import elements_of
-from faxbot.demo.workspace.replies import Replies
+from faxbot.standins.slack import Workspace
+from faxbot.standins.slack.delivery import UnansweredError
+from faxbot.standins.slack.input_values import action_of, values_of
+from faxbot.standins.slack.interactivity import Payloads
+from faxbot.standins.slack.model.people import CLAIMS, DANA
+from faxbot.standins.slack.model.views import elements_of
+from faxbot.standins.slack.replies import Replies
 
 Message = dict[str, Any]
 

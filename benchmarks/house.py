@@ -13,16 +13,16 @@ from sqlmodel import Session, insert
 from benchmarks.canned import contents
 from benchmarks.canned.control import CannedUcx
 from faxbot.adapters import SystemClock
+from faxbot.bootstrap import Adapters, Paces, Services, Setting, wire_services
 from faxbot.fax.dialplan import DialPlan
 from faxbot.fax.document import Document, Part
 from faxbot.fax.job import Direction, Job
-from faxbot.services.facts import Fax, FaxState
-from faxbot.services.tell import job_facts
+from faxbot.services.model.faxes import Fax, FaxState
+from faxbot.services.outbox.announcements import job_facts
 from faxbot.store.engine import TransactionStore, open_engine
 from faxbot.store.schema import migrate
 from faxbot.store.tables import FaxRow
 from faxbot.ucx.client import UcxClient, connect
-from faxbot.wiring import Adapters, Paces, Services, Setting, wire_services
 from tests.fake_slack import free_pace
 from tests.kit import CLAIMS, DANA, INBOUND, PlainSlack
 

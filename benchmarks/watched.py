@@ -9,8 +9,8 @@ import httpx
 from benchmarks.canned.control import CannedUcx
 from benchmarks.envelopes import until
 from faxbot.demo.person import Person
-from faxbot.demo.workspace import Workspace
-from faxbot.demo.workspace.model.people import BOT_USER, DANA
+from faxbot.standins.slack import Workspace
+from faxbot.standins.slack.model.people import BOT_USER, DANA
 
 TELLING = ("chat.update", "chat.postMessage")
 """The calls by which a change is told: a card's update, a reply in its thread."""

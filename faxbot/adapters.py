@@ -9,28 +9,28 @@ from typing import Protocol
 from slack_bolt.app.async_app import AsyncApp
 from sqlalchemy import Engine
 
-from faxbot.documents.workshop import Workshop
-from faxbot.services.ports import Clock
+from faxbot.bootstrap import Adapters, Paces, Services, Setting, wire_services
+from faxbot.documents.sandbox import Workshop
+from faxbot.services.model.ports import Clock
 from faxbot.settings import Settings, SettingsProblem
-from faxbot.slack.api import Me, WebApi
-from faxbot.slack.bolt import build_bolt_app
-from faxbot.slack.client import build_client
-from faxbot.slack.directory import SlackDirectory
-from faxbot.slack.files import SlackFiles
-from faxbot.slack.forms import Forms
-from faxbot.slack.http import Endpoint
+from faxbot.slack.adapters.attachments import SlackFiles
+from faxbot.slack.adapters.directory import SlackDirectory
+from faxbot.slack.adapters.forms import Forms
+from faxbot.slack.adapters.messenger import Publisher
+from faxbot.slack.adapters.replies import Replies
+from faxbot.slack.bolt_app import build_bolt_app
+from faxbot.slack.inbound.http_mode import Endpoint
+from faxbot.slack.inbound.prompt_ack import Unacknowledged
+from faxbot.slack.inbound.socket_mode import Sockets
 from faxbot.slack.listeners import Switchboard
-from faxbot.slack.pacing import SlackPace, has_slacks_limits
-from faxbot.slack.promptly import Unacknowledged
-from faxbot.slack.publisher import Publisher
-from faxbot.slack.replies import Replies
-from faxbot.slack.socket import Sockets
 from faxbot.slack.views import Site, render, render_comment
-from faxbot.slack.web import Connections
+from faxbot.slack.web_api.client import build_client
+from faxbot.slack.web_api.connections import Connections
+from faxbot.slack.web_api.rate_limits import SlackPace, has_slacks_limits
+from faxbot.slack.web_api.web_api import Me, WebApi
 from faxbot.store.engine import TransactionStore, open_engine
 from faxbot.store.schema import NewerDatabaseError, migrate
 from faxbot.ucx.client import UcxClient, connect
-from faxbot.wiring import Adapters, Paces, Services, Setting, wire_services
 
 MEGABYTE = 1 << 20
 

@@ -17,6 +17,7 @@ from faxbot.adapters import (
     slack_pace,
     wire,
 )
+from faxbot.bootstrap import Services
 from faxbot.datadir import close_to_others
 from faxbot.fax.errors import (
     CannotPost,
@@ -27,16 +28,15 @@ from faxbot.fax.errors import (
     SlackRefused,
 )
 from faxbot.fax.job import Direction
-from faxbot.services.ports import Clock
+from faxbot.services.model.ports import Clock
 from faxbot.settings import Settings, SettingsProblem
-from faxbot.slack.api import Me, WebApi
-from faxbot.slack.directory import SlackDirectory
-from faxbot.slack.forms import Forms
-from faxbot.slack.http import PATH
-from faxbot.slack.web import Connections
+from faxbot.slack.adapters.directory import SlackDirectory
+from faxbot.slack.adapters.forms import Forms
+from faxbot.slack.inbound.http_mode import PATH
+from faxbot.slack.web_api.connections import Connections
+from faxbot.slack.web_api.web_api import Me, WebApi
 from faxbot.store.engine import TransactionStore
 from faxbot.ucx.client import UcxClient
-from faxbot.wiring import Services
 
 if TYPE_CHECKING:
     from faxbot.metrics import Metrics

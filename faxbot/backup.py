@@ -11,7 +11,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
-from faxbot.services.doubt import doubt_what_is_under_way
+from faxbot.services.upkeep.restore import doubt_what_is_under_way
 from faxbot.settings import Settings
 from faxbot.store.engine import open_engine
 from faxbot.store.queries import Queries

@@ -8,27 +8,36 @@ from typing import Generic, TypeVar
 from faxbot.fax.dialplan import DialPlan
 from faxbot.fax.job import Direction
 from faxbot.scheduler import Ticks
-from faxbot.services.access import Access
-from faxbot.services.announce import Outbox
-from faxbot.services.ask import Ask
-from faxbot.services.asked import Asked
-from faxbot.services.changes import Changes
-from faxbot.services.claims import Claims
-from faxbot.services.decisions import Decisions
-from faxbot.services.desk import Desk
-from faxbot.services.expiry import Expiry
-from faxbot.services.facts import RecordState, RequestKind
-from faxbot.services.feed import RecordFeed
-from faxbot.services.inbox import Inbox
-from faxbot.services.ledger import Store
-from faxbot.services.lines import LineBook
-from faxbot.services.ports import Attachments, Clock, Directory, Documents, FaxServer, Forms, Messenger, Pace
-from faxbot.services.reach import Reach
-from faxbot.services.retention import Retention
-from faxbot.services.search import Search
-from faxbot.services.send import Sender, SendSetting
-from faxbot.services.subscribe import Subscribing
-from faxbot.services.watch import Watch
+from faxbot.services.fax_server.lines import LineBook
+from faxbot.services.fax_server.outages import Reach
+from faxbot.services.fax_server.record_feed import RecordFeed
+from faxbot.services.model.faxes import RecordState, RequestKind
+from faxbot.services.model.ledger import Store
+from faxbot.services.model.ports import (
+    Attachments,
+    Clock,
+    Directory,
+    Documents,
+    FaxServer,
+    Forms,
+    Messenger,
+    Pace,
+)
+from faxbot.services.outbox.outbox import Outbox
+from faxbot.services.queries.queries import Ask
+from faxbot.services.receiving.inbox import Inbox
+from faxbot.services.requests.permissions import Access
+from faxbot.services.requests.records import Changes
+from faxbot.services.requests.runner import Desk
+from faxbot.services.requests.subscriptions import Subscribing
+from faxbot.services.sending.decisions import Decisions
+from faxbot.services.sending.lost_answers import Search
+from faxbot.services.sending.new_faxes import Asked
+from faxbot.services.sending.preparation import Sender, SendSetting
+from faxbot.services.tracking.job_matching import Claims
+from faxbot.services.tracking.job_watch import Watch
+from faxbot.services.upkeep.row_expiry import Expiry
+from faxbot.services.upkeep.spool_retention import Retention
 
 HOUR = 3600.0
 

@@ -103,7 +103,7 @@ def demo(
     http: Annotated[bool, typer.Option("--http", help="HTTP mode instead of Socket Mode.")] = False,  # noqa: FBT002
 ) -> None:
     """Start a simulated fax server, a stand-in for Slack, and the bot between them."""
-    from faxbot.demo.house import run_demo  # noqa: PLC0415 - serve does not need it
+    from faxbot.demo.stack import run_demo  # noqa: PLC0415 - serve does not need it
 
     raise typer.Exit(_run(run_demo(port=port, speed=speed, data=data_dir, http=http)))
 

@@ -5,7 +5,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from faxbot.services.spool import make_folder
+from faxbot.services.model.spool import make_folder
 
 OWNERS = 0o700
 """Nothing for the group and for others."""

@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any
 
-from faxbot.services import reference
+from faxbot.services.model import correlation
 
 log = logging.getLogger(__name__)
 
@@ -98,7 +98,7 @@ def facts_of(record: logging.LogRecord) -> dict[str, str]:
     if not _is_ours(record):
         return {}
     facts = {name: _printable(str(value)) for name, value in vars(record).items() if name not in _STANDARD}
-    return facts | ({"reference": told_under} if (told_under := reference.current()) else {})
+    return facts | ({"reference": told_under} if (told_under := correlation.current()) else {})
 
 
 def told(error: BaseException) -> list[str]:

@@ -15,10 +15,10 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
-from faxbot.services.ledger import Store
-from faxbot.services.ports import Clock
-from faxbot.slack.forms import Forms
-from faxbot.wiring import Services
+from faxbot.bootstrap import Services
+from faxbot.services.model.ledger import Store
+from faxbot.services.model.ports import Clock
+from faxbot.slack.adapters.forms import Forms
 
 ACKNOWLEDGED = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 3.0)
 """Seconds; Slack waits for three."""

@@ -10,7 +10,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.date import DateTrigger
 
 from faxbot.fax.errors import Fault
-from faxbot.services.ports import Clock
+from faxbot.services.model.ports import Clock
 
 log = logging.getLogger(__name__)
 

@@ -8,9 +8,8 @@ from faxbot.fax import errors
 from faxbot.fax.job import Direction, Job, JobState
 from faxbot.fax.line import FaxLine, LineUsage
 from faxbot.fax.record import Record
-from faxbot.services import answers
-from faxbot.services.facts import Fax, FaxState, Outcome
-from faxbot.services.messages import (
+from faxbot.services.model.faxes import Fax, FaxState, Outcome
+from faxbot.services.model.messages import (
     AskNumber,
     FaxCard,
     Faxing,
@@ -26,6 +25,7 @@ from faxbot.services.messages import (
     Step,
     StepKind,
 )
+from faxbot.services.queries import results
 
 NOW = datetime(2026, 4, 20, 16, 2, tzinfo=UTC)
 
@@ -123,7 +123,7 @@ messages = st.one_of(
     st.builds(AskNumber, files.map(tuple), texts, texts, texts),
 )
 entries = st.builds(
-    answers.JobEntry,
+    results.JobEntry,
     job_ids,
     st.sampled_from(Direction),
     texts,
@@ -137,19 +137,19 @@ entries = st.builds(
 some_entries = st.lists(entries, max_size=4).map(tuple)
 lines = st.builds(FaxLine, texts, texts, texts, texts)
 standings = st.builds(
-    answers.LineStanding, lines, st.none() | st.builds(LineUsage, texts, texts, st.integers(0, 99))
+    results.LineStanding, lines, st.none() | st.builds(LineUsage, texts, texts, st.integers(0, 99))
 )
 told_answers = st.one_of(
-    st.builds(answers.Lines, st.lists(standings, max_size=8).map(tuple)),
-    st.builds(answers.Status, entries),
+    st.builds(results.Lines, st.lists(standings, max_size=8).map(tuple)),
+    st.builds(results.Status, entries),
     st.builds(
-        answers.Active,
+        results.Active,
         st.sampled_from([(Direction.TX,), (Direction.RX,), (Direction.TX, Direction.RX)]),
         some_entries,
         st.lists(faxes, max_size=5).map(tuple),
     ),
     st.builds(
-        answers.History,
+        results.History,
         st.sampled_from(Direction),
         st.integers(1, 99),
         st.integers(0, 99),
@@ -157,10 +157,10 @@ told_answers = st.one_of(
         some_entries,
     ),
     st.builds(
-        answers.Subscriptions,
+        results.Subscriptions,
         texts,
         st.lists(
-            st.builds(answers.SubscribedTo, st.sampled_from(Direction), texts, texts, texts), max_size=8
+            st.builds(results.SubscribedTo, st.sampled_from(Direction), texts, texts, texts), max_size=8
         ).map(tuple),
         st.booleans(),
     ),

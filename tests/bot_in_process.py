@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from faxbot.app import serve
-from faxbot.demo.faxserver import FaxServer
-from faxbot.demo.workspace import Workspace
-from faxbot.demo.workspace.model.people import INBOUND_FAX
-from faxbot.services.ports import Clock
+from faxbot.services.model.ports import Clock
 from faxbot.settings import Settings, load_settings
+from faxbot.standins.slack import Workspace
+from faxbot.standins.slack.model.people import INBOUND_FAX
+from faxbot.standins.ucx import FaxServer
 from tests.kit import until
 
 MANIFEST = Path(__file__).parents[1] / "manifest.yml"

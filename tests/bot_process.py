@@ -7,9 +7,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from faxbot.demo.faxserver import FaxServer
-from faxbot.demo.workspace import Workspace
-from faxbot.demo.workspace.model.people import INBOUND_FAX, PRIYA
+from faxbot.standins.slack import Workspace
+from faxbot.standins.slack.model.people import INBOUND_FAX, PRIYA
+from faxbot.standins.ucx import FaxServer
 
 ROOT = Path(__file__).parents[1]
 SERVE = ("-m", "faxbot", "serve")

@@ -7,9 +7,9 @@ from typing import Any
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from faxbot.slack.api import WebApi
-from faxbot.slack.pacing import SlackPace
-from faxbot.slack.web import Connections
+from faxbot.slack.web_api.connections import Connections
+from faxbot.slack.web_api.rate_limits import SlackPace
+from faxbot.slack.web_api.web_api import WebApi
 
 Told = dict[str, Any] | Exception | Callable[[dict[str, Any]], dict[str, Any]]
 

@@ -16,20 +16,20 @@ import pikepdf
 from sqlalchemy import Dialect, Engine
 
 from faxbot.adapters import SystemClock
-from faxbot.demo.faxserver import FaxServer
-from faxbot.demo.faxserver.hylafax.reception import Caller
+from faxbot.bootstrap import Adapters, Paces, Services, Setting, wire_services
 from faxbot.documents import worker
-from faxbot.documents.workshop import Workshop
+from faxbot.documents.sandbox import Workshop
 from faxbot.fax.dialplan import DialPlan
 from faxbot.fax.document import Part
 from faxbot.fax.errors import SlackRefused, SlackUnclear
-from faxbot.services.facts import Fax, FaxState, Request, RequestKind
-from faxbot.services.messages import FaxCard, FaxSteps, Message, ReceivedFax, Sentence
-from faxbot.services.ports import Clock, Documents
+from faxbot.services.model.faxes import Fax, FaxState, Request, RequestKind
+from faxbot.services.model.messages import FaxCard, FaxSteps, Message, ReceivedFax, Sentence
+from faxbot.services.model.ports import Clock, Documents
+from faxbot.standins.ucx import FaxServer
+from faxbot.standins.ucx.hylafax.reception import Caller
 from faxbot.store.engine import TransactionStore, open_engine
 from faxbot.store.schema import migrate
 from faxbot.ucx.client import UcxClient, connect
-from faxbot.wiring import Adapters, Paces, Services, Setting, wire_services
 from tests.fake_slack import free_pace
 
 INBOUND = "CINBOUND"
@@ -207,7 +207,7 @@ class PlainSlack:
 
 @dataclass
 class House:
-    """The services of `faxbot/wiring.py`, running; each is an attribute."""
+    """The services of `faxbot/bootstrap.py`, running; each is an attribute."""
 
     slack: PlainSlack
     server: UcxClient

@@ -14,11 +14,11 @@ from faxbot.fax import number
 from faxbot.fax.dialplan import DialPlan
 from faxbot.fax.errors import Fault
 from faxbot.fax.job import Direction
-from faxbot.services.answers import Active, History, Lines, Subscriptions
-from faxbot.slack.api import Me
-from faxbot.slack.bolt import build_bolt_app
+from faxbot.services.queries.results import Active, History, Lines, Subscriptions
+from faxbot.slack.bolt_app import build_bolt_app
 from faxbot.slack.listeners import Switchboard
 from faxbot.slack.views import Site
+from faxbot.slack.web_api.web_api import Me
 from tests.fake_slack import FakeSlack
 
 NOW = datetime(2026, 5, 4, 16, 0, tzinfo=UTC)

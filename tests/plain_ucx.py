@@ -14,7 +14,7 @@ from faxbot.fax.job import Direction, Job, JobState
 from faxbot.fax.line import FaxLine, LineUsage
 from faxbot.fax.receipt import Download, Submitted
 from faxbot.fax.record import Record
-from faxbot.services.facts import FaxState
+from faxbot.services.model.faxes import FaxState
 from tests.kit import House, PlainSlack, lodged
 
 SERVER_TIME = datetime(2026, 4, 20, 21, 0, tzinfo=UTC)

@@ -8,7 +8,7 @@ from pathlib import Path
 import jsonschema
 from slack_sdk.models.blocks import Block
 
-from faxbot.demo.workspace.blocks.check import check_message, check_view
+from faxbot.standins.slack.blocks.check import check_message, check_view
 
 SCHEMAS = Path(__file__).parents[2] / "shared" / "slack" / "schemas"
 """Slack's JSON Schemas; where they are not beside the checkout, the other checks run all the same."""

@@ -12,16 +12,16 @@ from typing import Any
 import aiohttp
 
 from faxbot.adapters import SystemClock
-from faxbot.demo.workspace import Workspace
-from faxbot.slack.api import Me
-from faxbot.slack.bolt import build_bolt_app
-from faxbot.slack.client import build_client
-from faxbot.slack.ids import Action
+from faxbot.slack.action_ids import Action
+from faxbot.slack.bolt_app import build_bolt_app
+from faxbot.slack.inbound.socket_mode import Pace, Sockets
 from faxbot.slack.listeners import Switchboard
-from faxbot.slack.pacing import SlackPace
-from faxbot.slack.socket import Pace, Sockets
 from faxbot.slack.views import Site
-from faxbot.slack.web import Connections
+from faxbot.slack.web_api.client import build_client
+from faxbot.slack.web_api.connections import Connections
+from faxbot.slack.web_api.rate_limits import SlackPace
+from faxbot.slack.web_api.web_api import Me
+from faxbot.standins.slack import Workspace
 from tests.listeners_rig import FakeAsk, FakeDesk, FakeForms, FakeReplies
 from tests.workspace_rig import BOT, CLAIMS, DANA, Raw, running, until
 

@@ -10,8 +10,8 @@ from typing import Any
 import aiohttp
 import yaml
 
-from faxbot.demo.workspace import Workspace
-from faxbot.demo.workspace.settings import Settings
+from faxbot.standins.slack import Workspace
+from faxbot.standins.slack.settings import Settings
 
 SCOPES = [
     "app_mentions:read",

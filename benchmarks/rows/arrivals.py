@@ -7,8 +7,8 @@ from benchmarks.apps import bot_task, workspace_in
 from benchmarks.envelopes import until
 from benchmarks.findings import Findings
 from benchmarks.ground import Ground, Row
-from faxbot.demo.workspace import Workspace
-from faxbot.demo.workspace.limits import TIERS
+from faxbot.standins.slack import Workspace
+from faxbot.standins.slack.limits import TIERS
 from tests.fast_clock import FastClock
 from tests.kit import make_pdf
 

@@ -9,7 +9,7 @@ from benchmarks.findings import Findings
 from benchmarks.ground import Ground, Row
 from benchmarks.ledger import until_settled
 from benchmarks.watched import TELLING, calls_since, new_channels, subscribe, until_looked
-from faxbot.demo.workspace import Workspace
+from faxbot.standins.slack import Workspace
 
 CHANNELS = 3
 JOBS = 2

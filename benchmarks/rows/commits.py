@@ -14,7 +14,7 @@ from benchmarks.findings import Findings, duration
 from benchmarks.ground import Ground, Row
 from benchmarks.ledger import until_settled
 from faxbot.demo.person import Person
-from faxbot.demo.workspace.model.people import CLAIMS, DANA
+from faxbot.standins.slack.model.people import CLAIMS, DANA
 from tests.kit import make_pdf
 
 AT_MOST_ALONE, AT_MOST_TOGETHER = 1.25, 1.5

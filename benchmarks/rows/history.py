@@ -4,8 +4,8 @@ from benchmarks.findings import Findings
 from benchmarks.ground import Ground, Row
 from benchmarks.house import House, house
 from faxbot.fax.job import Direction
-from faxbot.services.ask import ROWS as ROWS_A_PAGE
-from faxbot.services.ask import Asker
+from faxbot.services.queries.queries import ROWS as ROWS_A_PAGE
+from faxbot.services.queries.queries import Asker
 from tests.kit import CLAIMS, PRIYA
 
 RECORDS = 100_000

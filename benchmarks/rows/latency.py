@@ -7,7 +7,7 @@ from benchmarks.findings import Findings, duration, median, percentile
 from benchmarks.ground import Ground, Row
 from benchmarks.ledger import until_settled
 from benchmarks.watched import calls_since, new_channels, subscribe, until_looked
-from faxbot.demo.workspace import Workspace
+from faxbot.standins.slack import Workspace
 
 AT_MOST = 0.1
 JOBS = 1_000

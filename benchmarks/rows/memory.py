@@ -17,8 +17,8 @@ from benchmarks.ground import Ground, Row
 from benchmarks.large import write_pdf
 from benchmarks.ledger import until_settled
 from faxbot.demo.person import Person
-from faxbot.demo.workspace import Workspace
-from faxbot.demo.workspace.model.people import CLAIMS, DANA
+from faxbot.standins.slack import Workspace
+from faxbot.standins.slack.model.people import CLAIMS, DANA
 
 AT_MOST = 16 * memory.MIB
 LARGE, SMALL = 100_000_000, 1_000_000

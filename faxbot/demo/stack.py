@@ -13,9 +13,9 @@ from typing import Self
 from rich.console import Console
 
 from faxbot.demo.child import Bot, BotStoppedError, Say
-from faxbot.demo.faxserver import FaxServer
-from faxbot.demo.workspace import Workspace
-from faxbot.demo.workspace.model.people import INBOUND_FAX, PRIYA
+from faxbot.standins.slack import Workspace
+from faxbot.standins.slack.model.people import INBOUND_FAX, PRIYA
+from faxbot.standins.ucx import FaxServer
 
 PACKAGE = Path(__file__).parent.parent
 SAMPLES = Path(__file__).parent / "samples"

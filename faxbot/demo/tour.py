@@ -11,10 +11,10 @@ import aiohttp
 from rich.console import Console
 
 from faxbot.demo.child import BotStoppedError
-from faxbot.demo.house import SAMPLES, House, fresh_folder, progress
 from faxbot.demo.person import NotAllowedError, NotThereError, Person, Sight
 from faxbot.demo.screen import Screen, lines_of, plain
-from faxbot.demo.workspace.model.people import CLAIMS, DANA, INBOUND_FAX
+from faxbot.demo.stack import SAMPLES, House, fresh_folder, progress
+from faxbot.standins.slack.model.people import CLAIMS, DANA, INBOUND_FAX
 
 SPEED = 40.0
 POLLS = {"FAXBOT_POLL_ACTIVE_SECONDS": "0.3", "FAXBOT_INBOX_SECONDS": "0.5"}

@@ -9,8 +9,8 @@ from slack_sdk.signature import Clock, SignatureVerifier
 
 from faxbot.doctor.finding import Check, Finding, green, red
 from faxbot.settings import Settings
-from faxbot.slack.http import PATH
-from faxbot.slack.web import WIRE_ERRORS
+from faxbot.slack.inbound.http_mode import PATH
+from faxbot.slack.web_api.connections import WIRE_ERRORS
 
 HTTP = "HTTP mode"
 

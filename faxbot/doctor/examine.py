@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from faxbot.doctor import fax_server, machine, slack
 from faxbot.doctor.finding import Finding, Light, green, red, yellow
 from faxbot.doctor.report import SETTINGS
-from faxbot.doctor.round import ALL_SECONDS, EACH_SECONDS, Findings, go_round, without
+from faxbot.doctor.runner import ALL_SECONDS, EACH_SECONDS, Findings, go_round, without
 from faxbot.settings import Settings, SettingsProblem, load_settings
 
 CHECKS = (

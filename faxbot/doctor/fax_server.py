@@ -9,7 +9,7 @@ import httpx
 from faxbot.adapters import SystemClock
 from faxbot.doctor.clocks import judge_clock, skew_of
 from faxbot.doctor.finding import Check, Finding, Ill, green, red, yellow
-from faxbot.doctor.reach import Place, reach, shake_hands
+from faxbot.doctor.network import Place, reach, shake_hands
 from faxbot.fax.errors import (
     AnswerLost,
     CredentialsRejected,

@@ -11,7 +11,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import DatabaseError
 
 from faxbot.datadir import OWNERS, kept_in
-from faxbot.doctor.apart import apart
+from faxbot.doctor.blocking import apart
 from faxbot.doctor.finding import Check, Finding, green, red, yellow
 from faxbot.settings import Settings
 from faxbot.store.engine import open_to_read

@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from faxbot.doctor.apart import apart
+from faxbot.doctor.blocking import apart
 from faxbot.doctor.finding import Finding, Ill, green, red, yellow
 
 _PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from faxbot.doctor.finding import Light
-from faxbot.doctor.round import Findings
+from faxbot.doctor.runner import Findings
 
 ALL_GREEN, SOMETHING_RED, SETTINGS_UNUSABLE = 0, 1, 2
 SETTINGS = "Settings"

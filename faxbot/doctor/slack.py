@@ -16,12 +16,12 @@ from faxbot.adapters import Meters, SystemClock, connect_to_slack, slack_pace
 from faxbot.doctor.clocks import judge_clock, skew_of
 from faxbot.doctor.endpoint import EndpointLooks
 from faxbot.doctor.finding import Check, Finding, Ill, Light, green, red, yellow
-from faxbot.doctor.reach import Place, reach, shake_hands
+from faxbot.doctor.network import Place, reach, shake_hands
 from faxbot.fax.errors import SlackBusy, SlackFault, SlackRefused
 from faxbot.settings import Settings
-from faxbot.slack.api import WebApi
-from faxbot.slack.link import Farewell
-from faxbot.slack.web import WIRE_ERRORS, Connections
+from faxbot.slack.inbound.websocket import Farewell
+from faxbot.slack.web_api.connections import WIRE_ERRORS, Connections
+from faxbot.slack.web_api.web_api import WebApi
 
 REACHED, BOT_TOKEN, SCOPES, INBOUND = "Slack reachable", "Slack bot token", "Slack scopes", "Inbound channel"
 APP_TOKEN, SOCKET, CLOCK = "Slack app token", "Socket Mode", "Clock and Slack's"

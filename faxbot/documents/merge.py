@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pikepdf
 
+from faxbot.documents.integrity import check_pdf, check_tiff, damaged, too_many_pages
 from faxbot.documents.kinds import Kind, shown, sniff
 from faxbot.documents.pictures import pages_of_tiff, put_on_page
-from faxbot.documents.typescript import typeset
-from faxbot.documents.wholeness import check_pdf, check_tiff, damaged, too_many_pages
+from faxbot.documents.plain_text import typeset
 from faxbot.fax.document import Document, Part
 from faxbot.fax.errors import BadDocument
 

@@ -8,7 +8,7 @@ from typing import IO
 import img2pdf
 from PIL import Image, ImageOps
 
-from faxbot.documents.wholeness import reading_picture, too_large
+from faxbot.documents.integrity import reading_picture, too_large
 
 MAX_PIXELS = 100_000_000
 """A page at 1000 dpi has 94 million; what is larger is no page, or a trap for whoever unpacks it."""

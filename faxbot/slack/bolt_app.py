@@ -17,15 +17,15 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from faxbot.fax.errors import Fault, Refusal, SlackFault
-from faxbot.services import reference
-from faxbot.services.reference import under
-from faxbot.slack.api import Me
-from faxbot.slack.ids import Field
+from faxbot.services.model import correlation
+from faxbot.services.model.correlation import under
+from faxbot.slack.action_ids import Field
+from faxbot.slack.inbound.deduplication import Once, delivery_key
+from faxbot.slack.inbound.prompt_ack import PromptAck, Unacknowledged, first_of
 from faxbot.slack.listeners import Switchboard, register
-from faxbot.slack.once import Once, delivery_key
-from faxbot.slack.place import Place, place_of
-from faxbot.slack.promptly import PromptAck, Unacknowledged, first_of
+from faxbot.slack.payloads import Place, place_of
 from faxbot.slack.views import Rendered, render_fault, render_unknown_fault
+from faxbot.slack.web_api.web_api import Me
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ class FaxApp(AsyncApp):
         """Run the listener that fits, and return once it has acknowledged."""
         began = time.perf_counter()
         self._unacknowledged.add()
-        with under(reference.new()):
+        with under(correlation.new()):
             try:
                 response = await self._dispatch_once(req)
             finally:
@@ -92,7 +92,7 @@ def build_bolt_app(
     """
     The app that answers Slack as *me*, through *client*. *acknowledged* hears (kind of envelope, seconds).
 
-    It takes only what is authenticated before: by the socket, or by its signature (`slack/http.py`).
+    It takes only what is authenticated before: by the socket, or by its signature (see http_mode.py).
 
     Source: slack_bolt.
     """
@@ -183,7 +183,7 @@ def _explained(board: Switchboard, error: Exception) -> tuple[Rendered, str]:
             log.warning("A listener could not do its work: %s.", type(error).__name__)
         shown = render_fault(error, board.site, board.now(), down_since=board.ask.outage)
         return shown, str(error)[:_INPUT_ERROR_CHARS]
-    told = reference.current()
+    told = correlation.current()
     log.error("A listener failed.", exc_info=error, extra={"reference": told})
     plain = f"Something went wrong here. Try again; if it stays, give an admin this reference: {told}."
     return render_unknown_fault(told), plain

@@ -16,7 +16,7 @@ from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.pool import NullPool
 from sqlmodel import Session
 
-from faxbot.services.ledger import Ledger
+from faxbot.services.model.ledger import Ledger
 from faxbot.store.queries import Queries
 
 T = TypeVar("T")

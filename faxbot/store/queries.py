@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, func, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlmodel import SQLModel, col, select
 
-from faxbot.services.facts import (
+from faxbot.services.model.faxes import (
     Announcement,
     AnnouncementState,
     Fax,
@@ -17,6 +17,7 @@ from faxbot.services.facts import (
     Request,
     Subscription,
 )
+from faxbot.store.retention_queries import IS_OUTDATED, WAITS, Tidying
 from faxbot.store.tables import (
     AnnouncementRow,
     FaxRow,
@@ -26,7 +27,6 @@ from faxbot.store.tables import (
     RequestRow,
     SubscriptionRow,
 )
-from faxbot.store.tidying import IS_OUTDATED, WAITS, Tidying
 
 Row = TypeVar("Row", bound=SQLModel)
 

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlmodel import Session
 
-from faxbot.services.facts import (
+from faxbot.services.model.faxes import (
     CLOSED_KEY,
     AnnouncementKind,
     AnnouncementState,

@@ -1,4 +1,4 @@
-"""The tables: services/facts.py with keys, indexes and column types. Migrations follow this file."""
+"""The tables: services/model/faxes.py with keys, indexes and column types. Migrations follow this file."""
 
 from enum import StrEnum
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, Column, Enum, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from faxbot.services.facts import (
+from faxbot.services.model.faxes import (
     Announcement,
     AnnouncementKind,
     AnnouncementState,

@@ -9,7 +9,7 @@ from typing import Any
 import pikepdf
 
 from faxbot.demo.person import NotAllowedError, NotThereError, Person
-from faxbot.demo.workspace.model.people import BOT_ID, DANA, PRIYA
+from faxbot.standins.slack.model.people import BOT_ID, DANA, PRIYA
 from tests.chaos.story import Sending, Story, digits, headline, refuses
 from tests.chaos.world import StuckError, World
 

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from faxbot.demo.person import NotAllowedError
-from faxbot.demo.workspace.model.people import CLAIMS, DANA, GENERAL, INBOUND_FAX, PRIYA
-from faxbot.demo.workspace.model.views import OpenView
+from faxbot.standins.slack.model.people import CLAIMS, DANA, GENERAL, INBOUND_FAX, PRIYA
+from faxbot.standins.slack.model.views import OpenView
 from tests.chaos.people import Playing, button, make_pdf
 from tests.chaos.story import LAST, Arrival, Fetching, Sending, digits
 from tests.chaos.world import StuckError, World

@@ -11,7 +11,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from faxbot.demo.workspace.model.people import BOT_ID
+from faxbot.standins.slack.model.people import BOT_ID
 from tests.chaos.evidence import Evidence
 from tests.chaos.judge import Verdict, judge
 from tests.chaos.scenario import Scenario

@@ -16,9 +16,9 @@ from typing import Any
 
 import aiohttp
 
-from faxbot.demo.faxserver.faults import FaultKind
 from faxbot.demo.person import NotThereError
-from faxbot.demo.workspace.model.people import CLAIMS, DANA, GENERAL, INBOUND_FAX, PRIYA
+from faxbot.standins.slack.model.people import CLAIMS, DANA, GENERAL, INBOUND_FAX, PRIYA
+from faxbot.standins.ucx.faults import FaultKind
 from tests.chaos.people import Playing, button, make_pdf
 from tests.chaos.story import LAST, Arrival, Fetching, Sending, digits, headline
 from tests.chaos.world import StuckError, World

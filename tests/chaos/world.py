@@ -10,12 +10,12 @@ from typing import Any, Self, TypeVar
 
 import aiohttp
 
-from faxbot.demo.faxserver import FaxServer
-from faxbot.demo.faxserver.hylafax.clock import ManualClock
-from faxbot.demo.workspace import Workspace
-from faxbot.demo.workspace.faults import Fault
-from faxbot.demo.workspace.model.people import INBOUND_FAX, PRIYA
-from faxbot.demo.workspace.settings import Settings as SlackSettings
+from faxbot.standins.slack import Workspace
+from faxbot.standins.slack.faults import Fault
+from faxbot.standins.slack.model.people import INBOUND_FAX, PRIYA
+from faxbot.standins.slack.settings import Settings as SlackSettings
+from faxbot.standins.ucx import FaxServer
+from faxbot.standins.ucx.hylafax.clock import ManualClock
 from tests.chaos.boundary import Boundary, crossed
 from tests.chaos.zygote import Life, Order, Zygote
 from tests.fast_clock import FastClock

@@ -15,10 +15,10 @@ from pydantic import TypeAdapter
 
 from faxbot.cli import app
 from faxbot.fax.errors import SlackUnclear
-from faxbot.services.ask import Ask
-from faxbot.services.facts import Request
-from faxbot.services.retention import Retention
-from faxbot.services.subscribe import Subscribing
+from faxbot.services.model.faxes import Request
+from faxbot.services.queries.queries import Ask
+from faxbot.services.requests.subscriptions import Subscribing
+from faxbot.services.upkeep.spool_retention import Retention
 from faxbot.settings import load_settings
 from faxbot.slack import views
 

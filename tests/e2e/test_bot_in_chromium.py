@@ -16,7 +16,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, FilePayload, Locator, Page, async_playwright, expect
 
-from faxbot.demo.house import SAMPLES, House
+from faxbot.demo.stack import SAMPLES, House
 
 CHROMIUM = shutil.which("chromium")
 pytestmark = [

@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 
 import pikepdf
 
-from faxbot.demo.faxserver import FaxServer
 from faxbot.demo.person import Person, Sight
-from faxbot.demo.workspace import Workspace
-from faxbot.demo.workspace.model.people import CLAIMS, DANA, INBOUND_FAX
+from faxbot.standins.slack import Workspace
+from faxbot.standins.slack.model.people import CLAIMS, DANA, INBOUND_FAX
+from faxbot.standins.ucx import FaxServer
 from tests.bot_process import ROOT, BotProcess, settings_for
 
 SOON = 60.0

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from faxbot.demo.faxserver import FaxServer
 from faxbot.demo.person import Person, Sight
-from faxbot.demo.workspace import Workspace
-from faxbot.demo.workspace.model.people import CLAIMS, DANA
+from faxbot.standins.slack import Workspace
+from faxbot.standins.slack.model.people import CLAIMS, DANA
+from faxbot.standins.ucx import FaxServer
 from tests.bot_process import ROOT, BotProcess, settings_for
 from tests.kit import make_pdf, submissions, until
 

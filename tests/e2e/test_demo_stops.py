@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from faxbot.demo.workspace.model.people import CLAIMS, DANA
+from faxbot.standins.slack.model.people import CLAIMS, DANA
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks for processes in /proc")
 

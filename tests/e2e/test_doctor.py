@@ -6,10 +6,10 @@ import os
 import sys
 from pathlib import Path
 
-from faxbot.demo.faxserver import FaxServer
 from faxbot.demo.person import Person
-from faxbot.demo.workspace import Workspace
-from faxbot.demo.workspace.model.people import CLAIMS, DANA
+from faxbot.standins.slack import Workspace
+from faxbot.standins.slack.model.people import CLAIMS, DANA
+from faxbot.standins.ucx import FaxServer
 from tests.bot_process import ROOT, BotProcess, settings_for
 from tests.workspace_rig import until
 

@@ -15,11 +15,11 @@ import pikepdf
 import pytest
 from PIL import Image
 
-from faxbot.demo.faxserver import FaxServer
-from faxbot.demo.faxserver.hylafax.line import FaxLine
 from faxbot.demo.person import Person, Sight
-from faxbot.demo.workspace import Workspace
-from faxbot.demo.workspace.model.people import BOT_USER, DANA, INBOUND_FAX, PRIYA, Channel
+from faxbot.standins.slack import Workspace
+from faxbot.standins.slack.model.people import BOT_USER, DANA, INBOUND_FAX, PRIYA, Channel
+from faxbot.standins.ucx import FaxServer
+from faxbot.standins.ucx.hylafax.line import FaxLine
 from tests.bot_process import ROOT, BotProcess, settings_for
 
 LINES = (
@@ -312,7 +312,7 @@ def check_useful(log: str) -> None:
         "adopted fax=",
         "answers lost in a stop faxes=1",
         "A listener failed.",
-        "faxbot/slack/listeners/commands/obey.py:",
+        "faxbot/slack/listeners/commands/run_command.py:",
         "LookupError",
         "a request failed request=",
         "pydantic_core._pydantic_core.ValidationError",

@@ -13,10 +13,10 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright, expect
 
-from faxbot.demo.faxserver import FaxServer
-from faxbot.demo.workspace import Workspace
-from faxbot.demo.workspace.model.people import CLAIMS, DANA
-from faxbot.demo.workspace.person import look
+from faxbot.standins.slack import Workspace
+from faxbot.standins.slack.model.people import CLAIMS, DANA
+from faxbot.standins.slack.person import look
+from faxbot.standins.ucx import FaxServer
 
 CHROMIUM = shutil.which("chromium")
 pytestmark = [

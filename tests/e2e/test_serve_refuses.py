@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from faxbot.demo.faxserver import FaxServer
-from faxbot.demo.workspace import Workspace
-from faxbot.demo.workspace.model.people import INBOUND_FAX
+from faxbot.standins.slack import Workspace
+from faxbot.standins.slack.model.people import INBOUND_FAX
+from faxbot.standins.ucx import FaxServer
 
 ROOT = Path(__file__).parents[2]
 ENDS_WITHIN = 45.0

@@ -55,8 +55,8 @@ def test_the_wheel_holds_all_that_runs_without_a_checkout(installed):
     """Migrations, manifest, page and sample documents are inside; tests and benchmarks are not."""
     needed = ["faxbot/migrations/env.py", "faxbot/manifest.yml", "faxbot/demo/samples/referral.pdf"]
     needed += [
-        "faxbot/demo/workspace/page/index.html",
-        "faxbot/demo/workspace/page/app.js",
+        "faxbot/standins/slack/page/index.html",
+        "faxbot/standins/slack/page/app.js",
         "faxbot/py.typed",
     ]
     assert [name for name in needed if not (installed / name).is_file()] == []

@@ -2,7 +2,7 @@
 
 import pytest
 
-from faxbot.demo.faxserver import FaxServer
+from faxbot.standins.ucx import FaxServer
 from tests.kit import PlainSlack, make_pdf
 
 

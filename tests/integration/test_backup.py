@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 import pytest
 
 from faxbot.backup import BackupProblem, back_up
-from faxbot.services.facts import FaxState
-from faxbot.services.messages import Sentence
-from faxbot.services.tell import notice
+from faxbot.services.model.faxes import FaxState
+from faxbot.services.model.messages import Sentence
+from faxbot.services.outbox.announcements import notice
 from faxbot.settings import load_settings
 from tests.kit import CLAIMS, house, until
 

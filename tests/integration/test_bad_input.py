@@ -10,22 +10,22 @@ from pathlib import Path
 import pikepdf
 import pytest
 
-from faxbot.demo.faxserver.hylafax.records import Kind, Record
-from faxbot.demo.workspace import Workspace
-from faxbot.demo.workspace.model import people
-from faxbot.demo.workspace.settings import Settings
 from faxbot.fax.errors import UnknownJob, UnknownLine
-from faxbot.services import upload
-from faxbot.services.ask import Asker
-from faxbot.services.facts import FaxState, Outcome, RequestKind
-from faxbot.services.messages import FaxCard, ServerAway, ServerBack
-from faxbot.slack.api import WebApi
-from faxbot.slack.client import build_client
-from faxbot.slack.directory import SlackDirectory
-from faxbot.slack.files import SlackFiles
-from faxbot.slack.publisher import Publisher
+from faxbot.services.model.faxes import FaxState, Outcome, RequestKind
+from faxbot.services.model.messages import FaxCard, ServerAway, ServerBack
+from faxbot.services.outbox import file_posting
+from faxbot.services.queries.queries import Asker
+from faxbot.slack.adapters.attachments import SlackFiles
+from faxbot.slack.adapters.directory import SlackDirectory
+from faxbot.slack.adapters.messenger import Publisher
 from faxbot.slack.views import Site, render, render_comment
-from faxbot.slack.web import Connections
+from faxbot.slack.web_api.client import build_client
+from faxbot.slack.web_api.connections import Connections
+from faxbot.slack.web_api.web_api import WebApi
+from faxbot.standins.slack import Workspace
+from faxbot.standins.slack.model import people
+from faxbot.standins.slack.settings import Settings
+from faxbot.standins.ucx.hylafax.records import Kind, Record
 from faxbot.ucx.client import UcxClient
 from tests.fake_slack import free_pace
 from tests.kit import CLAIMS, DANA, INBOUND, PRIYA, PlainSlack, house, make_pdf, receive, submissions, until
@@ -430,8 +430,8 @@ async def test_a_slack_that_never_names_the_share_has_the_card_beside_the_file(
     tmp_path, fax, slack, monkeypatch
 ):
     """`shares` stays away: one file, and its card in the channel itself with where the file is."""
-    monkeypatch.setattr(upload, "SHARE_LOOKS", 2)
-    monkeypatch.setattr(upload, "LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(file_posting, "SHARE_LOOKS", 2)
+    monkeypatch.setattr(file_posting, "LOOK_SECONDS", 0.02)
     slack.names_shares = False
     async with house(tmp_path, fax, slack) as home:
         await home.send(OWN_LINE)

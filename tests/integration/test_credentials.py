@@ -18,17 +18,17 @@ from aiohttp.test_utils import TestServer
 from faxbot.adapters import SystemClock
 from faxbot.fax.errors import BadDocument, Fault, ServerFault
 from faxbot.fax.job import Direction
-from faxbot.services.messages import Sentence
-from faxbot.slack.api import WebApi
-from faxbot.slack.client import build_client
-from faxbot.slack.directory import SlackDirectory
-from faxbot.slack.files import SlackFiles
-from faxbot.slack.place import Place
-from faxbot.slack.publisher import Publisher
-from faxbot.slack.replies import Replies
-from faxbot.slack.socket import Pace, Sockets
+from faxbot.services.model.messages import Sentence
+from faxbot.slack.adapters.attachments import SlackFiles
+from faxbot.slack.adapters.directory import SlackDirectory
+from faxbot.slack.adapters.messenger import Publisher
+from faxbot.slack.adapters.replies import Replies
+from faxbot.slack.inbound.socket_mode import Pace, Sockets
+from faxbot.slack.payloads import Place
 from faxbot.slack.views import Rendered
-from faxbot.slack.web import Connections
+from faxbot.slack.web_api.client import build_client
+from faxbot.slack.web_api.connections import Connections
+from faxbot.slack.web_api.web_api import WebApi
 from faxbot.ucx.client import connect
 from faxbot.ucx.transport import Timeouts
 from tests.fake_slack import free_pace

@@ -12,8 +12,8 @@ from faxbot.fax.errors import (
     ServerUnreachable,
 )
 from faxbot.fax.job import JobState
-from faxbot.services.facts import FaxState, Outcome, RequestKind
-from faxbot.services.messages import Sentence
+from faxbot.services.model.faxes import FaxState, Outcome, RequestKind
+from faxbot.services.model.messages import Sentence
 from tests.kit import DANA, PRIYA, PlainSlack, until
 from tests.plain_ucx import PlainUcx, StillClock, plain_house
 

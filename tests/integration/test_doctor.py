@@ -14,15 +14,15 @@ import pytest
 from sqlalchemy import text
 
 from faxbot.adapters import SystemClock
-from faxbot.demo.faxserver import FaxServer
-from faxbot.demo.faxserver.faults import FaultKind
-from faxbot.demo.workspace import Workspace
-from faxbot.demo.workspace.model.people import INBOUND_FAX
 from faxbot.doctor import machine
 from faxbot.doctor.examine import CHECKS, examine
 from faxbot.doctor.finding import Finding, Light
 from faxbot.settings import Settings
-from faxbot.slack.http import Endpoint
+from faxbot.slack.inbound.http_mode import Endpoint
+from faxbot.standins.slack import Workspace
+from faxbot.standins.slack.model.people import INBOUND_FAX
+from faxbot.standins.ucx import FaxServer
+from faxbot.standins.ucx.faults import FaultKind
 from faxbot.store.engine import open_engine
 from faxbot.store.schema import newest_revision
 from tests.bot_process import ROOT, settings_for

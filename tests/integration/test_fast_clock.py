@@ -4,13 +4,13 @@ import asyncio
 
 import aiohttp
 
-from faxbot.demo.faxserver import FaxServer
-from faxbot.demo.faxserver.hylafax.records import Kind
 from faxbot.demo.person import Person
-from faxbot.demo.workspace import Workspace
-from faxbot.demo.workspace.model.people import CLAIMS, DANA, INBOUND_FAX
-from faxbot.demo.workspace.settings import Settings as Dials
 from faxbot.scheduler import Ticks
+from faxbot.standins.slack import Workspace
+from faxbot.standins.slack.model.people import CLAIMS, DANA, INBOUND_FAX
+from faxbot.standins.slack.settings import Settings as Dials
+from faxbot.standins.ucx import FaxServer
+from faxbot.standins.ucx.hylafax.records import Kind
 from tests.bot_in_process import MANIFEST, running_bot, settings_for
 from tests.fast_clock import FastClock
 from tests.kit import make_pdf, until

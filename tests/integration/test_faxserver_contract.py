@@ -11,7 +11,7 @@ import httpx
 import pikepdf
 import pytest
 
-from faxbot.demo.faxserver import FaxServer, ManualClock
+from faxbot.standins.ucx import FaxServer, ManualClock
 
 VENDOR = Path(__file__).parent.parent / "samples" / "ucx" / "vendor"
 API = "/restv1/efax/"

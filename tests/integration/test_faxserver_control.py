@@ -12,7 +12,7 @@ import httpx
 import pikepdf
 import pytest
 
-from faxbot.demo.faxserver import FaxServer, ManualClock
+from faxbot.standins.ucx import FaxServer, ManualClock
 
 API = "/restv1/efax/"
 
@@ -362,7 +362,7 @@ async def test_the_log_holds_every_call_and_dial_and_is_kept_in_a_file(
 
 async def test_the_server_runs_as_a_process_and_says_where(tmp_path: Path) -> None:
     """One line of JSON when it is ready; SIGTERM ends it without an error."""
-    arguments = ("-m", "faxbot.demo.faxserver", "--dir", str(tmp_path), "--speed", "100")
+    arguments = ("-m", "faxbot.standins.ucx", "--dir", str(tmp_path), "--speed", "100")
     process = await asyncio.create_subprocess_exec(
         sys.executable, *arguments, stdout=asyncio.subprocess.PIPE, cwd=Path(__file__).parents[2]
     )

@@ -12,7 +12,7 @@ import pikepdf
 import pytest
 from PIL import Image
 
-from faxbot.documents.workshop import Workshop
+from faxbot.documents.sandbox import Workshop
 from faxbot.fax.document import Document, Part
 from faxbot.fax.errors import BadDocument
 

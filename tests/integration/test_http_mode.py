@@ -13,10 +13,10 @@ import aiohttp
 import pytest
 
 from faxbot.fax.errors import NotAllowed
-from faxbot.services.facts import RequestKind
-from faxbot.slack import http
-from faxbot.slack.http import Endpoint
-from faxbot.slack.ids import Action
+from faxbot.services.model.faxes import RequestKind
+from faxbot.slack.action_ids import Action
+from faxbot.slack.inbound import http_mode
+from faxbot.slack.inbound.http_mode import Endpoint
 from tests.listeners_rig import NOW, Rig, command, press, submission, until
 
 SECRET = "0123456789abcdef0123456789abcdef"
@@ -243,7 +243,7 @@ async def test_a_body_that_is_too_large_is_refused(slack):
 
 async def test_a_body_that_trickles_is_given_up(slack, monkeypatch):
     """Nobody holds a connection for longer than Slack itself would."""
-    monkeypatch.setattr(http, "_READ_SECONDS", 0.1)
+    monkeypatch.setattr(http_mode, "_READ_SECONDS", 0.1)
     port = int(slack.endpoint.url.split(":")[2].split("/")[0])
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     head = "POST /slack/events HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n"
@@ -275,7 +275,7 @@ async def test_refusals_are_told_once_and_without_what_was_sent(slack, caplog):
             await slack.command("cancel TX4695550101", secret="f" * 32)
         await slack.command()
         await slack.command("cancel TX4695550101", secret="f" * 32)
-    lines = [each.getMessage() for each in caplog.records if each.name == "faxbot.slack.http"]
+    lines = [each.getMessage() for each in caplog.records if each.name == "faxbot.slack.inbound.http_mode"]
     assert len(lines) == 2
     assert "SLACK_SIGNING_SECRET" in lines[0]
     assert "4695550101" not in caplog.text

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from faxbot.app import serve
-from faxbot.demo.faxserver import FaxServer
 from faxbot.demo.person import NotAllowedError, Person, Sight
-from faxbot.demo.workspace import Workspace
-from faxbot.demo.workspace.model.people import CLAIMS, DANA, INBOUND_FAX
 from faxbot.settings import Settings, SettingsProblem
+from faxbot.standins.slack import Workspace
+from faxbot.standins.slack.model.people import CLAIMS, DANA, INBOUND_FAX
+from faxbot.standins.ucx import FaxServer
 from tests.bot_in_process import MANIFEST, running_bot, settings_for
 from tests.kit import make_pdf, until
 

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import faxbot
-from faxbot.slack.ids import FormStart
+from faxbot.slack.action_ids import FormStart
 from tests.listeners_rig import Rig, command, event, press, shortcut, submission
 from tests.odd_json import odd_values, places, replaced, without
 

@@ -10,8 +10,8 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 
 from faxbot.fax.errors import ServerUnreachable, SlackRefused, UnknownJob
 from faxbot.fax.job import Direction
-from faxbot.services.facts import RequestKind
-from faxbot.slack.ids import FormStart
+from faxbot.services.model.faxes import RequestKind
+from faxbot.slack.action_ids import FormStart
 from tests.listeners_rig import Rig, command, event, payload_of, press, shortcut, submission, until
 
 FILES = [{"id": "F1", "name": "a.pdf"}]

@@ -5,11 +5,11 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from faxbot.fax.errors import SlackBusy, SlackUnclear
-from faxbot.slack.api import WebApi
-from faxbot.slack.place import Place
-from faxbot.slack.replies import Replies
+from faxbot.slack.adapters.replies import Replies
+from faxbot.slack.payloads import Place
 from faxbot.slack.views import Rendered
-from faxbot.slack.web import Connections
+from faxbot.slack.web_api.connections import Connections
+from faxbot.slack.web_api.web_api import WebApi
 from tests.fake_slack import FakeSlack
 
 SHOWN = Rendered("Two faxes.", [{"type": "section", "text": {"type": "mrkdwn", "text": "Two faxes."}}])

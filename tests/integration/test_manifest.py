@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from faxbot.slack import listeners
-from faxbot.slack.ids import Action, Callback
+from faxbot.slack.action_ids import Action, Callback
 from tests.listeners_rig import Rig
 
 ROOT = Path(__file__).parents[2]

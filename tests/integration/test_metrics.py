@@ -8,11 +8,11 @@ import aiohttp
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from faxbot.demo.faxserver import FaxServer
 from faxbot.demo.person import Person
-from faxbot.demo.workspace import Workspace
-from faxbot.demo.workspace.model.people import CLAIMS, DANA, INBOUND_FAX
 from faxbot.settings import SettingsProblem
+from faxbot.standins.slack import Workspace
+from faxbot.standins.slack.model.people import CLAIMS, DANA, INBOUND_FAX
+from faxbot.standins.ucx import FaxServer
 from tests.bot_in_process import MANIFEST, running_bot, settings_for
 from tests.kit import make_pdf
 

@@ -12,8 +12,7 @@ import pytest
 from faxbot.adapters import SystemClock
 from faxbot.fax.errors import SlackBusy, SlackRefused, SlackUnclear
 from faxbot.fax.job import Direction
-from faxbot.services.announce import Outbox
-from faxbot.services.facts import (
+from faxbot.services.model.faxes import (
     Announcement,
     AnnouncementKind,
     AnnouncementState,
@@ -23,10 +22,18 @@ from faxbot.services.facts import (
     Outcome,
     RecordState,
 )
-from faxbot.services.messages import Sentence, Step, StepKind
-from faxbot.services.ports import Call
-from faxbot.services.tell import end_fax, notice, open_cards, refresh_cards, tell_received, tell_steps
-from faxbot.slack.pacing import SlackPace
+from faxbot.services.model.messages import Sentence, Step, StepKind
+from faxbot.services.model.ports import Call
+from faxbot.services.outbox.announcements import (
+    end_fax,
+    notice,
+    open_cards,
+    refresh_cards,
+    tell_received,
+    tell_steps,
+)
+from faxbot.services.outbox.outbox import Outbox
+from faxbot.slack.web_api.rate_limits import SlackPace
 from faxbot.store.engine import TransactionStore, open_engine
 from tests.kit import CLAIMS, INBOUND, PRIYA, PlainSlack, database_in, make_pdf, until
 

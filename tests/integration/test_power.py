@@ -20,12 +20,12 @@ from sqlalchemy import Engine, event
 from typer.testing import CliRunner
 
 from faxbot.cli import app
-from faxbot.demo.faxserver import FaxServer
-from faxbot.documents.binding import Limits, bind
+from faxbot.documents.merge import Limits, bind
 from faxbot.fax.document import Part
-from faxbot.services.facts import RequestKind
-from faxbot.services.spool import make_folder
-from faxbot.slack.files import SlackFiles
+from faxbot.services.model.faxes import RequestKind
+from faxbot.services.model.spool import make_folder
+from faxbot.slack.adapters.attachments import SlackFiles
+from faxbot.standins.ucx import FaxServer
 from faxbot.store.engine import TransactionStore, open_engine
 from faxbot.store.schema import migrate
 from tests.fake_slack import FakeSlack, web_api

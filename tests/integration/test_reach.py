@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 
 from faxbot.fax.errors import AnswerLost, CredentialsRejected, RequestRefused, ServerUnreachable
-from faxbot.services.facts import FaxState
-from faxbot.services.messages import Sentence, ServerAway, ServerBack, ServerSilent, ServerTells
-from faxbot.services.reach import CALM_SECONDS, SILENT_SECONDS
+from faxbot.services.fax_server.outages import CALM_SECONDS, SILENT_SECONDS
+from faxbot.services.model.faxes import FaxState
+from faxbot.services.model.messages import Sentence, ServerAway, ServerBack, ServerSilent, ServerTells
 from tests.kit import INBOUND, PlainSlack, until
 from tests.plain_ucx import PlainUcx, StillClock, plain_house
 

@@ -5,11 +5,11 @@ import re
 
 import pytest
 
-from faxbot.demo.faxserver import FaxServer
 from faxbot.demo.person import Person
-from faxbot.demo.workspace import Workspace
-from faxbot.demo.workspace.model.people import CLAIMS, DANA
 from faxbot.logs import Line
+from faxbot.standins.slack import Workspace
+from faxbot.standins.slack.model.people import CLAIMS, DANA
+from faxbot.standins.ucx import FaxServer
 from tests.bot_in_process import MANIFEST, running_bot, settings_for
 from tests.kit import make_pdf
 

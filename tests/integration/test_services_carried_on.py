@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from faxbot.services.facts import Fax, RequestKind
+from faxbot.services.model.faxes import Fax, RequestKind
 from tests.kit import CLAIMS, DANA, house, submissions, until
 
 NUMBER = "469 555 0101"

@@ -1,7 +1,7 @@
 """Records are deleted because a person asked, whatever becomes of the fax server's answer."""
 
-from faxbot.services.facts import RecordState, RequestKind
-from faxbot.services.messages import ReceivedFax
+from faxbot.services.model.faxes import RecordState, RequestKind
+from faxbot.services.model.messages import ReceivedFax
 from tests.kit import DANA, INBOUND, PRIYA, house, until
 
 

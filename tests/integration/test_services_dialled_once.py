@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
-from faxbot.demo.faxserver import FaxServer
-from faxbot.documents.workshop import Workshop
-from faxbot.services.facts import FaxState, Outcome, RequestKind
-from faxbot.services.messages import Faxing
+from faxbot.documents.sandbox import Workshop
+from faxbot.services.model.faxes import FaxState, Outcome, RequestKind
+from faxbot.services.model.messages import Faxing
+from faxbot.standins.ucx import FaxServer
 from tests.kit import DANA, PlainSlack, house, make_pdf, submissions, until
 
 NUMBER = "469 555 0101"

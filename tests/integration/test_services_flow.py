@@ -8,8 +8,8 @@ import pytest
 
 from faxbot.fax.errors import AnswerLost, SlackRefused, SlackUnclear
 from faxbot.fax.job import Direction, JobState
-from faxbot.services.facts import FaxState, Outcome, RequestKind
-from faxbot.services.messages import Faxing, Sentence
+from faxbot.services.model.faxes import FaxState, Outcome, RequestKind
+from faxbot.services.model.messages import Faxing, Sentence
 from tests.kit import CLAIMS, DANA, INBOUND, PRIYA, PlainSlack, house, submissions, until
 
 

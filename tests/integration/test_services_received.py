@@ -4,9 +4,9 @@ from dataclasses import asdict, dataclass
 
 import pytest
 
-from faxbot.demo.faxserver import DEFAULT_LINES, FaxLine, FaxServer
-from faxbot.services import inbox
-from faxbot.services.facts import RequestKind
+from faxbot.services.model.faxes import RequestKind
+from faxbot.services.receiving import inbox
+from faxbot.standins.ucx import DEFAULT_LINES, FaxLine, FaxServer
 from tests.kit import INBOUND, PRIYA, PlainSlack, house, make_pdf, receive, until
 
 LEGAL = "CLEGAL"

@@ -4,9 +4,10 @@ import asyncio
 from dataclasses import replace
 
 from faxbot.adapters import SystemClock
-from faxbot.services import asked, desk
-from faxbot.services.facts import RequestKind
-from faxbot.slack.bolt import build_bolt_app
+from faxbot.services.model.faxes import RequestKind
+from faxbot.services.requests import runner
+from faxbot.services.sending import new_faxes
+from faxbot.slack.bolt_app import build_bolt_app
 from tests.kit import CLAIMS, DANA, PlainSlack, house, submissions, until
 from tests.listeners_rig import ME, Rig, event
 
@@ -33,7 +34,7 @@ async def test_a_file_told_of_before_its_message_is_faxed_once_slack_names_it(
     tmp_path, fax, slack, monkeypatch
 ):
     """`file_shared` overtakes its message: it is asked again until Slack names that, also after a stop."""
-    monkeypatch.setattr(desk, "FIRST_PAUSE", 0.02)
+    monkeypatch.setattr(runner, "FIRST_PAUSE", 0.02)
     early = SlowToName(files=slack.files)
     early.unnamed = 10**9
     async with house(tmp_path, fax, early) as home:
@@ -50,8 +51,8 @@ async def test_a_file_told_of_before_its_message_is_faxed_once_slack_names_it(
 
 async def test_a_file_whose_message_slack_never_names_is_left(tmp_path, fax, slack, monkeypatch):
     """After a minute nothing is expected any more: no fax, and nobody is asked again."""
-    monkeypatch.setattr(desk, "FIRST_PAUSE", 0.02)
-    monkeypatch.setattr(asked, "NAMED_SECONDS", 0.3)
+    monkeypatch.setattr(runner, "FIRST_PAUSE", 0.02)
+    monkeypatch.setattr(new_faxes, "NAMED_SECONDS", 0.3)
     never = SlowToName(files=slack.files)
     never.unnamed = 10**9
     async with house(tmp_path, fax, never) as home:

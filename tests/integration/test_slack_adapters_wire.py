@@ -13,12 +13,12 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
 
 from faxbot.fax.errors import BadDocument, SlackBusy, SlackRefused, SlackUnclear
-from faxbot.services.messages import Sentence
-from faxbot.slack.api import WebApi
-from faxbot.slack.client import build_client
-from faxbot.slack.files import SlackFiles
-from faxbot.slack.publisher import Publisher
-from faxbot.slack.web import Connections
+from faxbot.services.model.messages import Sentence
+from faxbot.slack.adapters.attachments import SlackFiles
+from faxbot.slack.adapters.messenger import Publisher
+from faxbot.slack.web_api.client import build_client
+from faxbot.slack.web_api.connections import Connections
+from faxbot.slack.web_api.web_api import WebApi
 from tests.fake_slack import free_pace
 from tests.unit.test_slack_publisher import Shown
 

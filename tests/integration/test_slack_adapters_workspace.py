@@ -9,17 +9,17 @@ from types import SimpleNamespace
 import httpx
 import pytest
 
-from faxbot.demo.workspace import Workspace
-from faxbot.demo.workspace.model.people import CLAIMS, DANA, LEGAL
 from faxbot.fax.errors import BadDocument, CannotPost, SlackBusy, SlackRefused, SlackUnclear
-from faxbot.services.messages import FetchedFile, Sentence
-from faxbot.slack.api import WebApi
-from faxbot.slack.client import build_client
-from faxbot.slack.directory import SlackDirectory
-from faxbot.slack.files import SlackFiles
-from faxbot.slack.publisher import Publisher
+from faxbot.services.model.messages import FetchedFile, Sentence
+from faxbot.slack.adapters.attachments import SlackFiles
+from faxbot.slack.adapters.directory import SlackDirectory
+from faxbot.slack.adapters.messenger import Publisher
 from faxbot.slack.views import Site, render, render_comment
-from faxbot.slack.web import Connections
+from faxbot.slack.web_api.client import build_client
+from faxbot.slack.web_api.connections import Connections
+from faxbot.slack.web_api.web_api import WebApi
+from faxbot.standins.slack import Workspace
+from faxbot.standins.slack.model.people import CLAIMS, DANA, LEGAL
 from tests.fake_slack import free_pace
 
 MANIFEST = {

@@ -11,13 +11,13 @@ import pytest
 from aiohttp import web
 
 from faxbot.adapters import SystemClock
-from faxbot.slack.api import Me
-from faxbot.slack.bolt import build_bolt_app
-from faxbot.slack.client import build_client
+from faxbot.slack.bolt_app import build_bolt_app
+from faxbot.slack.inbound.socket_mode import Pace, Sockets
 from faxbot.slack.listeners import Switchboard
-from faxbot.slack.socket import Pace, Sockets
 from faxbot.slack.views import Site
-from faxbot.slack.web import Connections
+from faxbot.slack.web_api.client import build_client
+from faxbot.slack.web_api.connections import Connections
+from faxbot.slack.web_api.web_api import Me
 from tests.fake_slack import free_pace
 from tests.listeners_rig import NOW, FakeAsk, FakeDesk, FakeForms, FakeReplies, command
 from tests.socket_rig import QUICK, bot_at, slack

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from faxbot.demo.faxserver import FaxServer
 from faxbot.demo.person import NotAllowedError, Person
-from faxbot.demo.workspace import Workspace
-from faxbot.demo.workspace.model.people import BOT_USER, CLAIMS, DANA
-from faxbot.demo.workspace.settings import Settings as Dials
+from faxbot.standins.slack import Workspace
+from faxbot.standins.slack.model.people import BOT_USER, CLAIMS, DANA
+from faxbot.standins.slack.settings import Settings as Dials
+from faxbot.standins.ucx import FaxServer
 from faxbot.store.engine import TransactionStore
 from faxbot.store.queries import Queries
 from tests.bot_in_process import MANIFEST, running_bot, settings_for

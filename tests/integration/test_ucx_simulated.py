@@ -12,7 +12,6 @@ from typing import TypeVar
 import pytest
 from aiohttp import web
 
-from faxbot.demo.faxserver import FaxServer
 from faxbot.fax.errors import (
     AnswerLost,
     CredentialsRejected,
@@ -22,6 +21,7 @@ from faxbot.fax.errors import (
     ServerUnreachable,
 )
 from faxbot.fax.job import Direction, JobState
+from faxbot.standins.ucx import FaxServer
 from faxbot.ucx.client import UcxClient, connect
 from faxbot.ucx.transport import Timeouts, open_http
 

@@ -9,7 +9,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_async_handlers import AsyncConnectionErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
-from faxbot.demo.workspace import Workspace
+from faxbot.standins.slack import Workspace
 from tests.workspace_rig import CLAIMS, DANA, Raw, running, until, write_manifest
 
 POST = {"channel": CLAIMS, "text": "x"}

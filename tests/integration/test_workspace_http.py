@@ -15,8 +15,8 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from faxbot.demo.workspace import Workspace
-from faxbot.demo.workspace.settings import Settings
+from faxbot.standins.slack import Workspace
+from faxbot.standins.slack.settings import Settings
 from tests.workspace_rig import CLAIMS, DANA, DANA_IM, Raw, running, until, write_manifest
 
 

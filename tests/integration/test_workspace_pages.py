@@ -145,9 +145,9 @@ async def test_the_page_is_served(raw):
 
 
 async def test_the_process(tmp_path):
-    """`python -m faxbot.demo.workspace` prints one ready line, answers, and ends on SIGTERM."""
+    """`python -m faxbot.standins.slack` prints one ready line, answers, and ends on SIGTERM."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "faxbot.demo.workspace", "--dir", str(tmp_path / "ws")),
+        *(sys.executable, "-m", "faxbot.standins.slack", "--dir", str(tmp_path / "ws")),
         *("--manifest", str(write_manifest(tmp_path))),
         stdout=asyncio.subprocess.PIPE,
     )

@@ -8,11 +8,11 @@ from typing import Any
 
 import httpx
 
-from faxbot.demo.faxserver import FaxServer
 from faxbot.demo.person import Person
-from faxbot.demo.workspace import Workspace
-from faxbot.demo.workspace.model.people import DANA
-from faxbot.demo.workspace.settings import Settings as Dials
+from faxbot.standins.slack import Workspace
+from faxbot.standins.slack.model.people import DANA
+from faxbot.standins.slack.settings import Settings as Dials
+from faxbot.standins.ucx import FaxServer
 from tests.bot_in_process import MANIFEST, running_bot, settings_for
 from tests.fast_clock import FastClock
 from tests.kit import make_pdf

@@ -7,7 +7,7 @@ import pytest
 
 from faxbot import datadir
 from faxbot.datadir import close_to_others
-from faxbot.services.spool import make_folder, outgoing
+from faxbot.services.model.spool import make_folder, outgoing
 from faxbot.store.engine import open_engine
 from faxbot.store.schema import migrate
 from faxbot.ucx.credentials import TokenKeeper

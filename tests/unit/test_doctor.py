@@ -13,13 +13,13 @@ from types import SimpleNamespace
 import pytest
 from rich.console import Console
 
-from faxbot.doctor.apart import apart
+from faxbot.doctor.blocking import apart
 from faxbot.doctor.clocks import judge_clock, skew_of
 from faxbot.doctor.fax_server import state_of
 from faxbot.doctor.finding import Check, Finding, Ill, Light, green, red, yellow
-from faxbot.doctor.reach import Place, reach
+from faxbot.doctor.network import Place, reach
 from faxbot.doctor.report import SETTINGS, as_json, exit_code, summary, table
-from faxbot.doctor.round import go_round, without
+from faxbot.doctor.runner import go_round, without
 from faxbot.doctor.slack import SlackLooks, wanted_scopes
 from faxbot.fax.line import FaxLine, LineUsage
 

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from faxbot.documents import binding
-from faxbot.documents.binding import PAPER, Limits, bind, count_pages, safe_name
+from faxbot.documents import merge
+from faxbot.documents.merge import PAPER, Limits, bind, count_pages, safe_name
 from faxbot.fax.document import Document, NotHandedOver, Part
 from faxbot.fax.errors import BadDocument
 
@@ -85,7 +85,7 @@ def test_bytes_are_copied_where_the_disk_knows_no_second_name(
     def refuse(*_: object) -> None:
         raise OSError(18, "Invalid cross-device link")
 
-    monkeypatch.setattr(binding.os, "link", refuse)
+    monkeypatch.setattr(merge.os, "link", refuse)
     assert bound(tmp_path, ("a.pdf", pdf())).path.read_bytes() == (tmp_path / "in0").read_bytes()
 
 
@@ -175,7 +175,7 @@ def test_long_lines_and_long_texts_are_broken(tmp_path: Path) -> None:
 
 def test_postscript_in_company_needs_ghostscript(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without it the sentence says what to do instead."""
-    monkeypatch.setattr(binding.shutil, "which", lambda _: None)
+    monkeypatch.setattr(merge.shutil, "which", lambda _: None)
     with pytest.raises(BadDocument, match=r"d\.ps is PostScript .* save it as a PDF"):
         bound(tmp_path, ("d.ps", POSTSCRIPT), ("a.pdf", pdf()))
 

@@ -6,8 +6,7 @@ import pytest
 from alembic import command
 from sqlalchemy import Engine
 
-from faxbot.services.expiry import AT_ONCE, KEPT_SECONDS, Expiry, mark_done
-from faxbot.services.facts import (
+from faxbot.services.model.faxes import (
     CLOSED_KEY,
     Announcement,
     AnnouncementKind,
@@ -19,7 +18,8 @@ from faxbot.services.facts import (
     RequestKind,
     Subscription,
 )
-from faxbot.services.retention import Retention
+from faxbot.services.upkeep.row_expiry import AT_ONCE, KEPT_SECONDS, Expiry, mark_done
+from faxbot.services.upkeep.spool_retention import Retention
 from faxbot.store import schema
 from faxbot.store.engine import TransactionStore, open_engine
 from tests.kit import database_in

@@ -7,8 +7,8 @@ import pikepdf
 import pytest
 from PIL import Image
 
-from faxbot.demo.faxserver import documents
-from faxbot.demo.faxserver.documents import DocumentRefusedError, Kind
+from faxbot.standins.ucx import documents
+from faxbot.standins.ucx.documents import DocumentRefusedError, Kind
 
 
 def pdf(pages: int) -> bytes:

@@ -6,15 +6,15 @@ from pathlib import Path
 import pikepdf
 import pytest
 
-from faxbot.demo.faxserver import documents, replies
-from faxbot.demo.faxserver.hylafax.clock import ManualClock, SimulatedClock
-from faxbot.demo.faxserver.hylafax.job import SendJob
-from faxbot.demo.faxserver.hylafax.line import DEFAULT_LINES
-from faxbot.demo.faxserver.hylafax.model import HylaFax
-from faxbot.demo.faxserver.hylafax.numbers import TEST_NUMBERS
-from faxbot.demo.faxserver.hylafax.reception import CUT_OFF, Caller
-from faxbot.demo.faxserver.hylafax.records import Kind, Order
-from faxbot.demo.faxserver.log import CallLog
+from faxbot.standins.ucx import documents, replies
+from faxbot.standins.ucx.hylafax.clock import ManualClock, SimulatedClock
+from faxbot.standins.ucx.hylafax.job import SendJob
+from faxbot.standins.ucx.hylafax.line import DEFAULT_LINES
+from faxbot.standins.ucx.hylafax.model import HylaFax
+from faxbot.standins.ucx.hylafax.numbers import TEST_NUMBERS
+from faxbot.standins.ucx.hylafax.reception import CUT_OFF, Caller
+from faxbot.standins.ucx.hylafax.records import Kind, Order
+from faxbot.standins.ucx.log import CallLog
 
 SUPPORT = "14695551112"
 DOCS = Path(__file__).parent.parent.parent / "docs" / "fax-server.md"

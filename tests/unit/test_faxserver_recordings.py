@@ -25,13 +25,13 @@ from pathlib import Path
 import pikepdf
 import pytest
 
-from faxbot.demo.faxserver import documents, replies
-from faxbot.demo.faxserver.hylafax.clock import ManualClock, SimulatedClock
-from faxbot.demo.faxserver.hylafax.line import DEFAULT_LINES
-from faxbot.demo.faxserver.hylafax.model import HylaFax
-from faxbot.demo.faxserver.hylafax.records import Kind
-from faxbot.demo.faxserver.hylafax.timing import Timing
-from faxbot.demo.faxserver.log import CallLog
+from faxbot.standins.ucx import documents, replies
+from faxbot.standins.ucx.hylafax.clock import ManualClock, SimulatedClock
+from faxbot.standins.ucx.hylafax.line import DEFAULT_LINES
+from faxbot.standins.ucx.hylafax.model import HylaFax
+from faxbot.standins.ucx.hylafax.records import Kind
+from faxbot.standins.ucx.hylafax.timing import Timing
+from faxbot.standins.ucx.log import CallLog
 
 RECORDINGS = Path(__file__).parent.parent / "samples" / "ucx" / "hylafax"
 SUPPORT, BILLING = "14695551112", "14695551113"

@@ -7,8 +7,8 @@ import pytest
 
 from faxbot.fax.errors import ServerUnreachable, SlackRefused, SlackUnclear
 from faxbot.fax.line import FaxLine
-from faxbot.slack.forms import Forms
-from faxbot.slack.ids import form_start
+from faxbot.slack.action_ids import form_start
+from faxbot.slack.adapters.forms import Forms
 from faxbot.slack.views import Site
 from tests.fake_slack import FakeSlack, refusal, web_api
 from tests.listeners_rig import until

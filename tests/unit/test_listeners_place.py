@@ -3,9 +3,9 @@
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from faxbot.slack.ids import Subject, Target
-from faxbot.slack.listeners.actions.press import subject_of
-from faxbot.slack.place import Place, files_in, place_of
+from faxbot.slack.action_ids import Subject, Target
+from faxbot.slack.listeners.actions.keys import subject_of
+from faxbot.slack.payloads import Place, files_in, place_of
 
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),

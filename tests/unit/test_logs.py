@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from faxbot import logs
 from faxbot.fax.errors import AnswerLost, RequestRefused
-from faxbot.services import desk
+from faxbot.services.requests import runner
 from faxbot.store.engine import open_engine
 
 ROOT = Path(__file__).parents[2]
@@ -34,7 +34,7 @@ def record(path: str, message: str, *args: object, error: BaseException | None =
 
 
 def ours(message: str, *args: object, **more: object) -> str:
-    return LINE.format(record(desk.__file__, message, *args, **more))
+    return LINE.format(record(runner.__file__, message, *args, **more))
 
 
 def theirs(message: str, *args: object, **more: object) -> str:
@@ -242,7 +242,7 @@ def test_what_python_tells_by_itself_carries_no_values():
 def test_a_line_of_json_holds_the_same_and_no_more():
     """One object: the ids are members, what was raised is types and places; a library's values stay out."""
     error = raised(lambda: TypeAdapter(int).validate_python(NUMBER))
-    made = record(desk.__file__, "a request failed", error=error, request=12)
+    made = record(runner.__file__, "a request failed", error=error, request=12)
     told = json.loads(logs.JsonLine().format(made))
     assert told["message"] == "a request failed"
     assert (told["level"], told["logger"], told["request"]) == ("WARNING", "some.logger", "12")

@@ -2,8 +2,8 @@
 
 from slack_bolt.response import BoltResponse
 
-from faxbot.slack import once
-from faxbot.slack.once import KEPT_SECONDS, Once, delivery_key
+from faxbot.slack.inbound import deduplication
+from faxbot.slack.inbound.deduplication import KEPT_SECONDS, Once, delivery_key
 
 
 class Time:
@@ -44,7 +44,7 @@ async def test_what_was_not_acknowledged_is_not_remembered():
 
 async def test_the_memory_is_bounded(monkeypatch):
     """Of very many answers the oldest are forgotten first."""
-    monkeypatch.setattr(once, "MOST", 3)
+    monkeypatch.setattr(deduplication, "MOST", 3)
     memory = Once(Time())
     for key in "abcde":
         answered(memory, key)

@@ -6,9 +6,9 @@ from collections import defaultdict, deque
 import pytest
 
 from faxbot.fax.errors import SlackBusy
-from faxbot.services.ports import Call
-from faxbot.slack.client import PacedClient
-from faxbot.slack.pacing import PER_MINUTE, PROGRESS_SHARE, SlackPace, has_slacks_limits
+from faxbot.services.model.ports import Call
+from faxbot.slack.web_api.client import PacedClient
+from faxbot.slack.web_api.rate_limits import PER_MINUTE, PROGRESS_SHARE, SlackPace, has_slacks_limits
 
 
 class Time:

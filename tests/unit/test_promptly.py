@@ -4,8 +4,8 @@ import asyncio
 
 from slack_bolt.listener import asyncio_runner
 
-from faxbot.slack import promptly
-from faxbot.slack.promptly import Unacknowledged
+from faxbot.slack.inbound import prompt_ack
+from faxbot.slack.inbound.prompt_ack import Unacknowledged
 from tests.listeners_rig import Rig, until
 
 
@@ -54,7 +54,7 @@ async def test_an_answer_waits_until_nobody_waits_for_an_acknowledgement():
 
 async def test_an_acknowledgement_that_does_not_come_holds_nobody_up_for_long(monkeypatch):
     """After a moment the work goes on all the same."""
-    monkeypatch.setattr(promptly, "PATIENCE_SECONDS", 0.01)
+    monkeypatch.setattr(prompt_ack, "PATIENCE_SECONDS", 0.01)
     waiting = Unacknowledged()
     waiting.add()
     await asyncio.wait_for(waiting.none_left(), 5)

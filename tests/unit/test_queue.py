@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from faxbot.services.facts import AnnouncementKind, AnnouncementState, Pending
-from faxbot.services.ports import Call
-from faxbot.services.queue import REPLIES_AT_ONCE, choose
+from faxbot.services.model.faxes import AnnouncementKind, AnnouncementState, Pending
+from faxbot.services.model.ports import Call
+from faxbot.services.outbox.next_call import REPLIES_AT_ONCE, choose
 
 NOW = 1000.0
 CARD, REPLY, FILE, DETAILS, NOTICE, WHISPER = (

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from faxbot.services.facts import (
+from faxbot.services.model.faxes import (
     Announcement,
     AnnouncementKind,
     AnnouncementState,
@@ -17,7 +17,7 @@ from faxbot.services.facts import (
     Request,
     RequestKind,
 )
-from faxbot.services.retention import Retention
+from faxbot.services.upkeep.spool_retention import Retention
 from faxbot.store.engine import TransactionStore
 from tests.kit import database_in
 

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from faxbot.fax.errors import BadDocument, CannotPost, SlackRefused, SlackUnclear
-from faxbot.slack.directory import SlackDirectory
-from faxbot.slack.files import SlackFiles
+from faxbot.slack.adapters.attachments import SlackFiles
+from faxbot.slack.adapters.directory import SlackDirectory
 from tests.fake_slack import FakeSlack, refusal, web_api
 
 NOW = 1_700_000_000.0

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from faxbot.fax.errors import SlackBusy, SlackRefused, SlackUnclear
-from faxbot.services.messages import FetchedFile, Sentence
-from faxbot.slack.publisher import EVENT_TYPE, Publisher
-from faxbot.slack.shares import shares_in
+from faxbot.services.model.messages import FetchedFile, Sentence
+from faxbot.slack.adapters.messenger import EVENT_TYPE, Publisher
+from faxbot.slack.payloads import shares_in
 from faxbot.slack.views import Site, render, render_comment
 from tests.fake_slack import FakeSlack, refusal, web_api
 

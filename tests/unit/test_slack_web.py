@@ -9,8 +9,8 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from faxbot.fax.errors import SlackBusy, SlackRefused, SlackUnclear
-from faxbot.slack.client import build_client
-from faxbot.slack.web import SDK_LOG, Connections, answer_fault, may_carry_token, slack_fault
+from faxbot.slack.web_api.client import build_client
+from faxbot.slack.web_api.connections import SDK_LOG, Connections, answer_fault, may_carry_token, slack_fault
 from tests.fake_slack import FakeSlack, free_pace, refusal, web_api
 
 API = "https://slack.com/api/"

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from faxbot.services.messages import FetchedFile, ReceivedFax
-from faxbot.slack.ids import FormStart
-from faxbot.slack.publisher import Publisher
+from faxbot.services.model.messages import FetchedFile, ReceivedFax
+from faxbot.slack.action_ids import FormStart
+from faxbot.slack.adapters.messenger import Publisher
 from faxbot.slack.views import (
     Site,
     render,

@@ -11,9 +11,8 @@ from faxbot.fax.job import Direction, Job, JobState
 from faxbot.fax.line import FaxLine, LineUsage
 from faxbot.fax.record import Record
 from faxbot.fax.status import Cause, diagnose
-from faxbot.services import answers
-from faxbot.services.facts import Fax, FaxState
-from faxbot.services.messages import (
+from faxbot.services.model.faxes import Fax, FaxState
+from faxbot.services.model.messages import (
     AskNumber,
     FaxCard,
     Faxing,
@@ -23,7 +22,8 @@ from faxbot.services.messages import (
     Step,
     StepKind,
 )
-from faxbot.slack.ids import FormStart
+from faxbot.services.queries import results
+from faxbot.slack.action_ids import FormStart
 from faxbot.slack.views import Site, render, render_answer, render_comment, render_fault
 from faxbot.slack.views.blocks import fit
 from faxbot.slack.views.form import open_form
@@ -70,20 +70,20 @@ def test_many_steps_at_once(name):
 def test_long_answers(name):
     """4000 lines, jobs, records and subscriptions."""
     line = FaxLine("1", name, name, name, name)
-    lines = answers.Lines((answers.LineStanding(line, LineUsage("1", name * 3, MANY)),) * MANY)
+    lines = results.Lines((results.LineStanding(line, LineUsage("1", name * 3, MANY)),) * MANY)
     record = Record(
         "TX1", NOW, number=name, caller_name=name, station_id=name, status_text=name * 9, sent_pages=9
     )
     fax = Fax(id=1, number=name, line_name=name, user_id="U1", files=list(many_files(500, name)))
     flags = {"can_cancel": True, "can_get": True, "can_delete": True}
-    entry = answers.JobEntry("TX1", Direction.TX, name, record=record, fax=fax, **flags)
-    subscribed = answers.SubscribedTo(Direction.RX, name, name, "U1")
+    entry = results.JobEntry("TX1", Direction.TX, name, record=record, fax=fax, **flags)
+    subscribed = results.SubscribedTo(Direction.RX, name, name, "U1")
     for answer in (
         lines,
-        answers.Status(entry),
-        answers.Active(tuple(Direction), (entry,) * MANY, (fax,) * MANY),
-        answers.History(Direction.RX, 7, MANY, MANY, (entry,) * MANY),
-        answers.Subscriptions("C1", (subscribed,) * MANY),
+        results.Status(entry),
+        results.Active(tuple(Direction), (entry,) * MANY, (fax,) * MANY),
+        results.History(Direction.RX, 7, MANY, MANY, (entry,) * MANY),
+        results.Subscriptions("C1", (subscribed,) * MANY),
     ):
         rendered = render_answer(answer, SITE, NOW)
         check_message_of(rendered)
@@ -91,7 +91,7 @@ def test_long_answers(name):
             block["elements"][0]["text"] for block in rendered.blocks if block["type"] == "context"
         ]
         left_off = any(re.fullmatch(r"and [0-9]+ more", text) for text in small_print)
-        assert left_off is not isinstance(answer, answers.Status)
+        assert left_off is not isinstance(answer, results.Status)
 
 
 @every_long_name

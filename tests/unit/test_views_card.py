@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from faxbot.fax.job import Job, JobState
-from faxbot.services.facts import Fax, FaxState, Outcome
-from faxbot.services.messages import FaxCard, FaxSteps, Outage, Step, StepKind
+from faxbot.services.model.faxes import Fax, FaxState, Outcome
+from faxbot.services.model.messages import FaxCard, FaxSteps, Outage, Step, StepKind
 from faxbot.slack.views import Site, render
 
 NOW = datetime(2026, 4, 20, 21, 0, tzinfo=UTC)

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from faxbot.fax.errors import BadCommand
 from faxbot.fax.job import Direction
 from faxbot.fax.line import FaxLine
-from faxbot.slack import ids
-from faxbot.slack.ids import Action, FormStart, Subject, Target
+from faxbot.slack import action_ids
+from faxbot.slack.action_ids import Action, FormStart, Subject, Target
 from faxbot.slack.views import Site
 from faxbot.slack.views.form import (
     FormEntry,
@@ -64,7 +64,7 @@ def test_the_form_opens_before_the_files_are_found():
     start = FormStart("C1", "1.2", key="k")
     view = looking_for_files(start)
     assert "submit" not in view
-    assert ids.form_start(view["private_metadata"]) == start
+    assert action_ids.form_start(view["private_metadata"]) == start
     assert nothing_to_fax(start, "There is no file in that message.")["close"]["text"] == "Close"
 
 
@@ -102,10 +102,10 @@ def test_many_or_long_names_still_fit():
     """Private metadata takes 3000 characters, a button 2000: names go first, ids stay."""
     files = tuple({"id": f"F0123456{n}", "name": "ü" * 255} for n in range(20))
     start = FormStart("C1", "1.2", files, "469", "1", "key")
-    for limit in (ids.MAX_METADATA, ids.MAX_VALUE):
+    for limit in (action_ids.MAX_METADATA, action_ids.MAX_VALUE):
         value = start.encode(limit)
         assert len(value) <= limit
-        assert [file["id"] for file in ids.form_start(value).files] == [file["id"] for file in files]
+        assert [file["id"] for file in action_ids.form_start(value).files] == [file["id"] for file in files]
     shown = blocks_of(open_form(start, LINES, SITE))
     assert "and 10 more" in shown["context"]["elements"][0]["text"]
     with pytest.raises(BadCommand):
@@ -115,13 +115,13 @@ def test_many_or_long_names_still_fit():
 def test_half_a_surrogate_in_a_name_travels():
     """JSON can bring half a surrogate pair; it does not break the button."""
     value = FormStart("C1", files=({"id": "F1", "name": "a\ud800.pdf"},)).encode()
-    assert ids.form_start(value).files[0]["name"] == "a?.pdf"
+    assert action_ids.form_start(value).files[0]["name"] == "a?.pdf"
 
 
 @given(st.text() | st.from_regex(r'\A\{"(files|channel_id|thread_ts)":.{0,20}\}\Z'))
 def test_a_garbled_value_is_refused(text):
     """Whatever comes back from outside is ours or a BadCommand."""
-    for read in (ids.target, ids.page, ids.form_start):
+    for read in (action_ids.target, action_ids.page, action_ids.form_start):
         try:
             read(text)
         except BadCommand:
@@ -135,7 +135,7 @@ def test_a_garbled_value_is_refused(text):
 def test_a_forged_target_is_refused(value):
     """Only what a button of ours could carry is acted on."""
     with pytest.raises(BadCommand):
-        ids.target(value)
+        action_ids.target(value)
 
 
 @given(
@@ -151,15 +151,15 @@ def test_a_forged_target_is_refused(value):
 )
 def test_a_target_travels(target):
     """What a button is about comes back as it went."""
-    assert ids.target(target.encode()) == target
+    assert action_ids.target(target.encode()) == target
 
 
 def test_a_page_travels():
     """Which page of which history comes back as it went."""
-    assert ids.page(ids.encode_page(Direction.RX, 12)) == (Direction.RX, 12)
+    assert action_ids.page(action_ids.encode_page(Direction.RX, 12)) == (Direction.RX, 12)
     for value in ("RX:0", "rx:1", "RX", "RX:1:1", None):
         with pytest.raises(BadCommand):
-            ids.page(value)
+            action_ids.page(value)
 
 
 def test_actions_are_matched_with_their_suffix():

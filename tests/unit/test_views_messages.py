@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from faxbot.fax.record import Record
-from faxbot.services.messages import (
+from faxbot.services.model.messages import (
     AskNumber,
     Faxing,
     FetchedFile,
@@ -14,7 +14,7 @@ from faxbot.services.messages import (
     ServerSilent,
     ServerTells,
 )
-from faxbot.slack.ids import form_start
+from faxbot.slack.action_ids import form_start
 from faxbot.slack.views import Site, render, render_comment
 
 NOW = datetime(2026, 4, 20, 16, 10, tzinfo=UTC)

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft7Validator
 
-from faxbot.demo.workspace.blocks.check import check_message, check_view
-from faxbot.demo.workspace.blocks.fill import fill_in
+from faxbot.standins.slack.blocks.check import check_message, check_view
+from faxbot.standins.slack.blocks.fill import fill_in
 
 SCHEMAS = Path(__file__).parents[3] / "shared" / "slack" / "schemas"
 

@@ -4,14 +4,14 @@ import asyncio
 
 import pytest
 
-from faxbot.demo.workspace.faults import Faults
-from faxbot.demo.workspace.limits import RateLimits
-from faxbot.demo.workspace.manifest import ManifestError, read_manifest
-from faxbot.demo.workspace.model.feed import Feed
-from faxbot.demo.workspace.model.ids import Timestamps
-from faxbot.demo.workspace.model.passes import Passes, PassRefusedError
-from faxbot.demo.workspace.person.talk import to_wire
-from faxbot.demo.workspace.settings import Settings, UnknownSettingError
+from faxbot.standins.slack.faults import Faults
+from faxbot.standins.slack.limits import RateLimits
+from faxbot.standins.slack.manifest import ManifestError, read_manifest
+from faxbot.standins.slack.model.feed import Feed
+from faxbot.standins.slack.model.ids import Timestamps
+from faxbot.standins.slack.model.triggers import Passes, PassRefusedError
+from faxbot.standins.slack.person.talk import to_wire
+from faxbot.standins.slack.settings import Settings, UnknownSettingError
 from tests.workspace_rig import SCOPES, write_manifest
 
 

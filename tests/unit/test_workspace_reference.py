@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from faxbot.demo.workspace import control, events
-from faxbot.demo.workspace.api import METHODS
-from faxbot.demo.workspace.blocks.elements import ELEMENTS
-from faxbot.demo.workspace.blocks.table import BLOCKS
-from faxbot.demo.workspace.faults import KINDS
-from faxbot.demo.workspace.person.routes import DEEDS, PAGES
-from faxbot.demo.workspace.settings import Settings
+from faxbot.standins.slack import control, events
+from faxbot.standins.slack.api import METHODS
+from faxbot.standins.slack.blocks.elements import ELEMENTS
+from faxbot.standins.slack.blocks.table import BLOCKS
+from faxbot.standins.slack.faults import KINDS
+from faxbot.standins.slack.person.routes import DEEDS, PAGES
+from faxbot.standins.slack.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT.parent / "shared" / "slack" / "methods"

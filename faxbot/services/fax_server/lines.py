@@ -5,8 +5,8 @@ from dataclasses import asdict
 
 from faxbot.fax.errors import ServerFault, UnknownLine
 from faxbot.fax.line import FaxLine, ModemMap, find_line
-from faxbot.services.ledger import Store
-from faxbot.services.ports import Clock, FaxServer
+from faxbot.services.model.ledger import Store
+from faxbot.services.model.ports import Clock, FaxServer
 
 FRESH_SECONDS = 60.0
 """How long a list of lines is taken as true."""

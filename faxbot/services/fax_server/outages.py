@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 from pydantic import TypeAdapter
 
 from faxbot.fax.errors import CredentialsRejected, Fault
-from faxbot.services.facts import FaxState
-from faxbot.services.ledger import Ledger, Store
-from faxbot.services.messages import (
+from faxbot.services.model.faxes import FaxState
+from faxbot.services.model.ledger import Ledger, Store
+from faxbot.services.model.messages import (
     Outage,
     ServerAway,
     ServerBack,
@@ -23,8 +23,8 @@ from faxbot.services.messages import (
     ServerTells,
     Storable,
 )
-from faxbot.services.ports import Clock, Nudge
-from faxbot.services.tell import notice, refresh_cards
+from faxbot.services.model.ports import Clock, Nudge
+from faxbot.services.outbox.announcements import notice, refresh_cards
 
 log = logging.getLogger(__name__)
 

@@ -7,11 +7,11 @@ from itertools import pairwise
 
 from faxbot.fax.job import Direction
 from faxbot.fax.record import Record
-from faxbot.services.facts import FaxRecord, RecordState
-from faxbot.services.ledger import Ledger, Store
-from faxbot.services.paging import Key, RecordPages
-from faxbot.services.ports import Clock, FaxServer
-from faxbot.services.tell import record_facts
+from faxbot.services.fax_server.record_pages import Key, RecordPages
+from faxbot.services.model.faxes import FaxRecord, RecordState
+from faxbot.services.model.ledger import Ledger, Store
+from faxbot.services.model.ports import Clock, FaxServer
+from faxbot.services.outbox.announcements import record_facts
 
 log = logging.getLogger(__name__)
 

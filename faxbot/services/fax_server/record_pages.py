@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from faxbot.fax.errors import AnswerLost
 from faxbot.fax.job import Direction
 from faxbot.fax.record import Record
-from faxbot.services.ports import FaxServer
+from faxbot.services.model.ports import FaxServer
 
 PAGE = 100
 """Records asked for at a time."""

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from sqlmodel import Field, SQLModel
 
-from faxbot.services import reference
+from faxbot.services.model import correlation
 
 
 class RequestKind(StrEnum):
@@ -47,8 +47,8 @@ class Request(SQLModel):
     forget_at: float | None = None
     """When its particulars go: set when it is done, and None again once they went."""
     created_at: float = 0.0
-    reference: str = Field(default_factory=reference.current)
-    """Of the envelope that it came with (services/reference.py)."""
+    reference: str = Field(default_factory=correlation.current)
+    """Of the envelope that it came with (services/model/correlation.py)."""
 
 
 class FaxState(StrEnum):
@@ -142,7 +142,7 @@ class Fax(SQLModel):
     deleted_by: str | None = None
     created_at: float = 0.0
     ended_at: float | None = None
-    reference: str = Field(default_factory=reference.current)
+    reference: str = Field(default_factory=correlation.current)
 
 
 class RecordState(StrEnum):
@@ -256,7 +256,7 @@ class Announcement(SQLModel):
     due_at: float = 0.0
     created_at: float = 0.0
     sent_at: float | None = None
-    reference: str = Field(default_factory=reference.current)
+    reference: str = Field(default_factory=correlation.current)
 
 
 class KeptFax(NamedTuple):

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
-from faxbot.services.facts import (
+from faxbot.services.model.faxes import (
     Announcement,
     Fax,
     FaxRecord,

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 
 from faxbot.fax.job import Job
 from faxbot.fax.record import Record
-from faxbot.services.facts import Fax
+from faxbot.services.model.faxes import Fax
 
 
 class StepKind(StrEnum):

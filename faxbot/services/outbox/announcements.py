@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 from faxbot.fax.job import Direction, Job
 from faxbot.fax.record import Record
 from faxbot.fax.routing import Interest, audience
-from faxbot.services.facts import (
+from faxbot.services.model.faxes import (
     Announcement,
     AnnouncementKind,
     AnnouncementState,
@@ -19,8 +19,8 @@ from faxbot.services.facts import (
     Outcome,
     Request,
 )
-from faxbot.services.ledger import Ledger
-from faxbot.services.messages import Step, StepKind, Storable, pack, pack_step
+from faxbot.services.model.ledger import Ledger
+from faxbot.services.model.messages import Step, StepKind, Storable, pack, pack_step
 
 _JOB = TypeAdapter(Job)
 _RECORD = TypeAdapter(Record)

@@ -2,10 +2,18 @@
 
 from collections.abc import Sequence
 
-from faxbot.services.facts import Announcement, AnnouncementKind
-from faxbot.services.ledger import Ledger
-from faxbot.services.messages import FaxCard, FaxSteps, Message, Outage, ReceivedFax, unpack, unpack_step
-from faxbot.services.tell import job_of, record_of
+from faxbot.services.model.faxes import Announcement, AnnouncementKind
+from faxbot.services.model.ledger import Ledger
+from faxbot.services.model.messages import (
+    FaxCard,
+    FaxSteps,
+    Message,
+    Outage,
+    ReceivedFax,
+    unpack,
+    unpack_step,
+)
+from faxbot.services.outbox.announcements import job_of, record_of
 
 
 def compose(ledger: Ledger, batch: Sequence[Announcement], outage: Outage | None) -> Message:

@@ -8,8 +8,8 @@ nothing up, and nothing holds it up. Among what may go the thread that has ended
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from faxbot.services.facts import AnnouncementKind, AnnouncementState, Pending
-from faxbot.services.ports import Call
+from faxbot.services.model.faxes import AnnouncementKind, AnnouncementState, Pending
+from faxbot.services.model.ports import Call
 
 REPLIES_AT_ONCE = 20
 """So many steps that had to wait go out as one message."""

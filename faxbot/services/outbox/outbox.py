@@ -13,14 +13,14 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from faxbot.fax.errors import SlackBusy, SlackFault
-from faxbot.services.delivery import Delivery
-from faxbot.services.facts import CLOSED_KEY, Announcement, AnnouncementKind, AnnouncementState, Pending
-from faxbot.services.ledger import Ledger, Store
-from faxbot.services.messages import Outage, Sentence, pack
-from faxbot.services.ports import Clock, Messenger, Pace
-from faxbot.services.queue import Choice, choose
-from faxbot.services.reference import under
-from faxbot.services.upload import Upload
+from faxbot.services.model.correlation import under
+from faxbot.services.model.faxes import CLOSED_KEY, Announcement, AnnouncementKind, AnnouncementState, Pending
+from faxbot.services.model.ledger import Ledger, Store
+from faxbot.services.model.messages import Outage, Sentence, pack
+from faxbot.services.model.ports import Clock, Messenger, Pace
+from faxbot.services.outbox.file_posting import Upload
+from faxbot.services.outbox.next_call import Choice, choose
+from faxbot.services.outbox.posting import Delivery
 
 log = logging.getLogger(__name__)
 

@@ -10,11 +10,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from faxbot.fax.errors import SlackBusy, SlackFault, SlackRefused, SlackUnclear
-from faxbot.services.contents import compose
-from faxbot.services.facts import Announcement, AnnouncementKind, AnnouncementState
-from faxbot.services.ledger import Ledger, Store
-from faxbot.services.messages import Message, Outage, unpack
-from faxbot.services.ports import Call, Clock, Messenger
+from faxbot.services.model.faxes import Announcement, AnnouncementKind, AnnouncementState
+from faxbot.services.model.ledger import Ledger, Store
+from faxbot.services.model.messages import Message, Outage, unpack
+from faxbot.services.model.ports import Call, Clock, Messenger
+from faxbot.services.outbox.compose import compose
 
 log = logging.getLogger(__name__)
 

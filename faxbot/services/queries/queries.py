@@ -10,8 +10,13 @@ from faxbot.fax.errors import JobNotFound, UnknownJob
 from faxbot.fax.job import Direction, Job
 from faxbot.fax.line import FaxLine
 from faxbot.fax.record import Record
-from faxbot.services.access import Access
-from faxbot.services.answers import (
+from faxbot.services.fax_server.lines import LineBook
+from faxbot.services.fax_server.outages import Reach
+from faxbot.services.model.faxes import Fax, FaxRecord, FaxState
+from faxbot.services.model.ledger import Ledger, Store
+from faxbot.services.model.ports import Attachments, FaxServer
+from faxbot.services.outbox.announcements import record_of
+from faxbot.services.queries.results import (
     Active,
     History,
     JobEntry,
@@ -21,13 +26,8 @@ from faxbot.services.answers import (
     SubscribedTo,
     Subscriptions,
 )
-from faxbot.services.asked import RECENT_SECONDS
-from faxbot.services.facts import Fax, FaxRecord, FaxState
-from faxbot.services.ledger import Ledger, Store
-from faxbot.services.lines import LineBook
-from faxbot.services.ports import Attachments, FaxServer
-from faxbot.services.reach import Reach
-from faxbot.services.tell import record_of
+from faxbot.services.requests.permissions import Access
+from faxbot.services.sending.new_faxes import RECENT_SECONDS
 
 ROWS = 10
 """Records on a page of history."""

@@ -10,7 +10,7 @@ from datetime import datetime
 from faxbot.fax.job import Direction, Job
 from faxbot.fax.line import FaxLine, LineUsage
 from faxbot.fax.record import Record
-from faxbot.services.facts import Fax
+from faxbot.services.model.faxes import Fax
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,14 +14,14 @@ from faxbot.fax.errors import (
 )
 from faxbot.fax.job import Direction
 from faxbot.fax.routing import audience
-from faxbot.services.facts import FaxRecord, RecordState
-from faxbot.services.feed import RecordFeed
-from faxbot.services.ledger import Ledger, Store
-from faxbot.services.lines import LineBook
-from faxbot.services.ports import Clock, Documents, FaxServer, Nudge
-from faxbot.services.spool import make_folder
-from faxbot.services.spool import received as spooled
-from faxbot.services.tell import interests, record_of, tell_late_file, tell_received
+from faxbot.services.fax_server.lines import LineBook
+from faxbot.services.fax_server.record_feed import RecordFeed
+from faxbot.services.model.faxes import FaxRecord, RecordState
+from faxbot.services.model.ledger import Ledger, Store
+from faxbot.services.model.ports import Clock, Documents, FaxServer, Nudge
+from faxbot.services.model.spool import make_folder
+from faxbot.services.model.spool import received as spooled
+from faxbot.services.outbox.announcements import interests, record_of, tell_late_file, tell_received
 
 _NOT_ABOUT_THE_DOCUMENT = (ServerUnreachable, CredentialsRejected, ServerBusy)
 

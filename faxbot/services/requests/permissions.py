@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 
 from faxbot.fax import policy
-from faxbot.services.facts import Fax, FaxRecord
-from faxbot.services.ledger import Store
-from faxbot.services.ports import Directory
+from faxbot.services.model.faxes import Fax, FaxRecord
+from faxbot.services.model.ledger import Store
+from faxbot.services.model.ports import Directory
 
 
 class Access:

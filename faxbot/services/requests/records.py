@@ -6,9 +6,7 @@ from pathlib import Path
 
 from faxbot.fax.errors import AnswerLost, JobNotFound, NotAllowed, RequestRefused, UnknownJob
 from faxbot.fax.job import Direction
-from faxbot.services.access import Access
-from faxbot.services.expiry import mark_done
-from faxbot.services.facts import (
+from faxbot.services.model.faxes import (
     Announcement,
     AnnouncementKind,
     Fax,
@@ -17,12 +15,14 @@ from faxbot.services.facts import (
     Outcome,
     Request,
 )
-from faxbot.services.handover import HANDING_PAUSE
-from faxbot.services.ledger import Ledger, Store
-from faxbot.services.messages import FetchedFile, Sentence, Step, StepKind, pack
-from faxbot.services.ports import Clock, Directory, FaxServer, Nudge
-from faxbot.services.spool import fetched, make_folder
-from faxbot.services.tell import cards_of, end_fax, new_key, tell_steps, whisper
+from faxbot.services.model.ledger import Ledger, Store
+from faxbot.services.model.messages import FetchedFile, Sentence, Step, StepKind, pack
+from faxbot.services.model.ports import Clock, Directory, FaxServer, Nudge
+from faxbot.services.model.spool import fetched, make_folder
+from faxbot.services.outbox.announcements import cards_of, end_fax, new_key, tell_steps, whisper
+from faxbot.services.requests.permissions import Access
+from faxbot.services.sending.submission import HANDING_PAUSE
+from faxbot.services.upkeep.row_expiry import mark_done
 
 log = logging.getLogger(__name__)
 

@@ -5,13 +5,13 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 
 from faxbot.fax.errors import CredentialsRejected, Fault, Refusal, ServerFault, SlackRefused
-from faxbot.services.expiry import mark_done
-from faxbot.services.facts import Request, RequestKind
-from faxbot.services.ledger import Ledger, Store
-from faxbot.services.messages import Sentence
-from faxbot.services.ports import Carry, Clock, Nudge
-from faxbot.services.reference import under
-from faxbot.services.tell import whisper
+from faxbot.services.model.correlation import under
+from faxbot.services.model.faxes import Request, RequestKind
+from faxbot.services.model.ledger import Ledger, Store
+from faxbot.services.model.messages import Sentence
+from faxbot.services.model.ports import Carry, Clock, Nudge
+from faxbot.services.outbox.announcements import whisper
+from faxbot.services.upkeep.row_expiry import mark_done
 
 log = logging.getLogger(__name__)
 

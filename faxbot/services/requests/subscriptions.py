@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from faxbot.fax.errors import UnknownJob
 from faxbot.fax.job import Direction
 from faxbot.fax.line import FaxLine
-from faxbot.services.access import Access
-from faxbot.services.facts import Fax, FaxState, Request, Subscription
-from faxbot.services.ledger import Ledger, Store
-from faxbot.services.lines import LineBook
-from faxbot.services.messages import Sentence
-from faxbot.services.ports import Clock, Directory, Nudge
-from faxbot.services.tell import open_card, refresh_cards, whisper
-from faxbot.services.watch import Watch
+from faxbot.services.fax_server.lines import LineBook
+from faxbot.services.model.faxes import Fax, FaxState, Request, Subscription
+from faxbot.services.model.ledger import Ledger, Store
+from faxbot.services.model.messages import Sentence
+from faxbot.services.model.ports import Clock, Directory, Nudge
+from faxbot.services.outbox.announcements import open_card, refresh_cards, whisper
+from faxbot.services.requests.permissions import Access
+from faxbot.services.tracking.job_watch import Watch
 
 _WORDS = {Direction.TX: "sent faxes", Direction.RX: "received faxes"}
 

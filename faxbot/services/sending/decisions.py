@@ -3,15 +3,15 @@
 import asyncio
 from weakref import WeakValueDictionary
 
-from faxbot.services.access import Access
-from faxbot.services.expiry import mark_done
-from faxbot.services.facts import Fax, FaxState, Outcome, Request
-from faxbot.services.ledger import Ledger, Store
-from faxbot.services.messages import Sentence, Step, StepKind
-from faxbot.services.ports import Clock, Nudge
-from faxbot.services.search import Search
-from faxbot.services.send import Sender
-from faxbot.services.tell import end_fax, whisper
+from faxbot.services.model.faxes import Fax, FaxState, Outcome, Request
+from faxbot.services.model.ledger import Ledger, Store
+from faxbot.services.model.messages import Sentence, Step, StepKind
+from faxbot.services.model.ports import Clock, Nudge
+from faxbot.services.outbox.announcements import end_fax, whisper
+from faxbot.services.requests.permissions import Access
+from faxbot.services.sending.lost_answers import Search
+from faxbot.services.sending.preparation import Sender
+from faxbot.services.upkeep.row_expiry import mark_done
 
 _DECISIONS = {
     "went": (StepKind.WENT, Outcome.WENT),

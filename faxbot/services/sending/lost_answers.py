@@ -11,21 +11,21 @@ import logging
 
 from faxbot.fax.errors import ServerFault
 from faxbot.fax.job import Direction, Job
-from faxbot.services.claims import (
+from faxbot.services.fax_server.record_feed import RecordFeed
+from faxbot.services.model.faxes import Fax, FaxState
+from faxbot.services.model.ledger import Ledger, Store
+from faxbot.services.model.messages import Step, StepKind
+from faxbot.services.model.ports import Clock, FaxServer, Nudge
+from faxbot.services.outbox.announcements import refresh_cards, tell_steps
+from faxbot.services.sending.submission import HANDING_PAUSE
+from faxbot.services.tracking.job_matching import (
     OVER_FOR_PEOPLE,
     OVER_FOR_THE_SERVER,
     Claims,
     as_submitted,
     take_job,
 )
-from faxbot.services.facts import Fax, FaxState
-from faxbot.services.feed import RecordFeed
-from faxbot.services.handover import HANDING_PAUSE
-from faxbot.services.ledger import Ledger, Store
-from faxbot.services.messages import Step, StepKind
-from faxbot.services.ports import Clock, FaxServer, Nudge
-from faxbot.services.tell import refresh_cards, tell_steps
-from faxbot.services.watch import Watch
+from faxbot.services.tracking.job_watch import Watch
 
 log = logging.getLogger(__name__)
 

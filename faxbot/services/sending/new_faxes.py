@@ -6,13 +6,13 @@ from collections.abc import Awaitable, Callable
 from faxbot.fax import number
 from faxbot.fax.dialplan import DialPlan
 from faxbot.fax.errors import BadNumber, Refusal, SlackFault, SlackUnclear
-from faxbot.services.facts import Fax, Request, RequestKind
-from faxbot.services.ledger import Ledger, Store
-from faxbot.services.lines import LineBook
-from faxbot.services.messages import AskNumber
-from faxbot.services.ports import Attachments, Clock, Directory, Forms, Nudge
-from faxbot.services.send import Sender, new_fax
-from faxbot.services.tell import whisper
+from faxbot.services.fax_server.lines import LineBook
+from faxbot.services.model.faxes import Fax, Request, RequestKind
+from faxbot.services.model.ledger import Ledger, Store
+from faxbot.services.model.messages import AskNumber
+from faxbot.services.model.ports import Attachments, Clock, Directory, Forms, Nudge
+from faxbot.services.outbox.announcements import whisper
+from faxbot.services.sending.preparation import Sender, new_fax
 
 log = logging.getLogger(__name__)
 

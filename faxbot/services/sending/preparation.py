@@ -1,7 +1,7 @@
 """
 Document and destination to a job, dialled at most once.
 
-    FETCHING -> READY -> (services/handover.py)
+    FETCHING -> READY -> (services/sending/submission.py)
 
 A fax found in HANDING at start was being handed over when the process died: its answer is lost.
 """
@@ -13,17 +13,17 @@ from pathlib import Path
 
 from faxbot.fax.document import Part
 from faxbot.fax.errors import Refusal, ServerFault, SlackFault, SlackRefused
-from faxbot.services.claims import Claims
-from faxbot.services.facts import Fax, FaxState, Request
-from faxbot.services.feed import RecordFeed
-from faxbot.services.handover import HandOver, refuse
-from faxbot.services.ledger import Ledger, Store
-from faxbot.services.lines import LineBook
-from faxbot.services.messages import Faxing
-from faxbot.services.ports import Attachments, Clock, Documents, FaxServer, Nudge
-from faxbot.services.spool import make_folder, outgoing
-from faxbot.services.tell import whisper
-from faxbot.services.watch import Watch
+from faxbot.services.fax_server.lines import LineBook
+from faxbot.services.fax_server.record_feed import RecordFeed
+from faxbot.services.model.faxes import Fax, FaxState, Request
+from faxbot.services.model.ledger import Ledger, Store
+from faxbot.services.model.messages import Faxing
+from faxbot.services.model.ports import Attachments, Clock, Documents, FaxServer, Nudge
+from faxbot.services.model.spool import make_folder, outgoing
+from faxbot.services.outbox.announcements import whisper
+from faxbot.services.sending.submission import HandOver, refuse
+from faxbot.services.tracking.job_matching import Claims
+from faxbot.services.tracking.job_watch import Watch
 
 log = logging.getLogger(__name__)
 

@@ -3,7 +3,7 @@ READY to its outcome: the intent committed, FileSend, the outcome committed.
 
     READY -> HANDING -> ACCEPTED
       ^         |-> ENDED (refused)
-      |         `-> UNKNOWN -> (services/search.py)
+      |         `-> UNKNOWN -> (services/sending/lost_answers.py)
       `-- the fax server was not reached, or turned the fax away: nothing was dialled
 
 Only a connection that was never made is proof that nothing was dialled. A fax that was turned away over the
@@ -26,15 +26,15 @@ from faxbot.fax.errors import (
 )
 from faxbot.fax.job import Direction, Job, JobState
 from faxbot.fax.receipt import Submitted
-from faxbot.services.claims import Claims, take_job
-from faxbot.services.facts import Fax, FaxState, Outcome
-from faxbot.services.feed import RecordFeed
-from faxbot.services.ledger import Ledger, Store
-from faxbot.services.lines import LineBook
-from faxbot.services.messages import Sentence, Step, StepKind
-from faxbot.services.ports import Clock, FaxServer
-from faxbot.services.tell import cards_of, end_fax, open_cards, tell_steps, whisper
-from faxbot.services.watch import Watch
+from faxbot.services.fax_server.lines import LineBook
+from faxbot.services.fax_server.record_feed import RecordFeed
+from faxbot.services.model.faxes import Fax, FaxState, Outcome
+from faxbot.services.model.ledger import Ledger, Store
+from faxbot.services.model.messages import Sentence, Step, StepKind
+from faxbot.services.model.ports import Clock, FaxServer
+from faxbot.services.outbox.announcements import cards_of, end_fax, open_cards, tell_steps, whisper
+from faxbot.services.tracking.job_matching import Claims, take_job
+from faxbot.services.tracking.job_watch import Watch
 
 log = logging.getLogger(__name__)
 

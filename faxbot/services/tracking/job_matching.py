@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from faxbot.fax import number
 from faxbot.fax.job import Direction, Job, JobState
 from faxbot.fax.record import Record
-from faxbot.services.facts import Fax, FaxRecord, FaxState, Outcome
-from faxbot.services.ledger import Ledger
-from faxbot.services.lines import LineBook
-from faxbot.services.messages import Step, StepKind
-from faxbot.services.tell import (
+from faxbot.services.fax_server.lines import LineBook
+from faxbot.services.model.faxes import Fax, FaxRecord, FaxState, Outcome
+from faxbot.services.model.ledger import Ledger
+from faxbot.services.model.messages import Step, StepKind
+from faxbot.services.outbox.announcements import (
     cards_of,
     end_fax,
     job_facts,

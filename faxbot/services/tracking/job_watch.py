@@ -9,15 +9,23 @@ from faxbot.fax import number
 from faxbot.fax.errors import ServerFault
 from faxbot.fax.job import Direction, Job, JobState, begins_anew, changes
 from faxbot.fax.routing import audience
-from faxbot.services.claims import Claims, take_job
-from faxbot.services.facts import Fax, FaxState, Outcome
-from faxbot.services.feed import RecordFeed
-from faxbot.services.ledger import Ledger, Store
-from faxbot.services.lines import LineBook
-from faxbot.services.messages import Step, StepKind
-from faxbot.services.ports import Clock, FaxServer, Nudge
-from faxbot.services.tell import end_fax, interests, job_facts, job_of, open_cards, record_of, tell_steps
-from faxbot.services.vanished import Followed, Vanished, give_up
+from faxbot.services.fax_server.lines import LineBook
+from faxbot.services.fax_server.record_feed import RecordFeed
+from faxbot.services.model.faxes import Fax, FaxState, Outcome
+from faxbot.services.model.ledger import Ledger, Store
+from faxbot.services.model.messages import Step, StepKind
+from faxbot.services.model.ports import Clock, FaxServer, Nudge
+from faxbot.services.outbox.announcements import (
+    end_fax,
+    interests,
+    job_facts,
+    job_of,
+    open_cards,
+    record_of,
+    tell_steps,
+)
+from faxbot.services.tracking.job_matching import Claims, take_job
+from faxbot.services.tracking.missing_jobs import Followed, Vanished, give_up
 
 log = logging.getLogger(__name__)
 

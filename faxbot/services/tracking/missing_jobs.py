@@ -15,13 +15,13 @@ from datetime import datetime
 from faxbot.fax import number
 from faxbot.fax.errors import CredentialsRejected, JobNotFound, ServerBusy, ServerFault, ServerUnreachable
 from faxbot.fax.job import Job, JobState, begins_anew
-from faxbot.services.claims import job_of_record
-from faxbot.services.facts import FaxRecord, Outcome
-from faxbot.services.feed import RecordFeed
-from faxbot.services.ledger import Ledger, Store
-from faxbot.services.messages import Step, StepKind
-from faxbot.services.ports import Clock, FaxServer
-from faxbot.services.tell import end_fax, record_of
+from faxbot.services.fax_server.record_feed import RecordFeed
+from faxbot.services.model.faxes import FaxRecord, Outcome
+from faxbot.services.model.ledger import Ledger, Store
+from faxbot.services.model.messages import Step, StepKind
+from faxbot.services.model.ports import Clock, FaxServer
+from faxbot.services.outbox.announcements import end_fax, record_of
+from faxbot.services.tracking.job_matching import job_of_record
 
 log = logging.getLogger(__name__)
 

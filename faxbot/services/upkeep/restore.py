@@ -8,11 +8,11 @@ message that it calls waiting may have been posted. Nothing of that may simply b
 from datetime import datetime
 
 from faxbot.fax.job import Direction
-from faxbot.services.expiry import mark_done
-from faxbot.services.facts import AnnouncementKind, AnnouncementState, Fax, FaxState, Outcome
-from faxbot.services.ledger import Ledger
-from faxbot.services.messages import Sentence, Step, StepKind
-from faxbot.services.tell import end_fax, notice
+from faxbot.services.model.faxes import AnnouncementKind, AnnouncementState, Fax, FaxState, Outcome
+from faxbot.services.model.ledger import Ledger
+from faxbot.services.model.messages import Sentence, Step, StepKind
+from faxbot.services.outbox.announcements import end_fax, notice
+from faxbot.services.upkeep.row_expiry import mark_done
 
 
 def doubt_what_is_under_way(ledger: Ledger, now: datetime) -> int:

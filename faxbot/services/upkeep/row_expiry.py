@@ -9,9 +9,9 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
-from faxbot.services.facts import Request
-from faxbot.services.ledger import Ledger, Store
-from faxbot.services.ports import Clock
+from faxbot.services.model.faxes import Request
+from faxbot.services.model.ledger import Ledger, Store
+from faxbot.services.model.ports import Clock
 
 log = logging.getLogger(__name__)
 

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from faxbot.services.facts import KeptFax, KeptRecord, RecordState
-from faxbot.services.ledger import Ledger, Store
-from faxbot.services.ports import Clock
-from faxbot.services.spool import fetched, outgoing, received
+from faxbot.services.model.faxes import KeptFax, KeptRecord, RecordState
+from faxbot.services.model.ledger import Ledger, Store
+from faxbot.services.model.ports import Clock
+from faxbot.services.model.spool import fetched, outgoing, received
 
 log = logging.getLogger(__name__)
 

@@ -7,10 +7,10 @@ from typing import Any, NoReturn
 
 from faxbot.fax.document import Part
 from faxbot.fax.errors import BadDocument, SlackRefused
-from faxbot.slack.api import WebApi
-from faxbot.slack.download import Download
-from faxbot.slack.shares import shares_in
-from faxbot.slack.web import may_carry_token
+from faxbot.slack.adapters.download import Download
+from faxbot.slack.payloads import shares_in
+from faxbot.slack.web_api.connections import may_carry_token
+from faxbot.slack.web_api.web_api import WebApi
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ _NO_SCOPE = (
 
 class SlackFiles:
     """
-    The Attachments of services/ports.py.
+    The Attachments of services/model/ports.py.
 
     Where the server or the app's scopes have no conversations.history or .replies, or the bot is not in the
     conversation, there are no files to be seen in it; that is told once in the log and is no fault.

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from faxbot.fax.errors import CannotPost, SlackFault, SlackRefused
-from faxbot.slack.api import WebApi
+from faxbot.slack.web_api.web_api import WebApi
 
 _KEPT = timedelta(minutes=5)
 """So long an admin who was demoted may still act as one."""
@@ -29,7 +29,7 @@ class _Kept:
 
 class SlackDirectory:
     """
-    The Directory of services/ports.py.
+    The Directory of services/model/ports.py.
 
     Where users.info is not to be had (unknown_method, missing_scope) nobody is a workspace admin and people
     are called by their ids; without conversations.info every conversation counts as one to post in. Either

@@ -11,8 +11,8 @@ from typing import Any, BinaryIO
 import aiohttp
 
 from faxbot.fax.errors import BadDocument, Fault
-from faxbot.slack.api import WebApi
-from faxbot.slack.web import TRANSFER, WIRE_ERRORS, answer_fault, slack_fault
+from faxbot.slack.web_api.connections import TRANSFER, WIRE_ERRORS, answer_fault, slack_fault
+from faxbot.slack.web_api.web_api import WebApi
 
 _CHUNK = 256 * 1024
 _HEAD = 1024

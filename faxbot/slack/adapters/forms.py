@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from faxbot.fax.errors import ServerFault, SlackFault, SlackRefused, SlackUnclear, UnknownLine
 from faxbot.fax.line import FaxLine, find_line
-from faxbot.services.ask import Ask
-from faxbot.slack.api import WebApi
-from faxbot.slack.ids import FormStart
+from faxbot.services.queries.queries import Ask
+from faxbot.slack.action_ids import FormStart
 from faxbot.slack.views import Site
 from faxbot.slack.views.form import looking_for_files, nothing_to_fax, open_form
+from faxbot.slack.web_api.web_api import WebApi
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ _NO_LINES = "The fax server doesn't answer, so there is no line to choose. Your 
 
 class Forms:
     """
-    The Forms of services/ports.py.
+    The Forms of services/model/ports.py.
 
     What the form shows may be slow to find out: then something opens at once and becomes the form.
     """

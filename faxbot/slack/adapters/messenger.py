@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from faxbot.fax.errors import SlackRefused, SlackUnclear
-from faxbot.services.messages import FetchedFile, Message, ReceivedFax
-from faxbot.slack.api import WebApi
-from faxbot.slack.response import respond
-from faxbot.slack.shares import shared_in, shares_in
-from faxbot.slack.upload import put_bytes
+from faxbot.services.model.messages import FetchedFile, Message, ReceivedFax
+from faxbot.slack.adapters.response_url import respond
+from faxbot.slack.adapters.upload import put_bytes
+from faxbot.slack.payloads import shared_in, shares_in
+from faxbot.slack.web_api.web_api import WebApi
 
 EVENT_TYPE = "faxbot_announcement"
 _LONGEST_BLOCK_ID = 255
@@ -39,7 +39,7 @@ class Rendered(Protocol):
 
 class Publisher:
     """
-    The Messenger of services/ports.py: each write is sent once.
+    The Messenger of services/model/ports.py: each write is sent once.
 
     What is not to be had (unknown_method, missing_scope) is done without, with one warning in the log:
     conversations.history and .replies (nothing is found then), files.info (shares are looked for in the

@@ -7,10 +7,10 @@ from typing import Any, cast
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from faxbot.fax.errors import SlackRefused
-from faxbot.slack.api import WebApi
-from faxbot.slack.place import Place
+from faxbot.slack.payloads import Place
 from faxbot.slack.views import Rendered
-from faxbot.slack.web import CALL_ERRORS, CALL_SECONDS, SDK_LOG, answer_fault, slack_fault
+from faxbot.slack.web_api.connections import CALL_ERRORS, CALL_SECONDS, SDK_LOG, answer_fault, slack_fault
+from faxbot.slack.web_api.web_api import WebApi
 
 _USED_UP = {HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
 """What Slack answers at a response address that was used five times, or for 30 minutes."""

@@ -9,7 +9,14 @@ import aiohttp
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from faxbot.fax.errors import SlackRefused, SlackUnclear
-from faxbot.slack.web import CALL_ERRORS, CALL_SECONDS, SDK_LOG, Connections, answer_fault, slack_fault
+from faxbot.slack.web_api.connections import (
+    CALL_ERRORS,
+    CALL_SECONDS,
+    SDK_LOG,
+    Connections,
+    answer_fault,
+    slack_fault,
+)
 
 
 async def respond(

@@ -8,7 +8,7 @@ from pathlib import Path
 import aiohttp
 
 from faxbot.fax.errors import SlackBusy, SlackFault, SlackRefused
-from faxbot.slack.web import TRANSFER, WIRE_ERRORS, Connections, answer_fault, slack_fault
+from faxbot.slack.web_api.connections import TRANSFER, WIRE_ERRORS, Connections, answer_fault, slack_fault
 
 _CHUNK = 256 * 1024
 

@@ -22,9 +22,9 @@ from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
 from faxbot.fax.errors import SlackBusy, SlackFault, SlackRefused, SlackUnclear
-from faxbot.services.ports import Clock
-from faxbot.slack.link import Farewell, Link, Pings
-from faxbot.slack.web import CALL_ERRORS, CONNECT_SECONDS, no_redirects, slack_fault
+from faxbot.services.model.ports import Clock
+from faxbot.slack.inbound.websocket import Farewell, Link, Pings
+from faxbot.slack.web_api.connections import CALL_ERRORS, CONNECT_SECONDS, no_redirects, slack_fault
 
 log = logging.getLogger(__name__)
 

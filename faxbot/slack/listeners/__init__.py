@@ -6,7 +6,7 @@ from types import ModuleType
 from slack_bolt.async_app import AsyncApp
 
 from faxbot.slack.listeners import actions, commands, events, shortcuts, views
-from faxbot.slack.listeners.switchboard import Switchboard
+from faxbot.slack.listeners.context import Switchboard
 
 __all__ = ["Switchboard", "register"]
 

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from faxbot.services.answers import Answer
-from faxbot.services.ask import Ask
-from faxbot.services.desk import Desk
-from faxbot.services.facts import Request, RequestKind
-from faxbot.slack.forms import Forms
-from faxbot.slack.place import Place
-from faxbot.slack.replies import Replies
+from faxbot.services.model.faxes import Request, RequestKind
+from faxbot.services.queries.queries import Ask
+from faxbot.services.queries.results import Answer
+from faxbot.services.requests.runner import Desk
+from faxbot.slack.adapters.forms import Forms
+from faxbot.slack.adapters.replies import Replies
+from faxbot.slack.payloads import Place
 from faxbot.slack.views import Site, render_answer
 
 

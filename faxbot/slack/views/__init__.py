@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from faxbot.services.messages import (
+from faxbot.services.model.messages import (
     AskNumber,
     FaxCard,
     Faxing,

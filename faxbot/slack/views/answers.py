@@ -7,7 +7,7 @@ from slack_sdk.models.blocks import Block, ButtonElement
 
 from faxbot.fax.job import Direction
 from faxbot.fax.status import line_words
-from faxbot.services.answers import (
+from faxbot.services.queries.results import (
     Active,
     Answer,
     History,
@@ -17,7 +17,7 @@ from faxbot.services.answers import (
     SubscribedTo,
     Subscriptions,
 )
-from faxbot.slack.ids import Action, encode_page
+from faxbot.slack.action_ids import Action, encode_page
 from faxbot.slack.views.blocks import Rendered, actions, button, context, rendered, section, sentence_only
 from faxbot.slack.views.entries import entry_buttons, in_full, row, row_blocks, waiting_row
 from faxbot.slack.views.site import Site

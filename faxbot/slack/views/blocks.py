@@ -16,7 +16,7 @@ from slack_sdk.models.blocks import (
     SectionBlock,
 )
 
-from faxbot.slack.ids import Action
+from faxbot.slack.action_ids import Action
 from faxbot.slack.views.text import one_line
 
 MAX_TEXT = 4000

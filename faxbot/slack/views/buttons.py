@@ -2,7 +2,7 @@
 
 from slack_sdk.models.blocks import ButtonElement, ConfirmObject
 
-from faxbot.slack.ids import MAX_VALUE, Action, Target
+from faxbot.slack.action_ids import MAX_VALUE, Action, Target
 from faxbot.slack.views.blocks import ask_first, button
 
 

@@ -6,9 +6,9 @@ from slack_sdk.models.blocks import ButtonElement
 
 from faxbot.fax.job import Job, JobState
 from faxbot.fax.number import pretty
-from faxbot.services.facts import Fax, FaxState, Outcome
-from faxbot.services.messages import FaxCard, Outage
-from faxbot.slack.ids import Subject, Target
+from faxbot.services.model.faxes import Fax, FaxState, Outcome
+from faxbot.services.model.messages import FaxCard, Outage
+from faxbot.slack.action_ids import Subject, Target
 from faxbot.slack.views import buttons
 from faxbot.slack.views.blocks import Rendered, actions, context, rendered, section
 from faxbot.slack.views.outcomes import ended, outcome_of

@@ -8,10 +8,10 @@ from faxbot.fax.job import Direction, Job, JobState
 from faxbot.fax.number import pretty
 from faxbot.fax.record import Record
 from faxbot.fax.status import diagnose
-from faxbot.services.answers import JobEntry
-from faxbot.services.facts import Fax, Outcome
-from faxbot.services.messages import FaxCard
-from faxbot.slack.ids import Subject, Target
+from faxbot.services.model.faxes import Fax, Outcome
+from faxbot.services.model.messages import FaxCard
+from faxbot.services.queries.results import JobEntry
+from faxbot.slack.action_ids import Subject, Target
 from faxbot.slack.views import buttons
 from faxbot.slack.views.blocks import actions, section
 from faxbot.slack.views.card import destination, facts, standing

@@ -17,7 +17,7 @@ from slack_sdk.models.views import View
 
 from faxbot.fax.line import FaxLine
 from faxbot.fax.number import pretty
-from faxbot.slack.ids import MAX_METADATA, Callback, Field, FormStart, form_start
+from faxbot.slack.action_ids import MAX_METADATA, Callback, Field, FormStart, form_start
 from faxbot.slack.views.blocks import context, section
 from faxbot.slack.views.site import Site
 from faxbot.slack.views.text import count, escape, one_line

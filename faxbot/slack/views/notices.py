@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from faxbot.fax.errors import BadCommand
-from faxbot.services.messages import (
+from faxbot.services.model.messages import (
     AskNumber,
     Faxing,
     FetchedFile,
@@ -13,7 +13,7 @@ from faxbot.services.messages import (
     ServerSilent,
     ServerTells,
 )
-from faxbot.slack.ids import Action, FormStart
+from faxbot.slack.action_ids import Action, FormStart
 from faxbot.slack.views import buttons
 from faxbot.slack.views.blocks import Rendered, button, sentence_only
 from faxbot.slack.views.site import Site

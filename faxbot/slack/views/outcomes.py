@@ -4,7 +4,7 @@ from datetime import datetime
 
 from faxbot.fax.job import Job, JobState
 from faxbot.fax.status import Cause, diagnose
-from faxbot.services.facts import Fax, Outcome
+from faxbot.services.model.faxes import Fax, Outcome
 from faxbot.slack.views.progress import through
 from faxbot.slack.views.site import Site
 from faxbot.slack.views.text import at, count, from_epoch, mention, quoted, said, sentence

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from slack_sdk.models.blocks import ButtonElement
 
-from faxbot.services.messages import ReceivedFax
-from faxbot.slack.ids import Subject, Target
+from faxbot.services.model.messages import ReceivedFax
+from faxbot.slack.action_ids import Subject, Target
 from faxbot.slack.views import buttons
 from faxbot.slack.views.blocks import MAX_TEXT, Rendered, actions, context, fit, rendered, section
 from faxbot.slack.views.site import Site

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from faxbot.fax.job import Job, JobState
 from faxbot.fax.status import diagnose
-from faxbot.services.facts import Fax
-from faxbot.services.messages import FaxSteps, Step, StepKind
+from faxbot.services.model.faxes import Fax
+from faxbot.services.model.messages import FaxSteps, Step, StepKind
 from faxbot.slack.views.blocks import Rendered, rendered, section
 from faxbot.slack.views.outcomes import why
 from faxbot.slack.views.progress import cause, dial, next_try, through

@@ -11,8 +11,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from faxbot.fax.errors import SlackBusy, SlackRefused
-from faxbot.slack.pacing import SlackPace
-from faxbot.slack.web import CALL_ERRORS, CALL_SECONDS, SDK_LOG, Connections, slack_fault
+from faxbot.slack.web_api.connections import CALL_ERRORS, CALL_SECONDS, SDK_LOG, Connections, slack_fault
+from faxbot.slack.web_api.rate_limits import SlackPace
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
-from faxbot.services.ports import Call
+from faxbot.services.model.ports import Call
 
 PER_MINUTE: Mapping[str, int] = {
     "chat.update": 50,
@@ -48,7 +48,7 @@ Now = Callable[[], float]
 
 class SlackPace:
     """
-    The Pace of services/ports.py, fed by every call of slack/client.py. *now* is in epoch seconds.
+    The Pace port, fed by every call of slack/web_api/client.py. *now* is in epoch seconds.
 
     A call is counted from its begin to a minute after its end: by then the server, which counted it in
     between, has surely forgotten it.

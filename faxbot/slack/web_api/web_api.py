@@ -11,7 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from faxbot.fax.errors import SlackBusy, SlackRefused, SlackUnclear
-from faxbot.slack.web import CALL_ERRORS, Connections, slack_fault
+from faxbot.slack.web_api.connections import CALL_ERRORS, Connections, slack_fault
 
 log = logging.getLogger(__name__)
 

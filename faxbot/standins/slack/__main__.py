@@ -1,4 +1,4 @@
-"""`python -m faxbot.demo.workspace`: run the workspace until it is told to stop."""
+"""`python -m faxbot.standins.slack`: run the workspace until it is told to stop."""
 
 import argparse
 import asyncio
@@ -12,7 +12,7 @@ from .server import Workspace
 
 def main() -> None:
     """Read the command line, print one JSON line when ready, serve until SIGINT or SIGTERM."""
-    parser = argparse.ArgumentParser(prog="python -m faxbot.demo.workspace", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m faxbot.standins.slack", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     parser.add_argument("--dir", type=Path, required=True, help="keeps the bytes of files")
     parser.add_argument("--manifest", type=Path, required=True, help="the app manifest to install")

@@ -5,8 +5,8 @@ from typing import Any
 
 from .installation import Installation
 from .model.messages import Ephemeral
-from .model.passes import ResponseAddress
 from .model.people import APP_ID, TEAM_ID, Channel
+from .model.triggers import ResponseAddress
 from .model.views import OpenView
 
 

@@ -7,9 +7,9 @@ A simulated UCX: the Fax API contract, quirks included, over a small model of Hy
 ``server.py`` puts it all on sockets.
 """
 
-from faxbot.demo.faxserver.hylafax.clock import ManualClock
-from faxbot.demo.faxserver.hylafax.line import DEFAULT_LINES, FaxLine
-from faxbot.demo.faxserver.hylafax.timing import Timing
-from faxbot.demo.faxserver.server import FaxServer
+from faxbot.standins.ucx.hylafax.clock import ManualClock
+from faxbot.standins.ucx.hylafax.line import DEFAULT_LINES, FaxLine
+from faxbot.standins.ucx.hylafax.timing import Timing
+from faxbot.standins.ucx.server import FaxServer
 
 __all__ = ["DEFAULT_LINES", "FaxLine", "FaxServer", "ManualClock", "Timing"]

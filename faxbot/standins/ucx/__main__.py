@@ -1,4 +1,4 @@
-"""`python -m faxbot.demo.faxserver`: the simulated UCX as a process of its own."""
+"""`python -m faxbot.standins.ucx`: the simulated UCX as a process of its own."""
 
 import argparse
 import asyncio
@@ -8,7 +8,7 @@ import signal
 import sys
 from pathlib import Path
 
-from faxbot.demo.faxserver.server import FaxServer
+from faxbot.standins.ucx.server import FaxServer
 
 
 def _arguments() -> argparse.Namespace:

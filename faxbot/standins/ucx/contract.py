@@ -6,14 +6,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from faxbot.demo.faxserver import documents, replies
-from faxbot.demo.faxserver.access import Access
-from faxbot.demo.faxserver.hylafax.job import ABORTED
-from faxbot.demo.faxserver.hylafax.model import HylaFax
-from faxbot.demo.faxserver.hylafax.numbers import Hold, lookup
-from faxbot.demo.faxserver.hylafax.records import Kind
-from faxbot.demo.faxserver.replies import Item, error, success
-from faxbot.demo.faxserver.requests import RefusedError, Upload
+from faxbot.standins.ucx import documents, replies
+from faxbot.standins.ucx.access import Access
+from faxbot.standins.ucx.hylafax.job import ABORTED
+from faxbot.standins.ucx.hylafax.model import HylaFax
+from faxbot.standins.ucx.hylafax.numbers import Hold, lookup
+from faxbot.standins.ucx.hylafax.records import Kind
+from faxbot.standins.ucx.replies import Item, error, success
+from faxbot.standins.ucx.requests import RefusedError, Upload
 
 DIALLING_STRING = re.compile(r"(?=(?:.*[0-9]){3})[0-9+*#().,\- wW!@]{3,64}")
 NOT_FOUND = "Job not found"

@@ -9,15 +9,15 @@ from typing import TypeVar, cast
 
 from aiohttp import BodyPartReader, web
 
-from faxbot.demo.faxserver import documents, replies
-from faxbot.demo.faxserver.access import Access
-from faxbot.demo.faxserver.doorway import Doorway
-from faxbot.demo.faxserver.faults import FaultPlan, UnknownFaultError
-from faxbot.demo.faxserver.hylafax.model import HylaFax
-from faxbot.demo.faxserver.hylafax.numbers import TEST_NUMBERS
-from faxbot.demo.faxserver.hylafax.reception import Caller
-from faxbot.demo.faxserver.hylafax.records import Kind, Order
-from faxbot.demo.faxserver.replies import Item
+from faxbot.standins.ucx import documents, replies
+from faxbot.standins.ucx.access import Access
+from faxbot.standins.ucx.faults import FaultPlan, UnknownFaultError
+from faxbot.standins.ucx.hylafax.model import HylaFax
+from faxbot.standins.ucx.hylafax.numbers import TEST_NUMBERS
+from faxbot.standins.ucx.hylafax.reception import Caller
+from faxbot.standins.ucx.hylafax.records import Kind, Order
+from faxbot.standins.ucx.listening_socket import Doorway
+from faxbot.standins.ucx.replies import Item
 
 PREFIX = "/control"
 T = TypeVar("T")

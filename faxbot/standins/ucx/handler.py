@@ -7,13 +7,13 @@ from pathlib import Path
 
 from aiohttp import web
 
-from faxbot.demo.faxserver.access import Access
-from faxbot.demo.faxserver.contract import Contract, Download, Reply
-from faxbot.demo.faxserver.faults import PAGE, REPLACING, Fault, FaultKind, FaultPlan
-from faxbot.demo.faxserver.hylafax.model import HylaFax
-from faxbot.demo.faxserver.log import Fact
-from faxbot.demo.faxserver.replies import error
-from faxbot.demo.faxserver.requests import METHODS, Method, RefusedError, read
+from faxbot.standins.ucx.access import Access
+from faxbot.standins.ucx.contract import Contract, Download, Reply
+from faxbot.standins.ucx.faults import PAGE, REPLACING, Fault, FaultKind, FaultPlan
+from faxbot.standins.ucx.hylafax.model import HylaFax
+from faxbot.standins.ucx.log import Fact
+from faxbot.standins.ucx.replies import error
+from faxbot.standins.ucx.requests import METHODS, Method, RefusedError, read
 
 
 class ConnectionDroppedError(Exception):

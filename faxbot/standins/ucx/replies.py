@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-from faxbot.demo.faxserver.hylafax.job import SendJob
-from faxbot.demo.faxserver.hylafax.line import FaxLine
-from faxbot.demo.faxserver.hylafax.model import HylaFax
-from faxbot.demo.faxserver.hylafax.reception import Reception
-from faxbot.demo.faxserver.hylafax.records import Kind, Record
+from faxbot.standins.ucx.hylafax.job import SendJob
+from faxbot.standins.ucx.hylafax.line import FaxLine
+from faxbot.standins.ucx.hylafax.model import HylaFax
+from faxbot.standins.ucx.hylafax.reception import Reception
+from faxbot.standins.ucx.hylafax.records import Kind, Record
 
 Json = dict[str, "Json"] | Sequence["Json"] | str | int | float | bool | None
 Item = dict[str, Json]

@@ -10,16 +10,16 @@ from typing import Self
 
 from aiohttp import web
 
-from faxbot.demo.faxserver.access import Access
-from faxbot.demo.faxserver.control import PREFIX, Control
-from faxbot.demo.faxserver.door import Door
-from faxbot.demo.faxserver.doorway import Doorway
-from faxbot.demo.faxserver.faults import FaultPlan
-from faxbot.demo.faxserver.hylafax.clock import ManualClock, SimulatedClock, wall_clock
-from faxbot.demo.faxserver.hylafax.line import DEFAULT_LINES, FaxLine
-from faxbot.demo.faxserver.hylafax.model import HylaFax
-from faxbot.demo.faxserver.hylafax.timing import Timing
-from faxbot.demo.faxserver.log import CallLog
+from faxbot.standins.ucx.access import Access
+from faxbot.standins.ucx.control import PREFIX, Control
+from faxbot.standins.ucx.faults import FaultPlan
+from faxbot.standins.ucx.handler import Door
+from faxbot.standins.ucx.hylafax.clock import ManualClock, SimulatedClock, wall_clock
+from faxbot.standins.ucx.hylafax.line import DEFAULT_LINES, FaxLine
+from faxbot.standins.ucx.hylafax.model import HylaFax
+from faxbot.standins.ucx.hylafax.timing import Timing
+from faxbot.standins.ucx.listening_socket import Doorway
+from faxbot.standins.ucx.log import CallLog
 
 SHUTDOWN_SECONDS = 0.1
 

@@ -4,11 +4,11 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from faxbot.services.facts import RequestKind
-from faxbot.slack.ids import Action, target
-from faxbot.slack.listeners.actions.press import press_key, subject_of
-from faxbot.slack.listeners.switchboard import Switchboard
-from faxbot.slack.place import place_of
+from faxbot.services.model.faxes import RequestKind
+from faxbot.slack.action_ids import Action, target
+from faxbot.slack.listeners.actions.keys import press_key, subject_of
+from faxbot.slack.listeners.context import Switchboard
+from faxbot.slack.payloads import place_of
 
 
 def register(app: AsyncApp, board: Switchboard) -> None:

@@ -4,10 +4,10 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from faxbot.services.ask import Asker
-from faxbot.slack.ids import Action, page
-from faxbot.slack.listeners.switchboard import Switchboard
-from faxbot.slack.place import place_of
+from faxbot.services.queries.queries import Asker
+from faxbot.slack.action_ids import Action, page
+from faxbot.slack.listeners.context import Switchboard
+from faxbot.slack.payloads import place_of
 
 
 def register(app: AsyncApp, board: Switchboard) -> None:

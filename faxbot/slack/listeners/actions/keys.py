@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from faxbot.slack.ids import Subject, Target
-from faxbot.slack.place import Place
+from faxbot.slack.action_ids import Subject, Target
+from faxbot.slack.payloads import Place
 
 
 def press_key(place: Place, action: Mapping[str, Any]) -> str:

@@ -2,8 +2,8 @@
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from faxbot.slack.ids import Action
-from faxbot.slack.listeners.switchboard import Switchboard
+from faxbot.slack.action_ids import Action
+from faxbot.slack.listeners.context import Switchboard
 
 
 def register(app: AsyncApp, _board: Switchboard) -> None:

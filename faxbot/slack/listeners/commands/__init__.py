@@ -3,7 +3,7 @@
 from slack_bolt.async_app import AsyncApp
 
 from faxbot.slack.listeners.commands import fax
-from faxbot.slack.listeners.switchboard import Switchboard
+from faxbot.slack.listeners.context import Switchboard
 
 
 def register(app: AsyncApp, board: Switchboard) -> None:

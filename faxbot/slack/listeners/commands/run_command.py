@@ -4,9 +4,9 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck
 
-from faxbot.services.answers import Answer
-from faxbot.services.ask import Ask, Asker
-from faxbot.services.facts import RequestKind
+from faxbot.services.model.faxes import RequestKind
+from faxbot.services.queries.queries import Ask, Asker
+from faxbot.services.queries.results import Answer
 from faxbot.slack.grammar import (
     Active,
     Cancel,
@@ -22,8 +22,8 @@ from faxbot.slack.grammar import (
     Unsubscribe,
     parse,
 )
-from faxbot.slack.listeners.switchboard import Switchboard
-from faxbot.slack.place import Place
+from faxbot.slack.listeners.context import Switchboard
+from faxbot.slack.payloads import Place
 from faxbot.slack.views import render_help
 
 Change = Send | Get | Cancel | Delete | Subscribe | Unsubscribe

@@ -2,8 +2,8 @@
 
 from slack_bolt.async_app import AsyncApp
 
+from faxbot.slack.listeners.context import Switchboard
 from faxbot.slack.listeners.events import direct_message, shares
-from faxbot.slack.listeners.switchboard import Switchboard
 
 
 def register(app: AsyncApp, board: Switchboard) -> None:

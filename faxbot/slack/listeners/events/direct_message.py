@@ -4,9 +4,9 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 
-from faxbot.services.messages import Sentence
-from faxbot.slack.listeners.switchboard import Switchboard
-from faxbot.slack.place import place_of
+from faxbot.services.model.messages import Sentence
+from faxbot.slack.listeners.context import Switchboard
+from faxbot.slack.payloads import place_of
 from faxbot.slack.views import render
 
 

@@ -11,9 +11,9 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 
-from faxbot.services.facts import RequestKind
-from faxbot.slack.listeners.switchboard import Switchboard
-from faxbot.slack.place import Place, files_in, place_of
+from faxbot.services.model.faxes import RequestKind
+from faxbot.slack.listeners.context import Switchboard
+from faxbot.slack.payloads import Place, files_in, place_of
 
 Next = Callable[[], Awaitable[None]]
 

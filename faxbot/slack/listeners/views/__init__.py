@@ -2,7 +2,7 @@
 
 from slack_bolt.async_app import AsyncApp
 
-from faxbot.slack.listeners.switchboard import Switchboard
+from faxbot.slack.listeners.context import Switchboard
 from faxbot.slack.listeners.views import send_form
 
 

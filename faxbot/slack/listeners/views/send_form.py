@@ -5,10 +5,10 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from faxbot.services.facts import RequestKind
-from faxbot.slack.ids import Callback
-from faxbot.slack.listeners.switchboard import Switchboard
-from faxbot.slack.place import place_of
+from faxbot.services.model.faxes import RequestKind
+from faxbot.slack.action_ids import Callback
+from faxbot.slack.listeners.context import Switchboard
+from faxbot.slack.payloads import place_of
 from faxbot.slack.views.form import FormErrors, parse_submission
 
 

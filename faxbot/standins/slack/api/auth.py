@@ -1,6 +1,6 @@
 """api.test, auth.test, apps.connections.open, bots.info."""
 
-from faxbot.demo.workspace.model.people import APP_ID, BOT_ID, BOT_USER, TEAM_ID
+from faxbot.standins.slack.model.people import APP_ID, BOT_ID, BOT_USER, TEAM_ID
 
 from .call import Answer, Call, RefusedError, method
 

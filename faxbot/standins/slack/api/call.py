@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from faxbot.demo.workspace.faults import Fault
-from faxbot.demo.workspace.installation import Installation
-from faxbot.demo.workspace.model.people import Channel
-from faxbot.demo.workspace.model.state import State
+from faxbot.standins.slack.faults import Fault
+from faxbot.standins.slack.installation import Installation
+from faxbot.standins.slack.model.people import Channel
+from faxbot.standins.slack.model.state import State
 
 Answer = dict[str, Any]
 Body = Callable[["Call"], Awaitable[Answer]]

@@ -2,7 +2,7 @@
 
 import copy
 
-from faxbot.demo.workspace.model.people import BOT_ID, BOT_USER, Channel
+from faxbot.standins.slack.model.people import BOT_ID, BOT_USER, Channel
 
 from .call import Answer, Call, RefusedError, method
 from .compose import UPDATE_LIMIT, read_content, read_metadata

@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
-from faxbot.demo.workspace.blocks.check import check_message
-from faxbot.demo.workspace.blocks.fill import fill_in
+from faxbot.standins.slack.blocks.check import check_message
+from faxbot.standins.slack.blocks.fill import fill_in
 
 from .call import Call, RefusedError
 

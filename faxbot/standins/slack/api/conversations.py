@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from faxbot.demo.workspace.model.people import BOT_USER, DANA, FOUNDED, GENERAL, TEAM_ID, Channel
-from faxbot.demo.workspace.model.state import State
+from faxbot.standins.slack.model.people import BOT_USER, DANA, FOUNDED, GENERAL, TEAM_ID, Channel
+from faxbot.standins.slack.model.state import State
 
 from .call import Answer, Call, RefusedError, method
 

@@ -3,9 +3,9 @@
 import re
 from typing import Any
 
-from faxbot.demo.workspace.model.files import StoredFile
-from faxbot.demo.workspace.model.ids import new_id
-from faxbot.demo.workspace.model.people import BOT_USER, Channel
+from faxbot.standins.slack.model.files import StoredFile
+from faxbot.standins.slack.model.ids import new_id
+from faxbot.standins.slack.model.people import BOT_USER, Channel
 
 from .call import Answer, Call, RefusedError, invalid_arguments, method
 from .compose import read_blocks

@@ -7,10 +7,10 @@ from typing import Any
 
 from aiohttp import web
 
-from faxbot.demo.workspace.faults import Fault
-from faxbot.demo.workspace.installation import Installation
-from faxbot.demo.workspace.tokens import bearer_token
-from faxbot.demo.workspace.wire import cut
+from faxbot.standins.slack.faults import Fault
+from faxbot.standins.slack.installation import Installation
+from faxbot.standins.slack.tokens import bearer_token
+from faxbot.standins.slack.wire import cut
 
 from .arguments import read_arguments
 from .call import METHODS, Answer, Call, Method, RefusedError, invalid_arguments, missing_scope

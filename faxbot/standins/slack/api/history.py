@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from faxbot.demo.workspace.model.people import Channel
+from faxbot.standins.slack.model.people import Channel
 
 from .call import Answer, Call, RefusedError, method
 

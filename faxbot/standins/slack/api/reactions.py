@@ -2,7 +2,7 @@
 
 import re
 
-from faxbot.demo.workspace.model.people import BOT_USER
+from faxbot.standins.slack.model.people import BOT_USER
 
 from .call import Answer, Call, RefusedError, method
 

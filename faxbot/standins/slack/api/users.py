@@ -1,6 +1,6 @@
 """users.info, users.list, users.conversations."""
 
-from faxbot.demo.workspace.model.people import BOT_USER
+from faxbot.standins.slack.model.people import BOT_USER
 
 from .call import Answer, Call, RefusedError, method
 from .conversations import describe, of_types

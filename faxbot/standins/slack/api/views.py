@@ -3,11 +3,11 @@
 import json
 from typing import Any
 
-from faxbot.demo.workspace.blocks.check import check_view
-from faxbot.demo.workspace.blocks.fill import fill_in
-from faxbot.demo.workspace.model.passes import PassRefusedError, Trigger
-from faxbot.demo.workspace.model.people import BOT_USER
-from faxbot.demo.workspace.model.views import OpenView
+from faxbot.standins.slack.blocks.check import check_view
+from faxbot.standins.slack.blocks.fill import fill_in
+from faxbot.standins.slack.model.people import BOT_USER
+from faxbot.standins.slack.model.triggers import PassRefusedError, Trigger
+from faxbot.standins.slack.model.views import OpenView
 
 from .call import Answer, Call, RefusedError, invalid_arguments, method
 

@@ -10,8 +10,8 @@ from .feed import Feed
 from .files import StoredFile
 from .ids import Timestamps, new_id
 from .messages import Ephemeral, Messages
-from .passes import Passes
 from .people import APP_ID, BOT_ID, BOT_USER, TEAM_ID, Channel, first_channels, first_users
+from .triggers import Passes
 from .views import OpenView, Views
 
 

@@ -3,13 +3,13 @@
 import re
 from typing import Any
 
-from faxbot.demo.workspace.api.call import RefusedError
-from faxbot.demo.workspace.delivery import UnansweredError
-from faxbot.demo.workspace.entered import action_of, values_of
-from faxbot.demo.workspace.interactivity import Payloads
-from faxbot.demo.workspace.model.people import Channel
-from faxbot.demo.workspace.model.views import OpenView, elements_of
-from faxbot.demo.workspace.replies import Replies
+from faxbot.standins.slack.api.call import RefusedError
+from faxbot.standins.slack.delivery import UnansweredError
+from faxbot.standins.slack.input_values import action_of, values_of
+from faxbot.standins.slack.interactivity import Payloads
+from faxbot.standins.slack.model.people import Channel
+from faxbot.standins.slack.model.views import OpenView, elements_of
+from faxbot.standins.slack.replies import Replies
 
 from .request import Ask, DeniedError
 from .rooms import invite, kick

@@ -3,7 +3,7 @@
 import aiohttp
 from aiohttp import web
 
-from faxbot.demo.workspace.installation import Installation
+from faxbot.standins.slack.installation import Installation
 
 
 async def pass_on(request: web.Request, site: Installation) -> web.StreamResponse:

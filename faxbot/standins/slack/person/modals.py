@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from faxbot.demo.workspace.api.call import RefusedError
-from faxbot.demo.workspace.api.views import checked_view
-from faxbot.demo.workspace.delivery import UnansweredError
-from faxbot.demo.workspace.entered import complaints, values_of
-from faxbot.demo.workspace.interactivity import Payloads
-from faxbot.demo.workspace.model.views import OpenView
+from faxbot.standins.slack.api.call import RefusedError
+from faxbot.standins.slack.api.views import checked_view
+from faxbot.standins.slack.delivery import UnansweredError
+from faxbot.standins.slack.input_values import complaints, values_of
+from faxbot.standins.slack.interactivity import Payloads
+from faxbot.standins.slack.model.views import OpenView
 
 from .request import Ask, DeniedError
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from aiohttp import web
 
-from faxbot.demo.workspace.installation import Installation
-from faxbot.demo.workspace.model.people import Channel
+from faxbot.standins.slack.installation import Installation
+from faxbot.standins.slack.model.people import Channel
 
 
 class DeniedError(Exception):

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from faxbot.demo.workspace.installation import Installation
+from faxbot.standins.slack.installation import Installation
 
 from . import act, faxpane, look, modals, rooms, talk
 from .request import Ask, DeniedError

@@ -8,9 +8,9 @@ from typing import Any
 
 from aiohttp import BodyPartReader, web
 
-from faxbot.demo.workspace.installation import Installation
-from faxbot.demo.workspace.model.files import StoredFile
-from faxbot.demo.workspace.model.ids import new_id
+from faxbot.standins.slack.installation import Installation
+from faxbot.standins.slack.model.files import StoredFile
+from faxbot.standins.slack.model.ids import new_id
 
 from .request import Ask, DeniedError
 

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from faxbot.demo.faxserver.hylafax.board import Switchboard
-from faxbot.demo.faxserver.hylafax.job import JobState, SendJob, Step
-from faxbot.demo.faxserver.hylafax.line import INITIALIZING, Modem
-from faxbot.demo.faxserver.hylafax.numbers import BUSY, NO_ANSWER, Failure, Outcome, Retry, cut_after, lookup
-from faxbot.demo.faxserver.hylafax.reception import CUT_OFF, Caller, Reception, Receptions
+from faxbot.standins.ucx.hylafax.job import JobState, SendJob, Step
+from faxbot.standins.ucx.hylafax.line import INITIALIZING, Modem
+from faxbot.standins.ucx.hylafax.numbers import BUSY, NO_ANSWER, Failure, Outcome, Retry, cut_after, lookup
+from faxbot.standins.ucx.hylafax.reception import CUT_OFF, Caller, Reception, Receptions
+from faxbot.standins.ucx.hylafax.system import Switchboard
 
 DIALING = "Dialing"
 

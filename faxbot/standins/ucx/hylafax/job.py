@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from faxbot.demo.faxserver.documents import Document
-from faxbot.demo.faxserver.hylafax.line import Modem
+from faxbot.standins.ucx.documents import Document
+from faxbot.standins.ucx.hylafax.line import Modem
 
 ABORTED = "Job aborted by request"
 BLOCKED = "Blocked by concurrent calls"

@@ -3,18 +3,18 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from faxbot.demo.faxserver import documents
-from faxbot.demo.faxserver.documents import Document
-from faxbot.demo.faxserver.hylafax.board import Switchboard
-from faxbot.demo.faxserver.hylafax.calls import Arrival, IncomingCall, OutgoingCall
-from faxbot.demo.faxserver.hylafax.clock import SimulatedClock
-from faxbot.demo.faxserver.hylafax.job import SendJob
-from faxbot.demo.faxserver.hylafax.line import IDLE, FaxLine
-from faxbot.demo.faxserver.hylafax.reception import Caller, Reception, Receptions
-from faxbot.demo.faxserver.hylafax.records import Kind, Order
-from faxbot.demo.faxserver.hylafax.sendqueue import SendQueue
-from faxbot.demo.faxserver.hylafax.timing import Timing
-from faxbot.demo.faxserver.log import CallLog
+from faxbot.standins.ucx import documents
+from faxbot.standins.ucx.documents import Document
+from faxbot.standins.ucx.hylafax.calls import Arrival, IncomingCall, OutgoingCall
+from faxbot.standins.ucx.hylafax.clock import SimulatedClock
+from faxbot.standins.ucx.hylafax.job import SendJob
+from faxbot.standins.ucx.hylafax.line import IDLE, FaxLine
+from faxbot.standins.ucx.hylafax.reception import Caller, Reception, Receptions
+from faxbot.standins.ucx.hylafax.records import Kind, Order
+from faxbot.standins.ucx.hylafax.sendqueue import SendQueue
+from faxbot.standins.ucx.hylafax.system import Switchboard
+from faxbot.standins.ucx.hylafax.timing import Timing
+from faxbot.standins.ucx.log import CallLog
 
 
 class HylaFax:

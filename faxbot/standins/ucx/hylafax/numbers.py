@@ -8,7 +8,7 @@ and the fax delivered. The table is repeated in docs/fax-server.md; a test keeps
 from dataclasses import dataclass
 from enum import Enum
 
-from faxbot.demo.faxserver.hylafax.line import digits
+from faxbot.standins.ucx.hylafax.line import digits
 
 
 class Retry(Enum):

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from faxbot.demo.faxserver import documents
-from faxbot.demo.faxserver.hylafax.board import Switchboard
-from faxbot.demo.faxserver.hylafax.line import ANSWERING, RECEIVING, Modem
-from faxbot.demo.faxserver.hylafax.records import Kind, Record
+from faxbot.standins.ucx import documents
+from faxbot.standins.ucx.hylafax.line import ANSWERING, RECEIVING, Modem
+from faxbot.standins.ucx.hylafax.records import Kind, Record
+from faxbot.standins.ucx.hylafax.system import Switchboard
 
 CUT_OFF = "T.30 T2 timeout, expected signal not received"
 

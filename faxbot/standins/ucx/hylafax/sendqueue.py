@@ -1,9 +1,8 @@
 """The queue of faxes to send: who may dial when, what follows a call, and what is recorded in the end."""
 
-from faxbot.demo.faxserver.documents import Document
-from faxbot.demo.faxserver.hylafax.board import Switchboard
-from faxbot.demo.faxserver.hylafax.calls import OutgoingCall
-from faxbot.demo.faxserver.hylafax.job import (
+from faxbot.standins.ucx.documents import Document
+from faxbot.standins.ucx.hylafax.calls import OutgoingCall
+from faxbot.standins.ucx.hylafax.job import (
     ABORTED,
     BLOCKED,
     CONVERSION_FAILED,
@@ -11,10 +10,11 @@ from faxbot.demo.faxserver.hylafax.job import (
     SendJob,
     Step,
 )
-from faxbot.demo.faxserver.hylafax.line import COMING_FREE, Modem, digits
-from faxbot.demo.faxserver.hylafax.numbers import Failure, Hold, Retry, lookup
-from faxbot.demo.faxserver.hylafax.reception import Receptions
-from faxbot.demo.faxserver.hylafax.records import Kind, Record
+from faxbot.standins.ucx.hylafax.line import COMING_FREE, Modem, digits
+from faxbot.standins.ucx.hylafax.numbers import Failure, Hold, Retry, lookup
+from faxbot.standins.ucx.hylafax.reception import Receptions
+from faxbot.standins.ucx.hylafax.records import Kind, Record
+from faxbot.standins.ucx.hylafax.system import Switchboard
 
 
 class SendQueue:

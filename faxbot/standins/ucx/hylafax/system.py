@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from random import Random
 
-from faxbot.demo.faxserver.hylafax.clock import SimulatedClock
-from faxbot.demo.faxserver.hylafax.line import COMING_READY, IDLE, FaxLine, Modem
-from faxbot.demo.faxserver.hylafax.records import Records
-from faxbot.demo.faxserver.hylafax.timeline import Timeline
-from faxbot.demo.faxserver.hylafax.timing import Timing
-from faxbot.demo.faxserver.log import CallLog
+from faxbot.standins.ucx.hylafax.clock import SimulatedClock
+from faxbot.standins.ucx.hylafax.line import COMING_READY, IDLE, FaxLine, Modem
+from faxbot.standins.ucx.hylafax.records import Records
+from faxbot.standins.ucx.hylafax.timeline import Timeline
+from faxbot.standins.ucx.hylafax.timing import Timing
+from faxbot.standins.ucx.log import CallLog
 
 
 class Switchboard:

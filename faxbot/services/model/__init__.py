@@ -1,0 +1,1 @@
+"""What is persisted, the ports that the services use, and the vocabulary of their messages."""

@@ -1,0 +1,1 @@
+"""Announcements: written with the facts, posted to Slack once."""

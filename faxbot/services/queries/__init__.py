@@ -1,0 +1,1 @@
+"""Read-only answers: lines, status, active, history, subscriptions."""

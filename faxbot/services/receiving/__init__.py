@@ -1,0 +1,1 @@
+"""Received faxes, from record to announcement."""

@@ -1,0 +1,1 @@
+"""What people request: who may, on which fax, and its execution."""

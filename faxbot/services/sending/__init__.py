@@ -1,0 +1,1 @@
+"""Outgoing faxes: request, document, submission, lost answer, cancellation."""

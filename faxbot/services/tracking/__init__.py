@@ -1,0 +1,1 @@
+"""Fax jobs, from acceptance to their end."""

@@ -1,0 +1,1 @@
+"""How envelopes come in: Socket Mode, HTTP mode, acknowledgement, deduplication."""
