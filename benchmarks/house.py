@@ -13,7 +13,7 @@ from sqlmodel import Session, insert
 from benchmarks.canned import contents
 from benchmarks.canned.control import CannedUcx
 from faxbot.adapters import SystemClock
-from faxbot.bootstrap import Adapters, Paces, Services, Setting, wire_services
+from faxbot.bootstrap import Adapters, Intervals, Services, ServiceSettings, wire_services
 from faxbot.fax.dialplan import DialPlan
 from faxbot.fax.document import Document, Part
 from faxbot.fax.job import Direction, Job
@@ -26,7 +26,7 @@ from faxbot.ucx.client import UcxClient, connect
 from tests.fake_slack import free_pace
 from tests.kit import CLAIMS, DANA, INBOUND, PlainSlack
 
-SETTING = Setting(
+SETTING = ServiceSettings(
     spool=Path(),
     spool_days=30.0,
     settle=20.0,
@@ -35,7 +35,7 @@ SETTING = Setting(
     plan=DialPlan(),
     modems={},
     default_line="",
-    paces=Paces(active=2.0, idle=15.0, inbox=10.0, sweep=120.0),
+    paces=Intervals(active=2.0, idle=15.0, inbox=10.0, sweep=120.0),
 )
 
 
@@ -101,7 +101,7 @@ async def house(folder: Path, ucx: CannedUcx) -> AsyncIterator[House]:
     )
     outbox = asyncio.create_task(services.outbox.run())
     try:
-        for part in (services.lines, services.reach, services.watch, services.sender):
+        for part in (services.lines, services.outages, services.watch, services.preparation):
             await part.start()
         await services.received.begin()
         await services.sent.begin()
@@ -152,5 +152,5 @@ def _database(folder: Path) -> Engine:
     return engine
 
 
-def _setting_in(folder: Path) -> Setting:
+def _setting_in(folder: Path) -> ServiceSettings:
     return replace(SETTING, spool=folder / "spool")

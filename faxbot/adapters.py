@@ -9,24 +9,24 @@ from typing import Protocol
 from slack_bolt.app.async_app import AsyncApp
 from sqlalchemy import Engine
 
-from faxbot.bootstrap import Adapters, Paces, Services, Setting, wire_services
+from faxbot.bootstrap import Adapters, Intervals, Services, ServiceSettings, wire_services
 from faxbot.documents.sandbox import Workshop
 from faxbot.services.model.ports import Clock
 from faxbot.settings import Settings, SettingsProblem
-from faxbot.slack.adapters.attachments import SlackFiles
+from faxbot.slack.adapters.attachments import SlackAttachments
 from faxbot.slack.adapters.directory import SlackDirectory
-from faxbot.slack.adapters.forms import Forms
-from faxbot.slack.adapters.messenger import Publisher
+from faxbot.slack.adapters.forms import FaxForms
+from faxbot.slack.adapters.messenger import SlackMessenger
 from faxbot.slack.adapters.replies import Replies
 from faxbot.slack.bolt_app import build_bolt_app
-from faxbot.slack.inbound.http_mode import Endpoint
+from faxbot.slack.inbound.http_mode import HttpEndpoint
 from faxbot.slack.inbound.prompt_ack import Unacknowledged
-from faxbot.slack.inbound.socket_mode import Sockets
-from faxbot.slack.listeners import Switchboard
-from faxbot.slack.views import Site, render, render_comment
+from faxbot.slack.inbound.socket_mode import SocketMode
+from faxbot.slack.listeners import ListenerContext
+from faxbot.slack.views import BotProfile, render, render_comment
 from faxbot.slack.web_api.client import build_client
 from faxbot.slack.web_api.connections import Connections
-from faxbot.slack.web_api.rate_limits import SlackPace, has_slacks_limits
+from faxbot.slack.web_api.rate_limits import SlackRateLimits, has_slacks_limits
 from faxbot.slack.web_api.web_api import Me, WebApi
 from faxbot.store.engine import TransactionStore, open_engine
 from faxbot.store.schema import NewerDatabaseError, migrate
@@ -88,10 +88,10 @@ class Transport(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class Bot:
     """The bot: its services, its connections to Slack, and who it knows there."""
 
-    services: Services[Forms]
+    services: Services[FaxForms]
     transport: Transport
     directory: SlackDirectory
 
@@ -134,15 +134,15 @@ def connect_to_ucx(settings: Settings, clock: Clock, meters: Meters) -> UcxClien
         raise SettingsProblem(f"UCX_URL or UCX_CA_FILE is not right: {exc}") from exc
 
 
-def slack_pace(settings: Settings, clock: Clock) -> SlackPace:
+def slack_pace(settings: Settings, clock: Clock) -> SlackRateLimits:
     """Slack's limits from the start where the settings say so, or where the server is Slack itself."""
     limits = settings.faxbot_slack_limits
     strict = limits == "tiers" or (not limits and has_slacks_limits(settings.slack_api_url))
-    return SlackPace(lambda: clock.now().timestamp(), strict=strict)
+    return SlackRateLimits(lambda: clock.now().timestamp(), strict=strict)
 
 
 def connect_to_slack(
-    settings: Settings, connections: Connections, pace: SlackPace, *, clock: Clock, meters: Meters
+    settings: Settings, connections: Connections, pace: SlackRateLimits, *, clock: Clock, meters: Meters
 ) -> WebApi:
     """The Web API that the settings name."""
     token = settings.slack_bot_token.get_secret_value()
@@ -156,13 +156,13 @@ def wire(
     server: UcxClient,
     api: WebApi,
     *,
-    pace: SlackPace,
+    pace: SlackRateLimits,
     me: Me,
     clock: Clock,
     meters: Meters,
-) -> House:
+) -> Bot:
     """Make the whole bot; nothing of it runs yet."""
-    setting = Setting(
+    setting = ServiceSettings(
         spool=settings.faxbot_data_dir / "spool",
         spool_days=settings.faxbot_spool_days,
         settle=settings.faxbot_settle_seconds,
@@ -171,49 +171,49 @@ def wire(
         plan=settings.plan,
         modems=settings.modems,
         default_line=settings.faxbot_default_line,
-        paces=Paces(
+        paces=Intervals(
             active=settings.faxbot_poll_active_seconds,
             idle=settings.faxbot_poll_idle_seconds,
             inbox=settings.faxbot_inbox_seconds,
             sweep=settings.faxbot_inbox_sweep_seconds,
         ),
     )
-    site = Site(region=setting.plan.region)
+    site = BotProfile(region=setting.plan.region)
     max_bytes = settings.faxbot_max_megabytes * MEGABYTE
     directory = SlackDirectory(api, clock.now)
     unacknowledged = Unacknowledged()
     adapters = Adapters(
         server=server,
         store=store,
-        messenger=Publisher(
+        messenger=SlackMessenger(
             api,
             lambda message: render(message, site, clock.now()),
             lambda message: render_comment(message, site, clock.now()),
         ),
         pace=pace,
-        attachments=SlackFiles(api, max_bytes=max_bytes),
+        attachments=SlackAttachments(api, max_bytes=max_bytes),
         directory=directory,
         documents=Workshop(max_bytes=max_bytes, max_pages=settings.faxbot_max_pages),
         clock=clock,
-        forms=lambda ask: Forms(api, ask, site),
+        forms=lambda queries: FaxForms(api, queries, site),
         bot_user_id=me.user_id,
         posted=meters.posted,
         turn=unacknowledged.none_left,
     )
     services = wire_services(setting, adapters)
-    board = Switchboard(
-        services.desk, services.ask, services.forms, Replies(api), site, me.user_id, clock.now
+    board = ListenerContext(
+        services.runner, services.queries, services.forms, Replies(api), site, me.user_id, clock.now
     )
     app = build_bolt_app(
         api.client, me, board, acknowledged=meters.acknowledged, unacknowledged=unacknowledged
     )
-    return House(services, _transport(settings, app, clock), directory)
+    return Bot(services, _transport(settings, app, clock), directory)
 
 
 def _transport(settings: Settings, app: AsyncApp, clock: Clock) -> Transport:
     """Socket Mode with an app-level token; else HTTP mode."""
     if settings.socket_mode:
-        return Sockets(app, settings.slack_app_token.get_secret_value(), clock)
+        return SocketMode(app, settings.slack_app_token.get_secret_value(), clock)
     secret = settings.slack_signing_secret.get_secret_value()
     host, port = settings.faxbot_http_host, settings.faxbot_http_port
-    return Endpoint(app, secret, clock.now, host=host, port=port)
+    return HttpEndpoint(app, secret, clock.now, host=host, port=port)

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING
 
 from faxbot.adapters import (
-    House,
+    Bot,
     Meters,
     SystemClock,
     Transport,
@@ -31,7 +31,7 @@ from faxbot.fax.job import Direction
 from faxbot.services.model.ports import Clock
 from faxbot.settings import Settings, SettingsProblem
 from faxbot.slack.adapters.directory import SlackDirectory
-from faxbot.slack.adapters.forms import Forms
+from faxbot.slack.adapters.forms import FaxForms
 from faxbot.slack.inbound.http_mode import PATH
 from faxbot.slack.web_api.connections import Connections
 from faxbot.slack.web_api.web_api import Me, WebApi
@@ -110,7 +110,7 @@ def _meters(settings: Settings) -> tuple["Metrics | None", Meters]:
 
 @contextlib.asynccontextmanager
 async def _measured(
-    metrics: "Metrics", settings: Settings, house: House, store: TransactionStore, clock: Clock
+    metrics: "Metrics", settings: Settings, house: Bot, store: TransactionStore, clock: Clock
 ) -> AsyncIterator[None]:
     """Health and metrics at their port, while the block lasts."""
     from faxbot.metrics import Health, serve_metrics  # noqa: PLC0415 - as above
@@ -119,7 +119,7 @@ async def _measured(
         return house.transport.ways
 
     metrics.watch(house.services, connected, clock)
-    health = Health(store, connected, lambda: house.services.reach.since)
+    health = Health(store, connected, lambda: house.services.outages.since)
     host, port = settings.faxbot_metrics_host, settings.faxbot_metrics_port
     try:
         runner = await serve_metrics(metrics, health, host, port)
@@ -199,7 +199,12 @@ async def _check_socket(api: WebApi, app_token: str) -> None:
 
 
 async def _begin(
-    services: Services[Forms], server: UcxClient, clock: Clock, *, backfill: bool, say: Callable[[str], None]
+    services: Services[FaxForms],
+    server: UcxClient,
+    clock: Clock,
+    *,
+    backfill: bool,
+    say: Callable[[str], None],
 ) -> None:
     """
     Recall what was; take the baseline of what the fax server has, waiting for it if need be.
@@ -211,9 +216,9 @@ async def _begin(
         SettingsProblem: At the first start the UCX does not let the bot in.
     """
     await services.lines.start()
-    await services.reach.start()
+    await services.outages.start()
     await services.watch.start()
-    await services.sender.start()
+    await services.preparation.start()
     said = False
     while True:
         try:
@@ -246,14 +251,14 @@ async def _begin(
 
 
 @contextlib.asynccontextmanager
-async def _running(services: Services[Forms]) -> AsyncIterator[None]:
+async def _running(services: Services[FaxForms]) -> AsyncIterator[None]:
     """The outbox and the desk, while the block lasts."""
     outbox = asyncio.create_task(services.outbox.run(), name="outbox")
-    await services.desk.start()
+    await services.runner.start()
     try:
         yield
     finally:
         outbox.cancel()
-        await services.desk.stop()
+        await services.runner.stop()
         with contextlib.suppress(asyncio.CancelledError):
             await outbox

@@ -11,10 +11,10 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
-from faxbot.services.upkeep.restore import doubt_what_is_under_way
+from faxbot.services.upkeep.restore import mark_unfinished_for_lookup
 from faxbot.settings import Settings
 from faxbot.store.engine import open_engine
-from faxbot.store.queries import Queries
+from faxbot.store.queries import SqlLedger
 
 DATABASE, SPOOL = "faxbot.db", "spool"
 
@@ -85,7 +85,7 @@ def _doubt(database: Path, now: datetime) -> int:
     engine = open_engine(f"sqlite:///{database}")
     try:
         with Session(engine, expire_on_commit=False) as session:
-            under_way = doubt_what_is_under_way(Queries(session), now)
+            under_way = mark_unfinished_for_lookup(SqlLedger(session), now)
             session.commit()
         with engine.connect() as connection:  # one file, without a journal beside it
             connection.exec_driver_sql("COMMIT")

@@ -8,8 +8,8 @@ from typing import Generic, TypeVar
 from faxbot.fax.dialplan import DialPlan
 from faxbot.fax.job import Direction
 from faxbot.scheduler import Ticks
-from faxbot.services.fax_server.lines import LineBook
-from faxbot.services.fax_server.outages import Reach
+from faxbot.services.fax_server.lines import LineDirectory
+from faxbot.services.fax_server.outages import Outages
 from faxbot.services.fax_server.record_feed import RecordFeed
 from faxbot.services.model.faxes import RecordState, RequestKind
 from faxbot.services.model.ledger import Store
@@ -19,33 +19,33 @@ from faxbot.services.model.ports import (
     Directory,
     Documents,
     FaxServer,
-    Forms,
+    FormOpener,
     Messenger,
-    Pace,
+    RateLimits,
 )
 from faxbot.services.outbox.outbox import Outbox
-from faxbot.services.queries.queries import Ask
+from faxbot.services.queries.queries import Queries
 from faxbot.services.receiving.inbox import Inbox
-from faxbot.services.requests.permissions import Access
-from faxbot.services.requests.records import Changes
-from faxbot.services.requests.runner import Desk
-from faxbot.services.requests.subscriptions import Subscribing
+from faxbot.services.requests.permissions import Permissions
+from faxbot.services.requests.records import RecordRequests
+from faxbot.services.requests.runner import RequestRunner
+from faxbot.services.requests.subscriptions import SubscriptionRequests
 from faxbot.services.sending.decisions import Decisions
-from faxbot.services.sending.lost_answers import Search
-from faxbot.services.sending.new_faxes import Asked
-from faxbot.services.sending.preparation import Sender, SendSetting
-from faxbot.services.tracking.job_matching import Claims
-from faxbot.services.tracking.job_watch import Watch
-from faxbot.services.upkeep.row_expiry import Expiry
-from faxbot.services.upkeep.spool_retention import Retention
+from faxbot.services.sending.lost_answers import LostAnswers
+from faxbot.services.sending.new_faxes import NewFaxes
+from faxbot.services.sending.preparation import Preparation, PreparationSettings
+from faxbot.services.tracking.job_matching import JobMatching
+from faxbot.services.tracking.job_watch import JobWatch
+from faxbot.services.upkeep.row_expiry import RowExpiry
+from faxbot.services.upkeep.spool_retention import SpoolRetention
 
 HOUR = 3600.0
 
-F = TypeVar("F", bound=Forms)
+F = TypeVar("F", bound=FormOpener)
 
 
 @dataclass(frozen=True, slots=True)
-class Paces:
+class Intervals:
     """How many seconds after one look at the fax server the next is due."""
 
     active: float
@@ -55,7 +55,7 @@ class Paces:
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class ServiceSettings:
     """What whoever runs faxbot decided. *settle*: how long an unanswered call may still be carried out."""
 
     spool: Path
@@ -66,7 +66,7 @@ class Setting:
     plan: DialPlan
     modems: Mapping[str, str]
     default_line: str
-    paces: Paces
+    paces: Intervals
 
 
 async def _at_once() -> None:
@@ -80,12 +80,12 @@ class Adapters(Generic[F]):
     server: FaxServer
     store: Store
     messenger: Messenger
-    pace: Pace
+    pace: RateLimits
     attachments: Attachments
     directory: Directory
     documents: Documents
     clock: Clock
-    forms: Callable[[Ask], F]
+    forms: Callable[[Queries], F]
     bot_user_id: str
     posted: Callable[[float], None] = lambda _seconds: None
     """Hears how many seconds a received fax took to its channel."""
@@ -97,45 +97,45 @@ class Adapters(Generic[F]):
 class Services(Generic[F]):
     """Everything that runs, once it is wired."""
 
-    desk: Desk
+    runner: RequestRunner
     outbox: Outbox
     ticks: Ticks
-    ask: Ask
+    queries: Queries
     forms: F
-    lines: LineBook
-    reach: Reach
-    watch: Watch
-    sender: Sender
-    search: Search
+    lines: LineDirectory
+    outages: Outages
+    watch: JobWatch
+    preparation: Preparation
+    search: LostAnswers
     inbox: Inbox
     received: RecordFeed
     sent: RecordFeed
-    retention: Retention
-    expiry: Expiry
+    retention: SpoolRetention
+    expiry: RowExpiry
 
 
-def wire_services(setting: Setting, adapters: Adapters[F]) -> Services[F]:
+def wire_services(setting: ServiceSettings, adapters: Adapters[F]) -> Services[F]:
     """Make every service and give it what it needs."""
     server, store, clock = adapters.server, adapters.store, adapters.clock
     attachments, directory, documents = adapters.attachments, adapters.directory, adapters.documents
     late: _Late[F] = _Late()
-    lines = LineBook(server, store, clock, settled=setting.modems, preferred=setting.default_line)
-    reach = Reach(store, clock, setting.inbound_channel, late.told)
+    lines = LineDirectory(server, store, clock, settled=setting.modems, preferred=setting.default_line)
+    outages = Outages(store, clock, setting.inbound_channel, late.told)
     outbox = Outbox(
         store,
         adapters.messenger,
         clock,
         pace=adapters.pace,
         settle=setting.settle,
-        outage=lambda: reach.outage,
+        outage=lambda: outages.outage,
         admins=setting.admins,
         posted=adapters.posted,
     )
-    access = Access(directory, store, setting.admins)
+    access = Permissions(directory, store, setting.admins)
     sent = RecordFeed(Direction.TX, server, store, clock, RecordState.HISTORY)
     received = RecordFeed(Direction.RX, server, store, clock, RecordState.SEEN)
-    claims = Claims(lines, setting.plan.region)
-    watch = Watch(
+    claims = JobMatching(lines, setting.plan.region)
+    watch = JobWatch(
         server=server,
         store=store,
         clock=clock,
@@ -145,8 +145,8 @@ def wire_services(setting: Setting, adapters: Adapters[F]) -> Services[F]:
         region=setting.plan.region,
         told=late.told,
     )
-    sender = Sender(
-        SendSetting(setting.spool, setting.settle),
+    preparation = Preparation(
+        PreparationSettings(setting.spool, setting.settle),
         server=server,
         store=store,
         clock=clock,
@@ -158,7 +158,7 @@ def wire_services(setting: Setting, adapters: Adapters[F]) -> Services[F]:
         watch=watch,
         told=late.told,
     )
-    search = Search(
+    search = LostAnswers(
         server=server,
         store=store,
         clock=clock,
@@ -179,33 +179,33 @@ def wire_services(setting: Setting, adapters: Adapters[F]) -> Services[F]:
         inbound_channel=setting.inbound_channel,
         told=late.told,
     )
-    ask = Ask(
+    queries = Queries(
         server=server,
         store=store,
         lines=lines,
         access=access,
         attachments=attachments,
-        reach=reach,
+        outages=outages,
         plan=setting.plan,
         inbound_channel=setting.inbound_channel,
         newest_last=lambda direction: (sent if direction is Direction.TX else received).newest_last,
     )
-    forms = adapters.forms(ask)
-    desk = Desk(store, clock, late.told, turn=adapters.turn)
-    asked = Asked(
+    forms = adapters.forms(queries)
+    runner = RequestRunner(store, clock, late.told, turn=adapters.turn)
+    asked = NewFaxes(
         store=store,
         clock=clock,
         attachments=attachments,
         directory=directory,
         forms=forms,
         lines=lines,
-        sender=sender,
+        preparation=preparation,
         plan=setting.plan,
         bot_user_id=adapters.bot_user_id,
-        accept=desk.accept,
+        accept=runner.accept,
         told=late.told,
     )
-    changes = Changes(
+    changes = RecordRequests(
         server=server,
         store=store,
         clock=clock,
@@ -215,9 +215,9 @@ def wire_services(setting: Setting, adapters: Adapters[F]) -> Services[F]:
         told=late.told,
     )
     decisions = Decisions(
-        store=store, clock=clock, access=access, sender=sender, search=search, told=late.told
+        store=store, clock=clock, access=access, preparation=preparation, search=search, told=late.told
     )
-    subscribing = Subscribing(
+    subscribing = SubscriptionRequests(
         store=store,
         clock=clock,
         access=access,
@@ -226,7 +226,7 @@ def wire_services(setting: Setting, adapters: Adapters[F]) -> Services[F]:
         watch=watch,
         told=late.told,
     )
-    desk.assign(
+    runner.assign(
         {
             RequestKind.SEND: asked.send,
             RequestKind.SHARE: asked.share,
@@ -240,21 +240,21 @@ def wire_services(setting: Setting, adapters: Adapters[F]) -> Services[F]:
         }
     )
     services = Services(
-        desk=desk,
+        runner=runner,
         outbox=outbox,
-        ticks=Ticks(clock, answered=reach.answered, failed=reach.failed),
-        ask=ask,
+        ticks=Ticks(clock, answered=outages.answered, failed=outages.failed),
+        queries=queries,
         forms=forms,
         lines=lines,
-        reach=reach,
+        outages=outages,
         watch=watch,
-        sender=sender,
+        preparation=preparation,
         search=search,
         inbox=inbox,
         received=received,
         sent=sent,
-        retention=Retention(store, clock, setting.spool, setting.spool_days),
-        expiry=Expiry(store, clock),
+        retention=SpoolRetention(store, clock, setting.spool, setting.spool_days),
+        expiry=RowExpiry(store, clock),
     )
     late.services = services
     _add_ticks(services, setting.paces)
@@ -273,9 +273,9 @@ class _Late(Generic[F]):
             self.services.ticks.nudge("watch")
 
 
-def _add_ticks(services: Services[F], paces: Paces) -> None:
+def _add_ticks(services: Services[F], paces: Intervals) -> None:
     """The ticks and their paces."""
-    ticks, watch, reach, inbox = services.ticks, services.watch, services.reach, services.inbox
+    ticks, watch, outages, inbox = services.ticks, services.watch, services.outages, services.inbox
 
     async def look_into_inbox() -> None:
         await inbox.tick()
@@ -284,8 +284,8 @@ def _add_ticks(services: Services[F], paces: Paces) -> None:
     async def sweep_inbox() -> None:
         await inbox.tick(sweep=True)
 
-    ticks.add("watch", watch.tick, lambda: paces.active if watch.busy or reach.failures else paces.idle)
-    ticks.add("send", services.sender.tick, lambda: paces.active, always_asks=False)
+    ticks.add("watch", watch.tick, lambda: paces.active if watch.busy or outages.failures else paces.idle)
+    ticks.add("send", services.preparation.tick, lambda: paces.active, always_asks=False)
     ticks.add("search", services.search.tick, lambda: paces.active, always_asks=False)
     ticks.add("inbox", look_into_inbox, lambda: paces.inbox)
     ticks.add("sweep", sweep_inbox, lambda: paces.sweep)

@@ -10,18 +10,18 @@ from faxbot.fax.line import FaxLine, LineUsage
 from faxbot.fax.record import Record
 from faxbot.services.model.faxes import Fax, FaxState, Outcome
 from faxbot.services.model.messages import (
-    AskNumber,
     FaxCard,
-    Faxing,
+    FaxConfirmation,
     FaxSteps,
     FetchedFile,
+    NumberQuestion,
     Outage,
+    OutageBegan,
+    OutageEnded,
+    QueryFailing,
+    QueryRecovered,
     ReceivedFax,
     Sentence,
-    ServerAway,
-    ServerBack,
-    ServerSilent,
-    ServerTells,
     Step,
     StepKind,
 )
@@ -114,13 +114,13 @@ messages = st.one_of(
     st.builds(FaxSteps, faxes, st.lists(steps, max_size=6).map(tuple)),
     st.builds(ReceivedFax, st.integers(1, 10**9), records, texts, maybe, st.booleans(), users, texts),
     st.builds(FetchedFile, job_ids, texts),
-    st.builds(ServerAway, moments, st.booleans()),
-    st.builds(ServerBack, moments, moments, counts, st.booleans()),
-    st.builds(ServerSilent, texts, moments),
-    st.builds(ServerTells, texts, moments, moments),
-    st.builds(Faxing, texts, maybe, texts, texts, st.lists(texts, max_size=12).map(tuple)),
+    st.builds(OutageBegan, moments, st.booleans()),
+    st.builds(OutageEnded, moments, moments, counts, st.booleans()),
+    st.builds(QueryFailing, texts, moments),
+    st.builds(QueryRecovered, texts, moments, moments),
+    st.builds(FaxConfirmation, texts, maybe, texts, texts, st.lists(texts, max_size=12).map(tuple)),
     st.builds(Sentence, texts, texts),
-    st.builds(AskNumber, files.map(tuple), texts, texts, texts),
+    st.builds(NumberQuestion, files.map(tuple), texts, texts, texts),
 )
 entries = st.builds(
     results.JobEntry,
@@ -137,19 +137,19 @@ entries = st.builds(
 some_entries = st.lists(entries, max_size=4).map(tuple)
 lines = st.builds(FaxLine, texts, texts, texts, texts)
 standings = st.builds(
-    results.LineStanding, lines, st.none() | st.builds(LineUsage, texts, texts, st.integers(0, 99))
+    results.LineEntry, lines, st.none() | st.builds(LineUsage, texts, texts, st.integers(0, 99))
 )
 told_answers = st.one_of(
-    st.builds(results.Lines, st.lists(standings, max_size=8).map(tuple)),
-    st.builds(results.Status, entries),
+    st.builds(results.LinesResult, st.lists(standings, max_size=8).map(tuple)),
+    st.builds(results.StatusResult, entries),
     st.builds(
-        results.Active,
+        results.ActiveResult,
         st.sampled_from([(Direction.TX,), (Direction.RX,), (Direction.TX, Direction.RX)]),
         some_entries,
         st.lists(faxes, max_size=5).map(tuple),
     ),
     st.builds(
-        results.History,
+        results.HistoryResult,
         st.sampled_from(Direction),
         st.integers(1, 99),
         st.integers(0, 99),
@@ -157,10 +157,10 @@ told_answers = st.one_of(
         some_entries,
     ),
     st.builds(
-        results.Subscriptions,
+        results.SubscriptionsResult,
         texts,
         st.lists(
-            st.builds(results.SubscribedTo, st.sampled_from(Direction), texts, texts, texts), max_size=8
+            st.builds(results.SubscriptionEntry, st.sampled_from(Direction), texts, texts, texts), max_size=8
         ).map(tuple),
         st.booleans(),
     ),

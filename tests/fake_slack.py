@@ -8,7 +8,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from faxbot.slack.web_api.connections import Connections
-from faxbot.slack.web_api.rate_limits import SlackPace
+from faxbot.slack.web_api.rate_limits import SlackRateLimits
 from faxbot.slack.web_api.web_api import WebApi
 
 Told = dict[str, Any] | Exception | Callable[[dict[str, Any]], dict[str, Any]]
@@ -70,6 +70,6 @@ def web_api(client: FakeSlack, pauses: list[float] | None = None) -> WebApi:
     return WebApi(client, Connections(), sleep=sleep, jitter=lambda: 0.0)
 
 
-def free_pace() -> SlackPace:
+def free_pace() -> SlackRateLimits:
     """No limits, until a server names some."""
-    return SlackPace(time.time, strict=False)
+    return SlackRateLimits(time.time, strict=False)

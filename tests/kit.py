@@ -16,7 +16,7 @@ import pikepdf
 from sqlalchemy import Dialect, Engine
 
 from faxbot.adapters import SystemClock
-from faxbot.bootstrap import Adapters, Paces, Services, Setting, wire_services
+from faxbot.bootstrap import Adapters, Intervals, Services, ServiceSettings, wire_services
 from faxbot.documents import worker
 from faxbot.documents.sandbox import Workshop
 from faxbot.fax.dialplan import DialPlan
@@ -227,7 +227,7 @@ class House:
 
     async def send(self, number: str = "469 555 0101", **more) -> None:
         """Dana types `/fax send`."""
-        await self.desk.accept(self.request(RequestKind.SEND, number=number, line="", recent=True, **more))
+        await self.runner.accept(self.request(RequestKind.SEND, number=number, line="", recent=True, **more))
 
     async def faxes(self, *states: FaxState) -> list[Fax]:
         """The outgoing faxes in these states, or all."""
@@ -236,7 +236,7 @@ class House:
     async def tick(self) -> None:
         """Every tick once."""
         await self.watch.tick()
-        await self.sender.tick()
+        await self.preparation.tick()
         self.search.wake()
         await self.search.tick()
         await self.inbox.tick()
@@ -279,9 +279,9 @@ def database_in(folder: Path) -> Engine:
     return engine
 
 
-def setting_in(folder: Path) -> Setting:
+def setting_in(folder: Path) -> ServiceSettings:
     """What this house is set to: everything at once, its spool in *folder*."""
-    return Setting(
+    return ServiceSettings(
         spool=folder / "spool",
         spool_days=30.0,
         settle=SETTLE,
@@ -290,7 +290,7 @@ def setting_in(folder: Path) -> Setting:
         plan=DialPlan(),
         modems={},
         default_line="",
-        paces=Paces(active=0.05, idle=0.05, inbox=0.05, sweep=0.05),
+        paces=Intervals(active=0.05, idle=0.05, inbox=0.05, sweep=0.05),
     )
 
 
@@ -345,16 +345,16 @@ async def lodged(
             bot_user_id="UBOT",
         ),
     )
-    for part in (services.lines, services.reach, services.watch, services.sender):
+    for part in (services.lines, services.outages, services.watch, services.preparation):
         await part.start()
     await services.received.begin()
     await services.sent.begin()
     running = asyncio.create_task(services.outbox.run())
-    await services.desk.start()
+    await services.runner.start()
     try:
         yield House(slack, server, fax, store, services)
     finally:
         running.cancel()
-        await services.desk.stop()
+        await services.runner.stop()
         await asyncio.gather(running, return_exceptions=True)
         store.close()

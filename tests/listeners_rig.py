@@ -14,10 +14,10 @@ from faxbot.fax import number
 from faxbot.fax.dialplan import DialPlan
 from faxbot.fax.errors import Fault
 from faxbot.fax.job import Direction
-from faxbot.services.queries.results import Active, History, Lines, Subscriptions
+from faxbot.services.queries.results import ActiveResult, HistoryResult, LinesResult, SubscriptionsResult
 from faxbot.slack.bolt_app import build_bolt_app
-from faxbot.slack.listeners import Switchboard
-from faxbot.slack.views import Site
+from faxbot.slack.listeners import ListenerContext
+from faxbot.slack.views import BotProfile
 from faxbot.slack.web_api.web_api import Me
 from tests.fake_slack import FakeSlack
 
@@ -64,7 +64,7 @@ class FakeAsk:
 
     async def lines(self, wanted=""):
         await self._note("lines", wanted)
-        return Lines(())
+        return LinesResult(())
 
     async def status(self, job_id, asker):
         await self._note("status", job_id, asker.user_id, asker.channel_id)
@@ -72,15 +72,15 @@ class FakeAsk:
 
     async def active(self, direction, asker):
         await self._note("active", direction, asker.user_id, asker.channel_id)
-        return Active((Direction.TX,), ())
+        return ActiveResult((Direction.TX,), ())
 
     async def history(self, direction, page, asker):
         await self._note("history", direction, page, asker.user_id, asker.channel_id)
-        return History(direction, page, 3, 25, ())
+        return HistoryResult(direction, page, 3, 25, ())
 
     async def subscriptions(self, channel_id):
         await self._note("subscriptions", channel_id)
-        return Subscriptions(channel_id, ())
+        return SubscriptionsResult(channel_id, ())
 
 
 @dataclass
@@ -113,10 +113,15 @@ class Rig:
     """The app between Slack's payloads and the fakes."""
 
     def __init__(self) -> None:
-        self.desk, self.ask, self.forms, self.replies = FakeDesk(), FakeAsk(), FakeForms(), FakeReplies()
+        self.runner, self.queries, self.forms, self.replies = (
+            FakeDesk(),
+            FakeAsk(),
+            FakeForms(),
+            FakeReplies(),
+        )
         self.client = FakeSlack()
-        self.board = Switchboard(
-            self.desk, self.ask, self.forms, self.replies, Site(), ME.user_id, lambda: NOW
+        self.board = ListenerContext(
+            self.runner, self.queries, self.forms, self.replies, BotProfile(), ME.user_id, lambda: NOW
         )
         self.app = build_bolt_app(self.client, ME, self.board)
 

@@ -270,7 +270,7 @@ class PlainHouse:
         self.clock.let_pass(seconds)
         for tick in (
             self.home.watch.tick,
-            self.home.sender.tick,
+            self.home.preparation.tick,
             self.home.search.tick,
             self.home.inbox.tick,
         ):

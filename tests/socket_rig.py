@@ -14,19 +14,21 @@ import aiohttp
 from faxbot.adapters import SystemClock
 from faxbot.slack.action_ids import Action
 from faxbot.slack.bolt_app import build_bolt_app
-from faxbot.slack.inbound.socket_mode import Pace, Sockets
-from faxbot.slack.listeners import Switchboard
-from faxbot.slack.views import Site
+from faxbot.slack.inbound.socket_mode import ReconnectBackoff, SocketMode
+from faxbot.slack.listeners import ListenerContext
+from faxbot.slack.views import BotProfile
 from faxbot.slack.web_api.client import build_client
 from faxbot.slack.web_api.connections import Connections
-from faxbot.slack.web_api.rate_limits import SlackPace
+from faxbot.slack.web_api.rate_limits import SlackRateLimits
 from faxbot.slack.web_api.web_api import Me
 from faxbot.standins.slack import Workspace
 from tests.listeners_rig import FakeAsk, FakeDesk, FakeForms, FakeReplies
 from tests.workspace_rig import BOT, CLAIMS, DANA, Raw, running, until
 
 MANIFEST = Path(__file__).parents[1] / "manifest.yml"
-QUICK = Pace(ping=0.1, greeting=1.0, grace=5.0, first_pause=0.02, longest_pause=0.1, switched_off=0.1)
+QUICK = ReconnectBackoff(
+    ping=0.1, greeting=1.0, grace=5.0, first_pause=0.02, longest_pause=0.1, switched_off=0.1
+)
 
 
 class CountedClock(SystemClock):
@@ -48,8 +50,8 @@ class Bot:
     """What a test looks at: Slack's side, the bot's side, and what people get to see."""
 
     raw: Raw
-    sockets: Sockets
-    desk: FakeDesk
+    sockets: SocketMode
+    runner: FakeDesk
     replies: FakeReplies
     connections: Connections
     _card: str = ""
@@ -115,15 +117,17 @@ class Bot:
 
 @asynccontextmanager
 async def bot_at(
-    raw: Raw, *, pace: Pace = QUICK, clock: Any = None, connections: int = 2
+    raw: Raw, *, pace: ReconnectBackoff = QUICK, clock: Any = None, connections: int = 2
 ) -> AsyncIterator[Bot]:
     """A bot of this workspace, not yet connected; it is stopped at the end."""
     web, clock = Connections(), clock or SystemClock()
-    limits = SlackPace(lambda: clock.now().timestamp(), strict=False)
+    limits = SlackRateLimits(lambda: clock.now().timestamp(), strict=False)
     client = build_client(raw.workspace.bot_token, raw.workspace.api_url, web, limits)
-    desk, replies, me = FakeDesk(), FakeReplies(), Me(BOT, "B02FAXBOT1", "faxbot")
-    board = Switchboard(desk, FakeAsk(), FakeForms(), replies, Site(), me.user_id, lambda: datetime.now(UTC))
-    sockets = Sockets(
+    runner, replies, me = FakeDesk(), FakeReplies(), Me(BOT, "B02FAXBOT1", "faxbot")
+    board = ListenerContext(
+        runner, FakeAsk(), FakeForms(), replies, BotProfile(), me.user_id, lambda: datetime.now(UTC)
+    )
+    sockets = SocketMode(
         build_bolt_app(client, me, board),
         raw.workspace.app_token,
         clock,
@@ -132,7 +136,7 @@ async def bot_at(
         jitter=lambda: 0.0,
     )
     try:
-        yield Bot(raw, sockets, desk, replies, web)
+        yield Bot(raw, sockets, runner, replies, web)
     finally:
         await sockets.close()
         await web.close()

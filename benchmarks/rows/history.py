@@ -5,7 +5,7 @@ from benchmarks.ground import Ground, Row
 from benchmarks.house import House, house
 from faxbot.fax.job import Direction
 from faxbot.services.queries.queries import ROWS as ROWS_A_PAGE
-from faxbot.services.queries.queries import Asker
+from faxbot.services.queries.queries import Viewer
 from tests.kit import CLAIMS, PRIYA
 
 RECORDS = 100_000
@@ -31,7 +31,7 @@ async def measure(ground: Ground) -> Findings:
 
 async def _requests(ground: Ground, here: House, page: int) -> int:
     await ground.ucx.counts(clear=True)
-    shown = await here.services.ask.history(Direction.RX, page, Asker(PRIYA, CLAIMS))
+    shown = await here.services.queries.history(Direction.RX, page, Viewer(PRIYA, CLAIMS))
     counts = await ground.ucx.counts()
     assert len(shown.entries) == ROWS_A_PAGE, "a page is full"  # noqa: S101 - or there was nothing to count
     return sum(counts.values())

@@ -20,9 +20,9 @@ from faxbot.fax.errors import Fault, Refusal, SlackFault
 from faxbot.services.model import correlation
 from faxbot.services.model.correlation import under
 from faxbot.slack.action_ids import Field
-from faxbot.slack.inbound.deduplication import Once, delivery_key
+from faxbot.slack.inbound.deduplication import Deduplication, delivery_key
 from faxbot.slack.inbound.prompt_ack import PromptAck, Unacknowledged, first_of
-from faxbot.slack.listeners import Switchboard, register
+from faxbot.slack.listeners import ListenerContext, register
 from faxbot.slack.payloads import Place, place_of
 from faxbot.slack.views import Rendered, render_fault, render_unknown_fault
 from faxbot.slack.web_api.web_api import Me
@@ -47,7 +47,7 @@ class FaxApp(AsyncApp):
     def __init__(
         self,
         acknowledged: Acknowledged,
-        once: Once,
+        once: Deduplication,
         unacknowledged: Unacknowledged,
         **options: Any,  # noqa: ANN401  (Bolt's own)
     ) -> None:
@@ -84,7 +84,7 @@ class FaxApp(AsyncApp):
 def build_bolt_app(
     client: AsyncWebClient,
     me: Me,
-    board: Switchboard,
+    board: ListenerContext,
     *,
     acknowledged: Acknowledged = lambda _kind, _seconds: None,
     unacknowledged: Unacknowledged | None = None,
@@ -111,7 +111,7 @@ def build_bolt_app(
         )
 
     BOLT_LOG.setLevel(logging.ERROR)  # it warns of the token that it finds in the environment
-    once = Once(lambda: board.now().timestamp())
+    once = Deduplication(lambda: board.now().timestamp())
     app = FaxApp(
         acknowledged,
         once,
@@ -150,7 +150,7 @@ def build_bolt_app(
 
 
 async def _tell_fault(
-    board: Switchboard, error: Exception, body: Mapping[str, Any], *, acknowledged: bool
+    board: ListenerContext, error: Exception, body: Mapping[str, Any], *, acknowledged: bool
 ) -> BoltResponse | None:
     """
     Tell the person what went wrong: in the acknowledgement if there was none yet, else by a reply.
@@ -176,12 +176,12 @@ async def _tell_fault(
     return _acknowledgement(None)
 
 
-def _explained(board: Switchboard, error: Exception) -> tuple[Rendered, str]:
+def _explained(board: ListenerContext, error: Exception) -> tuple[Rendered, str]:
     """What to say, as a message and as the plain text beside an input."""
     if isinstance(error, Fault):
         if not isinstance(error, Refusal):
             log.warning("A listener could not do its work: %s.", type(error).__name__)
-        shown = render_fault(error, board.site, board.now(), down_since=board.ask.outage)
+        shown = render_fault(error, board.site, board.now(), down_since=board.queries.outage)
         return shown, str(error)[:_INPUT_ERROR_CHARS]
     told = correlation.current()
     log.error("A listener failed.", exc_info=error, extra={"reference": told})
@@ -189,7 +189,7 @@ def _explained(board: Switchboard, error: Exception) -> tuple[Rendered, str]:
     return render_unknown_fault(told), plain
 
 
-async def _tell(board: Switchboard, place: Place, shown: Rendered) -> None:
+async def _tell(board: ListenerContext, place: Place, shown: Rendered) -> None:
     try:
         await board.replies.tell(place, shown)
     except SlackFault as fault:

@@ -17,7 +17,7 @@ from sqlalchemy.pool import NullPool
 from sqlmodel import Session
 
 from faxbot.services.model.ledger import Ledger
-from faxbot.store.queries import Queries
+from faxbot.store.queries import SqlLedger
 
 T = TypeVar("T")
 
@@ -177,7 +177,7 @@ class TransactionStore:
         """Do *batch* in one transaction; what is to be done again because it read what was not saved."""
         again: list[_Job] = []
         with session:
-            ledger = Queries(session)
+            ledger = SqlLedger(session)
             for job in batch:
                 job.error = None
                 try:

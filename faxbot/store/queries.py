@@ -17,7 +17,7 @@ from faxbot.services.model.faxes import (
     Request,
     Subscription,
 )
-from faxbot.store.retention_queries import IS_OUTDATED, WAITS, Tidying
+from faxbot.store.retention_queries import IS_OUTDATED, WAITS, SqlRetention
 from faxbot.store.tables import (
     AnnouncementRow,
     FaxRow,
@@ -38,7 +38,7 @@ _ADD_REQUEST = insert(_REQUESTS).on_conflict_do_nothing(index_elements=["key"]).
 """One statement and no object: an acknowledgement waits for it."""
 
 
-class Queries(Tidying):
+class SqlLedger(SqlRetention):
     """The services' Ledger over one session."""
 
     def add_request(self, request: Request) -> Request | None:

@@ -50,7 +50,7 @@ _PASSING = (
 )
 
 
-class Tidying:
+class SqlRetention:
     """The services' Tidying over one session."""
 
     def __init__(self, session: Session) -> None:

@@ -16,9 +16,9 @@ from pydantic import TypeAdapter
 from faxbot.cli import app
 from faxbot.fax.errors import SlackUnclear
 from faxbot.services.model.faxes import Request
-from faxbot.services.queries.queries import Ask
-from faxbot.services.requests.subscriptions import Subscribing
-from faxbot.services.upkeep.spool_retention import Retention
+from faxbot.services.queries.queries import Queries
+from faxbot.services.requests.subscriptions import SubscriptionRequests
+from faxbot.services.upkeep.spool_retention import SpoolRetention
 from faxbot.settings import load_settings
 from faxbot.slack import views
 
@@ -30,7 +30,7 @@ def everything() -> str:
     return " ".join(secret.get_secret_value() for secret in secrets)
 
 
-lines_of, subscribe_to, card_of = Ask.lines, Subscribing.subscribe, views.render_card
+lines_of, subscribe_to, card_of = Queries.lines, SubscriptionRequests.subscribe, views.render_card
 
 
 async def lines(self, wanted=""):
@@ -70,5 +70,10 @@ async def tick(self):
     )
 
 
-Ask.lines, Subscribing.subscribe, Retention.tick, views.render_card = lines, subscribe, tick, render_card
+Queries.lines, SubscriptionRequests.subscribe, SpoolRetention.tick, views.render_card = (
+    lines,
+    subscribe,
+    tick,
+    render_card,
+)
 app(["serve"], prog_name="faxbot")

@@ -10,7 +10,7 @@ import pytest
 from faxbot.backup import BackupProblem, back_up
 from faxbot.services.model.faxes import FaxState
 from faxbot.services.model.messages import Sentence
-from faxbot.services.outbox.announcements import notice
+from faxbot.services.outbox.announcements import post_notice
 from faxbot.settings import load_settings
 from tests.kit import CLAIMS, house, until
 
@@ -163,7 +163,7 @@ async def test_a_message_that_was_posted_after_the_backup_is_not_posted_again(tm
 
     def tell(ledger):
         for words in ("one", "two"):
-            notice(ledger, CLAIMS, Sentence(words), NOW)
+            post_notice(ledger, CLAIMS, Sentence(words), NOW)
 
     slack.post = held_up
     async with house(live, fax, slack) as home:

@@ -12,13 +12,13 @@ import pytest
 
 from faxbot.fax.errors import UnknownJob, UnknownLine
 from faxbot.services.model.faxes import FaxState, Outcome, RequestKind
-from faxbot.services.model.messages import FaxCard, ServerAway, ServerBack
+from faxbot.services.model.messages import FaxCard, OutageBegan, OutageEnded
 from faxbot.services.outbox import file_posting
-from faxbot.services.queries.queries import Asker
-from faxbot.slack.adapters.attachments import SlackFiles
+from faxbot.services.queries.queries import Viewer
+from faxbot.slack.adapters.attachments import SlackAttachments
 from faxbot.slack.adapters.directory import SlackDirectory
-from faxbot.slack.adapters.messenger import Publisher
-from faxbot.slack.views import Site, render, render_comment
+from faxbot.slack.adapters.messenger import SlackMessenger
+from faxbot.slack.views import BotProfile, render, render_comment
 from faxbot.slack.web_api.client import build_client
 from faxbot.slack.web_api.connections import Connections
 from faxbot.slack.web_api.web_api import WebApi
@@ -42,11 +42,11 @@ class StandInSlack(PlainSlack):
     def __init__(self, workspace: Workspace, api: WebApi) -> None:
         super().__init__()
         self.workspace, self.api = workspace, api
-        self._real_files = SlackFiles(api, max_bytes=10 << 20)
+        self._real_files = SlackAttachments(api, max_bytes=10 << 20)
         self._directory = SlackDirectory(api, lambda: datetime.now(UTC))
         now = datetime.now(UTC)
-        self._told = Publisher(
-            api, lambda m: render(m, Site(), now), lambda m: render_comment(m, Site(), now)
+        self._told = SlackMessenger(
+            api, lambda m: render(m, BotProfile(), now), lambda m: render_comment(m, BotProfile(), now)
         )
 
     async def post(self, channel_id, message, *, key, thread_ts):
@@ -225,10 +225,10 @@ async def test_an_unknown_line_is_named_with_the_lines_there_are(tmp_path, fax, 
     """`/fax send … from Accounting`: no such line, nothing submitted; `/fax lines` says the same."""
     async with house(tmp_path, fax, slack) as home:
         wish = home.request(RequestKind.SEND, number="469 555 0101", line="Accounting", recent=True)
-        await home.desk.accept(wish)
+        await home.runner.accept(wish)
         await until(slack.told)
         with pytest.raises(UnknownLine, match="Accounting"):
-            await home.ask.lines("Accounting")
+            await home.queries.lines("Accounting")
     assert "Accounting" in slack.told()[0]
     assert "Sales" in slack.told()[0]
     assert submissions(fax) == []
@@ -239,7 +239,7 @@ async def test_status_of_an_unknown_job(tmp_path, fax, slack, job_id):
     """A job that neither the queue nor the records know is told by its name."""
     async with house(tmp_path, fax, slack) as home:
         with pytest.raises(UnknownJob, match=f"The fax server has no job {job_id}"):
-            await home.ask.status(job_id, Asker(DANA, CLAIMS))
+            await home.queries.status(job_id, Viewer(DANA, CLAIMS))
 
 
 @pytest.mark.parametrize(
@@ -257,7 +257,7 @@ async def test_a_change_of_an_unknown_job(tmp_path, fax, kind, job_id, words):
     """Cancel, delete and get of a job that is not there: one sentence that names it, and nothing posted."""
     slack = PlainSlack()
     async with house(tmp_path, fax, slack) as home:
-        await home.desk.accept(home.request(kind, user=PRIYA, job_id=job_id))
+        await home.runner.accept(home.request(kind, user=PRIYA, job_id=job_id))
         await until(slack.told)
     assert len(slack.told()) == 1
     assert slack.told()[0].startswith(words)
@@ -268,7 +268,7 @@ async def test_where_the_bot_is_no_member_nothing_is_dialled(tmp_path, fax, stan
     """In #legal the bot could not tell how it goes: the answer says how to invite it."""
     file = await standin.share(make_pdf(tmp_path / "referral.pdf"))
     async with house(tmp_path, fax, standin) as home:
-        await home.desk.accept(
+        await home.runner.accept(
             home.request(RequestKind.SEND, channel="CLEGAL", number=OWN_LINE, line="", files=[file])
         )
         await until(standin.told)
@@ -297,16 +297,16 @@ async def test_an_outage_is_told_once_and_its_end_once(tmp_path, fax, slack):
     async with house(tmp_path, fax, slack) as home, ticking(home):
         await until(lambda: called(fax, "activejobs") and called(fax, "recordcount"))
         await fax.shut()
-        await until(lambda: home.reach.failures >= 4, 20)
-        await until(lambda: notices(slack, ServerAway))
+        await until(lambda: home.outages.failures >= 4, 20)
+        await until(lambda: notices(slack, OutageBegan))
     async with house(tmp_path, fax, slack) as home, ticking(home):
-        await until(lambda: home.reach.failures >= 2, 20)
+        await until(lambda: home.outages.failures >= 2, 20)
         await fax.unlock()
-        await until(lambda: notices(slack, ServerBack), 20)
+        await until(lambda: notices(slack, OutageEnded), 20)
         calls = len(called(fax, "activejobs"))
         await until(lambda: len(called(fax, "activejobs")) >= calls + 3)
-    assert [p.channel for p in notices(slack, ServerAway)] == [INBOUND]
-    assert [p.channel for p in notices(slack, ServerBack)] == [INBOUND]
+    assert [p.channel for p in notices(slack, OutageBegan)] == [INBOUND]
+    assert [p.channel for p in notices(slack, OutageEnded)] == [INBOUND]
 
 
 async def test_a_revoked_token_is_renewed_once_and_nobody_hears_of_it(tmp_path, fax, slack):
@@ -335,7 +335,7 @@ async def test_a_reset_that_uses_ids_again_is_another_received_fax(tmp_path, fax
         assert (old.message, old.edits) == before
         new = slack.details()[1]
         wish = home.request(RequestKind.DELETE, user=PRIYA, channel=INBOUND, record_id=old.message.record_id)
-        await home.desk.accept(wish)
+        await home.runner.accept(wish)
         await until(slack.told)
     assert [p.message.record.job_id for p in (old, new)] == ["RX1", "RX1"]
     assert [p.message.pages for p in (old, new)] == [1, 3]
@@ -416,9 +416,9 @@ async def test_a_received_fax_that_was_cut_is_told_as_incomplete(tmp_path, fax, 
     status = str(fax.log.entries("reception")[0]["status_text"])
     now = datetime.now(UTC)
     assert status
-    assert "Incomplete fax from" in render_comment(slack.received()[0].message, Site(), now)
-    assert "before the line was cut" in render_comment(slack.received()[0].message, Site(), now)
-    card = str(render(slack.details()[0].message, Site(), now))
+    assert "Incomplete fax from" in render_comment(slack.received()[0].message, BotProfile(), now)
+    assert "before the line was cut" in render_comment(slack.received()[0].message, BotProfile(), now)
+    card = str(render(slack.details()[0].message, BotProfile(), now))
     assert "Incomplete: the sender may try again" in card
     assert status in card
 

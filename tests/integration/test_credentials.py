@@ -19,11 +19,11 @@ from faxbot.adapters import SystemClock
 from faxbot.fax.errors import BadDocument, Fault, ServerFault
 from faxbot.fax.job import Direction
 from faxbot.services.model.messages import Sentence
-from faxbot.slack.adapters.attachments import SlackFiles
+from faxbot.slack.adapters.attachments import SlackAttachments
 from faxbot.slack.adapters.directory import SlackDirectory
-from faxbot.slack.adapters.messenger import Publisher
+from faxbot.slack.adapters.messenger import SlackMessenger
 from faxbot.slack.adapters.replies import Replies
-from faxbot.slack.inbound.socket_mode import Pace, Sockets
+from faxbot.slack.inbound.socket_mode import ReconnectBackoff, SocketMode
 from faxbot.slack.payloads import Place
 from faxbot.slack.views import Rendered
 from faxbot.slack.web_api.client import build_client
@@ -108,7 +108,7 @@ async def test_slacks_redirects_take_no_token_elsewhere(server, trap, api, tmp_p
     """Every method that the bot calls, an upload, a download and a response address."""
     (tmp_path / "a.pdf").write_bytes(b"%PDF-1.7")
     client, view = api.client, {"type": "modal", "title": {"type": "plain_text", "text": "x"}, "blocks": []}
-    told = Publisher(api, lambda _: Rendered("x", []), lambda _: "x")
+    told = SlackMessenger(api, lambda _: Rendered("x", []), lambda _: "x")
     directory, place = (
         SlackDirectory(api, SystemClock().now),
         Place("U1", response_url=f"{server.base}/respond"),
@@ -138,7 +138,7 @@ async def test_slacks_redirects_take_no_token_elsewhere(server, trap, api, tmp_p
     file = {"id": "F1", "name": "a.pdf", "mode": "hosted", "size": 8, "url_private": f"{server.base}/file"}
     server.told["/api/files.info"] = {"ok": True, "file": file}
     with pytest.raises(BadDocument):
-        await SlackFiles(api, max_bytes=1000).fetch("F1", tmp_path / "part0")
+        await SlackAttachments(api, max_bytes=1000).fetch("F1", tmp_path / "part0")
     assert trap.requests == []
     assert {path.removeprefix("/api/") for path in server.paths} == {
         *("auth.test", "apps.connections.open", "chat.postMessage", "chat.update", "chat.postEphemeral"),
@@ -155,7 +155,7 @@ async def test_a_redirected_handshake_goes_nowhere_else(server, trap, api):
         "url": f"{server.base.replace('http', 'ws')}/link/?ticket={TICKET}",
     }
     app = SimpleNamespace(client=api.client)
-    sockets = Sockets(app, APP, SystemClock(), pace=Pace(first_pause=0.01, longest_pause=0.02))
+    sockets = SocketMode(app, APP, SystemClock(), pace=ReconnectBackoff(first_pause=0.01, longest_pause=0.02))
     opening = asyncio.create_task(sockets.open())
     async with asyncio.timeout(10):
         while server.paths.count("/link/") < 3:
@@ -176,7 +176,7 @@ async def test_a_file_that_is_elsewhere_is_not_asked_for_with_the_token(server, 
         file = {"id": "F1", "name": "a.pdf", "mode": "hosted", "size": 8, "url_private": url}
         server.told["/api/files.info"] = {"ok": True, "file": file}
         with pytest.raises(BadDocument):
-            await SlackFiles(api, max_bytes=1000).fetch("F1", tmp_path / "part0")
+            await SlackAttachments(api, max_bytes=1000).fetch("F1", tmp_path / "part0")
     assert trap.requests == []
 
 
@@ -184,7 +184,7 @@ async def test_addresses_that_are_secrets_get_no_token(server, trap, api, tmp_pa
     """Upload and response addresses are told their contents, and no token, wherever they are."""
     (tmp_path / "a.pdf").write_bytes(b"%PDF-1.7")
     trap.told |= {"/upload": b"OK", "/respond": b"ok"}
-    told = Publisher(api, lambda _: Rendered("hello", []), lambda _: "x")
+    told = SlackMessenger(api, lambda _: Rendered("hello", []), lambda _: "x")
     await told.put_bytes(f"{trap.base}/upload", tmp_path / "a.pdf")
     await told.whisper("C1", "U1", SAY, response_url=f"{trap.base}/respond", thread_ts=None)
     await Replies(api).tell(Place("U1", response_url=f"{trap.base}/respond"), Rendered("hello", []))

@@ -58,7 +58,7 @@ async def carried_out(bot) -> None:
 
 async def decide(bot, fax, answer: str, user: str = DANA) -> None:
     request = bot.request(RequestKind.ANSWER, user=user, fax_id=fax.id, answer=answer)
-    await bot.desk.accept(request)
+    await bot.runner.accept(request)
     await carried_out(bot)
     await bot.told()
 
@@ -289,10 +289,10 @@ class TestTurnedAway:
             await bot.send(TO)
         await until(lambda: slack.steps().count("kept") == 10)
         ucx.calls.clear()
-        await bot.sender.tick()
+        await bot.preparation.tick()
         assert ucx.calls == ["active_jobs"]
         ucx.away = None
-        await bot.sender.tick()
+        await bot.preparation.tick()
         assert len(sent(ucx)) == 10
 
 
@@ -445,7 +445,7 @@ class TestWhoseJob:
 
     async def test_a_subscriber_hears_of_no_stranger(self, bot, ucx, slack):
         """A job in doubt is not told as another program's fax while it may be ours."""
-        await bot.desk.accept(
+        await bot.runner.accept(
             bot.request(RequestKind.SUBSCRIBE, user=PRIYA, channel="CLEGAL", direction="TX")
         )
         await until(lambda: slack.whispers)
@@ -464,8 +464,8 @@ class TestDecisions:
         fax = await ask(bot)
         first = bot.request(RequestKind.ANSWER, user=DANA, fax_id=fax.id, answer="again")
         second = bot.request(RequestKind.ANSWER, user=PRIYA, fax_id=fax.id, answer="again")
-        await bot.desk.accept(first)
-        await bot.desk.accept(second)
+        await bot.runner.accept(first)
+        await bot.runner.accept(second)
         await until(lambda: "That is settled already." in words(slack))
         await bot.tick()
         assert sent(ucx) == ["TX1"]
@@ -482,9 +482,9 @@ class TestDecisions:
             return await active_jobs(direction)
 
         ucx.active_jobs = slow
-        await bot.desk.accept(bot.request(RequestKind.ANSWER, user=DANA, fax_id=fax.id, answer="again"))
+        await bot.runner.accept(bot.request(RequestKind.ANSWER, user=DANA, fax_id=fax.id, answer="again"))
         await asked.wait()
-        await bot.desk.accept(bot.request(RequestKind.ANSWER, user=PRIYA, fax_id=fax.id, answer="went"))
+        await bot.runner.accept(bot.request(RequestKind.ANSWER, user=PRIYA, fax_id=fax.id, answer="went"))
         for _ in range(20):  # time enough for Priya
             await bot.store.read(lambda ledger: ledger.open_requests())
         answer.set()
@@ -539,8 +539,8 @@ class TestDecisions:
             await gate.wait()
 
         bot.search.look_now = never
-        await bot.desk.accept(bot.request(RequestKind.ANSWER, fax_id=first.id, answer="again"))
-        await bot.desk.accept(bot.request(RequestKind.ANSWER, fax_id=second.id, answer="give_up"))
+        await bot.runner.accept(bot.request(RequestKind.ANSWER, fax_id=first.id, answer="again"))
+        await bot.runner.accept(bot.request(RequestKind.ANSWER, fax_id=second.id, answer="give_up"))
         async with asyncio.timeout(10):
             while (await bot.faxes())[1].outcome is not Outcome.GIVEN_UP:
                 await asyncio.sleep(0)
@@ -566,7 +566,7 @@ class TestDecisions:
         await submitting.wait()
         ucx.show_up()
         looked = ucx.calls.count("active_jobs")
-        await bot.desk.accept(bot.request(RequestKind.ANSWER, fax_id=fax.id, answer="again"))
+        await bot.runner.accept(bot.request(RequestKind.ANSWER, fax_id=fax.id, answer="again"))
         await until(lambda: ucx.calls.count("active_jobs") >= looked + 2)
         gate.set()
         await carried_out(bot)
@@ -579,7 +579,7 @@ class TestDecisions:
         """The press waits for the fax server, looks, and only then sends."""
         fax = await ask(bot)
         ucx.away = ServerUnreachable("no route")
-        await bot.desk.accept(bot.request(RequestKind.ANSWER, fax_id=fax.id, answer="again"))
+        await bot.runner.accept(bot.request(RequestKind.ANSWER, fax_id=fax.id, answer="again"))
         await until(lambda: "The fax server doesn't answer. I keep trying." in words(slack))
         assert (await bot.faxes())[0].state is FaxState.ASKED
         ucx.away = None
@@ -638,7 +638,7 @@ class TestDecisions:
                 return written
 
             bot.home.store.write = write_and_stop
-            await bot.desk.accept(bot.request(RequestKind.ANSWER, fax_id=fax.id, answer=answer))
+            await bot.runner.accept(bot.request(RequestKind.ANSWER, fax_id=fax.id, answer=answer))
             await decided.wait()
         async with plain_house(tmp_path, ucx, slack, clock) as bot:
             await bot.tick()
@@ -687,7 +687,7 @@ class TestSideBySide:
         await under_way(bot)
         for _ in range(3):
             await bot.tick(60)
-            await bot.sender.advance(1)  # as its request does after a stop, beside the tick
+            await bot.preparation.advance(1)  # as its request does after a stop, beside the tick
         assert len(await bot.faxes(FaxState.HANDING)) == 1
         slow.answer.set()
         await carried_out(bot)

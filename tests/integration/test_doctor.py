@@ -18,7 +18,7 @@ from faxbot.doctor import machine
 from faxbot.doctor.examine import CHECKS, examine
 from faxbot.doctor.finding import Finding, Light
 from faxbot.settings import Settings
-from faxbot.slack.inbound.http_mode import Endpoint
+from faxbot.slack.inbound.http_mode import HttpEndpoint
 from faxbot.standins.slack import Workspace
 from faxbot.standins.slack.model.people import INBOUND_FAX
 from faxbot.standins.ucx import FaxServer
@@ -453,7 +453,7 @@ async def test_http_mode_before_the_start(house: House, port: int):
 async def test_http_mode_beside_the_bot(house: House, port: int):
     """The bot answers the challenge, if it knows the same secret."""
     secret = house.workspace.signing_secret
-    endpoint = Endpoint(Rig().app, secret, SystemClock().now, host="127.0.0.1", port=port)
+    endpoint = HttpEndpoint(Rig().app, secret, SystemClock().now, host="127.0.0.1", port=port)
     await endpoint.open()
     try:
         findings = await look_in_http_mode(house, port)

@@ -44,13 +44,13 @@ async def test_the_buttons_of_old_cards_still_work(tmp_path, fax, slack):
         assert not outgoing(tmp_path / "spool", 1).exists()
         assert not received(tmp_path / "spool", 1).exists()
         assert await home.store.read(count("announcements")) <= 4  # card, file, details, and the newest
-        await home.desk.accept(home.request(RequestKind.GET, user=DANA, fax_id=1))
+        await home.runner.accept(home.request(RequestKind.GET, user=DANA, fax_id=1))
         await home.tick_until(lambda: slack.received(CLAIMS))
-        await home.desk.accept(home.request(RequestKind.DELETE, user=DANA, fax_id=1))
+        await home.runner.accept(home.request(RequestKind.DELETE, user=DANA, fax_id=1))
         await home.tick_until(lambda: "deleted" in slack.steps())
         details = next(p for p in slack.posts if isinstance(p.message, ReceivedFax) and not p.file_id)
         about = {"record_id": details.message.record_id}
-        await home.desk.accept(home.request(RequestKind.DELETE, user=PRIYA, channel=INBOUND, **about))
+        await home.runner.accept(home.request(RequestKind.DELETE, user=PRIYA, channel=INBOUND, **about))
         await home.tick_until(lambda: details.message.deleted_by == PRIYA)
     assert slack.cards()[0].message.fax.deleted_by == DANA
     assert len(slack.cards()) == 1
@@ -62,11 +62,11 @@ async def test_a_share_of_long_ago_is_not_faxed_again(tmp_path, fax, slack):
     async with house(tmp_path, fax, slack) as home:
         share = home.request(RequestKind.SHARE, ts=ts, text="to 469 555 0101", files=None, dm=False)
         share.key = f"share:{CLAIMS}:{ts}"
-        await home.desk.accept(share)
+        await home.runner.accept(share)
         await home.tick_until(lambda: "delivered" in slack.steps())
         await a_year_passes(home)
         slack.share_ts = [ts, f"{float(ts) - 2 * KEPT_SECONDS:.6f}"]
-        await home.desk.accept(home.request(RequestKind.SHARED_FILE, file_id="F0"))
-        await home.tick_until(lambda: not home.desk._tasks)
+        await home.runner.accept(home.request(RequestKind.SHARED_FILE, file_id="F0"))
+        await home.tick_until(lambda: not home.runner._tasks)
         assert await home.store.read(count("faxes")) == 1
     assert len(fax.log.entries("submission")) == 1

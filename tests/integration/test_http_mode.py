@@ -16,7 +16,7 @@ from faxbot.fax.errors import NotAllowed
 from faxbot.services.model.faxes import RequestKind
 from faxbot.slack.action_ids import Action
 from faxbot.slack.inbound import http_mode
-from faxbot.slack.inbound.http_mode import Endpoint
+from faxbot.slack.inbound.http_mode import HttpEndpoint
 from tests.listeners_rig import NOW, Rig, command, press, submission, until
 
 SECRET = "0123456789abcdef0123456789abcdef"
@@ -32,7 +32,7 @@ SHARED = {
 class Slack:
     """Sends what a test says, signed as Slack does unless the test says otherwise."""
 
-    def __init__(self, rig: Rig, endpoint: Endpoint, session: aiohttp.ClientSession) -> None:
+    def __init__(self, rig: Rig, endpoint: HttpEndpoint, session: aiohttp.ClientSession) -> None:
         self.rig, self.endpoint, self.session = rig, endpoint, session
 
     async def send(
@@ -60,14 +60,14 @@ class Slack:
 
     @property
     def committed(self) -> list[str]:
-        return [each.key for each in self.rig.desk.requests]
+        return [each.key for each in self.rig.runner.requests]
 
 
 @asynccontextmanager
 async def listening():
     """The bot's endpoint before its real Bolt app, with fakes behind the listeners."""
     rig = Rig()
-    endpoint = Endpoint(rig.app, SECRET, lambda: NOW, host="127.0.0.1", port=0)
+    endpoint = HttpEndpoint(rig.app, SECRET, lambda: NOW, host="127.0.0.1", port=0)
     await endpoint.open()
     try:
         async with aiohttp.ClientSession() as session:
@@ -172,16 +172,16 @@ async def test_a_hint_is_given_once_for_one_message(slack):
 
 async def test_what_could_not_be_committed_is_not_acknowledged(slack):
     """An event whose commit fails is answered with 5xx, so that Slack sends it again; then it is taken."""
-    slack.rig.desk.failure = OSError("disk full")
+    slack.rig.runner.failure = OSError("disk full")
     assert (await slack.event())[0] >= 500
-    slack.rig.desk.failure = None
+    slack.rig.runner.failure = None
     assert (await slack.event(X_Slack_Retry_Num="1", X_Slack_Retry_Reason="http_error"))[0] == 200
     assert len(slack.committed) == 1
 
 
 async def test_a_command_whose_commit_fails_says_so(slack):
     """The person reads it in the answer, as in Socket Mode: Slack would not send it again."""
-    slack.rig.desk.failure = OSError("disk full")
+    slack.rig.runner.failure = OSError("disk full")
     status, text = await slack.command()
     assert status == 200
     assert "reference" in json.loads(text)["text"]
@@ -189,20 +189,20 @@ async def test_a_command_whose_commit_fails_says_so(slack):
 
 async def test_a_refusal_is_the_answer(slack):
     """What a person may not do is told in the acknowledgement."""
-    slack.rig.desk.failure = NotAllowed("Only Dana or an admin can cancel TX82.")
+    slack.rig.runner.failure = NotAllowed("Only Dana or an admin can cancel TX82.")
     status, text = await slack.command()
     assert (status, "Only Dana" in text) == (200, True)
 
 
 async def test_the_acknowledgement_waits_for_the_commit_only(slack):
     """While the commit is held up there is no answer; with the commit there is one."""
-    slack.rig.desk.gate = asyncio.Event()
+    slack.rig.runner.gate = asyncio.Event()
     asking = asyncio.create_task(slack.event())
     done, _ = await asyncio.wait({asking}, timeout=0.2)
     assert not done
-    slack.rig.desk.gate.set()
+    slack.rig.runner.gate.set()
     assert (await asking)[0] == 200
-    assert slack.rig.desk.requests[0].kind is RequestKind.SHARED_FILE
+    assert slack.rig.runner.requests[0].kind is RequestKind.SHARED_FILE
 
 
 async def test_the_challenge_is_answered(slack):
@@ -296,7 +296,7 @@ async def test_a_port_that_is_taken():
     """It is an OSError, and nothing is left open."""
     async with listening() as slack:
         port = int(slack.endpoint.url.split(":")[2].split("/")[0])
-        second = Endpoint(slack.rig.app, SECRET, lambda: NOW, host="127.0.0.1", port=port)
+        second = HttpEndpoint(slack.rig.app, SECRET, lambda: NOW, host="127.0.0.1", port=port)
         with pytest.raises(OSError, match="in use"):
             await second.open()
         assert second.ways == 0

@@ -130,7 +130,7 @@ async def answered(rig: Rig, body: dict[str, Any]) -> int:
 def delivered(body: dict[str, Any], failure: Exception | None = None) -> tuple[Rig, int]:
     """Dispatch *body* to a bot of its own, and wait until all is done; the HTTP status."""
     rig = Rig()
-    rig.desk.failure = failure
+    rig.runner.failure = failure
 
     async def deliver() -> int:
         try:
@@ -147,7 +147,7 @@ def test_no_envelope_gets_out_of_a_listener(body):
     """Whatever is odd in it or missing, it ends in an answer, and at most one wish is committed."""
     rig, status = delivered(body)
     assert status in (200, 404, 500)
-    assert len(rig.desk.requests) <= 1
+    assert len(rig.runner.requests) <= 1
 
 
 @often
@@ -155,7 +155,7 @@ def test_no_envelope_gets_out_of_a_listener(body):
 def test_no_commit_is_lost_over_an_odd_field(body):
     """What says who wants what suffices: the wish is committed, then acknowledged."""
     rig, status = delivered(body)
-    assert (len(rig.desk.requests), status) == (1, 200)
+    assert (len(rig.runner.requests), status) == (1, 200)
 
 
 @often
@@ -163,7 +163,7 @@ def test_no_commit_is_lost_over_an_odd_field(body):
 def test_nothing_passes_for_done_that_could_not_be_committed(body):
     """With the database away, an event is told again, and a person is told at once."""
     rig, status = delivered(body, RuntimeError("disk full"))
-    assert rig.desk.requests == []
+    assert rig.runner.requests == []
     if "event" in body:
         assert status == 500
     else:
@@ -185,6 +185,6 @@ def test_the_envelopes_are_whole():
     """As they are, those that change something are committed, each as one request; the others are not."""
     for body in CHANGES.values():
         rig, status = delivered(body)
-        assert (len(rig.desk.requests), status) == (1, 200)
+        assert (len(rig.runner.requests), status) == (1, 200)
     for body in OTHERS.values():
-        assert delivered(body)[0].desk.requests == []
+        assert delivered(body)[0].runner.requests == []

@@ -26,7 +26,7 @@ async def test_a_command_that_sends_is_committed_with_what_its_form_would_need(r
     """`/fax send` becomes one SEND whose files are found later; its trigger goes along."""
     response = await rig.command("send 469 555 0101 from Sales")
     assert response.status == 200
-    (request,) = rig.desk.requests
+    (request,) = rig.runner.requests
     assert (request.kind, request.key) == (RequestKind.SEND, "send:trigger.1")
     assert (request.user_id, request.channel_id) == ("UDANA", "CCLAIMS")
     assert request.response_url == "http://127.0.0.1:1/commands/1"
@@ -55,23 +55,23 @@ async def test_a_command_that_sends_is_committed_with_what_its_form_would_need(r
 )
 async def test_nothing_that_changes_something_is_acknowledged_before_it_is_committed(rig, body):
     """As long as the commit takes, Slack has no acknowledgement."""
-    rig.desk.gate = asyncio.Event()
+    rig.runner.gate = asyncio.Event()
     answer = asyncio.create_task(rig.send(body))
     await asyncio.wait({answer}, timeout=0.05)
     assert not answer.done()
-    rig.desk.gate.set()
+    rig.runner.gate.set()
     assert (await answer).status == 200
-    assert len(rig.desk.requests) == 1
+    assert len(rig.runner.requests) == 1
 
 
 async def test_a_question_is_acknowledged_before_it_is_answered(rig):
     """However slow the fax server is, Slack hears within its three seconds."""
-    rig.ask.gate = asyncio.Event()
+    rig.queries.gate = asyncio.Event()
     response = await rig.command("history rx 2")
     assert (response.status, rig.replies.told) == (200, [])
-    rig.ask.gate.set()
+    rig.queries.gate.set()
     await until(lambda: rig.replies.told)
-    assert rig.ask.asked == [("history", Direction.RX, 2, "UDANA", "CCLAIMS")]
+    assert rig.queries.asked == [("history", Direction.RX, 2, "UDANA", "CCLAIMS")]
     assert len(rig.replies.told) == 1
 
 
@@ -87,7 +87,7 @@ async def test_each_question_is_asked_once_and_answered_once(rig, text, asked):
     """One command, one question, one answer; nothing is committed."""
     await rig.command(text)
     await until(lambda: rig.replies.told)
-    assert (rig.ask.asked, rig.desk.requests) == ([asked], [])
+    assert (rig.queries.asked, rig.runner.requests) == ([asked], [])
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ async def test_each_question_is_asked_once_and_answered_once(rig, text, asked):
 async def test_commands_that_change_something_become_requests(rig, text, kind, body):
     """The request says what the person typed."""
     await rig.command(text)
-    (request,) = rig.desk.requests
+    (request,) = rig.runner.requests
     assert (request.kind, request.body, request.key) == (kind, body, f"{kind.value}:trigger.1")
 
 
@@ -118,14 +118,14 @@ async def test_a_misspelt_command_is_answered_in_its_acknowledgement(rig):
     assert told["response_type"] == "ephemeral"
     assert "/fax status TX83" in told["text"]
     assert told["blocks"][1]["elements"][0]["value"] == "/fax status TX83"
-    assert (rig.desk.requests, rig.replies.told) == ([], [])
+    assert (rig.runner.requests, rig.replies.told) == ([], [])
 
 
 async def test_a_number_that_is_none_is_refused_before_anything_is_committed(rig):
     """`/fax send` with an impossible number starts nothing."""
     told = payload_of(await rig.command("send 4abc"))
     assert told["response_type"] == "ephemeral"
-    assert rig.desk.requests == []
+    assert rig.runner.requests == []
 
 
 async def test_send_without_a_number_opens_the_form_with_recent_files(rig):
@@ -139,7 +139,7 @@ async def test_send_without_a_number_opens_the_form_with_recent_files(rig):
         "Sales",
         "CCLAIMS",
     )
-    assert rig.desk.requests == []
+    assert rig.runner.requests == []
 
 
 async def test_help_is_told(rig):
@@ -151,7 +151,7 @@ async def test_help_is_told(rig):
 
 async def test_a_fault_right_after_the_acknowledgement_does_not_take_it_back(rig):
     """Bolt forgets the acknowledgement of a listener that fails at once; Slack would call it late."""
-    rig.ask.failure = UnknownJob("The fax server has no job TX99.")
+    rig.queries.failure = UnknownJob("The fax server has no job TX99.")
     response = await asyncio.wait_for(rig.command("status TX99"), 1)
     assert response.status == 200
     await until(lambda: rig.replies.told)
@@ -160,7 +160,7 @@ async def test_a_fault_right_after_the_acknowledgement_does_not_take_it_back(rig
 
 async def test_a_question_that_the_fax_server_does_not_answer_says_so(rig):
     """The person reads one sentence with the next step."""
-    rig.ask.failure = ServerUnreachable("connection refused to 10.0.0.1")
+    rig.queries.failure = ServerUnreachable("connection refused to 10.0.0.1")
     await rig.command("lines")
     await until(lambda: rig.replies.told)
     assert "The fax server doesn't answer" in rig.replies.texts[0]
@@ -169,7 +169,7 @@ async def test_a_question_that_the_fax_server_does_not_answer_says_so(rig):
 
 async def test_an_unknown_fault_gets_a_reference_that_is_in_the_log(rig, caplog):
     """What has no name is told with a reference; the log has it with the exception, without the payload."""
-    rig.desk.failure = RuntimeError("disk full")
+    rig.runner.failure = RuntimeError("disk full")
     told = payload_of(await rig.command("send 469 555 0101"))
     (record,) = [each for each in caplog.records if each.exc_info]
     reference = record.reference
@@ -209,7 +209,7 @@ async def test_a_fault_of_slack_after_the_acknowledgement_is_told(rig, monkeypat
 async def test_buttons_become_requests(rig, action_id, value, kind, body):
     """A press says what it is about; a document goes to the thread of the card that was pressed."""
     response = await rig.send(press(action_id, value))
-    (request,) = rig.desk.requests
+    (request,) = rig.runner.requests
     assert (response.status, request.kind, request.body) == (200, kind, body)
     assert request.key == f"click:CCLAIMS:10.1:{action_id}:{value}:UDANA:11.1"
 
@@ -218,18 +218,18 @@ async def test_a_document_asked_for_in_a_private_answer_goes_to_no_thread_of_it(
     """An ephemeral message has no thread that others could see."""
     place = {"type": "message", "message_ts": "10.1", "channel_id": "CCLAIMS", "is_ephemeral": True}
     await rig.send(press("download", "record:7", container=place, message={}))
-    assert rig.desk.requests[0].body == {"record_id": 7, "thread_ts": None}
+    assert rig.runner.requests[0].body == {"record_id": 7, "thread_ts": None}
 
 
 async def test_the_same_press_told_twice_is_one_request_and_a_later_one_another(rig):
     """What failed can be pressed again."""
     await rig.send(press("cancel_fax", "fax:12"))
     await rig.send(press("cancel_fax", "fax:12"))
-    assert len(rig.desk.requests) == 1
+    assert len(rig.runner.requests) == 1
     later = press("cancel_fax", "fax:12")
     later["actions"][0]["action_ts"] = "99.1"
     await rig.send(later)
-    assert len(rig.desk.requests) == 2
+    assert len(rig.runner.requests) == 2
 
 
 @pytest.mark.parametrize(
@@ -238,7 +238,7 @@ async def test_the_same_press_told_twice_is_one_request_and_a_later_one_another(
 async def test_a_forged_button_is_acknowledged_and_refused(rig, action_id, value):
     """Nothing is committed, and the person is told."""
     response = await rig.send(press(action_id, value))
-    assert (response.status, rig.desk.requests) == (200, [])
+    assert (response.status, rig.runner.requests) == (200, [])
     assert len(rig.replies.told) == 1
 
 
@@ -246,14 +246,14 @@ async def test_turning_a_page_replaces_the_answer(rig):
     """The page takes the place of the one that was shown."""
     await rig.send(press("history_page:older", "RX:2"))
     await until(lambda: rig.replies.told)
-    assert rig.ask.asked == [("history", Direction.RX, 2, "UDANA", "CCLAIMS")]
+    assert rig.queries.asked == [("history", Direction.RX, 2, "UDANA", "CCLAIMS")]
     assert rig.replies.told[0][2] is True
 
 
 async def test_a_button_runs_its_command_as_if_typed(rig):
     """What it changes is committed under the name of the press."""
     await rig.send(press("run_command", "/fax send 469 555 0101"))
-    assert rig.desk.requests[0].key == "send:trigger.2"
+    assert rig.runner.requests[0].key == "send:trigger.2"
 
 
 async def test_a_press_on_a_link_is_acknowledged(rig):
@@ -305,7 +305,7 @@ async def test_a_submitted_form_is_a_request_where_it_was_opened(rig):
     body = submission(FormStart("C9", "4.1").encode(), " 469 555 0101 ", FILES)
     for _ in range(2):
         assert (await rig.send(body)).body == ""
-    (request,) = rig.desk.requests
+    (request,) = rig.runner.requests
     assert (request.key, request.channel_id, request.thread_ts) == ("view:V1", "C9", "4.1")
     assert request.body == {"number": "469 555 0101", "line": "", "files": FILES}
 
@@ -318,12 +318,12 @@ async def test_what_is_wrong_in_the_form_is_said_beside_the_input(rig, number, f
     """The form stays open, and nothing is committed."""
     told = payload_of(await rig.send(submission(FormStart("C1").encode(), number, files)))
     assert (told["response_action"], set(told["errors"])) == ("errors", wrong)
-    assert rig.desk.requests == []
+    assert rig.runner.requests == []
 
 
 async def test_a_form_that_could_not_be_committed_stays_open(rig):
     """The person does not have to fill it in again."""
-    rig.desk.failure = RuntimeError("disk full")
+    rig.runner.failure = RuntimeError("disk full")
     told = payload_of(await rig.send(submission(FormStart("C1").encode(), "469 555 0101", FILES)))
     assert "reference" in told["errors"]["number"]
 
@@ -356,7 +356,7 @@ async def test_a_share_is_one_request_named_by_its_message(rig, facts, body):
     for ident in ("Ev1", "Ev2"):
         assert (await rig.send(event(**facts) | {"event_id": ident})).status == 200
     await rig.settle()
-    (request,) = rig.desk.requests
+    (request,) = rig.runner.requests
     assert (request.kind, request.key) == (RequestKind.SHARE, f"share:{facts['channel']}:1.1")
     assert (request.body, request.user_id) == (body, "UDANA")
     assert rig.replies.told == []
@@ -365,7 +365,7 @@ async def test_a_share_is_one_request_named_by_its_message(rig, facts, body):
 async def test_a_file_that_only_its_id_is_told_of_is_a_request(rig):
     """`file_shared` names no message; the service finds it."""
     await rig.send(event(type="file_shared", file_id="F1", user_id="UDANA", channel_id="C1"))
-    (request,) = rig.desk.requests
+    (request,) = rig.runner.requests
     assert (request.kind, request.key, request.body) == (
         RequestKind.SHARED_FILE,
         "file:Ev1",
@@ -407,16 +407,16 @@ async def test_what_is_no_share_of_a_person_is_acknowledged_and_left(rig, facts)
     """The bot's own, other bots', edits, and channels' messages start nothing and are not answered."""
     assert (await rig.send(event(**facts))).status == 200
     await rig.settle()
-    assert (rig.desk.requests, rig.replies.told) == ([], [])
+    assert (rig.runner.requests, rig.replies.told) == ([], [])
 
 
 async def test_a_share_that_could_not_be_committed_is_not_acknowledged(rig):
     """Slack tells of it again; then it is."""
-    rig.desk.failure = RuntimeError("disk full")
+    rig.runner.failure = RuntimeError("disk full")
     assert (await rig.send(event(**MENTION))).status == 500
-    rig.desk.failure = None
+    rig.runner.failure = None
     assert (await rig.send(event(**MENTION))).status == 200
-    assert len(rig.desk.requests) == 1
+    assert len(rig.runner.requests) == 1
 
 
 async def test_words_without_a_file_get_a_hint(rig):
@@ -424,7 +424,7 @@ async def test_words_without_a_file_get_a_hint(rig):
     await rig.send(event(**DIRECT))
     await until(lambda: rig.replies.told)
     assert "Send me the files" in rig.replies.texts[0]
-    assert rig.desk.requests == []
+    assert rig.runner.requests == []
 
 
 async def test_the_hint_is_given_once(rig):
@@ -472,7 +472,7 @@ async def test_a_form_can_be_corrected_and_sent_again(rig):
     assert payload_of(await rig.send(submission(start, "", FILES)))["response_action"] == "errors"
     again = submission(start, "469 555 0101", FILES) | {"trigger_id": "trigger.9"}
     assert (await rig.send(again)).body == ""
-    assert len(rig.desk.requests) == 1
+    assert len(rig.runner.requests) == 1
 
 
 @pytest.mark.parametrize(
@@ -494,7 +494,7 @@ async def test_what_changes_something_is_one_request_over_a_restart(rig, body):
     for _ in range(2):
         assert (await rig.send(body)).status == 200
         rig.restart()
-    assert len(rig.desk.requests) == 1
+    assert len(rig.runner.requests) == 1
 
 
 async def test_a_form_sent_again_because_its_answer_was_lost_is_one_request(rig):
@@ -502,20 +502,20 @@ async def test_a_form_sent_again_because_its_answer_was_lost_is_one_request(rig)
     body = submission(FormStart("C1").encode(), "469 555 0101", FILES)
     for trigger in ("trigger.3", "trigger.4"):
         assert (await rig.send(body | {"trigger_id": trigger})).body == ""
-    assert len(rig.desk.requests) == 1
+    assert len(rig.runner.requests) == 1
 
 
 async def test_a_second_telling_waits_for_the_commit_of_the_first(rig):
     """It is acknowledged when the first is, not before; if that fails, it has its own try."""
-    rig.desk.gate, rig.desk.failure = asyncio.Event(), RuntimeError("disk full")
+    rig.runner.gate, rig.runner.failure = asyncio.Event(), RuntimeError("disk full")
     tellings = [asyncio.create_task(rig.send(event(**MENTION))) for _ in range(2)]
     done, _ = await asyncio.wait(tellings, timeout=0.05)
     assert done == set()
-    rig.desk.gate.set()
+    rig.runner.gate.set()
     assert [(await each).status for each in tellings] == [500, 500]
-    rig.desk.failure = None
+    rig.runner.failure = None
     assert (await rig.send(event(**MENTION))).status == 200
-    assert len(rig.desk.requests) == 1
+    assert len(rig.runner.requests) == 1
 
 
 @pytest.mark.parametrize(
@@ -535,7 +535,7 @@ async def test_without_slacks_names_each_telling_is_a_wish(rig, body):
             part.pop(name, None)
     for _ in range(2):
         assert (await rig.send(bare)).status == 200
-    assert len(rig.desk.requests) == 2
+    assert len(rig.runner.requests) == 2
 
 
 async def test_bolt_asks_slack_nothing_by_itself(rig):
@@ -552,4 +552,4 @@ async def test_requests_over_http_need_a_signature(rig):
     for headers in ({}, signed):
         request = AsyncBoltRequest(mode="http", body=body, headers=headers)
         assert (await rig.app.async_dispatch(request)).status == 401
-    assert (rig.desk.requests, rig.replies.told) == ([], [])
+    assert (rig.runner.requests, rig.replies.told) == ([], [])

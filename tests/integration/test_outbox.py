@@ -23,29 +23,29 @@ from faxbot.services.model.faxes import (
     RecordState,
 )
 from faxbot.services.model.messages import Sentence, Step, StepKind
-from faxbot.services.model.ports import Call
+from faxbot.services.model.ports import OutboxCall
 from faxbot.services.outbox.announcements import (
+    announce_received,
+    announce_steps,
     end_fax,
-    notice,
     open_cards,
+    post_notice,
     refresh_cards,
-    tell_received,
-    tell_steps,
 )
 from faxbot.services.outbox.outbox import Outbox
-from faxbot.slack.web_api.rate_limits import SlackPace
+from faxbot.slack.web_api.rate_limits import SlackRateLimits
 from faxbot.store.engine import TransactionStore, open_engine
 from tests.kit import CLAIMS, INBOUND, PRIYA, PlainSlack, database_in, make_pdf, until
 
 SETTLE = 0.05
 
 
-class Gate(SlackPace):
+class Gate(SlackRateLimits):
     """A pace without limits, but no call of a *shut* kind may be made."""
 
     def __init__(self) -> None:
         super().__init__(time.time, strict=False)
-        self.shut: set[Call] = set()
+        self.shut: set[OutboxCall] = set()
 
     def wait(self, call, channel_id, *, urgent):
         return 60.0 if call in self.shut else super().wait(call, channel_id, urgent=urgent)
@@ -80,7 +80,7 @@ class Rig:
     async def step(self, fax_id: int, kind: StepKind = StepKind.DIALLING) -> None:
         """A step of its way."""
         step = Step(kind, self.clock.now())
-        await self.write(lambda ledger: tell_steps(ledger, ledger.fax(fax_id), [step]))
+        await self.write(lambda ledger: announce_steps(ledger, ledger.fax(fax_id), [step]))
 
     async def end(self, fax_id: int) -> None:
         """It is given up."""
@@ -96,14 +96,14 @@ class Rig:
             row.state = RecordState.SPOOLED
             ledger.add_records([row])
             known = ledger.records_named("RX1")[0]
-            tell_received(ledger, known, [INBOUND], self.clock.now())
+            announce_received(ledger, known, [INBOUND], self.clock.now())
             return known.id
 
         return await self.write(record)
 
     async def say(self, channel: str, text: str) -> None:
         """A notice."""
-        await self.write(lambda ledger: notice(ledger, channel, Sentence(text), self.clock.now()))
+        await self.write(lambda ledger: post_notice(ledger, channel, Sentence(text), self.clock.now()))
 
     async def all_told(self) -> None:
         """Wait until nothing is pending."""
@@ -191,7 +191,7 @@ async def test_ends_go_ahead_of_progress_in_all_channels(rig):
     places = [f"C{i}" for i in range(6)]
     faxes = [await rig.a_fax(channel) for channel in places]
     await rig.all_told()
-    rig.pace.shut.add(Call.EDIT)
+    rig.pace.shut.add(OutboxCall.EDIT)
     for fax_id in faxes[:5]:
         await rig.step(fax_id)
     await rig.end(faxes[5])
@@ -215,7 +215,7 @@ async def test_many_changes_that_had_to_wait_are_one_edit(rig):
     """The newest state wins: one call for all of them."""
     fax_id = await rig.a_fax()
     await rig.all_told()
-    rig.pace.shut.add(Call.EDIT)
+    rig.pace.shut.add(OutboxCall.EDIT)
     for _ in range(10):
         await rig.write(lambda ledger: refresh_cards(ledger, ledger.fax(fax_id)))
     rig.pace.shut.clear()
@@ -276,7 +276,7 @@ async def test_a_reply_without_a_thread_begins_a_new_one_once(rig):
     """thread_not_found: the card is posted anew, the reply goes there; a second time it is given up."""
     fax_id = await rig.a_fax()
     await rig.all_told()
-    rig.pace.shut.add(Call.EDIT)
+    rig.pace.shut.add(OutboxCall.EDIT)
     rig.slack.fail("post", "before", SlackRefused("thread_not_found"))
     await rig.end(fax_id)
     await until(lambda: len(rig.slack.cards()) == 2)

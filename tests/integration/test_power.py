@@ -24,7 +24,7 @@ from faxbot.documents.merge import Limits, bind
 from faxbot.fax.document import Part
 from faxbot.services.model.faxes import RequestKind
 from faxbot.services.model.spool import make_folder
-from faxbot.slack.adapters.attachments import SlackFiles
+from faxbot.slack.adapters.attachments import SlackAttachments
 from faxbot.standins.ucx import FaxServer
 from faxbot.store.engine import TransactionStore, open_engine
 from faxbot.store.schema import migrate
@@ -100,7 +100,7 @@ async def test_received_and_fetched_documents_are_on_the_disk_before_their_rows(
     async with FaxServer(tmp_path / "ucx", speed=400) as fax, house(tmp_path, fax, slack) as home:
         await home.send("+1 469 555 1112")
         await home.tick_until(slack.received)
-        await home.desk.accept(home.request(RequestKind.GET, job_id="TX1"))
+        await home.runner.accept(home.request(RequestKind.GET, job_id="TX1"))
         await home.tick_until(lambda: slack.received("CCLAIMS"))
     spool = tmp_path / "spool"
     (received,), (fetched,) = (spool / "in").glob("*.pdf"), (spool / "get").glob("*.pdf")
@@ -127,7 +127,7 @@ async def test_a_file_from_slack_is_on_the_disk_when_it_has_its_name(tmp_path, d
         file = {"id": "F1", "name": "a.pdf", "size": 14, "mode": "hosted", "mimetype": "application/pdf"}
         file["url_private"] = f"http://127.0.0.1:{server.port}/file"
         api = web_api(FakeSlack(files_info={"ok": True, "file": file}))
-        await SlackFiles(api, max_bytes=1000).fetch("F1", tmp_path / "part0")
+        await SlackAttachments(api, max_bytes=1000).fetch("F1", tmp_path / "part0")
         await api.connections.close()
     assert disk.renamed(tmp_path / "part0")
 

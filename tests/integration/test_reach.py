@@ -9,7 +9,7 @@ import pytest
 from faxbot.fax.errors import AnswerLost, CredentialsRejected, RequestRefused, ServerUnreachable
 from faxbot.services.fax_server.outages import CALM_SECONDS, SILENT_SECONDS
 from faxbot.services.model.faxes import FaxState
-from faxbot.services.model.messages import Sentence, ServerAway, ServerBack, ServerSilent, ServerTells
+from faxbot.services.model.messages import OutageBegan, OutageEnded, QueryFailing, QueryRecovered, Sentence
 from tests.kit import INBOUND, PlainSlack, until
 from tests.plain_ucx import PlainUcx, StillClock, plain_house
 
@@ -39,7 +39,7 @@ async def bot(tmp_path, ucx, slack):
 
 def told(slack) -> list[str]:
     """What the inbound channel heard of the fax server, in its order."""
-    kinds = (ServerAway, ServerBack, ServerSilent, ServerTells)
+    kinds = (OutageBegan, OutageEnded, QueryFailing, QueryRecovered)
     said = [post.message for post in slack.posts if post.channel == INBOUND]
     return [
         f"locked {type(each).__name__}" if getattr(each, "locked_out", False) else type(each).__name__
@@ -57,16 +57,16 @@ async def fail(bot, fault=AWAY, *, times: int = 1, each: float = 10.0) -> None:
     """The watch and the inbox get no answer, so often."""
     for _ in range(times):
         bot.clock.let_pass(each)
-        await bot.reach.failed("watch", fault)
-        await bot.reach.failed("inbox", fault)
+        await bot.outages.failed("watch", fault)
+        await bot.outages.failed("inbox", fault)
     await bot.told()
 
 
 async def answer(bot, *, times: int = 1, each: float = 10.0) -> None:
     for _ in range(times):
         bot.clock.let_pass(each)
-        await bot.reach.answered("watch")
-        await bot.reach.answered("inbox")
+        await bot.outages.answered("watch")
+        await bot.outages.answered("inbox")
     await bot.told()
 
 
@@ -74,17 +74,17 @@ async def test_once_and_once(bot, slack):
     """However long it takes and however often it is answered afterwards: one message each."""
     await answer(bot)
     await fail(bot, times=20)
-    assert told(slack) == ["ServerAway"]
+    assert told(slack) == ["OutageBegan"]
     await answer(bot, times=20)
-    assert told(slack) == ["ServerAway", "ServerBack"]
+    assert told(slack) == ["OutageBegan", "OutageEnded"]
     assert last(slack).until - last(slack).since == timedelta(seconds=200)
 
 
 async def test_one_lost_tick_is_no_outage(bot, slack):
     """A single failure, again and again between answers, is not told."""
     for _ in range(10):
-        await bot.reach.failed("watch", AWAY)
-        await bot.reach.answered("inbox")
+        await bot.outages.failed("watch", AWAY)
+        await bot.outages.answered("inbox")
     await bot.told()
     assert told(slack) == []
 
@@ -93,11 +93,11 @@ async def test_ticks_that_end_side_by_side(bot, slack):
     """The watch and the inbox find out at the same moment: it is said once all the same."""
     bot.clock.let_pass(10)
     for _ in range(2):
-        await asyncio.gather(*(bot.reach.failed(name, AWAY) for name in ("watch", "inbox", "search")))
+        await asyncio.gather(*(bot.outages.failed(name, AWAY) for name in ("watch", "inbox", "search")))
     bot.clock.let_pass(10)
-    await asyncio.gather(*(bot.reach.answered(name) for name in ("watch", "inbox", "search")))
+    await asyncio.gather(*(bot.outages.answered(name) for name in ("watch", "inbox", "search")))
     await bot.told()
-    assert told(slack) == ["ServerAway", "ServerBack"]
+    assert told(slack) == ["OutageBegan", "OutageEnded"]
 
 
 class TestComingAndGoing:
@@ -109,7 +109,7 @@ class TestComingAndGoing:
             await fail(bot, times=gone)
             await answer(bot, times=there)
         said = told(slack)
-        assert said == ["ServerAway", "ServerBack"] * (len(said) // 2)
+        assert said == ["OutageBegan", "OutageEnded"] * (len(said) // 2)
         assert 2 <= len(said) <= 12
 
     async def test_a_long_outage_after_a_short_one_is_told(self, bot, slack):
@@ -117,10 +117,10 @@ class TestComingAndGoing:
         await fail(bot, times=3)
         await answer(bot)
         await fail(bot, times=3)
-        assert told(slack) == ["ServerAway", "ServerBack"]
+        assert told(slack) == ["OutageBegan", "OutageEnded"]
         began = bot.clock.now() - timedelta(seconds=20)
         await fail(bot, times=10)
-        assert told(slack) == ["ServerAway", "ServerBack", "ServerAway"]
+        assert told(slack) == ["OutageBegan", "OutageEnded", "OutageBegan"]
         assert last(slack).since == began
 
     async def test_after_a_calm_time_it_is_told_at_once(self, bot, slack):
@@ -128,7 +128,7 @@ class TestComingAndGoing:
         await fail(bot, times=3)
         await answer(bot, times=200)
         await fail(bot, times=2)
-        assert told(slack) == ["ServerAway", "ServerBack", "ServerAway"]
+        assert told(slack) == ["OutageBegan", "OutageEnded", "OutageBegan"]
 
 
 class TestLockedOut:
@@ -146,7 +146,7 @@ class TestLockedOut:
         await fail(bot, LOCKED, times=5)
         await fail(bot, times=5)
         await answer(bot)
-        assert told(slack) == ["ServerAway", "locked ServerAway", "locked ServerBack"]
+        assert told(slack) == ["OutageBegan", "locked ServerAway", "locked ServerBack"]
 
     async def test_faxes_are_kept_and_go_out(self, bot, ucx, slack):
         """The licence expires while the bot runs: a fax is kept and says why; renewed, it goes out once."""
@@ -166,7 +166,7 @@ class TestLockedOut:
         """Who asks for something meanwhile is told that the server does not let the bot in."""
         ucx.away = LOCKED
         bot.lines._lines = []
-        await bot.desk.accept(bot.request("send", number="469 555 0101", line="Sales", recent=True))
+        await bot.runner.accept(bot.request("send", number="469 555 0101", line="Sales", recent=True))
         await until(lambda: slack.whispers)
         (_, message), *_ = slack.whispers
         assert message == Sentence("The fax server doesn't let me in. I keep trying.")
@@ -185,10 +185,10 @@ class TestHowManyWentOut:
         ucx.fail("submit_job", "before", AnswerLost("lost"))
         ucx.fail("submit_job", "before", RequestRefused("Invalid destination"))
         await answer(bot)
-        assert told(slack) == ["ServerAway"]
-        await bot.sender.tick()
+        assert told(slack) == ["OutageBegan"]
+        await bot.preparation.tick()
         await answer(bot)
-        assert told(slack) == ["ServerAway", "ServerBack"]
+        assert told(slack) == ["OutageBegan", "OutageEnded"]
         assert last(slack).went_out == len(ucx.submissions) == 1
 
     async def test_all_of_them(self, bot, ucx, slack):
@@ -200,10 +200,10 @@ class TestHowManyWentOut:
         await fail(bot, times=2)
         ucx.away = None
         await answer(bot)
-        assert told(slack) == ["ServerAway"]
-        await bot.sender.tick()
+        assert told(slack) == ["OutageBegan"]
+        await bot.preparation.tick()
         await answer(bot)
-        assert told(slack) == ["ServerAway", "ServerBack"]
+        assert told(slack) == ["OutageBegan", "OutageEnded"]
         assert last(slack).went_out == 2
         assert len(ucx.submissions) == 2
 
@@ -214,7 +214,7 @@ class TestHowManyWentOut:
         await until(lambda: "kept" in slack.steps())
         await fail(bot, times=2)
         await answer(bot, times=10)
-        assert told(slack) == ["ServerAway", "ServerBack"]
+        assert told(slack) == ["OutageBegan", "OutageEnded"]
         assert last(slack).went_out == 0
         assert (await bot.faxes())[0].state is FaxState.READY
 
@@ -230,9 +230,9 @@ class TestHowManyWentOut:
             ucx.away = None
             await answer(bot)
         async with plain_house(tmp_path, ucx, slack, clock) as bot:
-            await bot.sender.tick()
+            await bot.preparation.tick()
             await answer(bot, times=3)
-        assert told(slack) == ["ServerAway", "ServerBack"]
+        assert told(slack) == ["OutageBegan", "OutageEnded"]
         assert last(slack).went_out == 1
 
 
@@ -241,18 +241,18 @@ class TestHalfSilent:
         """ActiveJobs answers, the records do not: told after five minutes, and once when they do."""
         for _ in range(60):
             bot.clock.let_pass(10)
-            await bot.reach.answered("watch")
-            await bot.reach.failed("inbox", AnswerLost("HTTP 500"))
+            await bot.outages.answered("watch")
+            await bot.outages.failed("inbox", AnswerLost("HTTP 500"))
         await bot.told()
-        assert told(slack) == ["ServerSilent"]
+        assert told(slack) == ["QueryFailing"]
         assert last(slack).about == "received faxes"
         await answer(bot, times=3)
-        assert told(slack) == ["ServerSilent", "ServerTells"]
+        assert told(slack) == ["QueryFailing", "QueryRecovered"]
 
     async def test_not_in_an_outage(self, bot, slack):
         """Where nothing is answered, that alone is told."""
         await fail(bot, times=100)
-        assert told(slack) == ["ServerAway"]
+        assert told(slack) == ["OutageBegan"]
 
     async def test_over_a_restart(self, tmp_path, ucx, slack):
         """Told before a restart, it is not told again after it, and its end is."""
@@ -261,12 +261,12 @@ class TestHalfSilent:
             async with plain_house(tmp_path, ucx, slack, clock) as bot:
                 for _ in range(60):
                     clock.let_pass(10)
-                    await bot.reach.answered("watch")
-                    await bot.reach.failed("inbox", AnswerLost("HTTP 500"))
+                    await bot.outages.answered("watch")
+                    await bot.outages.failed("inbox", AnswerLost("HTTP 500"))
                 await bot.told()
         async with plain_house(tmp_path, ucx, slack, clock) as bot:
             await answer(bot)
-        assert told(slack) == ["ServerSilent", "ServerTells"]
+        assert told(slack) == ["QueryFailing", "QueryRecovered"]
 
 
 async def test_cards_say_when_it_was_last_heard(bot, ucx, slack):
@@ -292,7 +292,7 @@ async def test_an_outage_over_a_restart(tmp_path, ucx, slack):
     async with plain_house(tmp_path, ucx, slack, clock) as bot:
         await fail(bot, times=3)
         await answer(bot)
-    assert told(slack) == ["ServerAway", "ServerBack"]
+    assert told(slack) == ["OutageBegan", "OutageEnded"]
     assert last(slack).until - last(slack).since == timedelta(seconds=60)
 
 
@@ -320,28 +320,28 @@ class TestWhatCouldNotBeWritten:
         await fail(bot, times=2)
         await answer(bot)
         bot.clock.let_pass(CALM_SECONDS)
-        await bot.reach.failed("watch", AWAY)
+        await bot.outages.failed("watch", AWAY)
         full()
         with pytest.raises(OSError, match="full"):
-            await bot.reach.failed("watch", AWAY)
+            await bot.outages.failed("watch", AWAY)
         await fail(bot)
-        assert told(slack) == ["ServerAway", "ServerBack", "ServerAway"]
+        assert told(slack) == ["OutageBegan", "OutageEnded", "OutageBegan"]
 
     async def test_a_silence_and_its_end(self, bot, slack, full):
         """Each is told by the next tick."""
         for _ in range(int(SILENT_SECONDS / 10)):
             bot.clock.let_pass(10)
-            await bot.reach.answered("watch")
-            await bot.reach.failed("inbox", AnswerLost("HTTP 500"))
+            await bot.outages.answered("watch")
+            await bot.outages.failed("inbox", AnswerLost("HTTP 500"))
         bot.clock.let_pass(10)
         full()
         for _ in range(2):
-            await bot.reach.answered("watch")
+            await bot.outages.answered("watch")
             with contextlib.suppress(OSError):
-                await bot.reach.failed("inbox", AnswerLost("HTTP 500"))
+                await bot.outages.failed("inbox", AnswerLost("HTTP 500"))
         full()
         for _ in range(2):
             with contextlib.suppress(OSError):
-                await bot.reach.answered("inbox")
+                await bot.outages.answered("inbox")
         await bot.told()
-        assert told(slack) == ["ServerSilent", "ServerTells"]
+        assert told(slack) == ["QueryFailing", "QueryRecovered"]

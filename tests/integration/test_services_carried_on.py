@@ -63,7 +63,7 @@ async def test_a_request_waits_for_the_fax_server_and_says_so_once(tmp_path, fax
         await home.tick_until(lambda: "delivered" in slack.steps())
         (sent,) = await home.faxes()
         fax.faults.plan(fault="drop_before", method="filedownload", times=3)
-        await home.desk.accept(home.request(RequestKind.GET, fax_id=sent.id))
+        await home.runner.accept(home.request(RequestKind.GET, fax_id=sent.id))
         await until(lambda: slack.received(CLAIMS))
     assert len(slack.received(CLAIMS)) == 1
     assert len([text for text in slack.told(DANA) if "keep trying" in text]) == 1

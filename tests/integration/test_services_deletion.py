@@ -22,7 +22,7 @@ async def test_a_deletion_whose_answer_is_lost_is_told_though_the_record_is_seen
         )
         row = (await home.store.read(lambda ledger: ledger.records_in(RecordState.SPOOLED)))[0]
         fax.faults.plan(fault="html", method="recorddelete", processed=True)
-        await home.desk.accept(
+        await home.runner.accept(
             home.request(RequestKind.DELETE, user=PRIYA, channel=INBOUND, record_id=row.id)
         )
         await until(lambda: deletions(fax))
@@ -41,7 +41,7 @@ async def test_one_deletion_however_many_ask(tmp_path, fax, slack):
         await home.tick_until(slack.details)
         row = (await home.store.read(lambda ledger: ledger.records_in(RecordState.SPOOLED)))[0]
         for _ in range(3):
-            await home.desk.accept(
+            await home.runner.accept(
                 home.request(RequestKind.DELETE, user=PRIYA, channel=INBOUND, record_id=row.id)
             )
         await until(lambda: len(slack.told(PRIYA)) == 2)
@@ -55,6 +55,6 @@ async def test_a_fax_on_its_way_is_not_deleted(tmp_path, fax, slack):
         await home.send("469 555 0200")
         await home.tick_until(slack.cards)
         (sent,) = await home.faxes()
-        await home.desk.accept(home.request(RequestKind.DELETE, fax_id=sent.id))
+        await home.runner.accept(home.request(RequestKind.DELETE, fax_id=sent.id))
         await until(lambda: [text for text in slack.told(DANA) if "Cancel it first" in text])
     assert not [each for each in fax.log.entries("call") if each["method"] == "recorddelete"]

@@ -10,7 +10,7 @@ from sqlalchemy.exc import OperationalError
 
 from faxbot.documents.sandbox import Workshop
 from faxbot.services.model.faxes import FaxState, Outcome, RequestKind
-from faxbot.services.model.messages import Faxing
+from faxbot.services.model.messages import FaxConfirmation
 from faxbot.standins.ucx import FaxServer
 from tests.kit import DANA, PlainSlack, house, make_pdf, submissions, until
 
@@ -65,7 +65,7 @@ async def test_the_sender_hears_while_the_fax_server_takes_its_time(tmp_path, fa
     fax.faults.plan(fault="latency", method="filesend", when="after", seconds=60.0)
     async with house(tmp_path, fax, slack) as home:
         await home.send(NUMBER)
-        await until(lambda: any(isinstance(message, Faxing) for _, message in slack.whispers))
+        await until(lambda: any(isinstance(message, FaxConfirmation) for _, message in slack.whispers))
         await until(lambda: submissions(fax))
         assert [each.state for each in await home.faxes()] == [FaxState.HANDING]
 
@@ -100,7 +100,7 @@ async def lose_the_outcome(home):
     with full_after_filesend(home) as answered:
         await home.send(NUMBER)
         await until(answered.is_set)
-        await until(lambda: not home.desk._tasks)
+        await until(lambda: not home.runner._tasks)
         assert [each.state for each in await home.faxes()] == [FaxState.HANDING]
 
 
@@ -137,7 +137,7 @@ async def send_both(home, slack):
     """Dana asks for the same number from the same line twice in one moment, for two documents."""
     for file_id in slack.files:
         wish = home.request(RequestKind.SEND, number=NUMBER, line="", files=files_of(slack, file_id))
-        await home.desk.accept(wish)
+        await home.runner.accept(wish)
 
 
 def jobs_by_document(fax):
@@ -190,7 +190,7 @@ async def test_of_two_alike_whose_answers_are_lost_neither_takes_the_only_job(tm
             await home.tick()
         first, second = await home.faxes(FaxState.ASKED)
         assert first.candidates == second.candidates == ["TX1"]
-        await home.desk.accept(home.request(RequestKind.ANSWER, fax_id=first.id, answer="went"))
+        await home.runner.accept(home.request(RequestKind.ANSWER, fax_id=first.id, answer="went"))
         await until(lambda: "went" in slack.steps())
         looks = second.looks
         async with asyncio.timeout(15):

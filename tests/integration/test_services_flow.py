@@ -9,7 +9,7 @@ import pytest
 from faxbot.fax.errors import AnswerLost, SlackRefused, SlackUnclear
 from faxbot.fax.job import Direction, JobState
 from faxbot.services.model.faxes import FaxState, Outcome, RequestKind
-from faxbot.services.model.messages import Faxing, Sentence
+from faxbot.services.model.messages import FaxConfirmation, Sentence
 from tests.kit import CLAIMS, DANA, INBOUND, PRIYA, PlainSlack, house, submissions, until
 
 
@@ -24,7 +24,7 @@ async def test_a_fax_goes_out_with_one_card_and_its_steps_in_the_thread(tmp_path
     assert steps[0] == "queued"
     assert steps[-1] == "delivered"
     assert steps.count("page") == 2 or steps.count("page") == 1
-    assert any(isinstance(message, Faxing) for _, message in slack.whispers)
+    assert any(isinstance(message, FaxConfirmation) for _, message in slack.whispers)
     assert all(p.thread_ts == slack.cards()[0].ts for p in slack.posts if p is not slack.cards()[0])
 
 
@@ -72,7 +72,7 @@ async def test_an_answer_that_is_lost_with_nothing_done_is_asked_about(tmp_path,
         await home.tick_until(lambda: "asked" in slack.steps())
         asked = (await home.faxes(FaxState.ASKED))[0]
         assert await home.faxes(FaxState.ACCEPTED) == []
-        await home.desk.accept(home.request(RequestKind.ANSWER, fax_id=asked.id, answer="again"))
+        await home.runner.accept(home.request(RequestKind.ANSWER, fax_id=asked.id, answer="again"))
         await home.tick_until(lambda: "delivered" in slack.steps())
     assert "sent_again" in slack.steps()
     assert len(submissions(fax)) == 1
@@ -88,7 +88,7 @@ async def test_many_clicks_on_send_again_are_one_fax(tmp_path, fax, slack):
         decisions = [(DANA, "again"), (DANA, "again"), (PRIYA, "again"), (PRIYA, "went")]
         for user, answer in decisions:
             decided = home.request(RequestKind.ANSWER, user=user, fax_id=asked.id, answer=answer)
-            await home.desk.accept(decided)
+            await home.runner.accept(decided)
         await home.tick_until(lambda: len(slack.told()) >= 3 and "delivered" in slack.steps())
         first = (await home.faxes())[0]
     assert [text for text in slack.told() if "settled already" in text] == ["That is settled already."] * 3
@@ -120,7 +120,7 @@ async def test_many_clicks_on_cancel_are_one_cancel(tmp_path, fax, slack):
         await home.tick_until(slack.cards)
         job = (await home.faxes(FaxState.ACCEPTED))[0]
         for user in (DANA, PRIYA, DANA):
-            await home.desk.accept(home.request(RequestKind.CANCEL, user=user, fax_id=job.id))
+            await home.runner.accept(home.request(RequestKind.CANCEL, user=user, fax_id=job.id))
         await home.tick_until(lambda: "cancelled" in slack.steps())
         ended = (await home.faxes(FaxState.ENDED))[0]
     assert ended.outcome is Outcome.CANCELLED
@@ -134,7 +134,7 @@ async def test_a_stranger_may_not_cancel(tmp_path, fax, slack):
         await home.send("469 555 0200")
         await home.tick_until(slack.cards)
         job = (await home.faxes(FaxState.ACCEPTED))[0]
-        await home.desk.accept(home.request(RequestKind.CANCEL, user="UMARCUS", fax_id=job.id))
+        await home.runner.accept(home.request(RequestKind.CANCEL, user="UMARCUS", fax_id=job.id))
         await until(lambda: any(user == "UMARCUS" for user, _ in slack.whispers))
     told = next(message for user, message in slack.whispers if user == "UMARCUS")
     assert isinstance(told, Sentence)
@@ -171,9 +171,9 @@ async def test_the_same_wish_twice_is_one_fax(tmp_path, fax, slack):
     async with house(tmp_path, fax, slack) as home:
         share = home.request(RequestKind.SHARE, ts=ts, text="to 469 555 0101", files=None, dm=False)
         share.key = f"share:{CLAIMS}:{ts}"
-        assert await home.desk.accept(share)
-        assert not await home.desk.accept(share)
-        await home.desk.accept(home.request(RequestKind.SHARED_FILE, file_id="F0"))
+        assert await home.runner.accept(share)
+        assert not await home.runner.accept(share)
+        await home.runner.accept(home.request(RequestKind.SHARED_FILE, file_id="F0"))
         await home.tick_until(lambda: "delivered" in slack.steps())
         assert len(await home.faxes()) == 1
 
@@ -182,7 +182,7 @@ async def test_a_channel_that_subscribed_has_its_own_card_and_file(tmp_path, fax
     """Subscribed to both directions, #legal gets a card of the sending and the received file."""
     async with house(tmp_path, fax, slack) as home:
         for direction in ("TX", "RX"):
-            await home.desk.accept(
+            await home.runner.accept(
                 home.request(RequestKind.SUBSCRIBE, user=PRIYA, channel="CLEGAL", direction=direction)
             )
         await until(lambda: len(slack.whispers) == 2)
@@ -207,12 +207,12 @@ async def test_a_stop_in_mid_flight_loses_nothing(tmp_path, fax, slack):
 async def test_unsubscribe_without_words_drops_everything(tmp_path, fax, slack):
     """A channel that subscribed to one line's faxes hears of nothing any more."""
     async with house(tmp_path, fax, slack) as home:
-        await home.desk.accept(
+        await home.runner.accept(
             home.request(RequestKind.SUBSCRIBE, user=PRIYA, channel="CLEGAL", direction="TX", line="Sales")
         )
         await until(lambda: len(slack.whispers) == 1)
         assert await home.store.read(lambda ledger: len(ledger.subscriptions("CLEGAL"))) == 1
-        await home.desk.accept(home.request(RequestKind.UNSUBSCRIBE, channel="CLEGAL"))
+        await home.runner.accept(home.request(RequestKind.UNSUBSCRIBE, channel="CLEGAL"))
         await until(lambda: len(slack.whispers) == 2)
         assert await home.store.read(lambda ledger: len(ledger.subscriptions("CLEGAL"))) == 0
 
@@ -231,7 +231,7 @@ async def test_a_fax_that_was_withdrawn_while_the_server_was_asked_is_not_dialle
         await home.send()
         await asked.wait()
         waiting = (await home.faxes(FaxState.READY))[0]
-        await home.desk.accept(home.request(RequestKind.CANCEL, fax_id=waiting.id))
+        await home.runner.accept(home.request(RequestKind.CANCEL, fax_id=waiting.id))
         await until(lambda: any(isinstance(told, Sentence) for _, told in slack.whispers))
         go_on.set()
         home.server.active_jobs = active_jobs
@@ -258,7 +258,7 @@ async def test_one_announcement_that_fails_does_not_mute_its_channel(tmp_path, f
     async with house(tmp_path, fax, slack) as home:
         await home.send()
         await home.tick_until(lambda: "post" in slack.calls)
-        await home.desk.accept(home.request(RequestKind.SUBSCRIBE, user=PRIYA, direction="TX"))
+        await home.runner.accept(home.request(RequestKind.SUBSCRIBE, user=PRIYA, direction="TX"))
         await until(lambda: any(isinstance(told, Sentence) for _, told in slack.whispers))
 
 

@@ -89,7 +89,7 @@ async def hear_support(home):
     """#legal subscribes to what Support receives."""
     wish = home.request(RequestKind.SUBSCRIBE, user=PRIYA, channel=LEGAL, direction="RX", line="Support")
     told = len(home.slack.told())
-    await home.desk.accept(wish)
+    await home.runner.accept(wish)
     await until(lambda: len(home.slack.told()) > told)
 
 
@@ -103,7 +103,9 @@ async def heard(home, path):
 
 
 async def send_from_support(home):
-    await home.desk.accept(home.request(RequestKind.SEND, number="469 555 0101", line="Support", recent=True))
+    await home.runner.accept(
+        home.request(RequestKind.SEND, number="469 555 0101", line="Support", recent=True)
+    )
     await home.tick_until(lambda: "queued" in home.slack.steps())
 
 

@@ -38,7 +38,7 @@ async def test_a_file_told_of_before_its_message_is_faxed_once_slack_names_it(
     early = SlowToName(files=slack.files)
     early.unnamed = 10**9
     async with house(tmp_path, fax, early) as home:
-        await home.desk.accept(home.request(RequestKind.SHARED_FILE, file_id="F0"))
+        await home.runner.accept(home.request(RequestKind.SHARED_FILE, file_id="F0"))
         await until(lambda: early.calls.count("shares_of") >= 2)
         assert await home.faxes() == []
     early.unnamed = 2
@@ -56,7 +56,7 @@ async def test_a_file_whose_message_slack_never_names_is_left(tmp_path, fax, sla
     never = SlowToName(files=slack.files)
     never.unnamed = 10**9
     async with house(tmp_path, fax, never) as home:
-        await home.desk.accept(home.request(RequestKind.SHARED_FILE, file_id="F0"))
+        await home.runner.accept(home.request(RequestKind.SHARED_FILE, file_id="F0"))
         await done(home)
         assert await home.faxes() == []
     assert never.calls.count("shares_of") >= 2
@@ -66,7 +66,7 @@ async def test_a_file_whose_message_slack_never_names_is_left(tmp_path, fax, sla
 def told_again(home):
     """A Bolt app in front of this house, and what Slack tells of one share, each of it twice."""
     rig = Rig()
-    rig.app = build_bolt_app(rig.client, ME, replace(rig.board, desk=home.desk, now=SystemClock().now))
+    rig.app = build_bolt_app(rig.client, ME, replace(rig.board, runner=home.runner, now=SystemClock().now))
     said = {"user": DANA, "channel": CLAIMS, "ts": home.slack.share_ts[0], "text": "<@UBOT> 469 555 0101"}
     shared = {"type": "file_shared", "file_id": "F0", "user_id": DANA, "channel_id": CLAIMS}
     bodies = [event(type="app_mention", **said) | {"event_id": "Ev1"}, event(**shared) | {"event_id": "Ev2"}]

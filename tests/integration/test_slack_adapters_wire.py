@@ -14,8 +14,8 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 
 from faxbot.fax.errors import BadDocument, SlackBusy, SlackRefused, SlackUnclear
 from faxbot.services.model.messages import Sentence
-from faxbot.slack.adapters.attachments import SlackFiles
-from faxbot.slack.adapters.messenger import Publisher
+from faxbot.slack.adapters.attachments import SlackAttachments
+from faxbot.slack.adapters.messenger import SlackMessenger
 from faxbot.slack.web_api.client import build_client
 from faxbot.slack.web_api.connections import Connections
 from faxbot.slack.web_api.web_api import WebApi
@@ -104,7 +104,7 @@ async def api(slack):
 
 @pytest.fixture
 def told(api):
-    return Publisher(api, lambda _: Shown(), lambda _: "beside")
+    return SlackMessenger(api, lambda _: Shown(), lambda _: "beside")
 
 
 def hands_over(slack, *, size=None, url=None, **more):
@@ -160,7 +160,7 @@ async def test_slow_answer_is_unclear(slack, api):
     try:
         quick = WebApi(build_client("xoxb-secret", api.client.base_url, hasty, free_pace()), hasty)
         with pytest.raises(SlackUnclear):
-            await Publisher(quick, lambda _: Shown(), lambda _: "").update("C1", "1.1", SAY, key="k")
+            await SlackMessenger(quick, lambda _: Shown(), lambda _: "").update("C1", "1.1", SAY, key="k")
     finally:
         never.set()
         await hasty.close()
@@ -173,7 +173,7 @@ async def test_no_server_means_that_nothing_happened(api):
         build_client("xoxb-secret", "http://127.0.0.1:1/api", connections, free_pace()), connections
     )
     with pytest.raises(SlackBusy):
-        await post(Publisher(nobody, lambda _: Shown(), lambda _: ""))
+        await post(SlackMessenger(nobody, lambda _: Shown(), lambda _: ""))
     await connections.close()
 
 
@@ -325,7 +325,7 @@ async def test_upload_is_not_in_the_query(slack, told, tmp_path):
 
 
 async def fetch(api, tmp_path, max_bytes=MEGABYTE):
-    return await SlackFiles(api, max_bytes=max_bytes).fetch("F1", tmp_path / "part")
+    return await SlackAttachments(api, max_bytes=max_bytes).fetch("F1", tmp_path / "part")
 
 
 async def test_fetch_brings_the_file(slack, api, tmp_path):
@@ -440,7 +440,7 @@ async def test_logs_hold_no_secrets(slack, api, told, tmp_path, caplog):
     await told.whisper("C1", "U1", SAY, response_url=f"{slack.base}/respond", thread_ts=None)
     await fetch(api, tmp_path)
     with pytest.raises(BadDocument):
-        await SlackFiles(api, max_bytes=1).fetch("F1", tmp_path / "b")
+        await SlackAttachments(api, max_bytes=1).fetch("F1", tmp_path / "b")
     # aiohttp's own access log belongs to the server of this test.
     said = "\n".join(r.getMessage() for r in caplog.records if not r.name.startswith("aiohttp."))
     for secret in ("xoxb", "Faxing", "private.pdf", "secret-ticket", "/respond"):

@@ -11,10 +11,10 @@ import pytest
 
 from faxbot.fax.errors import BadDocument, CannotPost, SlackBusy, SlackRefused, SlackUnclear
 from faxbot.services.model.messages import FetchedFile, Sentence
-from faxbot.slack.adapters.attachments import SlackFiles
+from faxbot.slack.adapters.attachments import SlackAttachments
 from faxbot.slack.adapters.directory import SlackDirectory
-from faxbot.slack.adapters.messenger import Publisher
-from faxbot.slack.views import Site, render, render_comment
+from faxbot.slack.adapters.messenger import SlackMessenger
+from faxbot.slack.views import BotProfile, render, render_comment
 from faxbot.slack.web_api.client import build_client
 from faxbot.slack.web_api.connections import Connections
 from faxbot.slack.web_api.web_api import WebApi
@@ -100,7 +100,9 @@ async def api(ws):
 @pytest.fixture
 def told(api):
     now = datetime.now(UTC)
-    return Publisher(api, lambda m: render(m, Site(), now), lambda m: render_comment(m, Site(), now))
+    return SlackMessenger(
+        api, lambda m: render(m, BotProfile(), now), lambda m: render_comment(m, BotProfile(), now)
+    )
 
 
 def long_ago():
@@ -157,7 +159,7 @@ async def test_a_fax_goes_up_and_comes_back(told, api, ws, tmp_path, fault):
     assert shared
     assert ts
     assert permalink
-    files = SlackFiles(api, max_bytes=2**20)
+    files = SlackAttachments(api, max_bytes=2**20)
     assert await files.of_message(ws.claims, ts, None) == [{"id": file_id, "name": "RX34.pdf"}]
     part = await files.fetch(file_id, tmp_path / "back")
     assert part.path.read_bytes() == path.read_bytes()
@@ -187,10 +189,10 @@ async def test_without_files_read_there_is_no_document(api, told, ws, tmp_path):
     await until_shared(told, ws.claims, file_id)
     await ws.fault(method="download", fault="missing_scope")
     with pytest.raises(BadDocument, match="files:read"):
-        await SlackFiles(api, max_bytes=2**20).fetch(file_id, tmp_path / "back")
+        await SlackAttachments(api, max_bytes=2**20).fetch(file_id, tmp_path / "back")
     await ws.fault(method="files.info", fault="missing_scope")
     with pytest.raises(BadDocument, match="files:read"):
-        await SlackFiles(api, max_bytes=2**20).fetch(file_id, tmp_path / "back")
+        await SlackAttachments(api, max_bytes=2**20).fetch(file_id, tmp_path / "back")
 
 
 async def test_whisper_in_the_conversation(told, ws):
@@ -224,7 +226,7 @@ async def test_people_and_channels(api, ws):
 
 async def test_what_dana_shared(api, ws, tmp_path):
     """The newest message with files is found, in the channel and in a thread, and its file fetched."""
-    files = SlackFiles(api, max_bytes=2**20)
+    files = SlackAttachments(api, max_bytes=2**20)
     first, ts = await ws.share("old.pdf", b"%PDF-old")
     newer, newer_ts = await ws.share("referral.pdf", b"%PDF-new")
     reply, reply_ts = await ws.share("reply.pdf", b"%PDF-reply", thread_ts=ts)
@@ -253,9 +255,9 @@ async def test_what_dana_shared(api, ws, tmp_path):
 async def test_states_of_a_file(api, ws, tmp_path, mode, words):
     """What became of a file since it was shared is told in plain words."""
     file_id, _ = await ws.share("a.pdf", b"%PDF-a")
-    await ws.ask("/_/control/file", file=file_id, mode=mode)
+    await ws.queries("/_/control/file", file=file_id, mode=mode)
     with pytest.raises(BadDocument, match=words):
-        await SlackFiles(api, max_bytes=2**20).fetch(file_id, tmp_path / "part")
+        await SlackAttachments(api, max_bytes=2**20).fetch(file_id, tmp_path / "part")
 
 
 async def test_response_url_until_it_is_used_up(told, ws):

@@ -12,9 +12,9 @@ from aiohttp import web
 
 from faxbot.adapters import SystemClock
 from faxbot.slack.bolt_app import build_bolt_app
-from faxbot.slack.inbound.socket_mode import Pace, Sockets
-from faxbot.slack.listeners import Switchboard
-from faxbot.slack.views import Site
+from faxbot.slack.inbound.socket_mode import ReconnectBackoff, SocketMode
+from faxbot.slack.listeners import ListenerContext
+from faxbot.slack.views import BotProfile
 from faxbot.slack.web_api.client import build_client
 from faxbot.slack.web_api.connections import Connections
 from faxbot.slack.web_api.web_api import Me
@@ -68,7 +68,7 @@ class OtherSlack:
 
 
 @asynccontextmanager
-async def connected(other: OtherSlack, *, pace: Pace = QUICK, connections: int = 1):
+async def connected(other: OtherSlack, *, pace: ReconnectBackoff = QUICK, connections: int = 1):
     """The bot's connections to *other*, and the desk behind them."""
     app = web.Application()
     app.router.add_post("/apps.connections.open", other.open)
@@ -77,15 +77,17 @@ async def connected(other: OtherSlack, *, pace: Pace = QUICK, connections: int =
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     other.address = "http://{}:{}".format(*runner.addresses[0])
-    session, desk = Connections(), FakeDesk()
-    board = Switchboard(desk, FakeAsk(), FakeForms(), FakeReplies(), Site(), "UBOT", lambda: NOW)
+    session, runner = Connections(), FakeDesk()
+    board = ListenerContext(runner, FakeAsk(), FakeForms(), FakeReplies(), BotProfile(), "UBOT", lambda: NOW)
     client = build_client("xoxb-1", other.address, session, free_pace())
     bolt = build_bolt_app(client, Me("UBOT", "BBOT", "faxbot"), board)
-    sockets = Sockets(bolt, "xapp-1", SystemClock(), pace=pace, connections=connections, jitter=lambda: 0.0)
+    sockets = SocketMode(
+        bolt, "xapp-1", SystemClock(), pace=pace, connections=connections, jitter=lambda: 0.0
+    )
     try:
         async with asyncio.timeout(10):
             await sockets.open()
-        yield sockets, desk
+        yield sockets, runner
     finally:
         await sockets.close()
         await session.close()
@@ -95,12 +97,12 @@ async def connected(other: OtherSlack, *, pace: Pace = QUICK, connections: int =
 async def test_a_server_that_says_no_hello():
     """Who is silent after the handshake is taken to be ready after a while, and is answered."""
     other = OtherSlack(first=[])
-    quick = Pace(ping=5.0, greeting=0.1)
-    async with connected(other, pace=quick) as (sockets, desk):
+    quick = ReconnectBackoff(ping=5.0, greeting=0.1)
+    async with connected(other, pace=quick) as (sockets, runner):
         assert len(sockets.open_since) == 1
         await other.say(envelope("E1"), other.sockets[0])
         await until(lambda: other.heard == [(0, "E1")])
-        assert len(desk.requests) == 1
+        assert len(runner.requests) == 1
 
 
 async def test_what_the_bot_does_not_know_is_passed_over():
@@ -136,7 +138,7 @@ async def test_an_unknown_reason_to_go_is_a_reason():
 async def test_pings_nobody_answers_are_no_reason_to_reconnect():
     """A server that has never answered a ping is not judged by pings."""
     other = OtherSlack(pongs=False)
-    quick = Pace(ping=0.01)
+    quick = ReconnectBackoff(ping=0.01)
     async with connected(other, pace=quick):
         await until(lambda: other.pings > 20)
         assert len(other.sockets) == 1
@@ -145,7 +147,7 @@ async def test_pings_nobody_answers_are_no_reason_to_reconnect():
 async def test_who_has_answered_pings_is_judged_by_them():
     """A connection on which answers stop is replaced, and closed at once: what comes by it is lost."""
     other = OtherSlack()
-    quick = Pace(ping=0.02)
+    quick = ReconnectBackoff(ping=0.02)
     async with connected(other, pace=quick):
         await until(lambda: other.pings > 10)
         assert len(other.sockets) == 1
@@ -169,13 +171,13 @@ async def test_an_acknowledgement_goes_where_the_envelope_came_from():
 async def test_a_closing_handshake_waits_for_acknowledgements():
     """What came before Slack's close is acknowledged before the bot closes its side."""
     other = OtherSlack()
-    async with connected(other) as (_, desk):
-        desk.gate = asyncio.Event()
+    async with connected(other) as (_, runner):
+        runner.gate = asyncio.Event()
         await other.say(envelope("E1"), other.sockets[0])
         await other.sockets[0]._writer.send_frame(b"\x03\xe9", aiohttp.WSMsgType.CLOSE)
         await until(lambda: len(other.sockets) == 2)
         assert other.heard == []
-        desk.gate.set()
+        runner.gate.set()
         await until(lambda: other.heard == [(0, "E1")])
         await until(lambda: other.sockets[0].closed)
 
@@ -183,7 +185,7 @@ async def test_a_closing_handshake_waits_for_acknowledgements():
 async def test_a_replaced_connection_is_closed_when_slack_never_does():
     """After the grace the bot itself ends what it was told would end."""
     other = OtherSlack()
-    async with connected(other, pace=Pace(grace=0.1)):
+    async with connected(other, pace=ReconnectBackoff(grace=0.1)):
         await other.say({"type": "disconnect", "reason": "warning"}, other.sockets[0])
         await until(lambda: other.sockets[0].closed)
         assert len(other.sockets) == 2
@@ -202,12 +204,12 @@ def tasks():
 
 async def test_a_stop_lets_acknowledgements_out(bot):
     """A command whose request is being committed when faxbot stops is acknowledged, and works."""
-    bot.desk.gate = asyncio.Event()
+    bot.runner.gate = asyncio.Event()
     asked = asyncio.create_task(bot.command())
     await until(lambda: bot.of("envelope_sent"))
     closing = asyncio.create_task(bot.sockets.close())
     await until(lambda: "socket" not in tasks())
-    bot.desk.gate.set()
+    bot.runner.gate.set()
     assert (await asked)["ok"]
     await closing
     assert tasks() == set()
@@ -215,7 +217,7 @@ async def test_a_stop_lets_acknowledgements_out(bot):
 
 async def test_a_stop_is_over_within_a_second(bot):
     """Not even a commit that hangs and a Slack that is frozen hold it up, and no task is left."""
-    bot.desk.gate = asyncio.Event()
+    bot.runner.gate = asyncio.Event()
     asked = asyncio.create_task(bot.command())
     await until(lambda: bot.of("envelope_sent"))
     await bot.control(freeze=True)
@@ -223,7 +225,7 @@ async def test_a_stop_is_over_within_a_second(bot):
     async with asyncio.timeout(1):
         await bot.sockets.close()
     assert tasks() == set()
-    bot.desk.gate.set()
+    bot.runner.gate.set()
     await bot.control(close=True)
     await asked
 

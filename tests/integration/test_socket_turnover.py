@@ -41,7 +41,7 @@ async def test_a_refresh_of_every_connection_at_once_loses_nothing(bot):
         seen = len(came)
         await until(lambda: len(came) > seen + 10)
     assert [each for each in came if not each["ok"]] == []
-    assert len(bot.desk.requests) == len(came) + 1
+    assert len(bot.runner.requests) == len(came) + 1
     assert {each["unacknowledged"] for each in bot.of("socket_closed")} == {0}
     assert (len(open_now(bot)), len(bot.sockets.open_since), bot.addresses) == (2, 2, 4)
     kinds = [

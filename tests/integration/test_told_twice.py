@@ -16,7 +16,7 @@ from faxbot.standins.slack.model.people import BOT_USER, CLAIMS, DANA
 from faxbot.standins.slack.settings import Settings as Dials
 from faxbot.standins.ucx import FaxServer
 from faxbot.store.engine import TransactionStore
-from faxbot.store.queries import Queries
+from faxbot.store.queries import SqlLedger
 from tests.bot_in_process import MANIFEST, running_bot, settings_for
 from tests.kit import make_pdf, submissions, until
 
@@ -229,14 +229,14 @@ async def test_connections_that_go_in_the_middle_of_a_delivery(tmp_path, monkeyp
 
 async def test_what_could_not_be_committed_is_not_acknowledged(tmp_path, monkeypatch):
     """Slack tells again of a share that the database refused, until it is committed; then it is one fax."""
-    broken, add = [True], Queries.add_request
+    broken, add = [True], SqlLedger.add_request
 
     def refusing(ledger, request):
         if broken:
             raise OperationalError("INSERT", {}, Exception("database or disk is full"))
         return add(ledger, request)
 
-    monkeypatch.setattr(Queries, "add_request", refusing)
+    monkeypatch.setattr(SqlLedger, "add_request", refusing)
     async with scene(tmp_path, **QUICK) as there, there.bot(tmp_path):
         await there.share(there.im, NUMBER)
         await until(lambda: len(there.tellings()) == 2)

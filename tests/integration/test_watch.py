@@ -281,7 +281,7 @@ class TestReset:
         await bot.tick()
         old = (await bot.faxes())[0]
         for kind in (RequestKind.DELETE, RequestKind.GET):
-            await bot.desk.accept(bot.request(kind, fax_id=old.id))
+            await bot.runner.accept(bot.request(kind, fax_id=old.id))
         gone = "The fax server has that TX1 no more."
         await until(lambda: [getattr(m, "text", "") for _, m in slack.whispers].count(gone) == 2)
         assert "delete_record" not in ucx.calls
@@ -382,7 +382,7 @@ async def test_the_answering_machine_of_a_record_that_comes_late(bot, ucx, slack
 
 async def test_a_strangers_job_is_told_to_who_subscribed(bot, ucx, slack):
     """A job of another program has a card where somebody wants it, and its end there."""
-    await bot.desk.accept(bot.request(RequestKind.SUBSCRIBE, user=PRIYA, channel="CLEGAL", direction="TX"))
+    await bot.runner.accept(bot.request(RequestKind.SUBSCRIBE, user=PRIYA, channel="CLEGAL", direction="TX"))
     await until(lambda: slack.whispers)
     ucx.put("TX9")
     await bot.tick()

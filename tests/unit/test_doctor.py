@@ -140,7 +140,7 @@ async def test_a_thread_that_never_ends_holds_up_no_exit():
     """A name server that does not answer can't be interrupted; the program ends all the same."""
     script = (
         "import asyncio, time\n"
-        "from faxbot.doctor.apart import apart\n"
+        "from faxbot.doctor.blocking import apart\n"
         "async def main():\n"
         "    try:\n"
         "        async with asyncio.timeout(0.1): await apart(lambda: time.sleep(600))\n"

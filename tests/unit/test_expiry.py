@@ -18,8 +18,8 @@ from faxbot.services.model.faxes import (
     RequestKind,
     Subscription,
 )
-from faxbot.services.upkeep.row_expiry import AT_ONCE, KEPT_SECONDS, Expiry, mark_done
-from faxbot.services.upkeep.spool_retention import Retention
+from faxbot.services.upkeep.row_expiry import AT_ONCE, KEPT_SECONDS, RowExpiry, mark_done
+from faxbot.services.upkeep.spool_retention import SpoolRetention
 from faxbot.store import schema
 from faxbot.store.engine import TransactionStore, open_engine
 from tests.kit import database_in
@@ -40,7 +40,7 @@ class Book:
 
     def __init__(self, engine: Engine) -> None:
         self.engine, self.store = engine, TransactionStore(engine)
-        self.expiry = Expiry(self.store, Clock())
+        self.expiry = RowExpiry(self.store, Clock())
 
     async def request(self, key: str, *, done_at: float | None) -> int:
         asked = Request(key=key, kind=RequestKind.SEND, user_id="U1", channel_id="C1", created_at=1.0)
@@ -221,7 +221,7 @@ async def test_idle_ticks_read_no_table_through(book, tmp_path):
 
     book.store.write = book.store.read = watch
     await book.expiry.tick()
-    await Retention(book.store, Clock(), tmp_path / "spool", 30.0).tick()
+    await SpoolRetention(book.store, Clock(), tmp_path / "spool", 30.0).tick()
     asking = [each for each in statements if each.lstrip().startswith(("SELECT", "DELETE"))]
     assert len(asking) >= 9
     scans = {step for each in asking for step in explained(book, each).splitlines() if "SCAN" in step}

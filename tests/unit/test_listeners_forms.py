@@ -8,8 +8,8 @@ import pytest
 from faxbot.fax.errors import ServerUnreachable, SlackRefused, SlackUnclear
 from faxbot.fax.line import FaxLine
 from faxbot.slack.action_ids import form_start
-from faxbot.slack.adapters.forms import Forms
-from faxbot.slack.views import Site
+from faxbot.slack.adapters.forms import FaxForms
+from faxbot.slack.views import BotProfile
 from tests.fake_slack import FakeSlack, refusal, web_api
 from tests.listeners_rig import until
 
@@ -44,7 +44,7 @@ def slack(**answers):
 
 
 def forms(client, asked, patience=5.0):
-    return Forms(web_api(client), asked, Site(), patience=patience)
+    return FaxForms(web_api(client), asked, BotProfile(), patience=patience)
 
 
 def shown(client, method="views.open"):

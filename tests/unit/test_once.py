@@ -3,7 +3,7 @@
 from slack_bolt.response import BoltResponse
 
 from faxbot.slack.inbound import deduplication
-from faxbot.slack.inbound.deduplication import KEPT_SECONDS, Once, delivery_key
+from faxbot.slack.inbound.deduplication import KEPT_SECONDS, Deduplication, delivery_key
 
 
 class Time:
@@ -21,7 +21,7 @@ def answered(memory, key, status=200):
 async def test_an_answer_is_remembered_for_longer_than_slack_tells_of_it():
     """After fifteen minutes it is forgotten, and not before."""
     time = Time()
-    memory = Once(time)
+    memory = Deduplication(time)
     answered(memory, "a")
     time.now += KEPT_SECONDS - 1
     answered(memory, "b")
@@ -34,7 +34,7 @@ async def test_an_answer_is_remembered_for_longer_than_slack_tells_of_it():
 
 async def test_what_was_not_acknowledged_is_not_remembered():
     """Refused or broken off, a delivery is as if it had never come."""
-    memory = Once(Time())
+    memory = Deduplication(Time())
     answered(memory, "refused", status=500)
     memory.begin("broken off")
     memory.end("broken off", None)
@@ -45,7 +45,7 @@ async def test_what_was_not_acknowledged_is_not_remembered():
 async def test_the_memory_is_bounded(monkeypatch):
     """Of very many answers the oldest are forgotten first."""
     monkeypatch.setattr(deduplication, "MOST", 3)
-    memory = Once(Time())
+    memory = Deduplication(Time())
     for key in "abcde":
         answered(memory, key)
     assert [key for key in "abcde" if await memory.earlier(key)] == ["c", "d", "e"]

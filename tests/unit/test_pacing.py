@@ -6,9 +6,9 @@ from collections import defaultdict, deque
 import pytest
 
 from faxbot.fax.errors import SlackBusy
-from faxbot.services.model.ports import Call
+from faxbot.services.model.ports import OutboxCall
 from faxbot.slack.web_api.client import PacedClient
-from faxbot.slack.web_api.rate_limits import PER_MINUTE, PROGRESS_SHARE, SlackPace, has_slacks_limits
+from faxbot.slack.web_api.rate_limits import PER_MINUTE, PROGRESS_SHARE, SlackRateLimits, has_slacks_limits
 
 
 class Time:
@@ -31,64 +31,64 @@ def wait(pace, call, channel="C1", *, urgent=True):
 def test_another_server_is_free_until_it_says_429():
     """A thousand edits in no time; after one 429 the method is kept to Slack's own limit."""
     time = Time()
-    pace = SlackPace(time, strict=False)
+    pace = SlackRateLimits(time, strict=False)
     for _ in range(1000):
-        assert wait(pace, Call.EDIT) == 0
+        assert wait(pace, OutboxCall.EDIT) == 0
         make(pace, "chat.update")
     pace.limited("chat.update", "C1", 5)
     time.now += 61
     for _ in range(PER_MINUTE["chat.update"]):
-        assert wait(pace, Call.EDIT) == 0
+        assert wait(pace, OutboxCall.EDIT) == 0
         make(pace, "chat.update")
-    assert wait(pace, Call.EDIT) == pytest.approx(60)
+    assert wait(pace, OutboxCall.EDIT) == pytest.approx(60)
 
 
 def test_progress_leaves_room_for_ends():
     """Edits that tell no end use four fifths of the minute; an end still goes at once."""
-    pace = SlackPace(Time(), strict=True)
+    pace = SlackRateLimits(Time(), strict=True)
     for _ in range(int(PER_MINUTE["chat.update"] * PROGRESS_SHARE)):
         make(pace, "chat.update")
-    assert wait(pace, Call.EDIT, urgent=False) > 0
-    assert wait(pace, Call.EDIT, urgent=True) == 0
+    assert wait(pace, OutboxCall.EDIT, urgent=False) > 0
+    assert wait(pace, OutboxCall.EDIT, urgent=True) == 0
 
 
 def test_a_pause_for_a_channel_leaves_the_others_alone():
     """chat.postMessage counts by channel, chat.update by workspace."""
     time = Time()
-    pace = SlackPace(time, strict=False)
+    pace = SlackRateLimits(time, strict=False)
     pace.limited("chat.postMessage", "C1", 7)
     pace.limited("chat.update", "C1", 9)
-    assert wait(pace, Call.POST, "C1") == pytest.approx(7)
-    assert wait(pace, Call.POST, "C2") == 0
-    assert wait(pace, Call.EDIT, "C2") == pytest.approx(9)
+    assert wait(pace, OutboxCall.POST, "C1") == pytest.approx(7)
+    assert wait(pace, OutboxCall.POST, "C2") == 0
+    assert wait(pace, OutboxCall.EDIT, "C2") == pytest.approx(9)
     time.now += 9
-    assert wait(pace, Call.EDIT, "C2") == 0
+    assert wait(pace, OutboxCall.EDIT, "C2") == 0
 
 
 def test_a_clock_that_jumps_back_stops_nothing():
     """Calls that were counted in what is now the future are forgotten."""
     time = Time()
-    pace = SlackPace(time, strict=True)
+    pace = SlackRateLimits(time, strict=True)
     for _ in range(PER_MINUTE["chat.update"]):
         make(pace, "chat.update")
     time.now -= 3600
-    assert wait(pace, Call.EDIT) == 0
+    assert wait(pace, OutboxCall.EDIT) == 0
 
 
 def test_what_is_reserved_counts():
     """Two channels cannot both take the last call of a minute."""
-    pace = SlackPace(Time(), strict=True)
+    pace = SlackRateLimits(Time(), strict=True)
     for _ in range(PER_MINUTE["files.info"] - 1):
         make(pace, "files.info")
-    release = pace.reserve(Call.LOOK_FOR_FILE)
-    assert wait(pace, Call.LOOK_FOR_FILE, "C2") > 0
+    release = pace.reserve(OutboxCall.LOOK_FOR_FILE)
+    assert wait(pace, OutboxCall.LOOK_FOR_FILE, "C2") > 0
     release()
-    assert wait(pace, Call.LOOK_FOR_FILE, "C2") == 0
+    assert wait(pace, OutboxCall.LOOK_FOR_FILE, "C2") == 0
 
 
 async def test_no_call_is_made_while_slack_asks_for_a_pause():
     """The client itself refuses: whoever calls, a 429 is obeyed."""
-    pace = SlackPace(Time(), strict=False)
+    pace = SlackRateLimits(Time(), strict=False)
     client = PacedClient(
         pace=pace, called=lambda *_: None, token="xoxb-1", base_url="http://127.0.0.1:1/api/"
     )
@@ -137,8 +137,12 @@ class StrictServer:
 def test_who_keeps_the_pace_never_hears_429(seed):
     """However long each call is on its way, a server that counts strictly has nothing to say."""
     time, server, chance = Time(), StrictServer(), random.Random(seed)  # noqa: S311 - a simulation
-    pace = SlackPace(time, strict=True)
-    methods = {Call.POST: "chat.postMessage", Call.EDIT: "chat.update", Call.LOOK_FOR_FILE: "files.info"}
+    pace = SlackRateLimits(time, strict=True)
+    methods = {
+        OutboxCall.POST: "chat.postMessage",
+        OutboxCall.EDIT: "chat.update",
+        OutboxCall.LOOK_FOR_FILE: "files.info",
+    }
     for _ in range(400):
         call, channel = chance.choice(list(methods)), chance.choice(["C1", "C2"])
         urgent, way = chance.random() < 0.5, chance.random() / 2

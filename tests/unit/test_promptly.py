@@ -28,13 +28,13 @@ async def test_an_acknowledgement_goes_out_when_it_is_made(monkeypatch):
 async def test_a_question_is_answered_after_the_acknowledgements_of_others():
     """While something is being committed, a question is acknowledged and not worked on yet."""
     rig = Rig()
-    rig.desk.gate = asyncio.Event()
+    rig.runner.gate = asyncio.Event()
     committing = asyncio.create_task(rig.command("send 469 555 0101", trigger_id="trigger.9"))
     await asyncio.wait({committing}, timeout=0.05)
     assert (await rig.command("help")).status == 200
     await asyncio.wait({committing}, timeout=0.05)
     assert rig.replies.told == []
-    rig.desk.gate.set()
+    rig.runner.gate.set()
     await committing
     await until(lambda: rig.replies.told)
 

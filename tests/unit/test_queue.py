@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from faxbot.services.model.faxes import AnnouncementKind, AnnouncementState, Pending
-from faxbot.services.model.ports import Call
+from faxbot.services.model.ports import OutboxCall
 from faxbot.services.outbox.next_call import REPLIES_AT_ONCE, choose
 
 NOW = 1000.0
@@ -52,7 +52,7 @@ def test_a_card_goes_before_its_replies():
     """Even when a reply tells the end."""
     rows = [row(1, CARD), row(2, REPLY, 1, terminal=True)]
     choice = choose(rows, NOW, free)
-    assert (ids(choice), choice.call, choice.urgent) == ([1], Call.POST, True)
+    assert (ids(choice), choice.call, choice.urgent) == ([1], OutboxCall.POST, True)
 
 
 def test_replies_that_had_to_wait_go_together():
@@ -61,14 +61,14 @@ def test_replies_that_had_to_wait_go_together():
     assert len(choose(rows, NOW, free).batch) == REPLIES_AT_ONCE
     doubtful = [row(2, REPLY, 1, SENDING), row(3, REPLY, 1)]
     choice = choose(doubtful, NOW, free)
-    assert (ids(choice), choice.call) == ([2], Call.LOOK)
+    assert (ids(choice), choice.call) == ([2], OutboxCall.LOOK)
 
 
 def test_an_edit_that_has_to_wait_holds_no_reply_up():
     """The card cannot be edited now: the steps go on in its thread."""
     rows = [row(1, CARD, state=SENT), row(2, REPLY, 1)]
     assert ids(choose(rows, NOW, free)) == [1]
-    choice = choose(rows, NOW, lambda call, urgent: 30.0 if call is Call.EDIT else 0.0)
+    choice = choose(rows, NOW, lambda call, urgent: 30.0 if call is OutboxCall.EDIT else 0.0)
     assert ids(choice) == [2]
 
 
@@ -81,11 +81,11 @@ def test_a_head_that_is_not_due_holds_up_its_thread_only():
 
 def test_the_call_follows_from_what_is_known_of_a_row():
     """Each state of each kind has one call."""
-    assert choose([row(1, CARD, state=SENT)], NOW, free).call is Call.EDIT
-    assert choose([row(1, WHISPER)], NOW, free).call is Call.WHISPER
-    assert choose([row(1, FILE)], NOW, free).call is Call.UPLOAD
-    assert choose([row(1, FILE, stage="sharing")], NOW, free).call is Call.LOOK_FOR_FILE
-    assert choose([row(1, CARD, state=SENDING)], NOW, free).call is Call.LOOK
+    assert choose([row(1, CARD, state=SENT)], NOW, free).call is OutboxCall.EDIT
+    assert choose([row(1, WHISPER)], NOW, free).call is OutboxCall.WHISPER
+    assert choose([row(1, FILE)], NOW, free).call is OutboxCall.UPLOAD
+    assert choose([row(1, FILE, stage="sharing")], NOW, free).call is OutboxCall.LOOK_FOR_FILE
+    assert choose([row(1, CARD, state=SENDING)], NOW, free).call is OutboxCall.LOOK
 
 
 @st.composite

@@ -17,7 +17,7 @@ from faxbot.services.model.faxes import (
     Request,
     RequestKind,
 )
-from faxbot.services.upkeep.spool_retention import Retention
+from faxbot.services.upkeep.spool_retention import SpoolRetention
 from faxbot.store.engine import TransactionStore
 from tests.kit import database_in
 
@@ -44,7 +44,7 @@ class Cellar:
 
     def __init__(self, folder: Path) -> None:
         self.spool, self.clock, self.store = folder / "spool", Clock(), TransactionStore(database_in(folder))
-        self.retention = Retention(self.store, self.clock, self.spool, DAYS)
+        self.retention = SpoolRetention(self.store, self.clock, self.spool, DAYS)
 
     def file(self, name: str, age: float = 31 * DAY) -> Path:
         """A file of that age, in folders of that age."""

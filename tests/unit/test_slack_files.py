@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from faxbot.fax.errors import BadDocument, CannotPost, SlackRefused, SlackUnclear
-from faxbot.slack.adapters.attachments import SlackFiles
+from faxbot.slack.adapters.attachments import SlackAttachments
 from faxbot.slack.adapters.directory import SlackDirectory
 from tests.fake_slack import FakeSlack, refusal, web_api
 
@@ -13,7 +13,7 @@ NOW = 1_700_000_000.0
 
 
 def files(client):
-    return SlackFiles(web_api(client), max_bytes=1024 * 1024)
+    return SlackAttachments(web_api(client), max_bytes=1024 * 1024)
 
 
 def shared(*names, user="U1", ts="10.1", **more):

@@ -9,9 +9,9 @@ import pytest
 
 from faxbot.fax.errors import SlackBusy, SlackRefused, SlackUnclear
 from faxbot.services.model.messages import FetchedFile, Sentence
-from faxbot.slack.adapters.messenger import EVENT_TYPE, Publisher
+from faxbot.slack.adapters.messenger import EVENT_TYPE, SlackMessenger
 from faxbot.slack.payloads import shares_in
-from faxbot.slack.views import Site, render, render_comment
+from faxbot.slack.views import BotProfile, render, render_comment
 from tests.fake_slack import FakeSlack, refusal, web_api
 
 POSTED = {"ok": True, "ts": "1700000000.000100", "channel": "C1"}
@@ -25,7 +25,7 @@ class Shown:
 
 
 def publisher(client, shown=None):
-    return Publisher(web_api(client), lambda _: shown or Shown(), lambda _: "beside")
+    return SlackMessenger(web_api(client), lambda _: shown or Shown(), lambda _: "beside")
 
 
 def own(key="k1", *, ts="1700000001.000100", **more):
@@ -306,8 +306,10 @@ async def test_the_views_fit():
     """The publisher takes what slack/views render."""
     client = FakeSlack(chat_postMessage=POSTED)
     now = datetime(2026, 1, 1, tzinfo=UTC)
-    told = Publisher(
-        web_api(client), lambda m: render(m, Site(), now), lambda m: render_comment(m, Site(), now)
+    told = SlackMessenger(
+        web_api(client),
+        lambda m: render(m, BotProfile(), now),
+        lambda m: render_comment(m, BotProfile(), now),
     )
     await told.post("C1", Sentence("It went."), key="k1", thread_ts=None)
     assert client.calls("chat.postMessage")[0]["text"]

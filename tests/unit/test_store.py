@@ -20,7 +20,7 @@ from faxbot.services.model.faxes import Fax, FaxState, Request, RequestKind
 from faxbot.services.model.ledger import Ledger
 from faxbot.store import schema
 from faxbot.store.engine import TransactionStore, open_engine, open_to_read
-from faxbot.store.queries import Queries
+from faxbot.store.queries import SqlLedger
 from faxbot.store.schema import NewerDatabaseError, migrate, newest_revision, revision
 
 
@@ -129,7 +129,7 @@ async def test_a_broken_rule_of_the_database_stays_with_its_work(store: Transact
 
 
 def break_at_commit(ledger: Ledger) -> None:
-    assert isinstance(ledger, Queries)
+    assert isinstance(ledger, SqlLedger)
     ledger._session.connection().exec_driver_sql("PRAGMA defer_foreign_keys=ON")
     ledger.add_fax(Fax(request_id=999))
 
@@ -222,7 +222,7 @@ async def test_the_durable_pragmas_are_on(store: TransactionStore):
     """The connection that writes uses a WAL, waits for the disk at each commit, and checks foreign keys."""
 
     def ask(ledger: Ledger) -> list[object]:
-        assert isinstance(ledger, Queries)
+        assert isinstance(ledger, SqlLedger)
         connection = ledger._session.connection()
         names = ("journal_mode", "synchronous", "foreign_keys")
         return [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in names]

@@ -11,10 +11,10 @@ from faxbot.fax.record import Record
 from faxbot.services.model.faxes import Fax, FaxState
 from faxbot.services.queries import results
 from faxbot.slack import grammar
-from faxbot.slack.views import Site, render_answer, render_fault, render_help, render_unknown_fault
+from faxbot.slack.views import BotProfile, render_answer, render_fault, render_help, render_unknown_fault
 
 NOW = datetime(2026, 4, 20, 16, 2, tzinfo=UTC)
-SITE = Site()
+SITE = BotProfile()
 TX, RX = Direction.TX, Direction.RX
 AT = f"<!date^{int(NOW.timestamp())}^{{time}}|4:02 PM UTC>"
 
@@ -34,12 +34,12 @@ def test_lines_say_what_they_are_doing():
     sales = FaxLine("1", "Sales", "599", "14695551111")
     support = FaxLine("2", "Support", "", "14695551112")
     told = render_answer(
-        results.Lines(
+        results.LinesResult(
             (
-                results.LineStanding(sales, LineUsage("1", "Running and idle", 0)),
-                results.LineStanding(support, LineUsage("2", "Sending job 83", 3)),
-                results.LineStanding(FaxLine("3", "Billing"), None),
-                results.LineStanding(FaxLine("4", "Lab"), LineUsage("4", "Modem wedged", 1)),
+                results.LineEntry(sales, LineUsage("1", "Running and idle", 0)),
+                results.LineEntry(support, LineUsage("2", "Sending job 83", 3)),
+                results.LineEntry(FaxLine("3", "Billing"), None),
+                results.LineEntry(FaxLine("4", "Lab"), LineUsage("4", "Modem wedged", 1)),
             )
         ),
         SITE,
@@ -55,7 +55,7 @@ def test_lines_say_what_they_are_doing():
 
 def test_no_lines_is_said():
     """A fax server without virtual faxes is no empty message."""
-    assert render_answer(results.Lines(()), SITE, NOW).text.startswith("*No lines.*")
+    assert render_answer(results.LinesResult(()), SITE, NOW).text.startswith("*No lines.*")
 
 
 def test_status_of_a_fax_under_way_reads_like_its_card():
@@ -63,7 +63,9 @@ def test_status_of_a_fax_under_way_reads_like_its_card():
     fax = Fax(id=12, state=FaxState.ACCEPTED, user_id="U1", number="+1 469-555-0101", job_id="TX83")
     job = Job("TX83", JobState.ACTIVE, total_pages=2, sent_pages=1, dials=1, max_dials=12)
     told = render_answer(
-        results.Status(results.JobEntry("TX83", TX, "Sales", job=job, fax=fax, can_cancel=True)), SITE, NOW
+        results.StatusResult(results.JobEntry("TX83", TX, "Sales", job=job, fax=fax, can_cancel=True)),
+        SITE,
+        NOW,
     )
     assert "*Fax to +1 469-555-0101* · TX83\n*Sending page 2 of 2*" in told.text
     assert pressable(told) == [("Cancel fax", "fax:12")]
@@ -73,7 +75,7 @@ def test_status_of_a_finished_sending_comes_from_its_record():
     """Without a row of ours the record tells; its button names the job and its moment."""
     record = Record("TX82", NOW, number="14695550101", station_id="MERCY", sent_pages=2, duration=61)
     entry = results.JobEntry("TX82", TX, "Sales", record=record, can_get=True)
-    told = render_answer(results.Status(entry), SITE, NOW)
+    told = render_answer(results.StatusResult(entry), SITE, NOW)
     assert f'*Delivered* at {AT} — 2 pages in 61 s. Answered by "MERCY".' in told.text
     assert pressable(told) == [("Download", f"job:TX82:{int(NOW.timestamp())}")]
 
@@ -81,7 +83,9 @@ def test_status_of_a_finished_sending_comes_from_its_record():
 def test_status_of_a_received_fax():
     """Received faxes say from whom, and what the other machine claims."""
     record = Record("RX34", NOW, number="2142454571", station_id="JONES & CO", sent_pages=3, duration=41)
-    told = render_answer(results.Status(results.JobEntry("RX34", RX, "Sales", record=record)), SITE, NOW)
+    told = render_answer(
+        results.StatusResult(results.JobEntry("RX34", RX, "Sales", record=record)), SITE, NOW
+    )
     assert told.text == (
         "*Fax from +1 214-245-4571* · RX34\n"
         f'3 pages in 41 s · Sales · {AT} · From "JONES &amp; CO" (what their machine says)'
@@ -99,7 +103,7 @@ def test_active_lists_what_is_sent_received_and_waiting():
         status_text='Receiving from "JONES & CO"',
     )
     told = render_answer(
-        results.Active(
+        results.ActiveResult(
             (TX, RX),
             (
                 results.JobEntry("TX83", TX, "Sales", job=sending, can_cancel=True),
@@ -123,7 +127,7 @@ def test_active_lists_what_is_sent_received_and_waiting():
 
 def test_nothing_active_says_where_to_look():
     """An empty answer names the next step."""
-    told = render_answer(results.Active((RX,), ()), SITE, NOW)
+    told = render_answer(results.ActiveResult((RX,), ()), SITE, NOW)
     assert told.text == "*Nothing* is being received. `/fax history` shows what is finished."
 
 
@@ -131,7 +135,7 @@ def test_history_pages_and_acts():
     """Rows newest first as given, buttons per row, and a pager that knows the other direction."""
     cut = Record("RX34", NOW, number="2142454571", sent_pages=2, status_text="T.30 T2 timeout")
     told = render_answer(
-        results.History(
+        results.HistoryResult(
             RX,
             2,
             3,
@@ -169,12 +173,12 @@ def test_history_pages_and_acts():
 def test_history_says_how_each_sending_ended(record, words):
     """A row of the history has the outcome in a few words."""
     entry = results.JobEntry("TX1", TX, "", record=record)
-    assert f" · {words} · " in render_answer(results.History(TX, 1, 1, 1, (entry,)), SITE, NOW).text
+    assert f" · {words} · " in render_answer(results.HistoryResult(TX, 1, 1, 1, (entry,)), SITE, NOW).text
 
 
 def test_a_page_that_is_not_there_is_said():
     """Beyond the last page the answer names the last page and offers it."""
-    told = render_answer(results.History(TX, 9, 3, 27, ()), SITE, NOW)
+    told = render_answer(results.HistoryResult(TX, 9, 3, 27, ()), SITE, NOW)
     assert told.text == "*Sent faxes* — there is no page 9; the last is 3."
     assert pressable(told)[0] == ("Last page", "TX:3")
 
@@ -182,12 +186,12 @@ def test_a_page_that_is_not_there_is_said():
 def test_subscriptions_are_listed():
     """What a channel hears of, and who asked for it."""
     told = render_answer(
-        results.Subscriptions(
+        results.SubscriptionsResult(
             "C1",
             (
-                results.SubscribedTo(RX, "Sales", created_by="U1"),
-                results.SubscribedTo(TX),
-                results.SubscribedTo(TX, job_id="TX8"),
+                results.SubscriptionEntry(RX, "Sales", created_by="U1"),
+                results.SubscriptionEntry(TX),
+                results.SubscriptionEntry(TX, job_id="TX8"),
             ),
             inbound=True,
         ),
@@ -205,12 +209,12 @@ def test_subscriptions_are_listed():
 
 def test_no_subscriptions_names_the_next_step():
     """An unsubscribed channel reads how to change that."""
-    assert "`/fax subscribe tx`" in render_answer(results.Subscriptions("C1", ()), SITE, NOW).text
+    assert "`/fax subscribe tx`" in render_answer(results.SubscriptionsResult("C1", ()), SITE, NOW).text
 
 
 def test_help_is_the_grammars_table():
     """Every command is in the help, under the name that it has here; one topic shows its examples."""
-    text = render_help(None, Site(command="/telefax")).text
+    text = render_help(None, BotProfile(command="/telefax")).text
     for syntax in grammar.SYNTAX.values():
         usage = syntax.usage.replace("<", "&lt;").replace(">", "&gt;")
         assert f"`/telefax {usage}`  {syntax.purpose}" in text
@@ -280,7 +284,7 @@ def test_a_long_list_stays_within_slacks_limit():
         )
         for n in range(200)
     )
-    told = render_answer(results.Active((TX,), jobs), SITE, NOW)
+    told = render_answer(results.ActiveResult((TX,), jobs), SITE, NOW)
     assert len(told.blocks) <= 50
     assert told.blocks[-1]["elements"][0]["text"] == "and 180 more"
 
@@ -288,7 +292,7 @@ def test_a_long_list_stays_within_slacks_limit():
 def test_a_job_of_an_odd_name_is_shown_but_not_pressed():
     """A job id that no button could bring back has no button."""
     odd = results.JobEntry("job 7", TX, "Sales", job=Job("job 7", JobState.READY), can_cancel=True)
-    told = render_answer(results.Active((TX,), (odd,)), SITE, NOW)
+    told = render_answer(results.ActiveResult((TX,), (odd,)), SITE, NOW)
     assert "*job 7*" in told.text
     assert pressable(told) == []
 
@@ -299,5 +303,5 @@ def test_the_day_is_named_when_it_is_not_today():
     entry = results.JobEntry("TX82", TX, "", record=record)
     assert (
         "^{date_short}, {time}|Apr 17, 4:02 PM UTC>"
-        in render_answer(results.History(TX, 1, 1, 1, (entry,)), SITE, NOW).text
+        in render_answer(results.HistoryResult(TX, 1, 1, 1, (entry,)), SITE, NOW).text
     )

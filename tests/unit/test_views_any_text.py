@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from faxbot.services.model.messages import FetchedFile, ReceivedFax
 from faxbot.slack.action_ids import FormStart
-from faxbot.slack.adapters.messenger import Publisher
+from faxbot.slack.adapters.messenger import SlackMessenger
 from faxbot.slack.views import (
-    Site,
+    BotProfile,
     render,
     render_answer,
     render_comment,
@@ -25,7 +25,7 @@ from tests.any_facts import NOW, faults, files, lines, messages, moments, texts,
 from tests.fake_slack import FakeSlack, web_api
 from tests.slack_rules import check_against_schema, check_message_of, check_modal, check_mrkdwn, schema
 
-SITE = Site()
+SITE = BotProfile()
 POSTED = {"ok": True, "ts": "1700000000.000100", "channel": "C1"}
 
 often = settings(suppress_health_check=[HealthCheck.too_slow])
@@ -69,7 +69,7 @@ def test_every_fault_is_valid_and_harmless(fault, since, reference):
 def test_help_is_valid():
     """The help stays within Slack's sizes."""
     for topic in (None, "send", "subscribe", "nonsense"):
-        check_message_of(render_help(topic, Site(command="/" + "x" * 30)))
+        check_message_of(render_help(topic, BotProfile(command="/" + "x" * 30)))
 
 
 @often
@@ -93,7 +93,7 @@ def test_every_form_is_valid(start, some_lines, note):
 def test_every_call_is_as_slack_describes_it(message, key):
     """A post and its edit carry text, blocks and metadata in the shape that Slack's reference gives."""
     client = FakeSlack(chat_postMessage=POSTED, chat_update=POSTED)
-    publisher = Publisher(
+    publisher = SlackMessenger(
         web_api(client),
         lambda each: render(each, SITE, NOW),
         lambda each: render_comment(each, SITE, NOW),

@@ -13,10 +13,10 @@ from faxbot.fax.record import Record
 from faxbot.fax.status import Cause, diagnose
 from faxbot.services.model.faxes import Fax, FaxState
 from faxbot.services.model.messages import (
-    AskNumber,
     FaxCard,
-    Faxing,
+    FaxConfirmation,
     FaxSteps,
+    NumberQuestion,
     ReceivedFax,
     Sentence,
     Step,
@@ -24,13 +24,13 @@ from faxbot.services.model.messages import (
 )
 from faxbot.services.queries import results
 from faxbot.slack.action_ids import FormStart
-from faxbot.slack.views import Site, render, render_answer, render_comment, render_fault
+from faxbot.slack.views import BotProfile, render, render_answer, render_comment, render_fault
 from faxbot.slack.views.blocks import fit
 from faxbot.slack.views.form import open_form
 from tests.any_facts import NOW
 from tests.slack_rules import check_message_of, check_modal, check_mrkdwn
 
-SITE = Site()
+SITE = BotProfile()
 LONG = ("&" * 300, "<!channel> " * 30, "W" * 300, "\U0001f4e0" * 300, "a b " * 100, "*&_" * 100)
 MANY = 4000
 every_long_name = pytest.mark.parametrize(
@@ -51,8 +51,10 @@ def test_faxes_of_many_files(name):
     )
     fax.candidates = [f"TX{n}" for n in range(MANY)]
     check_message_of(render(FaxCard(fax), SITE, NOW))
-    check_message_of(render(Faxing(name, 9, name, name, tuple(file["name"] for file in files)), SITE, NOW))
-    check_message_of(render(AskNumber(files, name, name, name), SITE, NOW))
+    check_message_of(
+        render(FaxConfirmation(name, 9, name, name, tuple(file["name"] for file in files)), SITE, NOW)
+    )
+    check_message_of(render(NumberQuestion(files, name, name, name), SITE, NOW))
 
 
 @every_long_name
@@ -70,20 +72,20 @@ def test_many_steps_at_once(name):
 def test_long_answers(name):
     """4000 lines, jobs, records and subscriptions."""
     line = FaxLine("1", name, name, name, name)
-    lines = results.Lines((results.LineStanding(line, LineUsage("1", name * 3, MANY)),) * MANY)
+    lines = results.LinesResult((results.LineEntry(line, LineUsage("1", name * 3, MANY)),) * MANY)
     record = Record(
         "TX1", NOW, number=name, caller_name=name, station_id=name, status_text=name * 9, sent_pages=9
     )
     fax = Fax(id=1, number=name, line_name=name, user_id="U1", files=list(many_files(500, name)))
     flags = {"can_cancel": True, "can_get": True, "can_delete": True}
     entry = results.JobEntry("TX1", Direction.TX, name, record=record, fax=fax, **flags)
-    subscribed = results.SubscribedTo(Direction.RX, name, name, "U1")
+    subscribed = results.SubscriptionEntry(Direction.RX, name, name, "U1")
     for answer in (
         lines,
-        results.Status(entry),
-        results.Active(tuple(Direction), (entry,) * MANY, (fax,) * MANY),
-        results.History(Direction.RX, 7, MANY, MANY, (entry,) * MANY),
-        results.Subscriptions("C1", (subscribed,) * MANY),
+        results.StatusResult(entry),
+        results.ActiveResult(tuple(Direction), (entry,) * MANY, (fax,) * MANY),
+        results.HistoryResult(Direction.RX, 7, MANY, MANY, (entry,) * MANY),
+        results.SubscriptionsResult("C1", (subscribed,) * MANY),
     ):
         rendered = render_answer(answer, SITE, NOW)
         check_message_of(rendered)
@@ -91,7 +93,7 @@ def test_long_answers(name):
             block["elements"][0]["text"] for block in rendered.blocks if block["type"] == "context"
         ]
         left_off = any(re.fullmatch(r"and [0-9]+ more", text) for text in small_print)
-        assert left_off is not isinstance(answer, results.Status)
+        assert left_off is not isinstance(answer, results.StatusResult)
 
 
 @every_long_name
@@ -130,7 +132,7 @@ def test_more_files_than_a_form_can_carry():
 
 def test_more_files_than_a_button_can_carry():
     """A question that cannot open the form says why, and has no button that would lose files."""
-    rendered = render(AskNumber(many_files(500, "a")), SITE, NOW)
+    rendered = render(NumberQuestion(many_files(500, "a")), SITE, NOW)
     assert "Share fewer at a time" in rendered.text
     assert [block["type"] for block in rendered.blocks] == ["section"]
 
@@ -149,7 +151,9 @@ def test_what_is_cut_is_cut_between_marks(piece):
 
 def test_a_long_word_behind_a_short_line_is_not_left_out():
     """What does not fit on whole lines is cut at a word: a list of names does not vanish."""
-    rendered = render(Faxing("", None, "", "", tuple(f"{'&' * 70} {n}" for n in range(20))), SITE, NOW)
+    rendered = render(
+        FaxConfirmation("", None, "", "", tuple(f"{'&' * 70} {n}" for n in range(20))), SITE, NOW
+    )
     assert len(rendered.blocks[0]["text"]["text"]) > 2500
 
 

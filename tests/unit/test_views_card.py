@@ -8,10 +8,10 @@ import pytest
 from faxbot.fax.job import Job, JobState
 from faxbot.services.model.faxes import Fax, FaxState, Outcome
 from faxbot.services.model.messages import FaxCard, FaxSteps, Outage, Step, StepKind
-from faxbot.slack.views import Site, render
+from faxbot.slack.views import BotProfile, render
 
 NOW = datetime(2026, 4, 20, 21, 0, tzinfo=UTC)
-SITE = Site()
+SITE = BotProfile()
 
 
 def a_fax(**facts):

@@ -9,7 +9,7 @@ from faxbot.fax.job import Direction
 from faxbot.fax.line import FaxLine
 from faxbot.slack import action_ids
 from faxbot.slack.action_ids import Action, FormStart, Subject, Target
-from faxbot.slack.views import Site
+from faxbot.slack.views import BotProfile
 from faxbot.slack.views.form import (
     FormEntry,
     FormErrors,
@@ -19,7 +19,7 @@ from faxbot.slack.views.form import (
     parse_submission,
 )
 
-SITE = Site()
+SITE = BotProfile()
 LINES = [FaxLine("1", "Sales", "599", "14695551111"), FaxLine("2", "Support")]
 FILES = ({"id": "F1", "name": "a.pdf"}, {"id": "F2", "name": "b_2.png"})
 

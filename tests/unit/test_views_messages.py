@@ -4,21 +4,21 @@ from datetime import UTC, datetime, timedelta
 
 from faxbot.fax.record import Record
 from faxbot.services.model.messages import (
-    AskNumber,
-    Faxing,
+    FaxConfirmation,
     FetchedFile,
+    NumberQuestion,
+    OutageBegan,
+    OutageEnded,
+    QueryFailing,
+    QueryRecovered,
     ReceivedFax,
     Sentence,
-    ServerAway,
-    ServerBack,
-    ServerSilent,
-    ServerTells,
 )
 from faxbot.slack.action_ids import form_start
-from faxbot.slack.views import Site, render, render_comment
+from faxbot.slack.views import BotProfile, render, render_comment
 
 NOW = datetime(2026, 4, 20, 16, 10, tzinfo=UTC)
-SITE = Site()
+SITE = BotProfile()
 AT = f"<!date^{int(NOW.timestamp())}^{{time}}|4:10 PM UTC>"
 
 
@@ -101,37 +101,37 @@ def test_a_file_that_slack_never_placed_is_linked():
 
 def test_the_fax_server_gone_and_back():
     """One sentence when it stops answering, one when it is back."""
-    assert render(ServerAway(NOW), SITE, NOW).text == (
+    assert render(OutageBegan(NOW), SITE, NOW).text == (
         f"*The fax server doesn't answer* (since {AT}). "
         "Faxes are kept and go out when it is back. I keep trying."
     )
-    back = ServerBack(NOW - timedelta(minutes=7), NOW, 2)
+    back = OutageEnded(NOW - timedelta(minutes=7), NOW, 2)
     assert render(back, SITE, NOW).text == "*The fax server is back* after 7 min. 2 faxes went out."
-    assert render(ServerBack(NOW, NOW), SITE, NOW).text == "*The fax server is back* after 0 s."
+    assert render(OutageEnded(NOW, NOW), SITE, NOW).text == "*The fax server is back* after 0 s."
 
 
 def test_the_fax_server_that_lets_nobody_in():
     """Credentials that are not accepted are told with the remedy, and when they are accepted again."""
-    told = render(ServerAway(NOW, locked_out=True), SITE, NOW).text
+    told = render(OutageBegan(NOW, locked_out=True), SITE, NOW).text
     assert told.startswith(f"*The fax server doesn't let me in* (since {AT}). Its Fax API licence may")
     assert "System, Licenses" in told
-    back = ServerBack(NOW - timedelta(minutes=7), NOW, 1, locked_out=True)
+    back = OutageEnded(NOW - timedelta(minutes=7), NOW, 1, locked_out=True)
     assert render(back, SITE, NOW).text == "*The fax server lets me in again* after 7 min. 1 fax went out."
 
 
 def test_the_fax_server_that_tells_half():
     """An answer to one kind of question and none to another is told, and its end."""
-    told = render(ServerSilent("received faxes", NOW), SITE, NOW).text
+    told = render(QueryFailing("received faxes", NOW), SITE, NOW).text
     assert told.startswith(f"*The fax server tells nothing about received faxes* (since {AT})")
-    tells = ServerTells("received faxes", NOW - timedelta(minutes=7), NOW)
+    tells = QueryRecovered("received faxes", NOW - timedelta(minutes=7), NOW)
     assert render(tells, SITE, NOW).text == "*The fax server tells about received faxes again* after 7 min."
 
 
 def test_what_is_faxed_is_said_to_the_sender():
     """The sender reads which files go where."""
-    one = Faxing("referral.pdf", 2, "+1 469-555-0101", "Sales", ("referral.pdf",))
+    one = FaxConfirmation("referral.pdf", 2, "+1 469-555-0101", "Sales", ("referral.pdf",))
     assert render(one, SITE, NOW).text == "Faxing *referral.pdf* (2 pages) to +1 469-555-0101 from Sales."
-    several = Faxing("", None, "+1 469-555-0101", "Sales", ("a.pdf", "b.png"))
+    several = FaxConfirmation("", None, "+1 469-555-0101", "Sales", ("a.pdf", "b.png"))
     assert render(several, SITE, NOW).text == (
         "Faxing *2 files* to +1 469-555-0101 from Sales.\nIn this order: *a.pdf*, *b.png*."
     )
@@ -140,7 +140,7 @@ def test_what_is_faxed_is_said_to_the_sender():
 def test_files_without_a_number_get_a_button():
     """The "Fax this" button carries the files and what was understood so far to the form."""
     files = ({"id": "F1", "name": "a.pdf"},)
-    told = render(AskNumber(files, '"12" is too short.', "12", "1"), SITE, NOW)
+    told = render(NumberQuestion(files, '"12" is too short.', "12", "1"), SITE, NOW)
     assert told.text == '"12" is too short. To which number shall I fax *a.pdf*?'
     button = told.blocks[-1]["elements"][0]
     assert (button["text"]["text"], button["action_id"]) == ("Fax this", "open_form")
@@ -150,7 +150,7 @@ def test_files_without_a_number_get_a_button():
 
 def test_a_sentence_speaks_of_the_command_as_it_is_called_here():
     """Commands in a sentence are code, under this workspace's names; the button runs what it says."""
-    site = Site(command="/telefax", bot_name="faxi")
+    site = BotProfile(command="/telefax", bot_name="faxi")
     told = render(Sentence("Type `/invite @faxbot`, then `/fax active`.", "/telefax active"), site, NOW)
     assert told.text == "Type `/invite @faxi`, then `/telefax active`."
     button = told.blocks[-1]["elements"][0]

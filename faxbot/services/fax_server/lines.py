@@ -12,7 +12,7 @@ FRESH_SECONDS = 60.0
 """How long a list of lines is taken as true."""
 
 
-class LineBook:
+class LineDirectory:
     """
     The virtual faxes, asked for now and then and remembered across outages.
 

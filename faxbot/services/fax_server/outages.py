@@ -17,14 +17,14 @@ from faxbot.services.model.faxes import FaxState
 from faxbot.services.model.ledger import Ledger, Store
 from faxbot.services.model.messages import (
     Outage,
-    ServerAway,
-    ServerBack,
-    ServerSilent,
-    ServerTells,
+    OutageBegan,
+    OutageEnded,
+    QueryFailing,
+    QueryRecovered,
     Storable,
 )
 from faxbot.services.model.ports import Clock, Nudge
-from faxbot.services.outbox.announcements import notice, refresh_cards
+from faxbot.services.outbox.announcements import post_notice, refresh_cards
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ _OUTAGE, _ENDED, _SILENT = "server_away", "server_back", "server_silent"
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class EndedOutage:
     """An outage that is over; to be told when the faxes that were *kept* have gone out."""
 
     outage: Outage
@@ -56,10 +56,10 @@ class Ended:
     kept: list[int] = field(default_factory=list)
 
 
-_OUTAGES, _ENDS, _MOMENTS = TypeAdapter(Outage), TypeAdapter(Ended), TypeAdapter(dict[str, datetime])
+_OUTAGES, _ENDS, _MOMENTS = TypeAdapter(Outage), TypeAdapter(EndedOutage), TypeAdapter(dict[str, datetime])
 
 
-class Reach:
+class Outages:
     """
     Keeps what the ticks found: `outage` is set while the fax server does not answer, or does not let us in.
 
@@ -71,7 +71,7 @@ class Reach:
         self.outage: Outage | None = None
         self.failures = 0
         """Failures in a row, of whatever tick."""
-        self._ended: Ended | None = None
+        self._ended: EndedOutage | None = None
         self._turn = (
             asyncio.Lock()
         )  # ticks end side by side, and what one of them tells the next one must know
@@ -117,7 +117,7 @@ class Reach:
             await self._tell_end(self._ended, now)
         if name in self._silent:
             others = {each: since for each, since in self._silent.items() if each != name}
-            await self._tell_of_silence(others, name, ServerTells(_ABOUT[name], self._silent[name], now))
+            await self._tell_of_silence(others, name, QueryRecovered(_ABOUT[name], self._silent[name], now))
 
     async def _failed(self, name: str, fault: Fault) -> None:
         now = self._clock.now()
@@ -135,7 +135,7 @@ class Reach:
         others = self._heard is not None and (now - self._heard).total_seconds() < HEARD_SECONDS
         silent = others and (now - since).total_seconds() >= SILENT_SECONDS
         if silent and self.outage is None and name in _ABOUT and name not in self._silent:
-            await self._tell_of_silence(self._silent | {name: since}, name, ServerSilent(_ABOUT[name], since))
+            await self._tell_of_silence(self._silent | {name: since}, name, QueryFailing(_ABOUT[name], since))
 
     def _wait(self, first: datetime) -> float:
         """How long an outage that began at *first* has to last before it is told."""
@@ -148,10 +148,10 @@ class Reach:
 
         def record(ledger: Ledger) -> None:
             if ended is not None:  # the last one's end was still to be told
-                notice(ledger, self._channel, _back(ledger, ended), now)
+                post_notice(ledger, self._channel, _back(ledger, ended), now)
                 ledger.remember(_ENDED, None)
             ledger.remember(_OUTAGE, _OUTAGES.dump_python(outage, mode="json"))
-            notice(ledger, self._channel, ServerAway(outage.since, outage.locked_out), now)
+            post_notice(ledger, self._channel, OutageBegan(outage.since, outage.locked_out), now)
             _refresh(ledger)
 
         await self._store.write(record)
@@ -160,9 +160,9 @@ class Reach:
         self._told()
 
     async def _end(self, outage: Outage, now: datetime) -> None:
-        def record(ledger: Ledger) -> Ended:
+        def record(ledger: Ledger) -> EndedOutage:
             kept = [fax.id or 0 for fax in ledger.faxes_in(FaxState.READY, FaxState.HANDING)]
-            ended = Ended(outage, now, kept)
+            ended = EndedOutage(outage, now, kept)
             ledger.remember(_OUTAGE, None)
             ledger.remember(_ENDED, _ENDS.dump_python(ended, mode="json"))
             _refresh(ledger)
@@ -174,7 +174,7 @@ class Reach:
         log.info("the fax server answers again", extra={"seconds": (now - outage.since).total_seconds()})
         self._told()
 
-    async def _tell_end(self, ended: Ended, now: datetime) -> None:
+    async def _tell_end(self, ended: EndedOutage, now: datetime) -> None:
         """Say that it is back, once it is known how many faxes went out by that."""
         in_time = now - ended.until < timedelta(seconds=WENT_OUT_SECONDS)
 
@@ -182,7 +182,7 @@ class Reach:
             waiting = (FaxState.READY, FaxState.HANDING)
             if in_time and any(ledger.fax(fax_id).state in waiting for fax_id in ended.kept):
                 return False
-            notice(ledger, self._channel, _back(ledger, ended), now)
+            post_notice(ledger, self._channel, _back(ledger, ended), now)
             ledger.remember(_ENDED, None)
             return True
 
@@ -193,7 +193,7 @@ class Reach:
     async def _tell_of_silence(self, silent: dict[str, datetime], name: str, message: Storable) -> None:
         def record(ledger: Ledger) -> None:
             ledger.remember(_SILENT, _MOMENTS.dump_python(silent, mode="json"))
-            notice(ledger, self._channel, message, self._clock.now())
+            post_notice(ledger, self._channel, message, self._clock.now())
 
         await self._store.write(record)
         self._silent = silent
@@ -201,11 +201,11 @@ class Reach:
         self._told()
 
 
-def _back(ledger: Ledger, ended: Ended) -> ServerBack:
+def _back(ledger: Ledger, ended: EndedOutage) -> OutageEnded:
     """How it is told: with the faxes that really went out."""
     faxes = [ledger.fax(fax_id) for fax_id in ended.kept]
     went_out = sum(fax.accepted_at is not None for fax in faxes)
-    return ServerBack(ended.outage.since, ended.until, went_out, ended.outage.locked_out)
+    return OutageEnded(ended.outage.since, ended.until, went_out, ended.outage.locked_out)
 
 
 def _refresh(ledger: Ledger) -> None:

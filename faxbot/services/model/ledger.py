@@ -17,7 +17,7 @@ from faxbot.services.model.faxes import (
 T = TypeVar("T")
 
 
-class Tidying(Protocol):
+class RetentionLedger(Protocol):
     """The part of the ledger that says what may go."""
 
     def faxes_to_keep(self) -> Sequence[KeptFax]:
@@ -53,7 +53,7 @@ class Tidying(Protocol):
         ...
 
 
-class Ledger(Tidying, Protocol):
+class Ledger(RetentionLedger, Protocol):
     """
     The facts, inside one transaction. What it returns may be changed inside the transaction and is saved
     with it; outside it is a snapshot.

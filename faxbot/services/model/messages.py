@@ -117,7 +117,7 @@ class Outage:
 
 
 @dataclass(frozen=True, slots=True)
-class ServerAway:
+class OutageBegan:
     """The fax server stopped answering, or, *locked_out*, stopped accepting the bot's credentials."""
 
     since: datetime
@@ -125,7 +125,7 @@ class ServerAway:
 
 
 @dataclass(frozen=True, slots=True)
-class ServerBack:
+class OutageEnded:
     """The fax server answers again; *went_out* faxes that had waited were handed over."""
 
     since: datetime
@@ -135,7 +135,7 @@ class ServerBack:
 
 
 @dataclass(frozen=True, slots=True)
-class ServerSilent:
+class QueryFailing:
     """The fax server answers, but tells nothing *about* one kind of thing."""
 
     about: str
@@ -143,7 +143,7 @@ class ServerSilent:
 
 
 @dataclass(frozen=True, slots=True)
-class ServerTells:
+class QueryRecovered:
     """It tells of that again."""
 
     about: str
@@ -152,7 +152,7 @@ class ServerTells:
 
 
 @dataclass(frozen=True, slots=True)
-class Faxing:
+class FaxConfirmation:
     """To the sender: what goes where."""
 
     name: str
@@ -171,7 +171,7 @@ class Sentence:
 
 
 @dataclass(frozen=True, slots=True)
-class AskNumber:
+class NumberQuestion:
     """Files came without a number: a "Fax this" button that opens the form."""
 
     files: tuple[dict[str, str], ...]
@@ -182,7 +182,16 @@ class AskNumber:
     line_id: str = ""
 
 
-Storable = ServerAway | ServerBack | ServerSilent | ServerTells | Faxing | Sentence | AskNumber | FetchedFile
+Storable = (
+    OutageBegan
+    | OutageEnded
+    | QueryFailing
+    | QueryRecovered
+    | FaxConfirmation
+    | Sentence
+    | NumberQuestion
+    | FetchedFile
+)
 """What an announcement carries whole; the other messages are made of the facts at the time of telling."""
 Message = FaxCard | FaxSteps | ReceivedFax | Storable
 

@@ -160,7 +160,7 @@ class Directory(Protocol):
         ...
 
 
-class Forms(Protocol):
+class FormOpener(Protocol):
     """The "Send a fax" form."""
 
     async def open(
@@ -232,7 +232,7 @@ class Messenger(Protocol):
         ...
 
 
-class Call(StrEnum):
+class OutboxCall(StrEnum):
     """What the outbox asks of Slack, one at a time in a channel."""
 
     POST = "post"
@@ -245,18 +245,18 @@ class Call(StrEnum):
     LOOK_FOR_FILE = "look for file"
 
 
-class Pace(Protocol):
+class RateLimits(Protocol):
     """How fast Slack may be called."""
 
-    def wait(self, call: Call, channel_id: str, *, urgent: bool) -> float:
+    def wait(self, call: OutboxCall, channel_id: str, *, urgent: bool) -> float:
         """Seconds until *call* may be made; *urgent* ones may use what is kept back from the others."""
         ...
 
-    def reserve(self, call: Call) -> Callable[[], None]:
+    def reserve(self, call: OutboxCall) -> Callable[[], None]:
         """Count a call that is about to be made; what is returned ends that."""
         ...
 
-    def busy(self, call: Call, channel_id: str, seconds: float) -> None:
+    def busy(self, call: OutboxCall, channel_id: str, seconds: float) -> None:
         """Slack asked for a pause."""
         ...
 

@@ -114,7 +114,7 @@ def refresh_cards(ledger: Ledger, fax: Fax) -> None:
         card.terminal = fax.state is FaxState.ENDED
 
 
-def tell_steps(ledger: Ledger, fax: Fax, steps: Sequence[Step]) -> None:
+def announce_steps(ledger: Ledger, fax: Fax, steps: Sequence[Step]) -> None:
     """Tell steps of *fax* in the thread of each of its cards, and bring the cards up to date."""
     for card in cards_of(ledger, fax):
         card.revision += 1
@@ -140,10 +140,10 @@ def end_fax(ledger: Ledger, fax: Fax, outcome: Outcome, step: Step) -> None:
     fax.state, fax.outcome, fax.ended_at = FaxState.ENDED, outcome, step.at.timestamp()
     if fax.look_at is None:
         fax.known_jobs = []
-    tell_steps(ledger, fax, [step])
+    announce_steps(ledger, fax, [step])
 
 
-def tell_received(ledger: Ledger, row: FaxRecord, channels: Iterable[str], now: datetime) -> None:
+def announce_received(ledger: Ledger, row: FaxRecord, channels: Iterable[str], now: datetime) -> None:
     """Tell a received fax to *channels*: its file, and its details in the file's thread."""
     told = {each.channel_id for each in ledger.announcements_of(record_id=row.id)}
     for channel_id in channels:
@@ -171,7 +171,7 @@ def tell_received(ledger: Ledger, row: FaxRecord, channels: Iterable[str], now: 
         )
 
 
-def tell_late_file(ledger: Ledger, row: FaxRecord, now: datetime) -> None:
+def announce_late_file(ledger: Ledger, row: FaxRecord, now: datetime) -> None:
     """The file of a received fax that was told without one, wherever that was."""
     for told in ledger.announcements_of(record_id=row.id):
         if told.kind is AnnouncementKind.DETAILS:
@@ -186,7 +186,7 @@ def tell_late_file(ledger: Ledger, row: FaxRecord, now: datetime) -> None:
             ledger.announce(file)
 
 
-def notice(ledger: Ledger, channel_id: str, message: Storable, now: datetime) -> None:
+def post_notice(ledger: Ledger, channel_id: str, message: Storable, now: datetime) -> None:
     """A message of its own in *channel_id*."""
     ledger.announce(
         Announcement(
@@ -199,7 +199,7 @@ def notice(ledger: Ledger, channel_id: str, message: Storable, now: datetime) ->
     )
 
 
-def whisper(ledger: Ledger, request: Request, message: Storable, now: datetime) -> None:
+def post_ephemeral(ledger: Ledger, request: Request, message: Storable, now: datetime) -> None:
     """Answer the person behind *request*, and nobody else."""
     ledger.announce(
         Announcement(

@@ -42,7 +42,7 @@ class _File:
     thread_ts: str | None
 
 
-class Upload:
+class FilePosting:
     """Takes one file announcement a step further each time. *closed* hears (channel, code) of refusals."""
 
     def __init__(

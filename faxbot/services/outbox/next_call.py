@@ -9,12 +9,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from faxbot.services.model.faxes import AnnouncementKind, AnnouncementState, Pending
-from faxbot.services.model.ports import Call
+from faxbot.services.model.ports import OutboxCall
 
 REPLIES_AT_ONCE = 20
 """So many steps that had to wait go out as one message."""
 
-Wait = Callable[[Call, bool], float]
+Wait = Callable[[OutboxCall, bool], float]
 """Seconds until a call may be made; the flag says that it tells an end."""
 
 
@@ -23,7 +23,7 @@ class Choice:
     """What may be told now, with one call; or nothing, and *after* how many seconds to look again."""
 
     batch: tuple[Pending, ...] = ()
-    call: Call = Call.POST
+    call: OutboxCall = OutboxCall.POST
     urgent: bool = False
     after: float | None = None
 
@@ -50,15 +50,15 @@ def choose(rows: Sequence[Pending], now: float, wait: Wait) -> Choice:
     return best or Choice(after=after)
 
 
-def call_for(row: Pending) -> Call:
+def call_for(row: Pending) -> OutboxCall:
     """The call that takes an announcement a step further."""
     if row.state is AnnouncementState.SENT:
-        return Call.EDIT
+        return OutboxCall.EDIT
     if row.kind is AnnouncementKind.WHISPER:
-        return Call.WHISPER
+        return OutboxCall.WHISPER
     if row.kind is AnnouncementKind.FILE:
-        return Call.LOOK_FOR_FILE if row.stage else Call.UPLOAD
-    return Call.LOOK if row.state is AnnouncementState.SENDING else Call.POST
+        return OutboxCall.LOOK_FOR_FILE if row.stage else OutboxCall.UPLOAD
+    return OutboxCall.LOOK if row.state is AnnouncementState.SENDING else OutboxCall.POST
 
 
 def _lanes(rows: Sequence[Pending]) -> list[tuple[list[Pending], bool]]:

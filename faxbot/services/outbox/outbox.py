@@ -17,10 +17,10 @@ from faxbot.services.model.correlation import under
 from faxbot.services.model.faxes import CLOSED_KEY, Announcement, AnnouncementKind, AnnouncementState, Pending
 from faxbot.services.model.ledger import Ledger, Store
 from faxbot.services.model.messages import Outage, Sentence, pack
-from faxbot.services.model.ports import Clock, Messenger, Pace
-from faxbot.services.outbox.file_posting import Upload
+from faxbot.services.model.ports import Clock, Messenger, RateLimits
+from faxbot.services.outbox.file_posting import FilePosting
 from faxbot.services.outbox.next_call import Choice, choose
-from faxbot.services.outbox.posting import Delivery
+from faxbot.services.outbox.posting import MessagePosting
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ class Outbox:
         messenger: Messenger,
         clock: Clock,
         *,
-        pace: Pace,
+        pace: RateLimits,
         settle: float,
         outage: Callable[[], Outage | None],
         admins: Sequence[str] = (),
@@ -55,10 +55,12 @@ class Outbox:
     ) -> None:
         self._store, self._clock, self._pace, self._admins = store, clock, pace, tuple(admins)
         self._settle = settle
-        self._delivery = Delivery(
+        self._delivery = MessagePosting(
             store, messenger, clock, settle=settle, outage=outage, closed=self._tell_admin
         )
-        self._upload = Upload(store, messenger, clock, settle=settle, closed=self._tell_admin, posted=posted)
+        self._upload = FilePosting(
+            store, messenger, clock, settle=settle, closed=self._tell_admin, posted=posted
+        )
         self._wake = asyncio.Event()
         self._written = True
         self._waiting: dict[str, list[Pending]] = {}

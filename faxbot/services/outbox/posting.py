@@ -13,7 +13,7 @@ from faxbot.fax.errors import SlackBusy, SlackFault, SlackRefused, SlackUnclear
 from faxbot.services.model.faxes import Announcement, AnnouncementKind, AnnouncementState
 from faxbot.services.model.ledger import Ledger, Store
 from faxbot.services.model.messages import Message, Outage, unpack
-from faxbot.services.model.ports import Call, Clock, Messenger
+from faxbot.services.model.ports import Clock, Messenger, OutboxCall
 from faxbot.services.outbox.compose import compose
 
 log = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ class _Outgoing:
     thread_ts: str | None = None
 
 
-class Delivery:
+class MessagePosting:
     """
     Takes announcements one call further. *closed* hears (channel, code) when Slack will never take one.
 
@@ -63,14 +63,14 @@ class Delivery:
         self._store, self._messenger, self._clock, self._settle = store, messenger, clock, settle
         self._outage, self._closed = outage, closed
 
-    async def carry_on(self, ids: Sequence[int], call: Call) -> None:
+    async def carry_on(self, ids: Sequence[int], call: OutboxCall) -> None:
         """Make *call* for one announcement, or for replies that go out as one."""
         match call:
-            case Call.EDIT:
+            case OutboxCall.EDIT:
                 await self._edit(ids[0])
-            case Call.WHISPER:
+            case OutboxCall.WHISPER:
                 await self._whisper(ids[0])
-            case Call.LOOK:
+            case OutboxCall.LOOK:
                 await self._clear_up(ids[0])
             case _:
                 await self._post(ids)

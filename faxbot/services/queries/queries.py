@@ -10,23 +10,23 @@ from faxbot.fax.errors import JobNotFound, UnknownJob
 from faxbot.fax.job import Direction, Job
 from faxbot.fax.line import FaxLine
 from faxbot.fax.record import Record
-from faxbot.services.fax_server.lines import LineBook
-from faxbot.services.fax_server.outages import Reach
+from faxbot.services.fax_server.lines import LineDirectory
+from faxbot.services.fax_server.outages import Outages
 from faxbot.services.model.faxes import Fax, FaxRecord, FaxState
 from faxbot.services.model.ledger import Ledger, Store
 from faxbot.services.model.ports import Attachments, FaxServer
 from faxbot.services.outbox.announcements import record_of
 from faxbot.services.queries.results import (
-    Active,
-    History,
+    ActiveResult,
+    HistoryResult,
     JobEntry,
-    Lines,
-    LineStanding,
-    Status,
-    SubscribedTo,
-    Subscriptions,
+    LineEntry,
+    LinesResult,
+    StatusResult,
+    SubscriptionEntry,
+    SubscriptionsResult,
 )
-from faxbot.services.requests.permissions import Access
+from faxbot.services.requests.permissions import Permissions
 from faxbot.services.sending.new_faxes import RECENT_SECONDS
 
 ROWS = 10
@@ -36,14 +36,14 @@ WHOLE = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Asker:
+class Viewer:
     """Who asks, and where."""
 
     user_id: str
     channel_id: str
 
 
-class Ask:
+class Queries:
     """Answers from the fax server and the ledger. Every method may raise a ServerFault."""
 
     def __init__(
@@ -51,16 +51,21 @@ class Ask:
         *,
         server: FaxServer,
         store: Store,
-        lines: LineBook,
-        access: Access,
+        lines: LineDirectory,
+        access: Permissions,
         attachments: Attachments,
-        reach: Reach,
+        outages: Outages,
         plan: DialPlan,
         inbound_channel: str,
         newest_last: Callable[[Direction], bool],
     ) -> None:
         self._server, self._store, self._lines, self._access = server, store, lines, access
-        self._attachments, self._reach, self._plan, self._inbound = attachments, reach, plan, inbound_channel
+        self._attachments, self._reach, self._plan, self._inbound = (
+            attachments,
+            outages,
+            plan,
+            inbound_channel,
+        )
         self._newest_last = newest_last
 
     @property
@@ -84,14 +89,14 @@ class Ask:
         """The files of one message."""
         return await self._attachments.of_message(channel_id, ts, thread_ts)
 
-    async def lines(self, wanted: str = "") -> Lines:
+    async def lines(self, wanted: str = "") -> LinesResult:
         """FaxList joined with FaxUsage. Raises UnknownLine."""
         chosen = [await self._lines.choose(wanted)] if wanted else await self._lines.lines()
         usage = await self._server.line_usage(chosen[0].line_id if wanted else None)
         by_id = {each.line_id: each for each in usage}
-        return Lines(tuple(LineStanding(line, by_id.get(line.line_id)) for line in chosen))
+        return LinesResult(tuple(LineEntry(line, by_id.get(line.line_id)) for line in chosen))
 
-    async def status(self, job_id: str, asker: Asker) -> Status:
+    async def status(self, job_id: str, asker: Viewer) -> StatusResult:
         """
         One job, from JobStatus, or its record where JobStatus knows it no more.
 
@@ -106,10 +111,10 @@ class Ask:
                 raise UnknownJob(
                     f"The fax server has no job {job_id}. `/fax active` shows what is running."
                 ) from exc
-            return Status(await self._record_entry(record_of(rows[0]), asker, fax, rows[0]))
-        return Status(await self._job_entry(job, asker, fax, rows[0] if rows else None))
+            return StatusResult(await self._record_entry(record_of(rows[0]), asker, fax, rows[0]))
+        return StatusResult(await self._job_entry(job, asker, fax, rows[0] if rows else None))
 
-    async def active(self, direction: Direction | None, asker: Asker) -> Active:
+    async def active(self, direction: Direction | None, asker: Viewer) -> ActiveResult:
         """What is under way now (ActiveJobs)."""
         directions = (direction,) if direction else tuple(Direction)
         entries: list[JobEntry] = []
@@ -118,9 +123,9 @@ class Ask:
                 fax, _ = await self._known(job.job_id)
                 entries.append(await self._job_entry(job, asker, fax, None))
         waiting = await self._store.read(lambda ledger: ledger.faxes_in(FaxState.FETCHING, FaxState.READY))
-        return Active(directions, tuple(entries), tuple(waiting) if Direction.TX in directions else ())
+        return ActiveResult(directions, tuple(entries), tuple(waiting) if Direction.TX in directions else ())
 
-    async def history(self, direction: Direction, page: int, asker: Asker) -> History:
+    async def history(self, direction: Direction, page: int, asker: Viewer) -> HistoryResult:
         """
         One page of records, newest first whatever the server's order (RecordCount, RecordsGet).
 
@@ -135,7 +140,7 @@ class Ask:
             fax, rows = await self._known(record.job_id)
             row = next((row for row in rows if row.time == record.time.timestamp()), None)
             entries.append(await self._record_entry(record, asker, fax, row))
-        return History(direction, page, pages, total, tuple(entries))
+        return HistoryResult(direction, page, pages, total, tuple(entries))
 
     async def _page(self, direction: Direction, page: int, total: int) -> list[Record]:
         """A short history is read whole and sorted; a long one at the end where the new records are."""
@@ -146,12 +151,12 @@ class Ask:
         size = ROWS + min(0, first)
         return _newest_first(await self._server.fetch_records(direction, size, max(0, first)))
 
-    async def subscriptions(self, channel_id: str) -> Subscriptions:
+    async def subscriptions(self, channel_id: str) -> SubscriptionsResult:
         """What a channel hears of."""
 
-        def read(ledger: Ledger) -> list[SubscribedTo]:
+        def read(ledger: Ledger) -> list[SubscriptionEntry]:
             return [
-                SubscribedTo(
+                SubscriptionEntry(
                     Direction(each.direction),
                     self._lines.name_of(each.line_id) or each.line_id,
                     (ledger.fax(each.fax_id).job_id or "") if each.fax_id else "",
@@ -161,14 +166,14 @@ class Ask:
             ]
 
         known = await self._store.read(read)
-        return Subscriptions(channel_id, tuple(known), inbound=channel_id == self._inbound)
+        return SubscriptionsResult(channel_id, tuple(known), inbound=channel_id == self._inbound)
 
     async def _known(self, job_id: str) -> tuple[Fax | None, list[FaxRecord]]:
         return await self._store.read(
             lambda ledger: (ledger.newest_fax(job_id), list(ledger.records_named(job_id)))
         )
 
-    async def _job_entry(self, job: Job, asker: Asker, fax: Fax | None, row: FaxRecord | None) -> JobEntry:
+    async def _job_entry(self, job: Job, asker: Viewer, fax: Fax | None, row: FaxRecord | None) -> JobEntry:
         line = self._lines.of_modem(job.modem) if job.modem else None
         direction = Direction.of(job.job_id)
         may = await self._may(direction, asker, fax, row)
@@ -185,7 +190,7 @@ class Ask:
         )
 
     async def _record_entry(
-        self, record: Record, asker: Asker, fax: Fax | None, row: FaxRecord | None
+        self, record: Record, asker: Viewer, fax: Fax | None, row: FaxRecord | None
     ) -> JobEntry:
         line = self._lines.of_modem(record.modem)
         may = await self._may(record.direction, asker, fax, row)
@@ -199,7 +204,7 @@ class Ask:
             can_delete=may,
         )
 
-    async def _may(self, direction: Direction, asker: Asker, fax: Fax | None, row: FaxRecord | None) -> bool:
+    async def _may(self, direction: Direction, asker: Viewer, fax: Fax | None, row: FaxRecord | None) -> bool:
         if direction is Direction.TX and fax is not None and fax.user_id == asker.user_id:
             return True
         if direction is Direction.RX and await self._access.received_here(asker.channel_id, row):

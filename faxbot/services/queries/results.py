@@ -14,7 +14,7 @@ from faxbot.services.model.faxes import Fax
 
 
 @dataclass(frozen=True, slots=True)
-class LineStanding:
+class LineEntry:
     """A line and what it is doing; *usage* is None if the fax server did not say."""
 
     line: FaxLine
@@ -22,10 +22,10 @@ class LineStanding:
 
 
 @dataclass(frozen=True, slots=True)
-class Lines:
+class LinesResult:
     """`/fax lines`."""
 
-    lines: tuple[LineStanding, ...]
+    lines: tuple[LineEntry, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +48,14 @@ class JobEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class StatusResult:
     """`/fax status TX82`."""
 
     entry: JobEntry
 
 
 @dataclass(frozen=True, slots=True)
-class Active:
+class ActiveResult:
     """`/fax active`: what is going on now; *directions* were asked for."""
 
     directions: tuple[Direction, ...]
@@ -65,7 +65,7 @@ class Active:
 
 
 @dataclass(frozen=True, slots=True)
-class History:
+class HistoryResult:
     """`/fax history`: one page, newest first. Pages count from 1."""
 
     direction: Direction
@@ -76,7 +76,7 @@ class History:
 
 
 @dataclass(frozen=True, slots=True)
-class SubscribedTo:
+class SubscriptionEntry:
     """One subscription of a channel: a direction, or one of its lines, or one fax."""
 
     direction: Direction
@@ -86,15 +86,15 @@ class SubscribedTo:
 
 
 @dataclass(frozen=True, slots=True)
-class Subscriptions:
+class SubscriptionsResult:
     """`/fax subscriptions`. *inbound* says that received faxes come here anyway."""
 
     channel_id: str
-    subscriptions: tuple[SubscribedTo, ...]
+    subscriptions: tuple[SubscriptionEntry, ...]
     inbound: bool = False
 
 
-Answer = Lines | Status | Active | History | Subscriptions
+Answer = LinesResult | StatusResult | ActiveResult | HistoryResult | SubscriptionsResult
 
 
 @dataclass(frozen=True, slots=True)

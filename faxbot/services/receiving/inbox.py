@@ -14,14 +14,14 @@ from faxbot.fax.errors import (
 )
 from faxbot.fax.job import Direction
 from faxbot.fax.routing import audience
-from faxbot.services.fax_server.lines import LineBook
+from faxbot.services.fax_server.lines import LineDirectory
 from faxbot.services.fax_server.record_feed import RecordFeed
 from faxbot.services.model.faxes import FaxRecord, RecordState
 from faxbot.services.model.ledger import Ledger, Store
 from faxbot.services.model.ports import Clock, Documents, FaxServer, Nudge
 from faxbot.services.model.spool import make_folder
 from faxbot.services.model.spool import received as spooled
-from faxbot.services.outbox.announcements import interests, record_of, tell_late_file, tell_received
+from faxbot.services.outbox.announcements import announce_late_file, announce_received, interests, record_of
 
 _NOT_ABOUT_THE_DOCUMENT = (ServerUnreachable, CredentialsRejected, ServerBusy)
 
@@ -45,7 +45,7 @@ class Inbox:
         store: Store,
         clock: Clock,
         documents: Documents,
-        lines: LineBook,
+        lines: LineDirectory,
         received_records: RecordFeed,
         spool: Path,
         inbound_channel: str,
@@ -152,10 +152,10 @@ class Inbox:
             row.path, row.pages = (str(found.path) if found.path else None), found.pages
             row.state = RecordState.SPOOLED if found.path else RecordState.NO_FILE
             if late:
-                tell_late_file(ledger, row, now)
+                announce_late_file(ledger, row, now)
                 return True
             channels = audience(interests(ledger), Direction.RX, line_id=row.line_id, first=[self._inbound])
-            tell_received(ledger, row, channels, now)
+            announce_received(ledger, row, channels, now)
             return True
 
         if await self._store.write(record):

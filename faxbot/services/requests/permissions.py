@@ -8,7 +8,7 @@ from faxbot.services.model.ledger import Store
 from faxbot.services.model.ports import Directory
 
 
-class Access:
+class Permissions:
     """Admins are the ones in the settings and the Slack workspace's own."""
 
     def __init__(self, directory: Directory, store: Store, admins: Iterable[str]) -> None:

@@ -19,15 +19,15 @@ from faxbot.services.model.ledger import Ledger, Store
 from faxbot.services.model.messages import FetchedFile, Sentence, Step, StepKind, pack
 from faxbot.services.model.ports import Clock, Directory, FaxServer, Nudge
 from faxbot.services.model.spool import fetched, make_folder
-from faxbot.services.outbox.announcements import cards_of, end_fax, new_key, tell_steps, whisper
-from faxbot.services.requests.permissions import Access
+from faxbot.services.outbox.announcements import announce_steps, cards_of, end_fax, new_key, post_ephemeral
+from faxbot.services.requests.permissions import Permissions
 from faxbot.services.sending.submission import HANDING_PAUSE
 from faxbot.services.upkeep.row_expiry import mark_done
 
 log = logging.getLogger(__name__)
 
 
-class Changes:
+class RecordRequests:
     """Carries out what people ask of jobs and records. Each method may be repeated after a stop."""
 
     def __init__(
@@ -36,7 +36,7 @@ class Changes:
         server: FaxServer,
         store: Store,
         clock: Clock,
-        access: Access,
+        access: Permissions,
         directory: Directory,
         spool: Path,
         told: Nudge,
@@ -79,18 +79,20 @@ class Changes:
             mine = ledger.request(request.id or 0)
             if fax.state in (FaxState.FETCHING, FaxState.READY):
                 if not cards_of(ledger, fax):
-                    whisper(ledger, mine, Sentence("Cancelled. Nothing was sent."), now)
+                    post_ephemeral(ledger, mine, Sentence("Cancelled. Nothing was sent."), now)
                 end_fax(ledger, fax, Outcome.WITHDRAWN, Step(StepKind.WITHDRAWN, now, by=request.user_id))
                 fax.cancel_by = request.user_id
             elif fax.state is FaxState.ENDED:
-                whisper(ledger, mine, Sentence("That fax has already ended."), now)
+                post_ephemeral(ledger, mine, Sentence("That fax has already ended."), now)
             elif fax.state in (FaxState.UNKNOWN, FaxState.ASKED):
-                whisper(ledger, mine, Sentence("Nobody knows yet whether that fax went; its card asks."), now)
+                post_ephemeral(
+                    ledger, mine, Sentence("Nobody knows yet whether that fax went; its card asks."), now
+                )
             elif not fax.cancel_request:
                 fax.cancel_by, fax.cancel_request = request.user_id, request.id or 0
-                tell_steps(ledger, fax, [Step(StepKind.CANCELLING, now, by=request.user_id)])
+                announce_steps(ledger, fax, [Step(StepKind.CANCELLING, now, by=request.user_id)])
             elif fax.cancel_request != request.id:
-                whisper(ledger, mine, Sentence("That fax is being cancelled already."), now)
+                post_ephemeral(ledger, mine, Sentence("That fax is being cancelled already."), now)
             return True
 
         done = await self._store.write(record)
@@ -102,7 +104,7 @@ class Changes:
         if fax.state is FaxState.ENDED:
             return
         fax.cancel_by, fax.cancel_request = None, 0
-        tell_steps(ledger, fax, [Step(StepKind.CANCEL_REFUSED, self._clock.now(), text=said)])
+        announce_steps(ledger, fax, [Step(StepKind.CANCEL_REFUSED, self._clock.now(), text=said)])
 
     async def _cancel_foreign(self, request: Request) -> None:
         job_id = request.body.get("job_id") or ""
@@ -162,7 +164,7 @@ class Changes:
         if fax is not None:
             known = ledger.fax(fax.id or 0)
             known.deleted_by = request.user_id
-            tell_steps(ledger, known, [Step(StepKind.DELETED, now, by=request.user_id)])
+            announce_steps(ledger, known, [Step(StepKind.DELETED, now, by=request.user_id)])
             told = bool(cards_of(ledger, known))
         if row is not None:
             record = ledger.record(row.id or 0)
@@ -173,7 +175,7 @@ class Changes:
                     told = True
         if not told:
             sentence = Sentence("The record and its file are deleted from the fax server.")
-            whisper(ledger, ledger.request(request.id or 0), sentence, now)
+            post_ephemeral(ledger, ledger.request(request.id or 0), sentence, now)
 
     async def get(self, request: Request) -> None:
         """Fetch the document of a job or record into the conversation."""
@@ -227,7 +229,7 @@ class Changes:
 
     async def _whisper(self, request: Request, text: str) -> None:
         def record(ledger: Ledger) -> None:
-            whisper(ledger, ledger.request(request.id or 0), Sentence(text), self._clock.now())
+            post_ephemeral(ledger, ledger.request(request.id or 0), Sentence(text), self._clock.now())
 
         await self._store.write(record)
         self._told()

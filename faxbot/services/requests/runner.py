@@ -10,7 +10,7 @@ from faxbot.services.model.faxes import Request, RequestKind
 from faxbot.services.model.ledger import Ledger, Store
 from faxbot.services.model.messages import Sentence
 from faxbot.services.model.ports import Carry, Clock, Nudge
-from faxbot.services.outbox.announcements import whisper
+from faxbot.services.outbox.announcements import post_ephemeral
 from faxbot.services.upkeep.row_expiry import mark_done
 
 log = logging.getLogger(__name__)
@@ -19,7 +19,7 @@ FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 60.0
 
 
-class Desk:
+class RequestRunner:
     """
     Accepts requests and sees to it that each is carried out.
 
@@ -102,7 +102,7 @@ class Desk:
 
     async def _say(self, request: Request, sentence: str) -> None:
         def record(ledger: Ledger) -> None:
-            whisper(ledger, ledger.request(request.id or 0), Sentence(sentence), self._clock.now())
+            post_ephemeral(ledger, ledger.request(request.id or 0), Sentence(sentence), self._clock.now())
 
         await self._store.write(record)
         self._told()
@@ -112,7 +112,7 @@ class Desk:
             row = ledger.request(request.id or 0)
             mark_done(row, self._clock.now())
             if sentence:
-                whisper(ledger, row, Sentence(sentence), self._clock.now())
+                post_ephemeral(ledger, row, Sentence(sentence), self._clock.now())
 
         await self._store.write(record)
         self._told()

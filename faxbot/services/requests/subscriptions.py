@@ -5,20 +5,20 @@ from dataclasses import dataclass
 from faxbot.fax.errors import UnknownJob
 from faxbot.fax.job import Direction
 from faxbot.fax.line import FaxLine
-from faxbot.services.fax_server.lines import LineBook
+from faxbot.services.fax_server.lines import LineDirectory
 from faxbot.services.model.faxes import Fax, FaxState, Request, Subscription
 from faxbot.services.model.ledger import Ledger, Store
 from faxbot.services.model.messages import Sentence
 from faxbot.services.model.ports import Clock, Directory, Nudge
-from faxbot.services.outbox.announcements import open_card, refresh_cards, whisper
-from faxbot.services.requests.permissions import Access
-from faxbot.services.tracking.job_watch import Watch
+from faxbot.services.outbox.announcements import open_card, post_ephemeral, refresh_cards
+from faxbot.services.requests.permissions import Permissions
+from faxbot.services.tracking.job_watch import JobWatch
 
 _WORDS = {Direction.TX: "sent faxes", Direction.RX: "received faxes"}
 
 
 @dataclass(frozen=True, slots=True)
-class _Wish:
+class _Scope:
     """What a request names: directions, and one line or one fax if it says so."""
 
     directions: tuple[Direction, ...]
@@ -44,7 +44,7 @@ class _Wish:
         ]
 
 
-class Subscribing:
+class SubscriptionRequests:
     """Carries out `/fax subscribe` and `/fax unsubscribe`. Each may be repeated after a stop."""
 
     def __init__(
@@ -52,10 +52,10 @@ class Subscribing:
         *,
         store: Store,
         clock: Clock,
-        access: Access,
+        access: Permissions,
         directory: Directory,
-        lines: LineBook,
-        watch: Watch,
+        lines: LineDirectory,
+        watch: JobWatch,
         told: Nudge,
     ) -> None:
         self._store, self._clock, self._access, self._directory = store, clock, access, directory
@@ -68,7 +68,7 @@ class Subscribing:
             raise UnknownJob(f"{wish.fax.job_id} has ended. `/fax status {wish.fax.job_id}` tells how.")
         if Direction.RX in wish.directions:
             if not request.body.get("direction") and not await self._access.is_admin(request.user_id):
-                wish = _Wish((Direction.TX,), wish.line, wish.fax)
+                wish = _Scope((Direction.TX,), wish.line, wish.fax)
             else:
                 await self._access.may_subscribe_received(request.user_id)
         await self._directory.ensure_can_post(request.channel_id, request.user_id)
@@ -102,7 +102,7 @@ class Subscribing:
         await self._store.write(record)
         self._told()
 
-    async def _wish(self, request: Request) -> _Wish:
+    async def _wish(self, request: Request) -> _Scope:
         body = request.body
         line = await self._lines.choose(body["line"]) if body.get("line") else None
         job_id, fax = body.get("job_id"), None
@@ -112,10 +112,10 @@ class Subscribing:
                 raise UnknownJob(
                     f"{job_id} is no fax that went out from here. `/fax active` shows what is running."
                 )
-            return _Wish((Direction.TX,), None, fax)
-        return _Wish(
+            return _Scope((Direction.TX,), None, fax)
+        return _Scope(
             (Direction(body["direction"]),) if body.get("direction") else tuple(Direction), line, None
         )
 
     def _answer(self, ledger: Ledger, request: Request, text: str) -> None:
-        whisper(ledger, ledger.request(request.id or 0), Sentence(text), self._clock.now())
+        post_ephemeral(ledger, ledger.request(request.id or 0), Sentence(text), self._clock.now())

@@ -7,10 +7,10 @@ from faxbot.services.model.faxes import Fax, FaxState, Outcome, Request
 from faxbot.services.model.ledger import Ledger, Store
 from faxbot.services.model.messages import Sentence, Step, StepKind
 from faxbot.services.model.ports import Clock, Nudge
-from faxbot.services.outbox.announcements import end_fax, whisper
-from faxbot.services.requests.permissions import Access
-from faxbot.services.sending.lost_answers import Search
-from faxbot.services.sending.preparation import Sender
+from faxbot.services.outbox.announcements import end_fax, post_ephemeral
+from faxbot.services.requests.permissions import Permissions
+from faxbot.services.sending.lost_answers import LostAnswers
+from faxbot.services.sending.preparation import Preparation
 from faxbot.services.upkeep.row_expiry import mark_done
 
 _DECISIONS = {
@@ -24,10 +24,17 @@ class Decisions:
     """Carries out the first decision about each fax in doubt; may be repeated after a stop."""
 
     def __init__(
-        self, *, store: Store, clock: Clock, access: Access, sender: Sender, search: Search, told: Nudge
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        access: Permissions,
+        preparation: Preparation,
+        search: LostAnswers,
+        told: Nudge,
     ) -> None:
         self._store, self._clock, self._access, self._told = store, clock, access, told
-        self._sender, self._search = sender, search
+        self._preparation, self._search = preparation, search
         self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
         """For each fax: the decision that came first counts, however long looking takes."""
 
@@ -37,7 +44,7 @@ class Decisions:
         async with turn:
             copy = await self._settle(request)
         if copy is not None:
-            await self._sender.advance(copy.id or 0)
+            await self._preparation.advance(copy.id or 0)
 
     async def _settle(self, request: Request) -> Fax | None:
         """Record what was decided, which ends *request*; the fax that is to be sent instead, if any."""
@@ -52,7 +59,7 @@ class Decisions:
             known, mine = ledger.fax(fax_id), ledger.request(request.id or 0)
             mark_done(mine, now)
             if objection := _objection(fax, known, answer):
-                whisper(ledger, mine, Sentence(objection), now)
+                post_ephemeral(ledger, mine, Sentence(objection), now)
                 return None
             known.decided_by = request.user_id
             kind, outcome = _DECISIONS[answer]

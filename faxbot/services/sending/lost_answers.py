@@ -16,16 +16,16 @@ from faxbot.services.model.faxes import Fax, FaxState
 from faxbot.services.model.ledger import Ledger, Store
 from faxbot.services.model.messages import Step, StepKind
 from faxbot.services.model.ports import Clock, FaxServer, Nudge
-from faxbot.services.outbox.announcements import refresh_cards, tell_steps
+from faxbot.services.outbox.announcements import announce_steps, refresh_cards
 from faxbot.services.sending.submission import HANDING_PAUSE
 from faxbot.services.tracking.job_matching import (
     OVER_FOR_PEOPLE,
     OVER_FOR_THE_SERVER,
-    Claims,
+    JobMatching,
+    adopt_job,
     as_submitted,
-    take_job,
 )
-from faxbot.services.tracking.job_watch import Watch
+from faxbot.services.tracking.job_watch import JobWatch
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ LOOKS_AFTER_A_NO = 3
 """So often a job is looked for that by the server's own word does not exist."""
 
 
-class Search:
+class LostAnswers:
     """Looks for the jobs of faxes whose answer was lost."""
 
     def __init__(
@@ -45,9 +45,9 @@ class Search:
         server: FaxServer,
         store: Store,
         clock: Clock,
-        claims: Claims,
+        claims: JobMatching,
         sent_records: RecordFeed,
-        watch: Watch,
+        watch: JobWatch,
         told: Nudge,
         settle: float,
     ) -> None:
@@ -116,7 +116,7 @@ class Search:
             return None
         if found := self._claims.uncontested(ledger, fax, active):
             job = as_submitted(found)
-            take_job(ledger, fax, job, Step(StepKind.ADOPTED, now, job))
+            adopt_job(ledger, fax, job, Step(StepKind.ADOPTED, now, job))
             return job
         self._go_on(ledger, fax, self._claims.of(ledger, fax, active).names)
         return None
@@ -129,7 +129,7 @@ class Search:
         asked_for = now.timestamp() - (fax.intent_at or fax.created_at)
         if fax.state is FaxState.UNKNOWN and (fax.looks >= LOOKS_BEFORE_ASKING or len(found) > 1):
             fax.state = FaxState.ASKED
-            tell_steps(ledger, fax, [Step(StepKind.ASKED, now, text=", ".join(found))])
+            announce_steps(ledger, fax, [Step(StepKind.ASKED, now, text=", ".join(found))])
         elif news:
             refresh_cards(ledger, fax)
         enough = asked_for >= LATEST_LOOK_SECONDS

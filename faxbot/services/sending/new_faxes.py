@@ -6,13 +6,13 @@ from collections.abc import Awaitable, Callable
 from faxbot.fax import number
 from faxbot.fax.dialplan import DialPlan
 from faxbot.fax.errors import BadNumber, Refusal, SlackFault, SlackUnclear
-from faxbot.services.fax_server.lines import LineBook
+from faxbot.services.fax_server.lines import LineDirectory
 from faxbot.services.model.faxes import Fax, Request, RequestKind
 from faxbot.services.model.ledger import Ledger, Store
-from faxbot.services.model.messages import AskNumber
-from faxbot.services.model.ports import Attachments, Clock, Directory, Forms, Nudge
-from faxbot.services.outbox.announcements import whisper
-from faxbot.services.sending.preparation import Sender, new_fax
+from faxbot.services.model.messages import NumberQuestion
+from faxbot.services.model.ports import Attachments, Clock, Directory, FormOpener, Nudge
+from faxbot.services.outbox.announcements import post_ephemeral
+from faxbot.services.sending.preparation import Preparation, new_fax
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ TOLD_LATE_SECONDS = 86_400.0
 """Slack tells of a share within hours. Older messages with the same file were other wishes, of that time."""
 
 
-class Asked:
+class NewFaxes:
     """Turns requests to send into faxes."""
 
     def __init__(
@@ -35,9 +35,9 @@ class Asked:
         clock: Clock,
         attachments: Attachments,
         directory: Directory,
-        forms: Forms,
-        lines: LineBook,
-        sender: Sender,
+        forms: FormOpener,
+        lines: LineDirectory,
+        preparation: Preparation,
         plan: DialPlan,
         bot_user_id: str,
         accept: Callable[[Request], Awaitable[bool]],
@@ -45,7 +45,7 @@ class Asked:
     ) -> None:
         self._store, self._clock, self._attachments = store, clock, attachments
         self._directory, self._forms, self._lines = directory, forms, lines
-        self._sender, self._plan, self._bot, self._told = sender, plan, bot_user_id, told
+        self._preparation, self._plan, self._bot, self._told = preparation, plan, bot_user_id, told
         self._accept = accept
 
     async def send(self, request: Request) -> None:
@@ -142,12 +142,12 @@ class Asked:
         """A stop came between the fax and the end of its request."""
         fax = await self._store.read(lambda ledger: ledger.fax_of_request(request.id or 0))
         if fax is not None:
-            await self._sender.advance(fax.id or 0)
+            await self._preparation.advance(fax.id or 0)
         return fax is not None
 
     async def _take(self, fax: Fax) -> None:
         kept = await self._store.write(lambda ledger: ledger.add_fax(fax))
-        await self._sender.advance(kept.id or 0)
+        await self._preparation.advance(kept.id or 0)
 
     async def _open_form(self, request: Request) -> None:
         body = request.body
@@ -165,12 +165,12 @@ class Asked:
 
     async def _ask_number(self, request: Request, files: list[dict[str, str]], reason: str) -> None:
         body = request.body
-        message = AskNumber(
+        message = NumberQuestion(
             tuple(files), reason, number=body.get("number") or "", line_id=body.get("line") or ""
         )
 
         def record(ledger: Ledger) -> None:
-            whisper(ledger, ledger.request(request.id or 0), message, self._clock.now())
+            post_ephemeral(ledger, ledger.request(request.id or 0), message, self._clock.now())
 
         await self._store.write(record)
         self._told()

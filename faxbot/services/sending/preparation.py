@@ -13,17 +13,17 @@ from pathlib import Path
 
 from faxbot.fax.document import Part
 from faxbot.fax.errors import Refusal, ServerFault, SlackFault, SlackRefused
-from faxbot.services.fax_server.lines import LineBook
+from faxbot.services.fax_server.lines import LineDirectory
 from faxbot.services.fax_server.record_feed import RecordFeed
 from faxbot.services.model.faxes import Fax, FaxState, Request
 from faxbot.services.model.ledger import Ledger, Store
-from faxbot.services.model.messages import Faxing
+from faxbot.services.model.messages import FaxConfirmation
 from faxbot.services.model.ports import Attachments, Clock, Documents, FaxServer, Nudge
 from faxbot.services.model.spool import make_folder, outgoing
-from faxbot.services.outbox.announcements import whisper
-from faxbot.services.sending.submission import HandOver, refuse
-from faxbot.services.tracking.job_matching import Claims
-from faxbot.services.tracking.job_watch import Watch
+from faxbot.services.outbox.announcements import post_ephemeral
+from faxbot.services.sending.submission import Submissions, refuse
+from faxbot.services.tracking.job_matching import JobMatching
+from faxbot.services.tracking.job_watch import JobWatch
 
 log = logging.getLogger(__name__)
 
@@ -32,35 +32,35 @@ HANDED_AT_ONCE = 4
 
 
 @dataclass(frozen=True, slots=True)
-class SendSetting:
+class PreparationSettings:
     """*settle* is how long an unanswered call may still be carried out there, in seconds."""
 
     spool: Path
     settle: float = 20.0
 
 
-class Sender:
+class Preparation:
     """Takes faxes from their files to the fax server."""
 
     def __init__(
         self,
-        setting: SendSetting,
+        setting: PreparationSettings,
         *,
         server: FaxServer,
         store: Store,
         clock: Clock,
         documents: Documents,
         attachments: Attachments,
-        lines: LineBook,
+        lines: LineDirectory,
         sent_records: RecordFeed,
-        claims: Claims,
-        watch: Watch,
+        claims: JobMatching,
+        watch: JobWatch,
         told: Nudge,
     ) -> None:
         self._setting, self._store, self._clock = setting, store, clock
         self._documents, self._attachments = documents, attachments
         self._lines, self._told = lines, told
-        self._handing = HandOver(
+        self._handing = Submissions(
             server=server,
             store=store,
             clock=clock,
@@ -168,8 +168,10 @@ class Sender:
             row.content_type, row.sha256 = document.content_type, document.sha256
             if row.request_id:
                 names = tuple(file["name"] for file in row.files)
-                what = Faxing(names[0] if len(names) == 1 else "", row.pages, row.number, line.label, names)
-                whisper(ledger, ledger.request(row.request_id), what, self._clock.now())
+                what = FaxConfirmation(
+                    names[0] if len(names) == 1 else "", row.pages, row.number, line.label, names
+                )
+                post_ephemeral(ledger, ledger.request(row.request_id), what, self._clock.now())
 
         await self._store.write(record)
 

@@ -26,15 +26,15 @@ from faxbot.fax.errors import (
 )
 from faxbot.fax.job import Direction, Job, JobState
 from faxbot.fax.receipt import Submitted
-from faxbot.services.fax_server.lines import LineBook
+from faxbot.services.fax_server.lines import LineDirectory
 from faxbot.services.fax_server.record_feed import RecordFeed
 from faxbot.services.model.faxes import Fax, FaxState, Outcome
 from faxbot.services.model.ledger import Ledger, Store
 from faxbot.services.model.messages import Sentence, Step, StepKind
 from faxbot.services.model.ports import Clock, FaxServer
-from faxbot.services.outbox.announcements import cards_of, end_fax, open_cards, tell_steps, whisper
-from faxbot.services.tracking.job_matching import Claims, take_job
-from faxbot.services.tracking.job_watch import Watch
+from faxbot.services.outbox.announcements import announce_steps, cards_of, end_fax, open_cards, post_ephemeral
+from faxbot.services.tracking.job_matching import JobMatching, adopt_job
+from faxbot.services.tracking.job_watch import JobWatch
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ HANDING_PAUSE = 0.5
 """Seconds until it is looked again whether a fax has been handed over."""
 
 
-class HandOver:
+class Submissions:
     """Hands faxes over, each once. *settle*: how long an unanswered call may still be carried out."""
 
     def __init__(
@@ -53,10 +53,10 @@ class HandOver:
         server: FaxServer,
         store: Store,
         clock: Clock,
-        lines: LineBook,
+        lines: LineDirectory,
         sent_records: RecordFeed,
-        claims: Claims,
-        watch: Watch,
+        claims: JobMatching,
+        watch: JobWatch,
         settle: float,
     ) -> None:
         self._server, self._store, self._clock, self._lines = server, store, clock, lines
@@ -136,7 +136,7 @@ class HandOver:
         )
 
         def record(ledger: Ledger) -> None:
-            take_job(ledger, ledger.fax(fax.id or 0), job, Step(StepKind.QUEUED, now, job))
+            adopt_job(ledger, ledger.fax(fax.id or 0), job, Step(StepKind.QUEUED, now, job))
 
         await self._store.write(record)
         self._watch.follow(fax.id or 0, job)
@@ -180,7 +180,7 @@ class HandOver:
             return
         kind = {CredentialsRejected: StepKind.LOCKED_OUT, ServerBusy: StepKind.PUT_OFF}
         open_cards(ledger, fax, self._clock.now())
-        tell_steps(ledger, fax, [Step(kind.get(type(fault), StepKind.KEPT), self._clock.now())])
+        announce_steps(ledger, fax, [Step(kind.get(type(fault), StepKind.KEPT), self._clock.now())])
 
     def _look_later(self, fax: Fax) -> None:
         fax.looks, fax.look_at = 0, self._clock.now().timestamp() + self._settle
@@ -194,7 +194,7 @@ class HandOver:
         fax.look_at = now.timestamp() + (self._settle if settle is None else settle)
         if not cards_of(ledger, fax):
             open_cards(ledger, fax, now)
-        tell_steps(ledger, fax, [Step(StepKind.UNKNOWN, now)])
+        announce_steps(ledger, fax, [Step(StepKind.UNKNOWN, now)])
 
 
 def refuse(ledger: Ledger, fax_id: int, why: str, now: datetime) -> None:
@@ -205,4 +205,4 @@ def refuse(ledger: Ledger, fax_id: int, why: str, now: datetime) -> None:
     fax.fault = why
     end_fax(ledger, fax, Outcome.UNSENDABLE, Step(StepKind.REFUSED, now, text=why))
     if fax.request_id:
-        whisper(ledger, ledger.request(fax.request_id), Sentence(why), now)
+        post_ephemeral(ledger, ledger.request(fax.request_id), Sentence(why), now)

@@ -12,18 +12,18 @@ from dataclasses import dataclass, field
 from faxbot.fax import number
 from faxbot.fax.job import Direction, Job, JobState
 from faxbot.fax.record import Record
-from faxbot.services.fax_server.lines import LineBook
+from faxbot.services.fax_server.lines import LineDirectory
 from faxbot.services.model.faxes import Fax, FaxRecord, FaxState, Outcome
 from faxbot.services.model.ledger import Ledger
 from faxbot.services.model.messages import Step, StepKind
 from faxbot.services.outbox.announcements import (
+    announce_steps,
     cards_of,
     end_fax,
     job_facts,
     open_cards,
     record_of,
     refresh_cards,
-    tell_steps,
 )
 
 OVER_FOR_PEOPLE = (Outcome.WENT, Outcome.GIVEN_UP)
@@ -33,7 +33,7 @@ OVER_FOR_THE_SERVER = (Outcome.REFUSED, Outcome.WITHDRAWN)
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class JobMatch:
     """The jobs that are a fax as far as the server tells, and those of which it tells too little; by id."""
 
     sure: dict[str, Job] = field(default_factory=dict)
@@ -45,15 +45,15 @@ class Claim:
         return sorted({*self.sure, *self.possible})
 
 
-class Claims:
+class JobMatching:
     """Reads claims off the ledger and the jobs that are *active* now. Nothing here asks the fax server."""
 
-    def __init__(self, lines: LineBook, region: str) -> None:
+    def __init__(self, lines: LineDirectory, region: str) -> None:
         self._lines, self._region = lines, region
 
-    def of(self, ledger: Ledger, fax: Fax, active: Iterable[Job]) -> Claim:
+    def of(self, ledger: Ledger, fax: Fax, active: Iterable[Job]) -> JobMatch:
         """The jobs that could be *fax*."""
-        claim = Claim()
+        claim = JobMatch()
         jobs = {job.job_id: job for job in active}
         taken = {job_id for job_id, job in jobs.items() if self._active_is_of_another(ledger, job, fax)}
         for row in ledger.records_after(Direction.TX, fax.known_record):
@@ -161,7 +161,7 @@ def job_of_record(record: Record) -> Job:
     )
 
 
-def take_job(ledger: Ledger, fax: Fax, job: Job, step: Step) -> None:
+def adopt_job(ledger: Ledger, fax: Fax, job: Job, step: Step) -> None:
     """
     *fax* is *job* from now on, also if it was believed to have ended.
 
@@ -176,7 +176,7 @@ def take_job(ledger: Ledger, fax: Fax, job: Job, step: Step) -> None:
     fax.look_at, fax.candidates, fax.known_jobs = None, [], []
     had_card = bool(cards_of(ledger, fax))
     open_cards(ledger, fax, step.at)
-    tell_steps(ledger, fax, [step])
+    announce_steps(ledger, fax, [step])
     if had_card:
         refresh_cards(ledger, fax)
 

@@ -9,23 +9,23 @@ from faxbot.fax import number
 from faxbot.fax.errors import ServerFault
 from faxbot.fax.job import Direction, Job, JobState, begins_anew, changes
 from faxbot.fax.routing import audience
-from faxbot.services.fax_server.lines import LineBook
+from faxbot.services.fax_server.lines import LineDirectory
 from faxbot.services.fax_server.record_feed import RecordFeed
 from faxbot.services.model.faxes import Fax, FaxState, Outcome
 from faxbot.services.model.ledger import Ledger, Store
 from faxbot.services.model.messages import Step, StepKind
 from faxbot.services.model.ports import Clock, FaxServer, Nudge
 from faxbot.services.outbox.announcements import (
+    announce_steps,
     end_fax,
     interests,
     job_facts,
     job_of,
     open_cards,
     record_of,
-    tell_steps,
 )
-from faxbot.services.tracking.job_matching import Claims, take_job
-from faxbot.services.tracking.missing_jobs import Followed, Vanished, give_up
+from faxbot.services.tracking.job_matching import JobMatching, adopt_job
+from faxbot.services.tracking.missing_jobs import MissingJobs, WatchedJob, give_up
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ BACK_SECONDS = 3600.0
 LOOKS_FOR_A_RECORD = 5
 
 
-class Watch:
+class JobWatch:
     """One ActiveJobs a tick, whatever the number of jobs; a tick in which nothing changed touches no row."""
 
     def __init__(
@@ -45,19 +45,19 @@ class Watch:
         server: FaxServer,
         store: Store,
         clock: Clock,
-        lines: LineBook,
+        lines: LineDirectory,
         sent_records: RecordFeed,
-        claims: Claims,
+        claims: JobMatching,
         region: str,
         told: Nudge,
     ) -> None:
         self._server, self._store, self._clock, self._lines = server, store, clock, lines
         self._sent_records, self._region, self._told = sent_records, region, told
         self._claims = claims
-        self._vanished = Vanished(
+        self._vanished = MissingJobs(
             server=server, store=store, clock=clock, sent_records=sent_records, region=region
         )
-        self._followed: dict[str, Followed] = {}
+        self._followed: dict[str, WatchedJob] = {}
         self._listed: set[str] = set()
         self._left: dict[str, datetime] = {}
         self._foreign: set[str] = set()
@@ -78,7 +78,7 @@ class Watch:
 
     def follow(self, fax_id: int, job: Job) -> None:
         """*fax_id* is *job*: watch it from now on."""
-        self._followed[job.job_id] = Followed(fax_id, job, self._clock.now())
+        self._followed[job.job_id] = WatchedJob(fax_id, job, self._clock.now())
         self._foreign.discard(job.job_id)
         self.busy = self._fresh = True
 
@@ -123,9 +123,9 @@ class Watch:
 
     async def _compare(self, active: dict[str, Job]) -> None:
         """Write down what became of the jobs that are followed."""
-        moved: list[tuple[Followed, Job]] = []
-        listed: list[tuple[Followed, Job]] = []
-        absent: list[Followed] = []
+        moved: list[tuple[WatchedJob, Job]] = []
+        listed: list[tuple[WatchedJob, Job]] = []
+        absent: list[WatchedJob] = []
         for job_id, followed in self._followed.items():
             job = active.get(job_id)
             if job is not None and job is followed.told:
@@ -151,7 +151,7 @@ class Watch:
         if findings.fault is not None:
             raise findings.fault
 
-    async def _give_up(self, lost: list[Followed]) -> None:
+    async def _give_up(self, lost: list[WatchedJob]) -> None:
         now = self._clock.now()
 
         def record(ledger: Ledger) -> None:
@@ -164,12 +164,12 @@ class Watch:
             log.warning("a job was lost", extra={"fax": each.fax_id, "job": each.job.job_id})
         self._told()
 
-    def _drop(self, followed: Followed) -> None:
+    def _drop(self, followed: WatchedJob) -> None:
         """Follow it no more, unless its id is another fax's by now."""
         if self._followed.get(followed.job.job_id) is followed:
             del self._followed[followed.job.job_id]
 
-    async def _record(self, moved: list[tuple[Followed, Job]]) -> None:
+    async def _record(self, moved: list[tuple[WatchedJob, Job]]) -> None:
         now = self._clock.now()
 
         def record(ledger: Ledger) -> None:
@@ -184,7 +184,7 @@ class Watch:
                 self._unrecorded[job.job_id] = (followed.fax_id, LOOKS_FOR_A_RECORD)
         self._told()
 
-    def _record_one(self, ledger: Ledger, followed: Followed, job: Job, now: datetime) -> None:
+    def _record_one(self, ledger: Ledger, followed: WatchedJob, job: Job, now: datetime) -> None:
         fax = ledger.fax(followed.fax_id)
         if fax.state is not FaxState.ACCEPTED:
             return
@@ -194,7 +194,7 @@ class Watch:
             for change in changes(followed.job, job)
         ]
         if not job.state.ended:
-            tell_steps(ledger, fax, steps)
+            announce_steps(ledger, fax, steps)
             return
         outcome = (
             Outcome.DELIVERED
@@ -204,7 +204,7 @@ class Watch:
             else Outcome.FAILED
         )
         if steps[:-1]:
-            tell_steps(ledger, fax, steps[:-1])
+            announce_steps(ledger, fax, steps[:-1])
         end_fax(ledger, fax, outcome, steps[-1])
 
     async def _meet(self, jobs: list[Job]) -> None:
@@ -220,7 +220,7 @@ class Watch:
                     continue  # it may be ours: the search decides
                 owner = ledger.newest_fax(job.job_id)
                 if owner and self._is_back(owner, job, now):
-                    take_job(ledger, owner, job, Step(StepKind.ADOPTED, now, job))
+                    adopt_job(ledger, owner, job, Step(StepKind.ADOPTED, now, job))
                     met.append((owner.id or 0, job))
                     continue
                 if owner and self._is_to(owner, job) and _is_recent(owner, now):
@@ -246,7 +246,9 @@ class Watch:
                     )
                 )
                 open_cards(ledger, fax, now)
-                tell_steps(ledger, fax, [Step(StepKind(c.kind.value), now, job) for c in changes(None, job)])
+                announce_steps(
+                    ledger, fax, [Step(StepKind(c.kind.value), now, job) for c in changes(None, job)]
+                )
                 met.append((fax.id or 0, job))
             return met
 
@@ -287,7 +289,7 @@ class Watch:
                 if not fax.slow_told:
                     fax.slow_told = True
                     text = states.get(fax.line_id, "")
-                    tell_steps(ledger, fax, [Step(StepKind.SLOW, now, each.job, text=text)])
+                    announce_steps(ledger, fax, [Step(StepKind.SLOW, now, each.job, text=text)])
 
         await self._store.write(record)
         for each in slow:
@@ -311,7 +313,7 @@ class Watch:
                 found.add(job_id)
                 if name := record_of(row).station_id.strip():
                     fax.answered_by = name
-                    tell_steps(ledger, fax, [])
+                    announce_steps(ledger, fax, [])
             return found
 
         found = await self._store.write(record)

@@ -34,7 +34,7 @@ ASKED_AT_ONCE = 4
 
 
 @dataclass(slots=True)
-class Followed:
+class WatchedJob:
     """The mirror of one unfinished fax: what the store holds, without asking it."""
 
     fax_id: int
@@ -75,12 +75,12 @@ class Followed:
 class Findings:
     """What became of jobs that are not listed: news, nothing for ever, and what went wrong in asking."""
 
-    told: list[tuple[Followed, Job]] = field(default_factory=list)
-    lost: list[Followed] = field(default_factory=list)
+    told: list[tuple[WatchedJob, Job]] = field(default_factory=list)
+    lost: list[WatchedJob] = field(default_factory=list)
     fault: BaseException | None = None
 
 
-class Vanished:
+class MissingJobs:
     """Finds out about jobs that are followed and not listed."""
 
     def __init__(
@@ -90,7 +90,7 @@ class Vanished:
         self._sent_records, self._region = sent_records, region
         self._slots = asyncio.Semaphore(ASKED_AT_ONCE)
 
-    async def ask_for(self, absent: Sequence[Followed]) -> "Findings":
+    async def ask_for(self, absent: Sequence[WatchedJob]) -> "Findings":
         """What became of them, as far as it can be told now."""
         findings = Findings()
         answers = await asyncio.gather(*(self._ask(each) for each in absent), return_exceptions=True)
@@ -103,7 +103,7 @@ class Vanished:
                 findings.lost.append(followed)
         return findings
 
-    async def _ask(self, followed: Followed) -> Job | None:
+    async def _ask(self, followed: WatchedJob) -> Job | None:
         async with self._slots:
             followed.absent += 1
             job, says_no = await self._status(followed)
@@ -121,7 +121,7 @@ class Vanished:
             followed.missing_since = followed.missing_since or self._clock.now()
             return None
 
-    async def _status(self, followed: Followed) -> tuple[Job | None, bool]:
+    async def _status(self, followed: WatchedJob) -> tuple[Job | None, bool]:
         """The job as JobStatus tells of it, if it does; otherwise whether it says that there is none."""
         job_id = followed.job.job_id
         try:
@@ -139,7 +139,7 @@ class Vanished:
             return None, True
         return _merge(followed.job, job), False
 
-    async def _ended_before(self, followed: Followed, job: Job) -> bool:
+    async def _ended_before(self, followed: WatchedJob, job: Job) -> bool:
         """It is told of a job of that id whose record was there before this fax."""
         if job.time is None:
             return False
@@ -147,7 +147,7 @@ class Vanished:
         rows, known = await self._records_named(followed)
         return any((row.id or 0) <= known and row.time == at for row in rows)
 
-    async def _record_of(self, followed: Followed) -> FaxRecord | None:
+    async def _record_of(self, followed: WatchedJob) -> FaxRecord | None:
         await self._sent_records.catch_up()
         rows, known = await self._records_named(followed)
         return next(
@@ -162,14 +162,14 @@ class Vanished:
     def _is_to(self, told: str, destination: str) -> bool:
         return not told or not destination or number.same(told, destination, self._region)
 
-    async def _records_named(self, followed: Followed) -> tuple[Sequence[FaxRecord], int]:
+    async def _records_named(self, followed: WatchedJob) -> tuple[Sequence[FaxRecord], int]:
         """The records of its id, and the newest record that was there before the fax."""
         job_id, fax_id = followed.job.job_id, followed.fax_id
         return await self._store.read(
             lambda ledger: (ledger.records_named(job_id), ledger.fax(fax_id).known_record)
         )
 
-    def _is_lost(self, followed: Followed) -> bool:
+    def _is_lost(self, followed: WatchedJob) -> bool:
         if followed.missing_since is None or followed.absent < LOOKS_FOR_THE_LOST:
             return False
         waited = (self._clock.now() - followed.missing_since).total_seconds()

@@ -11,11 +11,11 @@ from faxbot.fax.job import Direction
 from faxbot.services.model.faxes import AnnouncementKind, AnnouncementState, Fax, FaxState, Outcome
 from faxbot.services.model.ledger import Ledger
 from faxbot.services.model.messages import Sentence, Step, StepKind
-from faxbot.services.outbox.announcements import end_fax, notice
+from faxbot.services.outbox.announcements import end_fax, post_notice
 from faxbot.services.upkeep.row_expiry import mark_done
 
 
-def doubt_what_is_under_way(ledger: Ledger, now: datetime) -> int:
+def mark_unfinished_for_lookup(ledger: Ledger, now: datetime) -> int:
     """
     Mark everything unfinished so that the next start looks before it acts; how many things that were.
 
@@ -40,7 +40,7 @@ def doubt_what_is_under_way(ledger: Ledger, now: datetime) -> int:
         doubted += 1
     for channel_id, count in places.items():
         if channel_id:
-            notice(ledger, channel_id, Sentence(_unfinished(count)), now)
+            post_notice(ledger, channel_id, Sentence(_unfinished(count)), now)
     return doubted
 
 

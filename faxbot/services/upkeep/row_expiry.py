@@ -26,7 +26,7 @@ def mark_done(request: Request, now: datetime) -> None:
     request.done, request.forget_at = True, now.timestamp() + KEPT_SECONDS
 
 
-class Expiry:
+class RowExpiry:
     """Forgets a little at a time."""
 
     def __init__(self, store: Store, clock: Clock) -> None:

@@ -62,7 +62,7 @@ class _Needs:
         return path in self.kept or not self.under_way.isdisjoint((becomes, path.parent))
 
 
-class Retention:
+class SpoolRetention:
     """Removes what the spool no longer needs: it keeps a document for *days* days."""
 
     def __init__(self, store: Store, clock: Clock, spool: Path, days: float) -> None:

@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 from faxbot.fax.document import Part
 from faxbot.fax.errors import BadDocument, SlackRefused
-from faxbot.slack.adapters.download import Download
+from faxbot.slack.adapters.download import FileDownload
 from faxbot.slack.payloads import shares_in
 from faxbot.slack.web_api.connections import may_carry_token
 from faxbot.slack.web_api.web_api import WebApi
@@ -26,7 +26,7 @@ _NO_SCOPE = (
 )
 
 
-class SlackFiles:
+class SlackAttachments:
     """
     The Attachments of services/model/ports.py.
 
@@ -103,7 +103,7 @@ class SlackFiles:
             raise BadDocument(
                 f'"{name}" is not kept at Slack itself, so I can\'t fetch it. Download it and share it here.'
             )
-        download = Download(self._api, file, name, self._max_bytes, self._too_large(name, None))
+        download = FileDownload(self._api, file, name, self._max_bytes, self._too_large(name, None))
         await self._api.repeat(lambda: download.save(url, into))
         return Part(into, name)
 

@@ -19,7 +19,7 @@ _HEAD = 1024
 _NOT_THERE = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
 
 
-class Download:
+class FileDownload:
     """
     The download of *file* (its object from files.info), called *name*.
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from faxbot.fax.errors import ServerFault, SlackFault, SlackRefused, SlackUnclear, UnknownLine
 from faxbot.fax.line import FaxLine, find_line
-from faxbot.services.queries.queries import Ask
+from faxbot.services.queries.queries import Queries
 from faxbot.slack.action_ids import FormStart
-from faxbot.slack.views import Site
+from faxbot.slack.views import BotProfile
 from faxbot.slack.views.form import looking_for_files, nothing_to_fax, open_form
 from faxbot.slack.web_api.web_api import WebApi
 
@@ -20,16 +20,18 @@ PATIENCE = 0.7
 _NO_LINES = "The fax server doesn't answer, so there is no line to choose. Your fax is kept until it is back."
 
 
-class Forms:
+class FaxForms:
     """
     The Forms of services/model/ports.py.
 
     What the form shows may be slow to find out: then something opens at once and becomes the form.
     """
 
-    def __init__(self, api: WebApi, ask: Ask, site: Site, *, patience: float = PATIENCE) -> None:
+    def __init__(
+        self, api: WebApi, queries: Queries, site: BotProfile, *, patience: float = PATIENCE
+    ) -> None:
         """*patience*: seconds until something opens that is not the form yet."""
-        self._api, self._ask, self._site, self._patience = api, ask, site, patience
+        self._api, self._ask, self._site, self._patience = api, queries, site, patience
 
     async def open(
         self,

@@ -23,7 +23,7 @@ _PEOPLE = ("U", "W")
 _GONE = {"channel_not_found", "not_in_channel", "is_archived"}
 
 
-class Rendered(Protocol):
+class PostableMessage(Protocol):
     """How a message reads: Block Kit, and the text for notifications and screen readers."""
 
     @property
@@ -37,7 +37,7 @@ class Rendered(Protocol):
         ...
 
 
-class Publisher:
+class SlackMessenger:
     """
     The Messenger of services/model/ports.py: each write is sent once.
 
@@ -49,7 +49,7 @@ class Publisher:
     def __init__(
         self,
         api: WebApi,
-        render: Callable[[Message], Rendered],
+        render: Callable[[Message], PostableMessage],
         comment: Callable[[ReceivedFax | FetchedFile], str],
     ) -> None:
         """*render* and *comment* say how a message, and the text beside a file, reads (slack/views)."""

@@ -6,7 +6,7 @@ from faxbot.fax.job import Direction
 
 
 @dataclass(frozen=True, slots=True)
-class Send:
+class SendCommand:
     """Fax the files just shared to *number* (empty: ask for it) from *line* (empty: the usual one)."""
 
     number: str = ""
@@ -14,28 +14,28 @@ class Send:
 
 
 @dataclass(frozen=True, slots=True)
-class Lines:
+class LinesCommand:
     """What the lines, or one of them, are doing."""
 
     line: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class StatusCommand:
     """One job."""
 
     job_id: str
 
 
 @dataclass(frozen=True, slots=True)
-class Active:
+class ActiveCommand:
     """What is going on now, in one direction or both."""
 
     direction: Direction | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class History:
+class HistoryCommand:
     """
     Finished faxes, newest first; pages count from 1.
 
@@ -47,28 +47,28 @@ class History:
 
 
 @dataclass(frozen=True, slots=True)
-class Get:
+class GetCommand:
     """The document of a job, into this conversation."""
 
     job_id: str
 
 
 @dataclass(frozen=True, slots=True)
-class Cancel:
+class CancelCommand:
     """Stop a sending."""
 
     job_id: str
 
 
 @dataclass(frozen=True, slots=True)
-class Delete:
+class DeleteCommand:
     """Delete a record and its document from the fax server."""
 
     job_id: str
 
 
 @dataclass(frozen=True, slots=True)
-class Subscribe:
+class SubscribeCommand:
     """Tell this channel of a direction (None: both), of one line's faxes, or of one job."""
 
     direction: Direction | None = None
@@ -77,7 +77,7 @@ class Subscribe:
 
 
 @dataclass(frozen=True, slots=True)
-class Unsubscribe:
+class UnsubscribeCommand:
     """Take back what `Subscribe` with the same words asked for; without words, all of it."""
 
     direction: Direction | None = None
@@ -86,54 +86,59 @@ class Unsubscribe:
 
 
 @dataclass(frozen=True, slots=True)
-class Subscriptions:
+class SubscriptionsCommand:
     """What this channel is told of."""
 
 
 @dataclass(frozen=True, slots=True)
-class Help:
+class HelpCommand:
     """What can be said; with a *topic*, one command in full."""
 
     topic: str | None = None
 
 
 Command = (
-    Send
-    | Lines
-    | Status
-    | Active
-    | History
-    | Get
-    | Cancel
-    | Delete
-    | Subscribe
-    | Unsubscribe
-    | Subscriptions
-    | Help
+    SendCommand
+    | LinesCommand
+    | StatusCommand
+    | ActiveCommand
+    | HistoryCommand
+    | GetCommand
+    | CancelCommand
+    | DeleteCommand
+    | SubscribeCommand
+    | UnsubscribeCommand
+    | SubscriptionsCommand
+    | HelpCommand
 )
 
-_BY_JOB: dict[type, str] = {Status: "status", Get: "get", Cancel: "cancel", Delete: "delete"}
+_BY_JOB: dict[type, str] = {
+    StatusCommand: "status",
+    GetCommand: "get",
+    CancelCommand: "cancel",
+    DeleteCommand: "delete",
+}
 _KEYWORDS = frozenset({"from", "to"})
 
 
 def written(command: Command) -> str:
     """*command* as a person would type it, without the slash command's own name."""
     match command:
-        case Send(number, line):
+        case SendCommand(number, line):
             words = ["send", _quoted(number, number.lower().split()), *_after("from", line)]
-        case Lines(line):
+        case LinesCommand(line):
             words = ["lines", _quoted(line, ())]
-        case Active(direction):
+        case ActiveCommand(direction):
             words = ["active", _short(direction)]
-        case History(direction, page):
+        case HistoryCommand(direction, page):
             words = ["history", _short(direction), "" if page == 1 else str(page)]
-        case Subscribe(direction, job_id, line):
+        case SubscribeCommand(direction, job_id, line):
             words = ["subscribe", _short(direction), job_id or "", *_after("line", line)]
-        case Unsubscribe(direction, job_id, line):
+        case UnsubscribeCommand(direction, job_id, line):
             words = ["unsubscribe", _short(direction), job_id or "", *_after("line", line)]
-        case Subscriptions():
+        case SubscriptionsCommand():
             words = ["subscriptions"]
-        case Help(topic):
+        case HelpCommand(topic):
             words = ["help", topic or ""]
         case _:
             words = [_BY_JOB[type(command)], command.job_id]

@@ -8,19 +8,19 @@ from faxbot.fax.job import Direction
 from faxbot.slack.grammar import arguments
 from faxbot.slack.grammar.arguments import Refused, quote
 from faxbot.slack.grammar.commands import (
-    Active,
-    Cancel,
+    ActiveCommand,
+    CancelCommand,
     Command,
-    Delete,
-    Get,
-    Help,
-    History,
-    Lines,
-    Send,
-    Status,
-    Subscribe,
-    Subscriptions,
-    Unsubscribe,
+    DeleteCommand,
+    GetCommand,
+    HelpCommand,
+    HistoryCommand,
+    LinesCommand,
+    SendCommand,
+    StatusCommand,
+    SubscribeCommand,
+    SubscriptionsCommand,
+    UnsubscribeCommand,
     written,
 )
 from faxbot.slack.grammar.table import SYNONYMS, SYNTAX
@@ -49,7 +49,7 @@ def parse(text: str, command: str = "/fax") -> Command:
     if words and words[0].means(command.lower()):
         words = words[1:]
     if not words:
-        return Help()
+        return HelpCommand()
     name, rest = words[0].text.lower().lstrip("/"), words[1:]
     try:
         if name not in SYNTAX:
@@ -87,20 +87,20 @@ def _unknown(words: list[Word], command: str) -> BadCommand:
     )
 
 
-def _send(words: list[Word], refused: Refused) -> Send:
+def _send(words: list[Word], refused: Refused) -> SendCommand:
     places = [place for place, word in enumerate(words) if word.means("from")]
     if not places:
         for place, word in enumerate(words):
             if place and word.means(*_FROM_TOO) and words[place + 1 :]:
                 number, line = joined(words[:place]), joined(words[place + 1 :])
-                raise refused.because(f"I don't know {quote(word.text)}.", written(Send(number, line)))
-        return Send(_number(words))
+                raise refused.because(f"I don't know {quote(word.text)}.", written(SendCommand(number, line)))
+        return SendCommand(_number(words))
     number, line = _number(words[: places[-1]]), joined(words[places[-1] + 1 :])
     if line.lower().startswith("line "):
         line = line[len("line ") :]
     if not line:
         raise refused.because('Which line? There is nothing after "from".')
-    return Send(number, line)
+    return SendCommand(number, line)
 
 
 def _number(words: list[Word]) -> str:
@@ -109,8 +109,8 @@ def _number(words: list[Word]) -> str:
     return joined(words)
 
 
-def _lines(words: list[Word], _refused: Refused) -> Lines:
-    return Lines(joined(words))
+def _lines(words: list[Word], _refused: Refused) -> LinesCommand:
+    return LinesCommand(joined(words))
 
 
 def _job(name: str) -> Callable[[list[Word], Refused], str]:
@@ -132,24 +132,24 @@ def _job(name: str) -> Callable[[list[Word], Refused], str]:
     return read
 
 
-def _cancel(words: list[Word], refused: Refused) -> Cancel:
+def _cancel(words: list[Word], refused: Refused) -> CancelCommand:
     job = _job("cancel")(words, refused)
     if Direction.of(job) is Direction.RX:
         raise BadCommand(f"{job} is a received fax. Only faxes that are being sent can be cancelled.")
-    return Cancel(job)
+    return CancelCommand(job)
 
 
-def _active(words: list[Word], refused: Refused) -> Active:
+def _active(words: list[Word], refused: Refused) -> ActiveCommand:
     if not words:
-        return Active()
+        return ActiveCommand()
     found = arguments.direction(words[0])
     if found is None:
         raise _not_a_direction("active", words, refused)
     _nothing_after(words[1:], refused)
-    return Active(found)
+    return ActiveCommand(found)
 
 
-def _history(words: list[Word], refused: Refused) -> History:
+def _history(words: list[Word], refused: Refused) -> HistoryCommand:
     direction, page = None, None
     for place, word in enumerate(words):
         if word.means("page") and place + 1 < len(words):
@@ -162,7 +162,7 @@ def _history(words: list[Word], refused: Refused) -> History:
             raise _not_a_direction("history", words, refused)
         else:
             _nothing_after([word], refused)
-    return History(direction or Direction.TX, page or 1)
+    return HistoryCommand(direction or Direction.TX, page or 1)
 
 
 def _subscription(
@@ -181,7 +181,7 @@ def _subscription(
             return None, None, line
         if named := arguments.direction(words[0]):
             if words[1:] and line is None:
-                meant = written(Subscribe(named, None, joined(words[1:]))).removeprefix("subscribe")
+                meant = written(SubscribeCommand(named, None, joined(words[1:]))).removeprefix("subscribe")
                 raise refused.because(f"I don't understand {quote(joined(words[1:]))}.", f"{name}{meant}")
             _nothing_after(words[1:], refused)
             return named, None, line
@@ -199,11 +199,11 @@ def _not_subscribable(name: str, words: list[Word], line: str | None, refused: R
     text, first = joined(words), words[0].text
     why = f"I don't know {quote(text)}."
     if direction := arguments.likely_direction(first):
-        kept = written(Subscribe(direction, None, line or _line_after(words)))
+        kept = written(SubscribeCommand(direction, None, line or _line_after(words)))
     elif job := arguments.likely_job_id(text, Direction.TX):
-        kept = written(Subscribe(None, job))
+        kept = written(SubscribeCommand(None, job))
     else:
-        kept = written(Subscribe(None, None, text))
+        kept = written(SubscribeCommand(None, None, text))
     return refused.because(why, f"{name}{kept.removeprefix('subscribe')}")
 
 
@@ -224,33 +224,33 @@ def _nothing_after(extra: list[Word], refused: Refused) -> None:
         raise refused.because(f"I don't understand {quote(joined(extra))}.")
 
 
-def _subscriptions(words: list[Word], refused: Refused) -> Subscriptions:
+def _subscriptions(words: list[Word], refused: Refused) -> SubscriptionsCommand:
     _nothing_after(words, refused)
-    return Subscriptions()
+    return SubscriptionsCommand()
 
 
-def _help(words: list[Word], refused: Refused) -> Help:
+def _help(words: list[Word], refused: Refused) -> HelpCommand:
     if not words:
-        return Help()
+        return HelpCommand()
     topic = words[0].text.lower().lstrip("/")
     if topic not in SYNTAX:
         meant = SYNONYMS.get(topic, "").split(" ")[0] or arguments.likely(topic, SYNTAX)
         raise refused.because(f"I don't know {quote(topic)}.", f"help {meant}" if meant else "help")
     _nothing_after(words[1:], refused)
-    return Help(topic)
+    return HelpCommand(topic)
 
 
 _READERS: dict[str, Callable[[list[Word], Refused], Command]] = {
     "send": _send,
     "lines": _lines,
-    "status": lambda words, refused: Status(_job("status")(words, refused)),
+    "status": lambda words, refused: StatusCommand(_job("status")(words, refused)),
     "active": _active,
     "history": _history,
-    "get": lambda words, refused: Get(_job("get")(words, refused)),
+    "get": lambda words, refused: GetCommand(_job("get")(words, refused)),
     "cancel": _cancel,
-    "delete": lambda words, refused: Delete(_job("delete")(words, refused)),
-    "subscribe": lambda words, refused: Subscribe(*_subscription("subscribe")(words, refused)),
-    "unsubscribe": lambda words, refused: Unsubscribe(*_subscription("unsubscribe")(words, refused)),
+    "delete": lambda words, refused: DeleteCommand(_job("delete")(words, refused)),
+    "subscribe": lambda words, refused: SubscribeCommand(*_subscription("subscribe")(words, refused)),
+    "unsubscribe": lambda words, refused: UnsubscribeCommand(*_subscription("unsubscribe")(words, refused)),
     "subscriptions": _subscriptions,
     "help": _help,
 }

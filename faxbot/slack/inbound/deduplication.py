@@ -14,7 +14,7 @@ MOST = 10_000
 Answer = asyncio.Future[BoltResponse | None]
 
 
-class Once:
+class Deduplication:
     """
     Remembers for a while how each delivery was acknowledged.
 

@@ -43,7 +43,7 @@ class _BotsClock(Clock):
         return self._now().timestamp()
 
 
-class Endpoint:
+class HttpEndpoint:
     """
     The address that Slack sends its requests to; behind a proxy that adds TLS.
 

@@ -23,7 +23,7 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 
 from faxbot.fax.errors import SlackBusy, SlackFault, SlackRefused, SlackUnclear
 from faxbot.services.model.ports import Clock
-from faxbot.slack.inbound.websocket import Farewell, Link, Pings
+from faxbot.slack.inbound.websocket import Farewell, Pings, SlackWebSocket
 from faxbot.slack.web_api.connections import CALL_ERRORS, CONNECT_SECONDS, no_redirects, slack_fault
 
 log = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ _REFUSED = (
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class ReconnectBackoff:
     """How patient the bot is with its connections, in seconds."""
 
     ping: float = 5.0
@@ -69,7 +69,7 @@ class _SentAway(Exception):
         self.farewell = farewell
 
 
-class Sockets:
+class SocketMode:
     """The bot's connections; each envelope comes over one of them and is acknowledged there."""
 
     def __init__(
@@ -79,15 +79,15 @@ class Sockets:
         clock: Clock,
         *,
         connections: int = CONNECTIONS,
-        pace: Pace | None = None,
+        pace: ReconnectBackoff | None = None,
         jitter: Callable[[], float] = _chance,
     ) -> None:
         self._app, self._app_token, self._clock, self._jitter = app, app_token, clock, jitter
-        self._pace = pace or Pace()
+        self._pace = pace or ReconnectBackoff()
         self._pings = Pings(self._pace.ping)
         self._tried = [asyncio.Event() for _ in range(connections)]
         self._reached = asyncio.Event()
-        self._links: set[Link] = set()
+        self._links: set[SlackWebSocket] = set()
         self._keepers: list[asyncio.Task[None]] = []
         self._retiring: set[asyncio.Task[None]] = set()
         self._session: aiohttp.ClientSession | None = None
@@ -130,7 +130,7 @@ class Sockets:
 
     async def _keep(self, tried: asyncio.Event) -> None:
         """Have one connection open, always: the next one is open before the last one is let go."""
-        last: Link | None = None
+        last: SlackWebSocket | None = None
         troubles = 0
         while True:
             began = self._clock.now()
@@ -158,7 +158,7 @@ class Sockets:
             self._report(why)
             await self._rest(self._pause(why, troubles), room)
 
-    async def _open(self) -> Link:
+    async def _open(self) -> SlackWebSocket:
         """
         A new connection, at a new address, that Slack has greeted.
 
@@ -176,20 +176,20 @@ class Sockets:
                 socket = await self._session.ws_connect(str(answer["url"]), autoping=False, autoclose=False)
         except CALL_ERRORS as exc:
             raise slack_fault(exc) from exc
-        link = Link(socket, self._handle, self._pings, self._clock.now())
+        link = SlackWebSocket(socket, self._handle, self._pings, self._clock.now())
         self._links.add(link)
         if not await link.greeting(self._pace.greeting):
             self._in_background(self._retire(link))
             raise _SentAway(link.farewell)
         return link
 
-    async def _handle(self, link: Link, request: SocketModeRequest) -> None:
+    async def _handle(self, link: SlackWebSocket, request: SocketModeRequest) -> None:
         """Let Bolt answer an envelope; what it does not answer with 200 is not acknowledged."""
         began = time.time()
         response = await run_async_bolt_app(self._app, request)
         await send_async_response(cast("AsyncBaseSocketModeClient", link), request, response, began)
 
-    async def _retire(self, link: Link) -> None:
+    async def _retire(self, link: SlackWebSocket) -> None:
         """Let *link* take what still comes, until Slack ends it; close what is silent at once."""
         if link.farewell is not Farewell.SILENT and not link.ended.is_set():
             await _sooner(link.ended.wait(), self._clock.sleep(self._pace.grace))

@@ -44,7 +44,7 @@ class Pings:
     answered: bool = False
 
 
-class Link:
+class SlackWebSocket:
     """
     One WebSocket, for its whole life.
 
@@ -57,7 +57,7 @@ class Link:
     def __init__(
         self,
         socket: aiohttp.ClientWebSocketResponse,
-        handle: Callable[["Link", SocketModeRequest], Awaitable[None]],
+        handle: Callable[["SlackWebSocket", SocketModeRequest], Awaitable[None]],
         pings: Pings,
         since: datetime,
     ) -> None:

@@ -6,14 +6,14 @@ from types import ModuleType
 from slack_bolt.async_app import AsyncApp
 
 from faxbot.slack.listeners import actions, commands, events, shortcuts, views
-from faxbot.slack.listeners.context import Switchboard
+from faxbot.slack.listeners.context import ListenerContext
 
-__all__ = ["Switchboard", "register"]
+__all__ = ["ListenerContext", "register"]
 
-Register = Callable[[AsyncApp, Switchboard], None]
+Register = Callable[[AsyncApp, ListenerContext], None]
 
 
-def register(app: AsyncApp, board: Switchboard) -> None:
+def register(app: AsyncApp, board: ListenerContext) -> None:
     """Register everything that the bot listens to."""
     kinds: tuple[ModuleType, ...] = (commands, actions, views, shortcuts, events)
     for kind in kinds:

@@ -6,24 +6,24 @@ from datetime import datetime
 from typing import Any
 
 from faxbot.services.model.faxes import Request, RequestKind
-from faxbot.services.queries.queries import Ask
+from faxbot.services.queries.queries import Queries
 from faxbot.services.queries.results import Answer
-from faxbot.services.requests.runner import Desk
-from faxbot.slack.adapters.forms import Forms
+from faxbot.services.requests.runner import RequestRunner
+from faxbot.slack.adapters.forms import FaxForms
 from faxbot.slack.adapters.replies import Replies
 from faxbot.slack.payloads import Place
-from faxbot.slack.views import Site, render_answer
+from faxbot.slack.views import BotProfile, render_answer
 
 
 @dataclass(frozen=True, slots=True)
-class Switchboard:
+class ListenerContext:
     """The services behind the listeners, and how this bot is called. *bot_user_id* is the bot itself."""
 
-    desk: Desk
-    ask: Ask
-    forms: Forms
+    runner: RequestRunner
+    queries: Queries
+    forms: FaxForms
     replies: Replies
-    site: Site
+    site: BotProfile
     bot_user_id: str
     now: Callable[[], datetime]
 
@@ -33,7 +33,7 @@ class Switchboard:
 
         To be called before the acknowledgement: Slack never tells again what was acknowledged.
         """
-        return await self.desk.accept(
+        return await self.runner.accept(
             Request(
                 key=key,
                 kind=kind,

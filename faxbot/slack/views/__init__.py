@@ -3,18 +3,18 @@
 from datetime import datetime
 
 from faxbot.services.model.messages import (
-    AskNumber,
     FaxCard,
-    Faxing,
+    FaxConfirmation,
     FaxSteps,
     FetchedFile,
     Message,
+    NumberQuestion,
+    OutageBegan,
+    OutageEnded,
+    QueryFailing,
+    QueryRecovered,
     ReceivedFax,
     Sentence,
-    ServerAway,
-    ServerBack,
-    ServerSilent,
-    ServerTells,
 )
 from faxbot.slack.views import notices
 from faxbot.slack.views.answers import render_answer
@@ -23,12 +23,12 @@ from faxbot.slack.views.card import render_card
 from faxbot.slack.views.faults import render_fault, render_unknown_fault
 from faxbot.slack.views.help import render_help
 from faxbot.slack.views.received import file_comment, render_received
-from faxbot.slack.views.site import Site
+from faxbot.slack.views.site import BotProfile
 from faxbot.slack.views.steps import render_steps
 
 __all__ = [
+    "BotProfile",
     "Rendered",
-    "Site",
     "render",
     "render_answer",
     "render_comment",
@@ -38,7 +38,7 @@ __all__ = [
 ]
 
 
-def render(message: Message, site: Site, now: datetime) -> Rendered:
+def render(message: Message, site: BotProfile, now: datetime) -> Rendered:
     """*message* as Slack is to show it at the moment *now*."""
     match message:
         case FaxCard():
@@ -47,20 +47,20 @@ def render(message: Message, site: Site, now: datetime) -> Rendered:
             shown = render_steps(message, site, now)
         case ReceivedFax():
             shown = render_received(message, site, now)
-        case ServerAway() | ServerBack() | ServerSilent() | ServerTells():
+        case OutageBegan() | OutageEnded() | QueryFailing() | QueryRecovered():
             shown = notices.of_the_server(message, now)
-        case Faxing():
+        case FaxConfirmation():
             shown = notices.faxing(message, site)
         case Sentence():
             shown = notices.plain_sentence(message, site)
-        case AskNumber():
+        case NumberQuestion():
             shown = notices.ask_number(message, site)
         case FetchedFile():
             shown = sentence_only(notices.fetched_file_comment(message))
     return shown
 
 
-def render_comment(message: ReceivedFax | FetchedFile, site: Site, now: datetime) -> str:
+def render_comment(message: ReceivedFax | FetchedFile, site: BotProfile, now: datetime) -> str:
     """The text beside an uploaded file (`initial_comment`; with it Slack ignores blocks)."""
     if isinstance(message, FetchedFile):
         return notices.fetched_file_comment(message)

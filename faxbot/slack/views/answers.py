@@ -8,19 +8,19 @@ from slack_sdk.models.blocks import Block, ButtonElement
 from faxbot.fax.job import Direction
 from faxbot.fax.status import line_words
 from faxbot.services.queries.results import (
-    Active,
+    ActiveResult,
     Answer,
-    History,
-    Lines,
-    LineStanding,
-    Status,
-    SubscribedTo,
-    Subscriptions,
+    HistoryResult,
+    LineEntry,
+    LinesResult,
+    StatusResult,
+    SubscriptionEntry,
+    SubscriptionsResult,
 )
 from faxbot.slack.action_ids import Action, encode_page
 from faxbot.slack.views.blocks import Rendered, actions, button, context, rendered, section, sentence_only
 from faxbot.slack.views.entries import entry_buttons, in_full, row, row_blocks, waiting_row
-from faxbot.slack.views.site import Site
+from faxbot.slack.views.site import BotProfile
 from faxbot.slack.views.text import SAID_CHARS, code, escape, mention, number
 
 _LINES_A_BLOCK = 6
@@ -34,22 +34,22 @@ _NONE_ACTIVE: dict[tuple[Direction, ...], str] = {
 }
 
 
-def render_answer(answer: Answer, site: Site, now: datetime) -> Rendered:
+def render_answer(answer: Answer, site: BotProfile, now: datetime) -> Rendered:
     """*answer* as its asker sees it."""
     match answer:
-        case Lines():
+        case LinesResult():
             return _lines(answer, site)
-        case Status():
+        case StatusResult():
             return _status(answer, site, now)
-        case Active():
+        case ActiveResult():
             return _active(answer, site, now)
-        case History():
+        case HistoryResult():
             return _history(answer, site, now)
-        case Subscriptions():
+        case SubscriptionsResult():
             return _subscriptions(answer, site)
 
 
-def _lines(answer: Lines, site: Site) -> Rendered:
+def _lines(answer: LinesResult, site: BotProfile) -> Rendered:
     if not answer.lines:
         return sentence_only("*No lines.* The fax server has no virtual fax yet.")
     told = [_line(standing, site) for standing in answer.lines[:_SHOWN_LINES]]
@@ -60,7 +60,7 @@ def _lines(answer: Lines, site: Site) -> Rendered:
     return rendered("\n".join(told), [*blocks, *_left_off(len(answer.lines), _SHOWN_LINES)])
 
 
-def _line(standing: LineStanding, site: Site) -> str:
+def _line(standing: LineEntry, site: BotProfile) -> str:
     line, usage = standing.line, standing.usage
     name = f"*{escape(line.label) or 'unnamed line'}*"
     if line.number:
@@ -76,13 +76,13 @@ def _line(standing: LineStanding, site: Site) -> str:
     return f"{name} — {words if state.healthy else f'*{words}*'}{waiting}"
 
 
-def _status(answer: Status, site: Site, now: datetime) -> Rendered:
+def _status(answer: StatusResult, site: BotProfile, now: datetime) -> Rendered:
     body, small = in_full(answer.entry, site, now)
     blocks = [section(body), *([context(small)] if small else [])]
     return rendered(f"{body}\n{small}".strip(), [*blocks, *actions(*entry_buttons(answer.entry, site))])
 
 
-def _active(answer: Active, site: Site, now: datetime) -> Rendered:
+def _active(answer: ActiveResult, site: BotProfile, now: datetime) -> Rendered:
     if not answer.entries and not answer.waiting:
         return sentence_only(
             f"{_NONE_ACTIVE.get(answer.directions, '*Nothing* is being sent or received.')} "
@@ -100,7 +100,7 @@ def _active(answer: Active, site: Site, now: datetime) -> Rendered:
     return rendered("\n".join(told), [*blocks, *_left_off(everything, len(told))])
 
 
-def _history(answer: History, site: Site, now: datetime) -> Rendered:
+def _history(answer: HistoryResult, site: BotProfile, now: datetime) -> Rendered:
     title = f"*{_FAXES[answer.direction]}*"
     if not answer.entries:
         head = f"{title} — none yet."
@@ -117,7 +117,7 @@ def _history(answer: History, site: Site, now: datetime) -> Rendered:
     return rendered("\n".join(told), [*blocks, *left_off, *actions(*_pager(answer))])
 
 
-def _pager(answer: History) -> list[ButtonElement]:
+def _pager(answer: HistoryResult) -> list[ButtonElement]:
     def turn(label: str, suffix: str, direction: Direction, page: int) -> ButtonElement:
         return button(label, Action.HISTORY_PAGE, encode_page(direction, page), suffix=suffix)
 
@@ -133,7 +133,7 @@ def _pager(answer: History) -> list[ButtonElement]:
     return [*pages, turn(_FAXES[other], "other", other, 1)]
 
 
-def _subscriptions(answer: Subscriptions, site: Site) -> Rendered:
+def _subscriptions(answer: SubscriptionsResult, site: BotProfile) -> Rendered:
     here = f"<#{answer.channel_id}>" if _CHANNEL.fullmatch(answer.channel_id) else "This channel"
     told = ["• all received faxes: they come here anyway"] if answer.inbound else []
     told += [_subscription(each) for each in answer.subscriptions[:_SHOWN_LINES]]
@@ -152,7 +152,7 @@ def _subscriptions(answer: Subscriptions, site: Site) -> Rendered:
     return rendered(text, [*blocks, *_left_off(len(answer.subscriptions), _SHOWN_LINES)])
 
 
-def _subscription(each: SubscribedTo) -> str:
+def _subscription(each: SubscriptionEntry) -> str:
     what = f"fax {escape(each.job_id)}" if each.job_id else _FAXES[each.direction].lower()
     if each.line_name:
         what += f" of {escape(each.line_name)}"

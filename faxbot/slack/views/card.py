@@ -13,7 +13,7 @@ from faxbot.slack.views import buttons
 from faxbot.slack.views.blocks import Rendered, actions, context, rendered, section
 from faxbot.slack.views.outcomes import ended, outcome_of
 from faxbot.slack.views.progress import dial, underway
-from faxbot.slack.views.site import Site
+from faxbot.slack.views.site import BotProfile
 from faxbot.slack.views.text import (
     at,
     at_second,
@@ -30,7 +30,7 @@ _CANCELLABLE = (FaxState.FETCHING, FaxState.READY, FaxState.ACCEPTED)
 _SHOWN_CANDIDATES = 5
 
 
-def render_card(card: FaxCard, site: Site, now: datetime) -> Rendered:
+def render_card(card: FaxCard, site: BotProfile, now: datetime) -> Rendered:
     """A fax as it stands: to whom, how far, what to press."""
     outcome = outcome_of(card.fax, card.job)
     headline = f"*Fax to {number(destination(card.fax, card.job), site)}*"
@@ -133,7 +133,7 @@ def _kept(outage: Outage, now: datetime) -> str:
     )
 
 
-def _buttons(card: FaxCard, outcome: Outcome | None, site: Site) -> list[ButtonElement]:
+def _buttons(card: FaxCard, outcome: Outcome | None, site: BotProfile) -> list[ButtonElement]:
     fax = card.fax
     if fax.id is None:
         return []

@@ -17,7 +17,7 @@ from faxbot.slack.views.blocks import actions, section
 from faxbot.slack.views.card import destination, facts, standing
 from faxbot.slack.views.outcomes import ended, outcome_of
 from faxbot.slack.views.progress import underway
-from faxbot.slack.views.site import Site
+from faxbot.slack.views.site import BotProfile
 from faxbot.slack.views.text import count, escape, mention, moment, number, one_line, quoted, said
 
 _SHORT = {
@@ -32,7 +32,7 @@ _SHORT = {
 }
 
 
-def in_full(entry: JobEntry, site: Site, now: datetime) -> list[str]:
+def in_full(entry: JobEntry, site: BotProfile, now: datetime) -> list[str]:
     """The paragraphs about one fax: headline and state, then what is known besides."""
     if entry.direction is Direction.RX:
         if entry.record is not None:
@@ -49,7 +49,7 @@ def in_full(entry: JobEntry, site: Site, now: datetime) -> list[str]:
     return [f"{headline}\n{state}", small]
 
 
-def row(entry: JobEntry, site: Site, now: datetime) -> str:
+def row(entry: JobEntry, site: BotProfile, now: datetime) -> str:
     """One line of a list."""
     parts = [f"*{escape(entry.job_id)}*"]
     if entry.record is not None:
@@ -68,7 +68,7 @@ def row(entry: JobEntry, site: Site, now: datetime) -> str:
     return " · ".join(parts)
 
 
-def waiting_row(fax: Fax, site: Site, now: datetime) -> str:
+def waiting_row(fax: Fax, site: BotProfile, now: datetime) -> str:
     """A fax that the fax server does not have yet."""
     state = _plain(standing(FaxCard(fax), now).split("\n")[0])
     return f"*Fax to {number(destination(fax, None), site)}* · {state} · {facts(fax, None)}"
@@ -81,7 +81,7 @@ def row_blocks(text: str, pressable: list[ButtonElement]) -> list[Block]:
     return [section(text), *actions(*pressable)]
 
 
-def entry_buttons(entry: JobEntry, site: Site) -> list[ButtonElement]:
+def entry_buttons(entry: JobEntry, site: BotProfile) -> list[ButtonElement]:
     """What this asker may do with it."""
     target = target_of(entry)
     pressable: list[ButtonElement] = []
@@ -131,7 +131,7 @@ def _as_sent(entry: JobEntry) -> tuple[Fax, Job]:
     ), job
 
 
-def _record_row(entry: JobEntry, record: Record, site: Site) -> list[str]:
+def _record_row(entry: JobEntry, record: Record, site: BotProfile) -> list[str]:
     pages = record.sent_pages or record.total_pages
     if entry.direction is Direction.RX:
         parts = [f"from {number(record.number, site)}", count(pages, "page") if pages else "no page"]
@@ -146,7 +146,7 @@ def _record_row(entry: JobEntry, record: Record, site: Site) -> list[str]:
     return [*parts, f"{told}, {count(pages, 'page')}" if pages and outcome is Outcome.DELIVERED else told]
 
 
-def _received(entry: JobEntry, record: Record, site: Site, now: datetime) -> list[str]:
+def _received(entry: JobEntry, record: Record, site: BotProfile, now: datetime) -> list[str]:
     pages = record.sent_pages or record.total_pages
     kind = "Incomplete fax" if record.incomplete else "Fax"
     parts = [count(pages, "page") + (f" in {record.duration} s" if record.duration else "")] if pages else []
@@ -160,7 +160,7 @@ def _received(entry: JobEntry, record: Record, site: Site, now: datetime) -> lis
     return [f"{headline}{state}", " · ".join(parts)]
 
 
-def _receiving(entry: JobEntry, job: Job | None, site: Site) -> str:
+def _receiving(entry: JobEntry, job: Job | None, site: BotProfile) -> str:
     """A fax that is coming in now. Its `destination` is the number of ours that was called."""
     where = escape(entry.line_name) if entry.line_name else ""
     if not where and job is not None and job.destination:

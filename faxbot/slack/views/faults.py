@@ -16,11 +16,13 @@ from faxbot.fax.errors import (
 )
 from faxbot.slack.views import buttons
 from faxbot.slack.views.blocks import Rendered, sentence_only
-from faxbot.slack.views.site import Site
+from faxbot.slack.views.site import BotProfile
 from faxbot.slack.views.text import code, escape, moment, said, sentence
 
 
-def render_fault(fault: Fault, site: Site, now: datetime, *, down_since: datetime | None = None) -> Rendered:
+def render_fault(
+    fault: Fault, site: BotProfile, now: datetime, *, down_since: datetime | None = None
+) -> Rendered:
     """*fault* for the person it happened to. *down_since*: the fax server does not answer since then."""
     if isinstance(fault, BadCommand) and fault.suggestion:
         return _misspelt(str(fault), fault.suggestion, site)
@@ -39,7 +41,7 @@ def render_unknown_fault(reference: str) -> Rendered:
     )
 
 
-def _misspelt(why: str, suggestion: str, site: Site) -> Rendered:
+def _misspelt(why: str, suggestion: str, site: BotProfile) -> Rendered:
     if suggestion.split()[1:] == ["help"]:
         meant = f"{code(suggestion, site)} shows what I can do."
     else:
@@ -48,7 +50,7 @@ def _misspelt(why: str, suggestion: str, site: Site) -> Rendered:
     return sentence_only(f"{sentence(why, site)} {meant}", *([press] if press else []))
 
 
-def _server(fault: ServerFault, site: Site, now: datetime, down_since: datetime | None) -> str:
+def _server(fault: ServerFault, site: BotProfile, now: datetime, down_since: datetime | None) -> str:
     match fault:
         case CredentialsRejected():
             return (

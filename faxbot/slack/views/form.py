@@ -19,7 +19,7 @@ from faxbot.fax.line import FaxLine
 from faxbot.fax.number import pretty
 from faxbot.slack.action_ids import MAX_METADATA, Callback, Field, FormStart, form_start
 from faxbot.slack.views.blocks import context, section
-from faxbot.slack.views.site import Site
+from faxbot.slack.views.site import BotProfile
 from faxbot.slack.views.text import count, escape, one_line
 
 FILE_TYPES = ("pdf", "tiff", "tif", "ps", "txt", "png", "jpg", "jpeg")
@@ -63,7 +63,7 @@ class FormErrors:
     errors: dict[str, str]
 
 
-def open_form(start: FormStart, lines: Sequence[FaxLine], site: Site, note: str = "") -> dict[str, Any]:
+def open_form(start: FormStart, lines: Sequence[FaxLine], site: BotProfile, note: str = "") -> dict[str, Any]:
     """The form, prefilled with *start*. *note* says what is special, such as that no line is known yet."""
     blocks: list[Block] = [context(shown)] if (shown := escape(note, 300)) else []
     blocks.append(_number_input(start.number))
@@ -140,7 +140,7 @@ def _number_input(number: str) -> InputBlock:
     )
 
 
-def _line_input(line_id: str, lines: Sequence[FaxLine], site: Site) -> InputBlock:
+def _line_input(line_id: str, lines: Sequence[FaxLine], site: BotProfile) -> InputBlock:
     options = {line.line_id: _option(line, site) for line in lines}
     return InputBlock(
         block_id=Field.LINE.value,
@@ -153,7 +153,7 @@ def _line_input(line_id: str, lines: Sequence[FaxLine], site: Site) -> InputBloc
     )
 
 
-def _option(line: FaxLine, site: Site) -> Option:
+def _option(line: FaxLine, site: BotProfile) -> Option:
     number = pretty(one_line(line.number, 40), site.region) if line.number else ""
     named = " · ".join(part for part in (one_line(line.label, 40), number) if part)
     text = one_line(named, Option.label_max_length)

@@ -4,7 +4,7 @@ from slack_sdk.models.blocks import Block
 
 from faxbot.slack.grammar import SYNTAX, Syntax
 from faxbot.slack.views.blocks import Rendered, context, rendered, section
-from faxbot.slack.views.site import Site
+from faxbot.slack.views.site import BotProfile
 from faxbot.slack.views.text import code
 
 _ALSO = (
@@ -13,7 +13,7 @@ _ALSO = (
 )
 
 
-def render_help(topic: str | None, site: Site) -> Rendered:
+def render_help(topic: str | None, site: BotProfile) -> Rendered:
     """All commands, or one in full; a topic that is none shows all."""
     if topic in SYNTAX:
         return _one(SYNTAX[topic], site)
@@ -23,7 +23,7 @@ def render_help(topic: str | None, site: Site) -> Rendered:
     return rendered(f"{body}\n{_ALSO}", [section(body), context(_ALSO)])
 
 
-def _one(syntax: Syntax, site: Site) -> Rendered:
+def _one(syntax: Syntax, site: BotProfile) -> Rendered:
     body = f"{code(f'/fax {syntax.usage}', site)}\n*{syntax.purpose}*"
     if syntax.detail:
         body += f" {syntax.detail}"

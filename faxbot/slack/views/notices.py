@@ -4,38 +4,40 @@ from datetime import datetime
 
 from faxbot.fax.errors import BadCommand
 from faxbot.services.model.messages import (
-    AskNumber,
-    Faxing,
+    FaxConfirmation,
     FetchedFile,
+    NumberQuestion,
+    OutageBegan,
+    OutageEnded,
+    QueryFailing,
+    QueryRecovered,
     Sentence,
-    ServerAway,
-    ServerBack,
-    ServerSilent,
-    ServerTells,
 )
 from faxbot.slack.action_ids import Action, FormStart
 from faxbot.slack.views import buttons
 from faxbot.slack.views.blocks import Rendered, button, sentence_only
-from faxbot.slack.views.site import Site
+from faxbot.slack.views.site import BotProfile
 from faxbot.slack.views.text import count, duration, escape, mention, moment, number, sentence
 
 _SHOWN_FILES = 10
 
 
-def of_the_server(message: ServerAway | ServerBack | ServerSilent | ServerTells, now: datetime) -> Rendered:
+def of_the_server(
+    message: OutageBegan | OutageEnded | QueryFailing | QueryRecovered, now: datetime
+) -> Rendered:
     """The fax server stopped answering, or telling some things, or is back."""
     match message:
-        case ServerAway():
+        case OutageBegan():
             return _server_away(message, now)
-        case ServerBack():
+        case OutageEnded():
             return _server_back(message)
-        case ServerSilent():
+        case QueryFailing():
             return _server_silent(message, now)
-        case ServerTells():
+        case QueryRecovered():
             return _server_tells(message)
 
 
-def _server_away(message: ServerAway, now: datetime) -> Rendered:
+def _server_away(message: OutageBegan, now: datetime) -> Rendered:
     """The fax server stopped answering, or letting the bot in."""
     if message.locked_out:
         return sentence_only(
@@ -49,7 +51,7 @@ def _server_away(message: ServerAway, now: datetime) -> Rendered:
     )
 
 
-def _server_back(message: ServerBack) -> Rendered:
+def _server_back(message: OutageEnded) -> Rendered:
     """The fax server answers again."""
     away = duration((message.until - message.since).total_seconds())
     went = f" {count(message.went_out, 'fax')} went out." if message.went_out else ""
@@ -57,7 +59,7 @@ def _server_back(message: ServerBack) -> Rendered:
     return sentence_only(f"*The fax server {what}* after {away}.{went}")
 
 
-def _server_silent(message: ServerSilent, now: datetime) -> Rendered:
+def _server_silent(message: QueryFailing, now: datetime) -> Rendered:
     """The fax server tells nothing about one kind of thing."""
     return sentence_only(
         f"*The fax server tells nothing about {escape(message.about)}* (since "
@@ -66,7 +68,7 @@ def _server_silent(message: ServerSilent, now: datetime) -> Rendered:
     )
 
 
-def _server_tells(message: ServerTells) -> Rendered:
+def _server_tells(message: QueryRecovered) -> Rendered:
     """It tells of that again."""
     away = duration((message.until - message.since).total_seconds())
     return sentence_only(f"*The fax server tells about {escape(message.about)} again* after {away}.")
@@ -77,7 +79,7 @@ def fetched_file_comment(message: FetchedFile) -> str:
     return f"📄 *{escape(message.job_id)}*, for {mention(message.user_id)}"
 
 
-def faxing(message: Faxing, site: Site) -> Rendered:
+def faxing(message: FaxConfirmation, site: BotProfile) -> Rendered:
     """What goes where, to the sender."""
     pages = f" ({count(message.pages, 'page')})" if message.pages else ""
     line = f" from {escape(message.line_name)}" if message.line_name else ""
@@ -89,13 +91,13 @@ def faxing(message: Faxing, site: Site) -> Rendered:
     return sentence_only(f"Faxing {what}{pages} to {number(message.number, site)}{line}.{several}")
 
 
-def plain_sentence(message: Sentence, site: Site) -> Rendered:
+def plain_sentence(message: Sentence, site: BotProfile) -> Rendered:
     """One or two sentences, and the command that helps on."""
     press = buttons.run(message.command) if message.command else None
     return sentence_only(sentence(message.text, site) or "Done.", *([press] if press else []))
 
 
-def ask_number(message: AskNumber, site: Site) -> Rendered:
+def ask_number(message: NumberQuestion, site: BotProfile) -> Rendered:
     """Files came without a number."""
     names = [file["name"] for file in message.files if file.get("name")]
     what = _listed(names) if names else "that"

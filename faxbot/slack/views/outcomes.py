@@ -6,7 +6,7 @@ from faxbot.fax.job import Job, JobState
 from faxbot.fax.status import Cause, diagnose
 from faxbot.services.model.faxes import Fax, Outcome
 from faxbot.slack.views.progress import through
-from faxbot.slack.views.site import Site
+from faxbot.slack.views.site import BotProfile
 from faxbot.slack.views.text import at, count, from_epoch, mention, quoted, said, sentence
 
 _WHY = {
@@ -30,7 +30,7 @@ def outcome_of(fax: Fax, job: Job | None) -> Outcome | None:
     return Outcome.DELIVERED if job.state is JobState.DONE else Outcome.FAILED
 
 
-def ended(fax: Fax, job: Job | None, outcome: Outcome, site: Site, now: datetime) -> str:
+def ended(fax: Fax, job: Job | None, outcome: Outcome, site: BotProfile, now: datetime) -> str:
     """The end of a fax in one or two sentences, the important word first, the next step last."""
     when = _when(fax, job, now)
     match outcome:

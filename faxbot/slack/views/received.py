@@ -9,13 +9,13 @@ from faxbot.services.model.messages import ReceivedFax
 from faxbot.slack.action_ids import Subject, Target
 from faxbot.slack.views import buttons
 from faxbot.slack.views.blocks import MAX_TEXT, Rendered, actions, context, fit, rendered, section
-from faxbot.slack.views.site import Site
+from faxbot.slack.views.site import BotProfile
 from faxbot.slack.views.text import count, escape, mention, moment, number, quoted, said
 
 _LINK = re.compile(r"https?://[^\s<>|]{1,1000}")
 
 
-def file_comment(message: ReceivedFax, site: Site, now: datetime) -> str:
+def file_comment(message: ReceivedFax, site: BotProfile, now: datetime) -> str:
     """The text beside the file: from whom, pages, line, when. It is all that many people read."""
     record = message.record
     caller = number(record.number, site)
@@ -29,7 +29,7 @@ def file_comment(message: ReceivedFax, site: Site, now: datetime) -> str:
     return fit(f"{head}{line} · {moment(record.time, now)}", MAX_TEXT)
 
 
-def render_received(message: ReceivedFax, site: Site, now: datetime) -> Rendered:
+def render_received(message: ReceivedFax, site: BotProfile, now: datetime) -> Rendered:
     """
     The details, first in the thread of the file.
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class BotProfile:
     """*region* is the ISO 3166 code that numbers without a country code belong to."""
 
     region: str = "US"

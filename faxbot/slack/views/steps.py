@@ -10,18 +10,18 @@ from faxbot.services.model.messages import FaxSteps, Step, StepKind
 from faxbot.slack.views.blocks import Rendered, rendered, section
 from faxbot.slack.views.outcomes import why
 from faxbot.slack.views.progress import cause, dial, next_try, through
-from faxbot.slack.views.site import Site
+from faxbot.slack.views.site import BotProfile
 from faxbot.slack.views.text import SAID_CHARS, count, escape, mention, quoted, said, sentence
 
 
-def render_steps(message: FaxSteps, site: Site, now: datetime) -> Rendered:
+def render_steps(message: FaxSteps, site: BotProfile, now: datetime) -> Rendered:
     """One reply; several steps when Slack's limits made them wait."""
     lines = [line for step in message.steps if (line := step_line(message.fax, step, site, now))]
     text = "\n".join(lines) or "No news."
     return rendered(text, [section(text)])
 
 
-def step_line(fax: Fax, step: Step, site: Site, now: datetime) -> str:
+def step_line(fax: Fax, step: Step, site: BotProfile, now: datetime) -> str:
     """One step in one line."""
     job = step.job
     if job is not None and step.kind in _OF_JOB:
@@ -120,7 +120,7 @@ _BY_SOMEBODY = {
 }
 
 
-def _with_words(fax: Fax, step: Step, site: Site) -> str:
+def _with_words(fax: Fax, step: Step, site: BotProfile) -> str:
     """A step that names a person, or repeats what was said."""
     who = mention(step.by)
     by, asked = (f" by {who}", f" {who} asked for it.") if step.by else ("", "")

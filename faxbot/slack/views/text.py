@@ -13,7 +13,7 @@ import unicodedata
 from datetime import UTC, datetime, timedelta
 
 from faxbot.fax.number import pretty
-from faxbot.slack.views.site import Site
+from faxbot.slack.views.site import BotProfile
 
 JOINER = "\N{WORD JOINER}"
 _LOOKALIKES = {
@@ -79,7 +79,7 @@ def said(text: str) -> str:
     return f" Server says: {quoted(words, SAID_CHARS)}." if words else ""
 
 
-def number(text: str, site: Site) -> str:
+def number(text: str, site: BotProfile) -> str:
     """A telephone number for people, bold marks and all kept out of it."""
     return escape(pretty(one_line(text, NAME_CHARS), site.region))
 
@@ -91,7 +91,7 @@ def mention(user_id: str | None) -> str:
     return f"<@{user_id}>" if _USER.fullmatch(user_id) else escape(user_id)
 
 
-def sentence(text: str, site: Site, limit: int = SENTENCE_CHARS) -> str:
+def sentence(text: str, site: BotProfile, limit: int = SENTENCE_CHARS) -> str:
     """
     A sentence of ours that may quote a person: what is between backticks is code, all else plain.
 
@@ -113,7 +113,7 @@ def _spaced(text: str, limit: int) -> str:
     return f"{before}{escape(text, limit)}{after}"
 
 
-def code(text: str, site: Site) -> str:
+def code(text: str, site: BotProfile) -> str:
     """Something to type, as code."""
     text = re.sub(r"^/fax(?!\S)", lambda _: site.command, one_line(text, SAID_CHARS))
     text = re.sub(r"(?<=^/invite )@faxbot\b", lambda _: f"@{site.bot_name}", text)

@@ -12,7 +12,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from faxbot.fax.errors import SlackBusy, SlackRefused
 from faxbot.slack.web_api.connections import CALL_ERRORS, CALL_SECONDS, SDK_LOG, Connections, slack_fault
-from faxbot.slack.web_api.rate_limits import SlackPace
+from faxbot.slack.web_api.rate_limits import SlackRateLimits
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ Called = Callable[[str, str, float], None]
 class PacedClient(AsyncWebClient):
     """The client that tells *pace* of every call, and makes none that Slack has just asked not to make."""
 
-    def __init__(self, *, pace: SlackPace, called: Called, **options: Any) -> None:  # noqa: ANN401  (slack_sdk's)
+    def __init__(self, *, pace: SlackRateLimits, called: Called, **options: Any) -> None:  # noqa: ANN401  (slack_sdk's)
         super().__init__(**options)
         self._pace, self._called = pace, called
 
@@ -61,7 +61,7 @@ def build_client(
     token: str,
     base_url: str,
     connections: Connections,
-    pace: SlackPace,
+    pace: SlackRateLimits,
     called: Called = lambda _method, _outcome, _seconds: None,
 ) -> AsyncWebClient:
     """

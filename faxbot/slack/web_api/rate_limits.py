@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
-from faxbot.services.model.ports import Call
+from faxbot.services.model.ports import OutboxCall
 
 PER_MINUTE: Mapping[str, int] = {
     "chat.update": 50,
@@ -33,20 +33,20 @@ PROGRESS_SHARE = 0.8
 """What calls that tell no end may use of a method's limit: an end never waits behind mere progress."""
 LEARNED_SECONDS = 3600.0
 
-_METHODS: Mapping[Call, tuple[str, ...]] = {
-    Call.POST: ("chat.postMessage",),
-    Call.EDIT: ("chat.update",),
-    Call.WHISPER: ("chat.postEphemeral",),
-    Call.UPLOAD: ("files.getUploadURLExternal", "files.completeUploadExternal"),
-    Call.LOOK: ("conversations.history", "conversations.replies"),
-    Call.LOOK_FOR_FILE: ("files.info",),
+_METHODS: Mapping[OutboxCall, tuple[str, ...]] = {
+    OutboxCall.POST: ("chat.postMessage",),
+    OutboxCall.EDIT: ("chat.update",),
+    OutboxCall.WHISPER: ("chat.postEphemeral",),
+    OutboxCall.UPLOAD: ("files.getUploadURLExternal", "files.completeUploadExternal"),
+    OutboxCall.LOOK: ("conversations.history", "conversations.replies"),
+    OutboxCall.LOOK_FOR_FILE: ("files.info",),
 }
 _BY_CHANNEL = frozenset({"chat.postMessage"})
 
 Now = Callable[[], float]
 
 
-class SlackPace:
+class SlackRateLimits:
     """
     The Pace port, fed by every call of slack/web_api/client.py. *now* is in epoch seconds.
 
@@ -62,11 +62,11 @@ class SlackPace:
         self._ended: dict[str, deque[float]] = defaultdict(deque)
         self._posts: dict[str, tuple[float, float]] = {}
 
-    def wait(self, call: Call, channel_id: str, *, urgent: bool) -> float:
+    def wait(self, call: OutboxCall, channel_id: str, *, urgent: bool) -> float:
         """Seconds until *call* may be made in *channel_id*."""
         return max(self._wait(method, channel_id, urgent=urgent) for method in _METHODS[call])
 
-    def reserve(self, call: Call) -> Callable[[], None]:
+    def reserve(self, call: OutboxCall) -> Callable[[], None]:
         """Count a call that is about to be made; what is returned ends that."""
         for method in _METHODS[call]:
             self._under_way[method] += 1
@@ -77,7 +77,7 @@ class SlackPace:
 
         return release
 
-    def busy(self, call: Call, channel_id: str, seconds: float) -> None:
+    def busy(self, call: OutboxCall, channel_id: str, seconds: float) -> None:
         """A call was answered with a pause of *seconds*."""
         for method in _METHODS[call]:
             self._close(method, channel_id, seconds)

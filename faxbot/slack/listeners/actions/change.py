@@ -7,18 +7,18 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from faxbot.services.model.faxes import RequestKind
 from faxbot.slack.action_ids import Action, target
 from faxbot.slack.listeners.actions.keys import press_key, subject_of
-from faxbot.slack.listeners.context import Switchboard
+from faxbot.slack.listeners.context import ListenerContext
 from faxbot.slack.payloads import place_of
 
 
-def register(app: AsyncApp, board: Switchboard) -> None:
+def register(app: AsyncApp, board: ListenerContext) -> None:
     """Listen to the buttons that act on one fax."""
     _listen(app, board, Action.CANCEL, RequestKind.CANCEL)
     _listen(app, board, Action.DOWNLOAD, RequestKind.GET)
     _listen(app, board, Action.DELETE, RequestKind.DELETE)
 
 
-def _listen(app: AsyncApp, board: Switchboard, button: Action, kind: RequestKind) -> None:
+def _listen(app: AsyncApp, board: ListenerContext, button: Action, kind: RequestKind) -> None:
     async def change(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
         place = place_of(body)
         about = subject_of(target(action.get("value")))

@@ -4,20 +4,20 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from faxbot.services.queries.queries import Asker
+from faxbot.services.queries.queries import Viewer
 from faxbot.slack.action_ids import Action, page
-from faxbot.slack.listeners.context import Switchboard
+from faxbot.slack.listeners.context import ListenerContext
 from faxbot.slack.payloads import place_of
 
 
-def register(app: AsyncApp, board: Switchboard) -> None:
+def register(app: AsyncApp, board: ListenerContext) -> None:
     """Listen to the buttons that turn pages; the page that is turned to replaces the one shown."""
 
     async def turn(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
         await ack()
         place = place_of(body)
         direction, number = page(action.get("value"))
-        history = await board.ask.history(direction, number, Asker(place.user_id, place.channel_id))
+        history = await board.queries.history(direction, number, Viewer(place.user_id, place.channel_id))
         await board.answer(place, history, replace=True)
 
     app.action(Action.HISTORY_PAGE.pattern)(turn)

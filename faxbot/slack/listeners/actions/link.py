@@ -3,10 +3,10 @@
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from faxbot.slack.action_ids import Action
-from faxbot.slack.listeners.context import Switchboard
+from faxbot.slack.listeners.context import ListenerContext
 
 
-def register(app: AsyncApp, _board: Switchboard) -> None:
+def register(app: AsyncApp, _board: ListenerContext) -> None:
     """Acknowledge presses of links: Slack shows a warning sign beside those that are not."""
 
     async def link(ack: AsyncAck) -> None:

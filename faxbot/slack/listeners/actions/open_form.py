@@ -5,11 +5,11 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from faxbot.slack.action_ids import Action, form_start
-from faxbot.slack.listeners.context import Switchboard
+from faxbot.slack.listeners.context import ListenerContext
 from faxbot.slack.payloads import place_of
 
 
-def register(app: AsyncApp, board: Switchboard) -> None:
+def register(app: AsyncApp, board: ListenerContext) -> None:
     """Listen to the button that opens the form."""
 
     async def open_form(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:

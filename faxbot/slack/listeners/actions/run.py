@@ -6,11 +6,11 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from faxbot.slack.action_ids import Action
 from faxbot.slack.listeners.commands.run_command import obey
-from faxbot.slack.listeners.context import Switchboard
+from faxbot.slack.listeners.context import ListenerContext
 from faxbot.slack.payloads import place_of
 
 
-def register(app: AsyncApp, board: Switchboard) -> None:
+def register(app: AsyncApp, board: ListenerContext) -> None:
     """Listen to the button; its command runs as if the person had typed it."""
 
     async def run(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:

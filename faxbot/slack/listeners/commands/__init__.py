@@ -3,9 +3,9 @@
 from slack_bolt.async_app import AsyncApp
 
 from faxbot.slack.listeners.commands import fax
-from faxbot.slack.listeners.context import Switchboard
+from faxbot.slack.listeners.context import ListenerContext
 
 
-def register(app: AsyncApp, board: Switchboard) -> None:
+def register(app: AsyncApp, board: ListenerContext) -> None:
     """Register the slash command."""
     fax.register(app, board)

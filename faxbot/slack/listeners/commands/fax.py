@@ -5,11 +5,11 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from faxbot.slack.listeners.commands.run_command import obey
-from faxbot.slack.listeners.context import Switchboard
+from faxbot.slack.listeners.context import ListenerContext
 from faxbot.slack.payloads import place_of
 
 
-def register(app: AsyncApp, board: Switchboard) -> None:
+def register(app: AsyncApp, board: ListenerContext) -> None:
     """Listen to `/fax`, or what it is called here."""
 
     async def fax(ack: AsyncAck, body: dict[str, Any]) -> None:

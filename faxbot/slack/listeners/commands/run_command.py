@@ -5,32 +5,32 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck
 
 from faxbot.services.model.faxes import RequestKind
-from faxbot.services.queries.queries import Ask, Asker
+from faxbot.services.queries.queries import Queries, Viewer
 from faxbot.services.queries.results import Answer
 from faxbot.slack.grammar import (
-    Active,
-    Cancel,
-    Delete,
-    Get,
-    Help,
-    History,
-    Lines,
-    Send,
-    Status,
-    Subscribe,
-    Subscriptions,
-    Unsubscribe,
+    ActiveCommand,
+    CancelCommand,
+    DeleteCommand,
+    GetCommand,
+    HelpCommand,
+    HistoryCommand,
+    LinesCommand,
+    SendCommand,
+    StatusCommand,
+    SubscribeCommand,
+    SubscriptionsCommand,
+    UnsubscribeCommand,
     parse,
 )
-from faxbot.slack.listeners.context import Switchboard
+from faxbot.slack.listeners.context import ListenerContext
 from faxbot.slack.payloads import Place
 from faxbot.slack.views import render_help
 
-Change = Send | Get | Cancel | Delete | Subscribe | Unsubscribe
-Question = Lines | Status | Active | History | Subscriptions
+Change = SendCommand | GetCommand | CancelCommand | DeleteCommand | SubscribeCommand | UnsubscribeCommand
+Question = LinesCommand | StatusCommand | ActiveCommand | HistoryCommand | SubscriptionsCommand
 
 
-async def obey(board: Switchboard, place: Place, text: str, ack: AsyncAck) -> None:
+async def obey(board: ListenerContext, place: Place, text: str, ack: AsyncAck) -> None:
     """
     Do what *text* says: what changes something is committed before *ack*, what only reads after it.
 
@@ -41,10 +41,10 @@ async def obey(board: Switchboard, place: Place, text: str, ack: AsyncAck) -> No
     """
     command = parse(text, board.site.command)
     match command:
-        case Help(topic):
+        case HelpCommand(topic):
             await ack()
             await board.replies.tell(place, render_help(topic, board.site))
-        case Send(number="", line=line):
+        case SendCommand(number="", line=line):
             await ack()
             await board.forms.open_with_recent(
                 place.trigger_id,
@@ -54,48 +54,55 @@ async def obey(board: Switchboard, place: Place, text: str, ack: AsyncAck) -> No
                 line_id=line,
                 before=board.now().timestamp(),
             )
-        case Send() | Get() | Cancel() | Delete() | Subscribe() | Unsubscribe():
-            kind, body = _request(board.ask, place, command)
+        case (
+            SendCommand()
+            | GetCommand()
+            | CancelCommand()
+            | DeleteCommand()
+            | SubscribeCommand()
+            | UnsubscribeCommand()
+        ):
+            kind, body = _request(board.queries, place, command)
             await board.accept(kind, place, f"{kind.value}:{place.deed}", body)
             await ack()
         case _:
             await ack()
-            await board.answer(place, await _answer(board.ask, place, command))
+            await board.answer(place, await _answer(board.queries, place, command))
 
 
-def _request(ask: Ask, place: Place, command: Change) -> tuple[RequestKind, dict[str, Any]]:
+def _request(queries: Queries, place: Place, command: Change) -> tuple[RequestKind, dict[str, Any]]:
     match command:
-        case Send(number, line):
-            ask.check_number(number)
+        case SendCommand(number, line):
+            queries.check_number(number)
             found_later = {"files": None, "recent": True, "trigger_id": place.trigger_id}
             return RequestKind.SEND, {"number": number, "line": line, **found_later}
-        case Get(job_id):
+        case GetCommand(job_id):
             return RequestKind.GET, {"job_id": job_id}
-        case Cancel(job_id):
+        case CancelCommand(job_id):
             return RequestKind.CANCEL, {"job_id": job_id}
-        case Delete(job_id):
+        case DeleteCommand(job_id):
             return RequestKind.DELETE, {"job_id": job_id}
-        case Subscribe():
+        case SubscribeCommand():
             return RequestKind.SUBSCRIBE, _interest(command)
-        case Unsubscribe():
+        case UnsubscribeCommand():
             return RequestKind.UNSUBSCRIBE, _interest(command)
 
 
-def _interest(command: Subscribe | Unsubscribe) -> dict[str, Any]:
+def _interest(command: SubscribeCommand | UnsubscribeCommand) -> dict[str, Any]:
     direction = command.direction.value if command.direction else None
     return {"direction": direction, "job_id": command.job_id, "line": command.line}
 
 
-async def _answer(ask: Ask, place: Place, question: Question) -> Answer:
-    asker = Asker(place.user_id, place.channel_id)
+async def _answer(queries: Queries, place: Place, question: Question) -> Answer:
+    asker = Viewer(place.user_id, place.channel_id)
     match question:
-        case Lines(line):
-            return await ask.lines(line)
-        case Status(job_id):
-            return await ask.status(job_id, asker)
-        case Active(direction):
-            return await ask.active(direction, asker)
-        case History(direction, page):
-            return await ask.history(direction, page, asker)
-        case Subscriptions():
-            return await ask.subscriptions(place.channel_id)
+        case LinesCommand(line):
+            return await queries.lines(line)
+        case StatusCommand(job_id):
+            return await queries.status(job_id, asker)
+        case ActiveCommand(direction):
+            return await queries.active(direction, asker)
+        case HistoryCommand(direction, page):
+            return await queries.history(direction, page, asker)
+        case SubscriptionsCommand():
+            return await queries.subscriptions(place.channel_id)

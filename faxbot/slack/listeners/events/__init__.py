@@ -2,11 +2,11 @@
 
 from slack_bolt.async_app import AsyncApp
 
-from faxbot.slack.listeners.context import Switchboard
+from faxbot.slack.listeners.context import ListenerContext
 from faxbot.slack.listeners.events import direct_message, shares
 
 
-def register(app: AsyncApp, board: Switchboard) -> None:
+def register(app: AsyncApp, board: ListenerContext) -> None:
     """Register every event."""
     for each in (shares, direct_message):
         each.register(app, board)

@@ -5,12 +5,12 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 
 from faxbot.services.model.messages import Sentence
-from faxbot.slack.listeners.context import Switchboard
+from faxbot.slack.listeners.context import ListenerContext
 from faxbot.slack.payloads import place_of
 from faxbot.slack.views import render
 
 
-def register(app: AsyncApp, board: Switchboard) -> None:
+def register(app: AsyncApp, board: ListenerContext) -> None:
     """
     Listen to direct messages. Those with files are committed in `shares`; the others get a hint.
 

@@ -12,13 +12,13 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 
 from faxbot.services.model.faxes import RequestKind
-from faxbot.slack.listeners.context import Switchboard
+from faxbot.slack.listeners.context import ListenerContext
 from faxbot.slack.payloads import Place, files_in, place_of
 
 Next = Callable[[], Awaitable[None]]
 
 
-def register(app: AsyncApp, board: Switchboard) -> None:
+def register(app: AsyncApp, board: ListenerContext) -> None:
     """Listen to `app_mention` and `file_shared`; shares in direct messages come as `message`, too."""
 
     async def commit_shares(body: dict[str, Any], next_: Next) -> None:
@@ -35,7 +35,7 @@ def register(app: AsyncApp, board: Switchboard) -> None:
     app.event("file_shared")(committed)
 
 
-async def _commit(board: Switchboard, body: Mapping[str, Any], event: Mapping[str, Any]) -> None:
+async def _commit(board: ListenerContext, body: Mapping[str, Any], event: Mapping[str, Any]) -> None:
     place = place_of({"event": event})
     if place.user_id in ("", board.bot_user_id) or event.get("bot_id"):
         return
@@ -49,7 +49,9 @@ async def _commit(board: Switchboard, body: Mapping[str, Any], event: Mapping[st
             await _commit_share(board, place, event, direct=True)
 
 
-async def _commit_share(board: Switchboard, place: Place, event: Mapping[str, Any], *, direct: bool) -> None:
+async def _commit_share(
+    board: ListenerContext, place: Place, event: Mapping[str, Any], *, direct: bool
+) -> None:
     ts = str(event.get("ts") or "")
     share = {
         "ts": ts,

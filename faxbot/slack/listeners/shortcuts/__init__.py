@@ -2,11 +2,11 @@
 
 from slack_bolt.async_app import AsyncApp
 
-from faxbot.slack.listeners.context import Switchboard
+from faxbot.slack.listeners.context import ListenerContext
 from faxbot.slack.listeners.shortcuts import fax_this, send_a_fax
 
 
-def register(app: AsyncApp, board: Switchboard) -> None:
+def register(app: AsyncApp, board: ListenerContext) -> None:
     """Register both shortcuts."""
     for each in (fax_this, send_a_fax):
         each.register(app, board)

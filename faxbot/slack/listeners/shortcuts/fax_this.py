@@ -5,11 +5,11 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from faxbot.slack.action_ids import Callback
-from faxbot.slack.listeners.context import Switchboard
+from faxbot.slack.listeners.context import ListenerContext
 from faxbot.slack.payloads import files_in, place_of
 
 
-def register(app: AsyncApp, board: Switchboard) -> None:
+def register(app: AsyncApp, board: ListenerContext) -> None:
     """Listen to the message shortcut; the form opens with the message's files."""
 
     async def fax_this(ack: AsyncAck, body: dict[str, Any], shortcut: dict[str, Any]) -> None:

@@ -5,11 +5,11 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from faxbot.slack.action_ids import Callback
-from faxbot.slack.listeners.context import Switchboard
+from faxbot.slack.listeners.context import ListenerContext
 from faxbot.slack.payloads import place_of
 
 
-def register(app: AsyncApp, board: Switchboard) -> None:
+def register(app: AsyncApp, board: ListenerContext) -> None:
     """Listen to the global shortcut; it names no conversation, so its fax belongs to the person's own."""
 
     async def send_a_fax(ack: AsyncAck, body: dict[str, Any]) -> None:

@@ -2,10 +2,10 @@
 
 from slack_bolt.async_app import AsyncApp
 
-from faxbot.slack.listeners.context import Switchboard
+from faxbot.slack.listeners.context import ListenerContext
 from faxbot.slack.listeners.views import send_form
 
 
-def register(app: AsyncApp, board: Switchboard) -> None:
+def register(app: AsyncApp, board: ListenerContext) -> None:
     """Register the form."""
     send_form.register(app, board)
