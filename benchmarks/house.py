@@ -17,8 +17,8 @@ from faxbot.bootstrap import Adapters, Intervals, Services, ServiceSettings, wir
 from faxbot.fax.dialplan import DialPlan
 from faxbot.fax.document import Document, Part
 from faxbot.fax.job import Direction, Job
+from faxbot.services.model.columns import job_facts
 from faxbot.services.model.faxes import Fax, FaxState
-from faxbot.services.outbox.announcements import job_facts
 from faxbot.store.engine import TransactionStore, open_engine
 from faxbot.store.schema import migrate
 from faxbot.store.tables import FaxRow

@@ -11,7 +11,6 @@ from faxbot.scheduler import Ticks
 from faxbot.services.fax_server.lines import LineDirectory
 from faxbot.services.fax_server.outages import Outages
 from faxbot.services.fax_server.record_feed import RecordFeed
-from faxbot.services.model.faxes import RecordState, RequestKind
 from faxbot.services.model.ledger import Store
 from faxbot.services.model.ports import (
     Attachments,
@@ -23,6 +22,8 @@ from faxbot.services.model.ports import (
     Messenger,
     RateLimits,
 )
+from faxbot.services.model.records import RecordState
+from faxbot.services.model.requests import RequestKind
 from faxbot.services.outbox.outbox import Outbox
 from faxbot.services.queries.queries import Queries
 from faxbot.services.receiving.inbox import Inbox

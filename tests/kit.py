@@ -22,9 +22,10 @@ from faxbot.documents.sandbox import Workshop
 from faxbot.fax.dialplan import DialPlan
 from faxbot.fax.document import Part
 from faxbot.fax.errors import SlackRefused, SlackUnclear
-from faxbot.services.model.faxes import Fax, FaxState, Request, RequestKind
+from faxbot.services.model.faxes import Fax, FaxState
 from faxbot.services.model.messages import FaxCard, FaxSteps, Message, ReceivedFax, Sentence
 from faxbot.services.model.ports import Clock, Documents
+from faxbot.services.model.requests import Request, RequestKind
 from faxbot.standins.ucx import FaxServer
 from faxbot.standins.ucx.hylafax.reception import Caller
 from faxbot.store.engine import TransactionStore, open_engine

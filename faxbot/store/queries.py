@@ -8,15 +8,11 @@ from sqlalchemy import ColumnElement, func, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlmodel import SQLModel, col, select
 
-from faxbot.services.model.faxes import (
-    Announcement,
-    AnnouncementState,
-    Fax,
-    FaxRecord,
-    Pending,
-    Request,
-    Subscription,
-)
+from faxbot.services.model.announcements import Announcement, AnnouncementState, Pending
+from faxbot.services.model.faxes import Fax
+from faxbot.services.model.records import FaxRecord
+from faxbot.services.model.requests import Request
+from faxbot.services.model.subscriptions import Subscription
 from faxbot.store.retention_queries import IS_OUTDATED, WAITS, SqlRetention
 from faxbot.store.tables import (
     AnnouncementRow,

@@ -11,15 +11,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlmodel import Session
 
-from faxbot.services.model.faxes import (
-    CLOSED_KEY,
-    AnnouncementKind,
-    AnnouncementState,
-    FaxState,
-    KeptFax,
-    KeptRecord,
-    RecordState,
-)
+from faxbot.services.model.announcements import CLOSED_KEY, AnnouncementKind, AnnouncementState
+from faxbot.services.model.faxes import FaxState, KeptFax
+from faxbot.services.model.records import KeptRecord, RecordState
 from faxbot.store.tables import AnnouncementRow, FaxRow, RecordRow, RequestRow, SubscriptionRow
 
 _CHUNK = 500

@@ -6,19 +6,11 @@ from typing import Any
 from sqlalchemy import JSON, Column, Enum, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from faxbot.services.model.faxes import (
-    Announcement,
-    AnnouncementKind,
-    AnnouncementState,
-    Fax,
-    FaxRecord,
-    FaxState,
-    Outcome,
-    RecordState,
-    Request,
-    RequestKind,
-    Subscription,
-)
+from faxbot.services.model.announcements import Announcement, AnnouncementKind, AnnouncementState
+from faxbot.services.model.faxes import Fax, FaxState, Outcome
+from faxbot.services.model.records import FaxRecord, RecordState
+from faxbot.services.model.requests import Request, RequestKind
+from faxbot.services.model.subscriptions import Subscription
 
 
 def _words(kind: type[StrEnum]) -> Enum:

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 
 from faxbot.cli import app
 from faxbot.fax.errors import SlackUnclear
-from faxbot.services.model.faxes import Request
+from faxbot.services.model.requests import Request
 from faxbot.services.queries.queries import Queries
 from faxbot.services.requests.subscriptions import SubscriptionRequests
 from faxbot.services.upkeep.spool_retention import SpoolRetention

@@ -11,8 +11,9 @@ import pikepdf
 import pytest
 
 from faxbot.fax.errors import UnknownJob, UnknownLine
-from faxbot.services.model.faxes import FaxState, Outcome, RequestKind
+from faxbot.services.model.faxes import FaxState, Outcome
 from faxbot.services.model.messages import FaxCard, OutageBegan, OutageEnded
+from faxbot.services.model.requests import RequestKind
 from faxbot.services.outbox import file_posting
 from faxbot.services.queries.queries import Viewer
 from faxbot.slack.adapters.attachments import SlackAttachments

@@ -12,8 +12,9 @@ from faxbot.fax.errors import (
     ServerUnreachable,
 )
 from faxbot.fax.job import JobState
-from faxbot.services.model.faxes import FaxState, Outcome, RequestKind
+from faxbot.services.model.faxes import FaxState, Outcome
 from faxbot.services.model.messages import Sentence
+from faxbot.services.model.requests import RequestKind
 from tests.kit import DANA, PRIYA, PlainSlack, until
 from tests.plain_ucx import PlainUcx, StillClock, plain_house
 

@@ -1,9 +1,8 @@
 """After everything that may be forgotten is: old cards still work, and old shares are not faxed again."""
 
-from faxbot.services.model.faxes import RequestKind
 from faxbot.services.model.messages import ReceivedFax
+from faxbot.services.model.requests import KEPT_SECONDS, RequestKind
 from faxbot.services.model.spool import outgoing, received
-from faxbot.services.upkeep.row_expiry import KEPT_SECONDS
 from tests.kit import CLAIMS, DANA, INBOUND, PRIYA, house, until
 
 YEAR = 365 * 86_400.0

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from faxbot.fax.errors import AnswerLost, RequestRefused, ServerFault, ServerUnreachable
-from faxbot.services.model.faxes import RecordState
 from faxbot.services.model.messages import ReceivedFax
+from faxbot.services.model.records import RecordState
 from faxbot.services.receiving import inbox
 from tests.kit import INBOUND, PlainSlack
 from tests.plain_ucx import PlainUcx, StillClock, plain_house

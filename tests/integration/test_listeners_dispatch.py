@@ -10,7 +10,7 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 
 from faxbot.fax.errors import ServerUnreachable, SlackRefused, UnknownJob
 from faxbot.fax.job import Direction
-from faxbot.services.model.faxes import RequestKind
+from faxbot.services.model.requests import RequestKind
 from faxbot.slack.action_ids import FormStart
 from tests.listeners_rig import Rig, command, event, payload_of, press, shortcut, submission, until
 

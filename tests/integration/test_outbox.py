@@ -12,18 +12,11 @@ import pytest
 from faxbot.adapters import SystemClock
 from faxbot.fax.errors import SlackBusy, SlackRefused, SlackUnclear
 from faxbot.fax.job import Direction
-from faxbot.services.model.faxes import (
-    Announcement,
-    AnnouncementKind,
-    AnnouncementState,
-    Fax,
-    FaxRecord,
-    FaxState,
-    Outcome,
-    RecordState,
-)
+from faxbot.services.model.announcements import Announcement, AnnouncementKind, AnnouncementState
+from faxbot.services.model.faxes import Fax, FaxState, Outcome
 from faxbot.services.model.messages import Sentence, Step, StepKind
 from faxbot.services.model.ports import OutboxCall
+from faxbot.services.model.records import FaxRecord, RecordState
 from faxbot.services.outbox.announcements import (
     announce_received,
     announce_steps,

@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from faxbot.services.model.faxes import Fax, RequestKind
+from faxbot.services.model.faxes import Fax
+from faxbot.services.model.requests import RequestKind
 from tests.kit import CLAIMS, DANA, house, submissions, until
 
 NUMBER = "469 555 0101"

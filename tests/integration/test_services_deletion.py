@@ -1,7 +1,8 @@
 """Records are deleted because a person asked, whatever becomes of the fax server's answer."""
 
-from faxbot.services.model.faxes import RecordState, RequestKind
 from faxbot.services.model.messages import ReceivedFax
+from faxbot.services.model.records import RecordState
+from faxbot.services.model.requests import RequestKind
 from tests.kit import DANA, INBOUND, PRIYA, house, until
 
 

@@ -9,8 +9,9 @@ from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
 from faxbot.documents.sandbox import Workshop
-from faxbot.services.model.faxes import FaxState, Outcome, RequestKind
+from faxbot.services.model.faxes import FaxState, Outcome
 from faxbot.services.model.messages import FaxConfirmation
+from faxbot.services.model.requests import RequestKind
 from faxbot.standins.ucx import FaxServer
 from tests.kit import DANA, PlainSlack, house, make_pdf, submissions, until
 

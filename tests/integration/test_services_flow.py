@@ -8,8 +8,9 @@ import pytest
 
 from faxbot.fax.errors import AnswerLost, SlackRefused, SlackUnclear
 from faxbot.fax.job import Direction, JobState
-from faxbot.services.model.faxes import FaxState, Outcome, RequestKind
+from faxbot.services.model.faxes import FaxState, Outcome
 from faxbot.services.model.messages import FaxConfirmation, Sentence
+from faxbot.services.model.requests import RequestKind
 from tests.kit import CLAIMS, DANA, INBOUND, PRIYA, PlainSlack, house, submissions, until
 
 

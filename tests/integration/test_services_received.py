@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 
 import pytest
 
-from faxbot.services.model.faxes import RequestKind
+from faxbot.services.model.requests import RequestKind
 from faxbot.services.receiving import inbox
 from faxbot.standins.ucx import DEFAULT_LINES, FaxLine, FaxServer
 from tests.kit import INBOUND, PRIYA, PlainSlack, house, make_pdf, receive, until

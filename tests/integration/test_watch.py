@@ -7,7 +7,8 @@ import pytest
 
 from faxbot.fax.errors import AnswerLost, JobNotFound, RequestRefused, ServerFault, ServerUnreachable
 from faxbot.fax.job import JobState
-from faxbot.services.model.faxes import FaxState, Outcome, RequestKind
+from faxbot.services.model.faxes import FaxState, Outcome
+from faxbot.services.model.requests import RequestKind
 from tests.kit import PRIYA, PlainSlack, until
 from tests.plain_ucx import PlainUcx, StillClock, plain_house
 

@@ -6,19 +6,12 @@ import pytest
 from alembic import command
 from sqlalchemy import Engine
 
-from faxbot.services.model.faxes import (
-    CLOSED_KEY,
-    Announcement,
-    AnnouncementKind,
-    AnnouncementState,
-    Fax,
-    FaxRecord,
-    FaxState,
-    Request,
-    RequestKind,
-    Subscription,
-)
-from faxbot.services.upkeep.row_expiry import AT_ONCE, KEPT_SECONDS, RowExpiry, mark_done
+from faxbot.services.model.announcements import CLOSED_KEY, Announcement, AnnouncementKind, AnnouncementState
+from faxbot.services.model.faxes import Fax, FaxState
+from faxbot.services.model.records import FaxRecord
+from faxbot.services.model.requests import KEPT_SECONDS, Request, RequestKind, mark_done
+from faxbot.services.model.subscriptions import Subscription
+from faxbot.services.upkeep.row_expiry import AT_ONCE, RowExpiry
 from faxbot.services.upkeep.spool_retention import SpoolRetention
 from faxbot.store import schema
 from faxbot.store.engine import TransactionStore, open_engine

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from faxbot.fax.errors import AnswerLost
 from faxbot.fax.job import Direction
 from faxbot.services.fax_server.record_feed import RecordFeed
-from faxbot.services.model.faxes import RecordState
+from faxbot.services.model.records import RecordState
 from tests.plain_ucx import SERVER_TIME, PlainUcx, StillClock
 
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from faxbot.services.model.faxes import AnnouncementKind, AnnouncementState, Pending
+from faxbot.services.model.announcements import AnnouncementKind, AnnouncementState, Pending
 from faxbot.services.model.ports import OutboxCall
 from faxbot.services.outbox.next_call import REPLIES_AT_ONCE, choose
 

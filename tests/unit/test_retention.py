@@ -6,17 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from faxbot.services.model.faxes import (
-    Announcement,
-    AnnouncementKind,
-    AnnouncementState,
-    Fax,
-    FaxRecord,
-    FaxState,
-    RecordState,
-    Request,
-    RequestKind,
-)
+from faxbot.services.model.announcements import Announcement, AnnouncementKind, AnnouncementState
+from faxbot.services.model.faxes import Fax, FaxState
+from faxbot.services.model.records import FaxRecord, RecordState
+from faxbot.services.model.requests import Request, RequestKind
 from faxbot.services.upkeep.spool_retention import SpoolRetention
 from faxbot.store.engine import TransactionStore
 from tests.kit import database_in

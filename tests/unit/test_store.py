@@ -16,8 +16,9 @@ from alembic.util import CommandError
 from sqlalchemy import Engine, inspect
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from faxbot.services.model.faxes import Fax, FaxState, Request, RequestKind
+from faxbot.services.model.faxes import Fax, FaxState
 from faxbot.services.model.ledger import Ledger
+from faxbot.services.model.requests import Request, RequestKind
 from faxbot.store import schema
 from faxbot.store.engine import TransactionStore, open_engine, open_to_read
 from faxbot.store.queries import SqlLedger

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from faxbot.fax.errors import AnswerLost, Fault
 from faxbot.fax.job import Direction, Job
 from faxbot.fax.record import Record
-from faxbot.services.model.faxes import Fax, FaxRecord
-from faxbot.services.outbox.announcements import job_facts, job_of, record_facts, record_of
+from faxbot.services.model.columns import job_facts, job_of, record_facts, record_of
+from faxbot.services.model.faxes import Fax
+from faxbot.services.model.records import FaxRecord
 from faxbot.ucx import wire
 from faxbot.ucx.reply import Reply
 from tests.odd_json import odd_values, places, replaced

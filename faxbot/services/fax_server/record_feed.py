@@ -8,10 +8,10 @@ from itertools import pairwise
 from faxbot.fax.job import Direction
 from faxbot.fax.record import Record
 from faxbot.services.fax_server.record_pages import Key, RecordPages
-from faxbot.services.model.faxes import FaxRecord, RecordState
+from faxbot.services.model.columns import record_facts
 from faxbot.services.model.ledger import Ledger, Store
 from faxbot.services.model.ports import Clock, FaxServer
-from faxbot.services.outbox.announcements import record_facts
+from faxbot.services.model.records import FaxRecord, RecordState
 
 log = logging.getLogger(__name__)
 

@@ -3,16 +3,11 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
-from faxbot.services.model.faxes import (
-    Announcement,
-    Fax,
-    FaxRecord,
-    KeptFax,
-    KeptRecord,
-    Pending,
-    Request,
-    Subscription,
-)
+from faxbot.services.model.announcements import Announcement, Pending
+from faxbot.services.model.faxes import Fax, KeptFax
+from faxbot.services.model.records import FaxRecord, KeptRecord
+from faxbot.services.model.requests import Request
+from faxbot.services.model.subscriptions import Subscription
 
 T = TypeVar("T")
 

@@ -15,8 +15,8 @@ from faxbot.fax.job import Direction, Job
 from faxbot.fax.line import FaxLine, LineUsage
 from faxbot.fax.receipt import Download, Submitted
 from faxbot.fax.record import Record
-from faxbot.services.model.faxes import Request
 from faxbot.services.model.messages import Message
+from faxbot.services.model.requests import Request
 
 
 class Clock(Protocol):

@@ -4,26 +4,14 @@ import secrets
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from pydantic import TypeAdapter
-
-from faxbot.fax.job import Direction, Job
-from faxbot.fax.record import Record
+from faxbot.fax.job import Direction
 from faxbot.fax.routing import Interest, audience
-from faxbot.services.model.faxes import (
-    Announcement,
-    AnnouncementKind,
-    AnnouncementState,
-    Fax,
-    FaxRecord,
-    FaxState,
-    Outcome,
-    Request,
-)
+from faxbot.services.model.announcements import Announcement, AnnouncementKind, AnnouncementState
+from faxbot.services.model.faxes import Fax, FaxState, Outcome
 from faxbot.services.model.ledger import Ledger
 from faxbot.services.model.messages import Step, StepKind, Storable, pack, pack_step
-
-_JOB = TypeAdapter(Job)
-_RECORD = TypeAdapter(Record)
+from faxbot.services.model.records import FaxRecord
+from faxbot.services.model.requests import Request
 
 LAST_STEPS = frozenset(
     {
@@ -38,28 +26,6 @@ LAST_STEPS = frozenset(
         StepKind.WITHDRAWN,
     }
 )
-
-
-def job_facts(job: Job) -> dict[str, object]:
-    """*job* as JSON data."""
-    facts: dict[str, object] = _JOB.dump_python(job, mode="json")
-    return facts
-
-
-def job_of(fax: Fax) -> Job | None:
-    """The job of *fax* as the fax server last told it."""
-    return _JOB.validate_python(fax.job) if fax.job else None
-
-
-def record_facts(record: Record) -> dict[str, object]:
-    """*record* as JSON data."""
-    facts: dict[str, object] = _RECORD.dump_python(record, mode="json")
-    return facts
-
-
-def record_of(row: FaxRecord) -> Record:
-    """The record as the fax server told it."""
-    return _RECORD.validate_python(row.record)
 
 
 def new_key() -> str:

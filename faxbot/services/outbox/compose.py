@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from faxbot.services.model.faxes import Announcement, AnnouncementKind
+from faxbot.services.model.announcements import Announcement, AnnouncementKind
+from faxbot.services.model.columns import job_of, record_of
 from faxbot.services.model.ledger import Ledger
 from faxbot.services.model.messages import (
     FaxCard,
@@ -13,7 +14,6 @@ from faxbot.services.model.messages import (
     unpack,
     unpack_step,
 )
-from faxbot.services.outbox.announcements import job_of, record_of
 
 
 def compose(ledger: Ledger, batch: Sequence[Announcement], outage: Outage | None) -> Message:

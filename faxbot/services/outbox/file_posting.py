@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from faxbot.fax.errors import SlackBusy, SlackRefused, SlackUnclear
-from faxbot.services.model.faxes import Announcement, AnnouncementState, RecordState
+from faxbot.services.model.announcements import Announcement, AnnouncementState
 from faxbot.services.model.ledger import Ledger, Store
 from faxbot.services.model.messages import Message
 from faxbot.services.model.ports import Clock, Messenger
+from faxbot.services.model.records import RecordState
 from faxbot.services.outbox.compose import compose
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ nothing up, and nothing holds it up. Among what may go the thread that has ended
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from faxbot.services.model.faxes import AnnouncementKind, AnnouncementState, Pending
+from faxbot.services.model.announcements import AnnouncementKind, AnnouncementState, Pending
 from faxbot.services.model.ports import OutboxCall
 
 REPLIES_AT_ONCE = 20

@@ -13,8 +13,14 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from faxbot.fax.errors import SlackBusy, SlackFault
+from faxbot.services.model.announcements import (
+    CLOSED_KEY,
+    Announcement,
+    AnnouncementKind,
+    AnnouncementState,
+    Pending,
+)
 from faxbot.services.model.correlation import under
-from faxbot.services.model.faxes import CLOSED_KEY, Announcement, AnnouncementKind, AnnouncementState, Pending
 from faxbot.services.model.ledger import Ledger, Store
 from faxbot.services.model.messages import Outage, Sentence, pack
 from faxbot.services.model.ports import Clock, Messenger, RateLimits

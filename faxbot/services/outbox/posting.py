@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from faxbot.fax.errors import SlackBusy, SlackFault, SlackRefused, SlackUnclear
-from faxbot.services.model.faxes import Announcement, AnnouncementKind, AnnouncementState
+from faxbot.services.model.announcements import Announcement, AnnouncementKind, AnnouncementState
 from faxbot.services.model.ledger import Ledger, Store
 from faxbot.services.model.messages import Message, Outage, unpack
 from faxbot.services.model.ports import Clock, Messenger, OutboxCall

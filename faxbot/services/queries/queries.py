@@ -12,10 +12,12 @@ from faxbot.fax.line import FaxLine
 from faxbot.fax.record import Record
 from faxbot.services.fax_server.lines import LineDirectory
 from faxbot.services.fax_server.outages import Outages
-from faxbot.services.model.faxes import Fax, FaxRecord, FaxState
+from faxbot.services.model.columns import record_of
+from faxbot.services.model.faxes import Fax, FaxState
 from faxbot.services.model.ledger import Ledger, Store
 from faxbot.services.model.ports import Attachments, FaxServer
-from faxbot.services.outbox.announcements import record_of
+from faxbot.services.model.records import FaxRecord
+from faxbot.services.model.requests import RECENT_SECONDS
 from faxbot.services.queries.results import (
     ActiveResult,
     HistoryResult,
@@ -27,7 +29,6 @@ from faxbot.services.queries.results import (
     SubscriptionsResult,
 )
 from faxbot.services.requests.permissions import Permissions
-from faxbot.services.sending.new_faxes import RECENT_SECONDS
 
 ROWS = 10
 """Records on a page of history."""

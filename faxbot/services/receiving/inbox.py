@@ -16,12 +16,13 @@ from faxbot.fax.job import Direction
 from faxbot.fax.routing import audience
 from faxbot.services.fax_server.lines import LineDirectory
 from faxbot.services.fax_server.record_feed import RecordFeed
-from faxbot.services.model.faxes import FaxRecord, RecordState
+from faxbot.services.model.columns import record_of
 from faxbot.services.model.ledger import Ledger, Store
 from faxbot.services.model.ports import Clock, Documents, FaxServer, Nudge
+from faxbot.services.model.records import FaxRecord, RecordState
 from faxbot.services.model.spool import make_folder
 from faxbot.services.model.spool import received as spooled
-from faxbot.services.outbox.announcements import announce_late_file, announce_received, interests, record_of
+from faxbot.services.outbox.announcements import announce_late_file, announce_received, interests
 
 _NOT_ABOUT_THE_DOCUMENT = (ServerUnreachable, CredentialsRejected, ServerBusy)
 

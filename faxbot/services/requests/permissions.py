@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 
 from faxbot.fax import policy
-from faxbot.services.model.faxes import Fax, FaxRecord
+from faxbot.services.model.faxes import Fax
 from faxbot.services.model.ledger import Store
 from faxbot.services.model.ports import Directory
+from faxbot.services.model.records import FaxRecord
 
 
 class Permissions:

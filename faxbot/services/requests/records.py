@@ -6,23 +6,16 @@ from pathlib import Path
 
 from faxbot.fax.errors import AnswerLost, JobNotFound, NotAllowed, RequestRefused, UnknownJob
 from faxbot.fax.job import Direction
-from faxbot.services.model.faxes import (
-    Announcement,
-    AnnouncementKind,
-    Fax,
-    FaxRecord,
-    FaxState,
-    Outcome,
-    Request,
-)
+from faxbot.services.model.announcements import Announcement, AnnouncementKind
+from faxbot.services.model.faxes import HANDING_PAUSE, Fax, FaxState, Outcome
 from faxbot.services.model.ledger import Ledger, Store
 from faxbot.services.model.messages import FetchedFile, Sentence, Step, StepKind, pack
 from faxbot.services.model.ports import Clock, Directory, FaxServer, Nudge
+from faxbot.services.model.records import FaxRecord
+from faxbot.services.model.requests import Request, mark_done
 from faxbot.services.model.spool import fetched, make_folder
 from faxbot.services.outbox.announcements import announce_steps, cards_of, end_fax, new_key, post_ephemeral
 from faxbot.services.requests.permissions import Permissions
-from faxbot.services.sending.submission import HANDING_PAUSE
-from faxbot.services.upkeep.row_expiry import mark_done
 
 log = logging.getLogger(__name__)
 

@@ -6,12 +6,11 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from faxbot.fax.errors import CredentialsRejected, Fault, Refusal, ServerFault, SlackRefused
 from faxbot.services.model.correlation import under
-from faxbot.services.model.faxes import Request, RequestKind
 from faxbot.services.model.ledger import Ledger, Store
 from faxbot.services.model.messages import Sentence
 from faxbot.services.model.ports import Carry, Clock, Nudge
+from faxbot.services.model.requests import Request, RequestKind, mark_done
 from faxbot.services.outbox.announcements import post_ephemeral
-from faxbot.services.upkeep.row_expiry import mark_done
 
 log = logging.getLogger(__name__)
 

@@ -6,10 +6,12 @@ from faxbot.fax.errors import UnknownJob
 from faxbot.fax.job import Direction
 from faxbot.fax.line import FaxLine
 from faxbot.services.fax_server.lines import LineDirectory
-from faxbot.services.model.faxes import Fax, FaxState, Request, Subscription
+from faxbot.services.model.faxes import Fax, FaxState
 from faxbot.services.model.ledger import Ledger, Store
 from faxbot.services.model.messages import Sentence
 from faxbot.services.model.ports import Clock, Directory, Nudge
+from faxbot.services.model.requests import Request
+from faxbot.services.model.subscriptions import Subscription
 from faxbot.services.outbox.announcements import open_card, post_ephemeral, refresh_cards
 from faxbot.services.requests.permissions import Permissions
 from faxbot.services.tracking.job_watch import JobWatch

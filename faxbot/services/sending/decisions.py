@@ -3,15 +3,15 @@
 import asyncio
 from weakref import WeakValueDictionary
 
-from faxbot.services.model.faxes import Fax, FaxState, Outcome, Request
+from faxbot.services.model.faxes import Fax, FaxState, Outcome
 from faxbot.services.model.ledger import Ledger, Store
 from faxbot.services.model.messages import Sentence, Step, StepKind
 from faxbot.services.model.ports import Clock, Nudge
+from faxbot.services.model.requests import Request, mark_done
 from faxbot.services.outbox.announcements import end_fax, post_ephemeral
 from faxbot.services.requests.permissions import Permissions
 from faxbot.services.sending.lost_answers import LostAnswers
 from faxbot.services.sending.preparation import Preparation
-from faxbot.services.upkeep.row_expiry import mark_done
 
 _DECISIONS = {
     "went": (StepKind.WENT, Outcome.WENT),

@@ -12,12 +12,11 @@ import logging
 from faxbot.fax.errors import ServerFault
 from faxbot.fax.job import Direction, Job
 from faxbot.services.fax_server.record_feed import RecordFeed
-from faxbot.services.model.faxes import Fax, FaxState
+from faxbot.services.model.faxes import HANDING_PAUSE, Fax, FaxState
 from faxbot.services.model.ledger import Ledger, Store
 from faxbot.services.model.messages import Step, StepKind
 from faxbot.services.model.ports import Clock, FaxServer, Nudge
 from faxbot.services.outbox.announcements import announce_steps, refresh_cards
-from faxbot.services.sending.submission import HANDING_PAUSE
 from faxbot.services.tracking.job_matching import (
     OVER_FOR_PEOPLE,
     OVER_FOR_THE_SERVER,

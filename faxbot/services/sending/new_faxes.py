@@ -7,17 +7,16 @@ from faxbot.fax import number
 from faxbot.fax.dialplan import DialPlan
 from faxbot.fax.errors import BadNumber, Refusal, SlackFault, SlackUnclear
 from faxbot.services.fax_server.lines import LineDirectory
-from faxbot.services.model.faxes import Fax, Request, RequestKind
+from faxbot.services.model.faxes import Fax
 from faxbot.services.model.ledger import Ledger, Store
 from faxbot.services.model.messages import NumberQuestion
 from faxbot.services.model.ports import Attachments, Clock, Directory, FormOpener, Nudge
+from faxbot.services.model.requests import RECENT_SECONDS, Request, RequestKind
 from faxbot.services.outbox.announcements import post_ephemeral
 from faxbot.services.sending.preparation import Preparation, new_fax
 
 log = logging.getLogger(__name__)
 
-RECENT_SECONDS = 15 * 60.0
-"""A file shared so long ago is still what `/fax send` means."""
 NAMED_SECONDS = 60.0
 """So long after a share Slack may still be about to name its message."""
 

@@ -15,10 +15,11 @@ from faxbot.fax.document import Part
 from faxbot.fax.errors import Refusal, ServerFault, SlackFault, SlackRefused
 from faxbot.services.fax_server.lines import LineDirectory
 from faxbot.services.fax_server.record_feed import RecordFeed
-from faxbot.services.model.faxes import Fax, FaxState, Request
+from faxbot.services.model.faxes import Fax, FaxState
 from faxbot.services.model.ledger import Ledger, Store
 from faxbot.services.model.messages import FaxConfirmation
 from faxbot.services.model.ports import Attachments, Clock, Documents, FaxServer, Nudge
+from faxbot.services.model.requests import Request
 from faxbot.services.model.spool import make_folder, outgoing
 from faxbot.services.outbox.announcements import post_ephemeral
 from faxbot.services.sending.submission import Submissions, refuse

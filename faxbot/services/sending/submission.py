@@ -40,8 +40,6 @@ log = logging.getLogger(__name__)
 
 TIMES_TURNED_AWAY = 3
 """A fax turned away so often over a token that is good for everything else is refused."""
-HANDING_PAUSE = 0.5
-"""Seconds until it is looked again whether a fax has been handed over."""
 
 
 class Submissions:

@@ -13,18 +13,12 @@ from faxbot.fax import number
 from faxbot.fax.job import Direction, Job, JobState
 from faxbot.fax.record import Record
 from faxbot.services.fax_server.lines import LineDirectory
-from faxbot.services.model.faxes import Fax, FaxRecord, FaxState, Outcome
+from faxbot.services.model.columns import job_facts, record_of
+from faxbot.services.model.faxes import Fax, FaxState, Outcome
 from faxbot.services.model.ledger import Ledger
 from faxbot.services.model.messages import Step, StepKind
-from faxbot.services.outbox.announcements import (
-    announce_steps,
-    cards_of,
-    end_fax,
-    job_facts,
-    open_cards,
-    record_of,
-    refresh_cards,
-)
+from faxbot.services.model.records import FaxRecord
+from faxbot.services.outbox.announcements import announce_steps, cards_of, end_fax, open_cards, refresh_cards
 
 OVER_FOR_PEOPLE = (Outcome.WENT, Outcome.GIVEN_UP)
 """A person decided; the job may still show up."""

@@ -11,19 +11,12 @@ from faxbot.fax.job import Direction, Job, JobState, begins_anew, changes
 from faxbot.fax.routing import audience
 from faxbot.services.fax_server.lines import LineDirectory
 from faxbot.services.fax_server.record_feed import RecordFeed
+from faxbot.services.model.columns import job_facts, job_of, record_of
 from faxbot.services.model.faxes import Fax, FaxState, Outcome
 from faxbot.services.model.ledger import Ledger, Store
 from faxbot.services.model.messages import Step, StepKind
 from faxbot.services.model.ports import Clock, FaxServer, Nudge
-from faxbot.services.outbox.announcements import (
-    announce_steps,
-    end_fax,
-    interests,
-    job_facts,
-    job_of,
-    open_cards,
-    record_of,
-)
+from faxbot.services.outbox.announcements import announce_steps, end_fax, interests, open_cards
 from faxbot.services.tracking.job_matching import JobMatching, adopt_job
 from faxbot.services.tracking.missing_jobs import MissingJobs, WatchedJob, give_up
 

@@ -16,11 +16,13 @@ from faxbot.fax import number
 from faxbot.fax.errors import CredentialsRejected, JobNotFound, ServerBusy, ServerFault, ServerUnreachable
 from faxbot.fax.job import Job, JobState, begins_anew
 from faxbot.services.fax_server.record_feed import RecordFeed
-from faxbot.services.model.faxes import FaxRecord, Outcome
+from faxbot.services.model.columns import record_of
+from faxbot.services.model.faxes import Outcome
 from faxbot.services.model.ledger import Ledger, Store
 from faxbot.services.model.messages import Step, StepKind
 from faxbot.services.model.ports import Clock, FaxServer
-from faxbot.services.outbox.announcements import end_fax, record_of
+from faxbot.services.model.records import FaxRecord
+from faxbot.services.outbox.announcements import end_fax
 from faxbot.services.tracking.job_matching import job_of_record
 
 log = logging.getLogger(__name__)

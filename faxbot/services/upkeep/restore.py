@@ -8,11 +8,12 @@ message that it calls waiting may have been posted. Nothing of that may simply b
 from datetime import datetime
 
 from faxbot.fax.job import Direction
-from faxbot.services.model.faxes import AnnouncementKind, AnnouncementState, Fax, FaxState, Outcome
+from faxbot.services.model.announcements import AnnouncementKind, AnnouncementState
+from faxbot.services.model.faxes import Fax, FaxState, Outcome
 from faxbot.services.model.ledger import Ledger
 from faxbot.services.model.messages import Sentence, Step, StepKind
+from faxbot.services.model.requests import mark_done
 from faxbot.services.outbox.announcements import end_fax, post_notice
-from faxbot.services.upkeep.row_expiry import mark_done
 
 
 def mark_unfinished_for_lookup(ledger: Ledger, now: datetime) -> int:

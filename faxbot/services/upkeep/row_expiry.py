@@ -7,23 +7,15 @@ otherwise, and what people asked for, is of use for as long as Slack may tell of
 
 import logging
 from collections.abc import Callable
-from datetime import datetime
 
-from faxbot.services.model.faxes import Request
 from faxbot.services.model.ledger import Ledger, Store
 from faxbot.services.model.ports import Clock
+from faxbot.services.model.requests import KEPT_SECONDS
 
 log = logging.getLogger(__name__)
 
-KEPT_SECONDS = 7 * 86_400.0
-"""Slack tells of an event again for about an hour, and of nothing else."""
 AT_ONCE = 500
 """Rows in a transaction: everybody waits for it."""
-
-
-def mark_done(request: Request, now: datetime) -> None:
-    """Nothing more is to be done about *request*."""
-    request.done, request.forget_at = True, now.timestamp() + KEPT_SECONDS
 
 
 class RowExpiry:

@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from faxbot.services.model.faxes import KeptFax, KeptRecord, RecordState
+from faxbot.services.model.faxes import KeptFax
 from faxbot.services.model.ledger import Ledger, Store
 from faxbot.services.model.ports import Clock
+from faxbot.services.model.records import KeptRecord, RecordState
 from faxbot.services.model.spool import fetched, outgoing, received
 
 log = logging.getLogger(__name__)

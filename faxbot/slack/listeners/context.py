@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from faxbot.services.model.faxes import Request, RequestKind
+from faxbot.services.model.requests import Request, RequestKind
 from faxbot.services.queries.queries import Queries
 from faxbot.services.queries.results import Answer
 from faxbot.services.requests.runner import RequestRunner

@@ -4,7 +4,7 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from faxbot.services.model.faxes import RequestKind
+from faxbot.services.model.requests import RequestKind
 from faxbot.slack.action_ids import Action, target
 from faxbot.slack.listeners.actions.keys import press_key, subject_of
 from faxbot.slack.listeners.context import ListenerContext

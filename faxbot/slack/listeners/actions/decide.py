@@ -5,7 +5,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from faxbot.fax.errors import BadCommand
-from faxbot.services.model.faxes import RequestKind
+from faxbot.services.model.requests import RequestKind
 from faxbot.slack.action_ids import Action, Subject, target
 from faxbot.slack.listeners.actions.keys import press_key
 from faxbot.slack.listeners.context import ListenerContext

@@ -4,7 +4,7 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck
 
-from faxbot.services.model.faxes import RequestKind
+from faxbot.services.model.requests import RequestKind
 from faxbot.services.queries.queries import Queries, Viewer
 from faxbot.services.queries.results import Answer
 from faxbot.slack.grammar import (

@@ -11,7 +11,7 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 
-from faxbot.services.model.faxes import RequestKind
+from faxbot.services.model.requests import RequestKind
 from faxbot.slack.listeners.context import ListenerContext
 from faxbot.slack.payloads import Place, files_in, place_of
 

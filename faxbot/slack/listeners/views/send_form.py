@@ -5,7 +5,7 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from faxbot.services.model.faxes import RequestKind
+from faxbot.services.model.requests import RequestKind
 from faxbot.slack.action_ids import Callback
 from faxbot.slack.listeners.context import ListenerContext
 from faxbot.slack.payloads import place_of

@@ -1,0 +1,90 @@
+"""What Slack shows or is to show: one row for each message, written with the facts."""
+
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from sqlmodel import Field, SQLModel
+
+from faxbot.services.model import correlation
+
+CLOSED_KEY = "closed-"
+"""What has such a key is told once and for all: that a channel is closed to the bot."""
+
+
+class AnnouncementKind(StrEnum):
+    """What Slack is told with."""
+
+    CARD = "card"
+    """The one message of a fax in a channel, edited in place."""
+    REPLY = "reply"
+    """A step of a fax, in the thread of its card."""
+    NOTICE = "notice"
+    """A message of its own."""
+    FILE = "file"
+    """A document, uploaded."""
+    DETAILS = "details"
+    """The card of a received fax, first in the thread of its file."""
+    WHISPER = "whisper"
+    """An answer that only one person sees: told at most once."""
+
+
+class AnnouncementState(StrEnum):
+    """How far the telling of an announcement is."""
+
+    WAITING = "waiting"
+    SENDING = "sending"
+    """The call is under way. Found at start, it means that nobody knows whether it was carried out."""
+    SENT = "sent"
+    DROPPED = "dropped"
+    """Slack will never take it; the log says why."""
+
+
+class Announcement(SQLModel):
+    """
+    One thing to tell Slack, written in the transaction that records the fact.
+
+    *key* travels with the post, so that it can be found again. A message that can change counts its
+    `revision`; it is edited until `shown` has caught up.
+    """
+
+    id: int | None = None
+    key: str
+    kind: AnnouncementKind
+    channel_id: str
+    parent_id: int | None = None
+    """The announcement in whose thread this one goes."""
+    fax_id: int | None = None
+    record_id: int | None = None
+    user_id: str | None = None
+    response_url: str | None = None
+    body: dict[str, Any] = Field(default_factory=dict)
+    terminal: bool = False
+    """The last thing there is to tell of a fax: it goes ahead of mere progress."""
+    state: AnnouncementState = AnnouncementState.WAITING
+    batch: str = ""
+    """Announcements that went out as one message share the key of the first."""
+    ts: str | None = None
+    file_id: str | None = None
+    stage: str = ""
+    revision: int = 0
+    shown: int = 0
+    looks: int = 0
+    due_at: float = 0.0
+    created_at: float = 0.0
+    sent_at: float | None = None
+    reference: str = Field(default_factory=correlation.current)
+
+
+class Pending(NamedTuple):
+    """What there is to know, for choosing the next, of an announcement that is pending."""
+
+    id: int
+    channel_id: str
+    parent_id: int | None
+    kind: AnnouncementKind
+    state: AnnouncementState
+    stage: str
+    terminal: bool
+    due_at: float
+    created_at: float
+    reference: str
