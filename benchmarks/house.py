@@ -17,6 +17,7 @@ from faxbot.bootstrap import Adapters, Intervals, Services, ServiceSettings, wir
 from faxbot.fax.dialplan import DialPlan
 from faxbot.fax.document import Document, Part
 from faxbot.fax.job import Direction, Job
+from faxbot.services.fax_server.lines import LineDirectory
 from faxbot.services.model.columns import job_facts
 from faxbot.services.model.faxes import Fax, FaxState
 from faxbot.store.engine import TransactionStore, open_engine
@@ -69,7 +70,7 @@ class Statements:
 class House:
     """One life of the services; their ticks are called by hand."""
 
-    services: Services[Any]
+    services: Services
     server: UcxClient
     store: TransactionStore
     slack: Any
@@ -84,8 +85,9 @@ async def house(folder: Path, ucx: CannedUcx) -> AsyncIterator[House]:
     statements.watch(engine)
     store = TransactionStore(engine)
     server = connect(ucx.url, ucx.client_id, ucx.client_secret, token_file=folder / "token")
+    setting, clock = _setting_in(folder), SystemClock()
     services = wire_services(
-        _setting_in(folder),
+        setting,
         Adapters(
             server=server,
             store=store,
@@ -94,8 +96,9 @@ async def house(folder: Path, ucx: CannedUcx) -> AsyncIterator[House]:
             attachments=slack,
             directory=slack,
             documents=UnreadDocuments(),
-            clock=SystemClock(),
-            forms=lambda _: slack,
+            clock=clock,
+            lines=LineDirectory(server, store, clock, settled=setting.modems, preferred=setting.default_line),
+            forms=slack,
             bot_user_id="UBOT",
         ),
     )

@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from faxbot.bootstrap import Adapters, Intervals, Services, ServiceSettings, wire_services
 from faxbot.documents.sandbox import Workshop
+from faxbot.services.fax_server.lines import LineDirectory
 from faxbot.services.model.ports import Clock
 from faxbot.settings import Settings, SettingsProblem
 from faxbot.slack.adapters.attachments import SlackAttachments
@@ -91,7 +92,7 @@ class Transport(Protocol):
 class Bot:
     """The bot: its services, its connections to Slack, and who it knows there."""
 
-    services: Services[FaxForms]
+    services: Services
     transport: Transport
     directory: SlackDirectory
 
@@ -182,6 +183,9 @@ def wire(
     max_bytes = settings.faxbot_max_megabytes * MEGABYTE
     directory = SlackDirectory(api, clock.now)
     unacknowledged = Unacknowledged()
+    attachments = SlackAttachments(api, max_bytes=max_bytes)
+    lines = LineDirectory(server, store, clock, settled=setting.modems, preferred=setting.default_line)
+    forms = FaxForms(api, lines, attachments, site)
     adapters = Adapters(
         server=server,
         store=store,
@@ -191,18 +195,19 @@ def wire(
             lambda message: render_comment(message, site, clock.now()),
         ),
         pace=pace,
-        attachments=SlackAttachments(api, max_bytes=max_bytes),
+        attachments=attachments,
         directory=directory,
         documents=Workshop(max_bytes=max_bytes, max_pages=settings.faxbot_max_pages),
         clock=clock,
-        forms=lambda queries: FaxForms(api, queries, site),
+        lines=lines,
+        forms=forms,
         bot_user_id=me.user_id,
         posted=meters.posted,
         turn=unacknowledged.none_left,
     )
     services = wire_services(setting, adapters)
     board = ListenerContext(
-        services.runner, services.queries, services.forms, Replies(api), site, me.user_id, clock.now
+        services.runner, services.queries, forms, Replies(api), site, me.user_id, clock.now
     )
     app = build_bolt_app(
         api.client, me, board, acknowledged=meters.acknowledged, unacknowledged=unacknowledged

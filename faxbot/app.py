@@ -31,7 +31,6 @@ from faxbot.fax.job import Direction
 from faxbot.services.model.ports import Clock
 from faxbot.settings import Settings, SettingsProblem
 from faxbot.slack.adapters.directory import SlackDirectory
-from faxbot.slack.adapters.forms import FaxForms
 from faxbot.slack.inbound.http_mode import PATH
 from faxbot.slack.web_api.connections import Connections
 from faxbot.slack.web_api.web_api import Me, WebApi
@@ -199,7 +198,7 @@ async def _check_socket(api: WebApi, app_token: str) -> None:
 
 
 async def _begin(
-    services: Services[FaxForms],
+    services: Services,
     server: UcxClient,
     clock: Clock,
     *,
@@ -251,7 +250,7 @@ async def _begin(
 
 
 @contextlib.asynccontextmanager
-async def _running(services: Services[FaxForms]) -> AsyncIterator[None]:
+async def _running(services: Services) -> AsyncIterator[None]:
     """The outbox and the desk, while the block lasts."""
     outbox = asyncio.create_task(services.outbox.run(), name="outbox")
     await services.runner.start()

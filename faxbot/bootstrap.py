@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, TypeVar
 
 from faxbot.fax.dialplan import DialPlan
 from faxbot.fax.job import Direction
@@ -11,7 +10,7 @@ from faxbot.scheduler import Ticks
 from faxbot.services.fax_server.lines import LineDirectory
 from faxbot.services.fax_server.outages import Outages
 from faxbot.services.fax_server.record_feed import RecordFeed
-from faxbot.services.model.ledger import Store
+from faxbot.services.model.ledger import Store, Touched
 from faxbot.services.model.ports import (
     Attachments,
     Clock,
@@ -31,6 +30,8 @@ from faxbot.services.requests.permissions import Permissions
 from faxbot.services.requests.records import RecordRequests
 from faxbot.services.requests.runner import RequestRunner
 from faxbot.services.requests.subscriptions import SubscriptionRequests
+from faxbot.services.requests.targets import Targets
+from faxbot.services.sending.cancellation import Cancellation
 from faxbot.services.sending.decisions import Decisions
 from faxbot.services.sending.lost_answers import LostAnswers
 from faxbot.services.sending.new_faxes import NewFaxes
@@ -41,8 +42,6 @@ from faxbot.services.upkeep.row_expiry import RowExpiry
 from faxbot.services.upkeep.spool_retention import SpoolRetention
 
 HOUR = 3600.0
-
-F = TypeVar("F", bound=FormOpener)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +74,8 @@ async def _at_once() -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Adapters(Generic[F]):
-    """Who fills the ports. The form shows what Ask answers, so it is made of that; *bot_user_id* is ours."""
+class Adapters:
+    """The ports, filled. *lines* is shared with the form, which shows them."""
 
     server: FaxServer
     store: Store
@@ -86,7 +85,8 @@ class Adapters(Generic[F]):
     directory: Directory
     documents: Documents
     clock: Clock
-    forms: Callable[[Queries], F]
+    lines: LineDirectory
+    forms: FormOpener
     bot_user_id: str
     posted: Callable[[float], None] = lambda _seconds: None
     """Hears how many seconds a received fax took to its channel."""
@@ -95,14 +95,13 @@ class Adapters(Generic[F]):
 
 
 @dataclass(frozen=True, slots=True)
-class Services(Generic[F]):
+class Services:
     """Everything that runs, once it is wired."""
 
     runner: RequestRunner
     outbox: Outbox
     ticks: Ticks
     queries: Queries
-    forms: F
     lines: LineDirectory
     outages: Outages
     watch: JobWatch
@@ -115,13 +114,12 @@ class Services(Generic[F]):
     expiry: RowExpiry
 
 
-def wire_services(setting: ServiceSettings, adapters: Adapters[F]) -> Services[F]:
+def wire_services(setting: ServiceSettings, adapters: Adapters) -> Services:
     """Make every service and give it what it needs."""
     server, store, clock = adapters.server, adapters.store, adapters.clock
     attachments, directory, documents = adapters.attachments, adapters.directory, adapters.documents
-    late: _Late[F] = _Late()
-    lines = LineDirectory(server, store, clock, settled=setting.modems, preferred=setting.default_line)
-    outages = Outages(store, clock, setting.inbound_channel, late.told)
+    lines = adapters.lines
+    outages = Outages(store, clock, setting.inbound_channel)
     outbox = Outbox(
         store,
         adapters.messenger,
@@ -132,19 +130,18 @@ def wire_services(setting: ServiceSettings, adapters: Adapters[F]) -> Services[F
         admins=setting.admins,
         posted=adapters.posted,
     )
-    access = Permissions(directory, store, setting.admins)
+    permissions = Permissions(directory, store, setting.admins)
     sent = RecordFeed(Direction.TX, server, store, clock, RecordState.HISTORY)
     received = RecordFeed(Direction.RX, server, store, clock, RecordState.SEEN)
-    claims = JobMatching(lines, setting.plan.region)
+    matching = JobMatching(lines, setting.plan.region)
     watch = JobWatch(
         server=server,
         store=store,
         clock=clock,
         lines=lines,
         sent_records=sent,
-        claims=claims,
+        matching=matching,
         region=setting.plan.region,
-        told=late.told,
     )
     preparation = Preparation(
         PreparationSettings(setting.spool, setting.settle),
@@ -155,18 +152,15 @@ def wire_services(setting: ServiceSettings, adapters: Adapters[F]) -> Services[F
         attachments=attachments,
         lines=lines,
         sent_records=sent,
-        claims=claims,
+        matching=matching,
         watch=watch,
-        told=late.told,
     )
     search = LostAnswers(
         server=server,
         store=store,
         clock=clock,
-        claims=claims,
+        matching=matching,
         sent_records=sent,
-        watch=watch,
-        told=late.told,
         settle=setting.settle,
     )
     inbox = Inbox(
@@ -178,63 +172,61 @@ def wire_services(setting: ServiceSettings, adapters: Adapters[F]) -> Services[F
         received_records=received,
         spool=setting.spool,
         inbound_channel=setting.inbound_channel,
-        told=late.told,
     )
     queries = Queries(
         server=server,
         store=store,
         lines=lines,
-        access=access,
-        attachments=attachments,
+        permissions=permissions,
         outages=outages,
         plan=setting.plan,
         inbound_channel=setting.inbound_channel,
         newest_last=lambda direction: (sent if direction is Direction.TX else received).newest_last,
     )
-    forms = adapters.forms(queries)
-    runner = RequestRunner(store, clock, late.told, turn=adapters.turn)
-    asked = NewFaxes(
+    runner = RequestRunner(store, clock, turn=adapters.turn)
+    new_faxes = NewFaxes(
         store=store,
         clock=clock,
         attachments=attachments,
         directory=directory,
-        forms=forms,
+        forms=adapters.forms,
         lines=lines,
         preparation=preparation,
         plan=setting.plan,
         bot_user_id=adapters.bot_user_id,
         accept=runner.accept,
-        told=late.told,
     )
-    changes = RecordRequests(
+    targets = Targets(store, clock)
+    cancellation = Cancellation(
+        server=server, store=store, clock=clock, permissions=permissions, targets=targets
+    )
+    records = RecordRequests(
         server=server,
         store=store,
         clock=clock,
-        access=access,
+        permissions=permissions,
+        targets=targets,
         directory=directory,
         spool=setting.spool,
-        told=late.told,
     )
     decisions = Decisions(
-        store=store, clock=clock, access=access, preparation=preparation, search=search, told=late.told
+        store=store, clock=clock, permissions=permissions, preparation=preparation, search=search
     )
     subscribing = SubscriptionRequests(
         store=store,
         clock=clock,
-        access=access,
+        permissions=permissions,
         directory=directory,
         lines=lines,
-        watch=watch,
-        told=late.told,
     )
     runner.assign(
         {
-            RequestKind.SEND: asked.send,
-            RequestKind.SHARE: asked.share,
-            RequestKind.SHARED_FILE: asked.shared_file,
-            RequestKind.CANCEL: changes.cancel,
-            RequestKind.DELETE: changes.delete,
-            RequestKind.GET: changes.get,
+            RequestKind.SEND: new_faxes.send,
+            RequestKind.SHARE: new_faxes.share,
+            RequestKind.SHARED_FILE: new_faxes.shared_file,
+            RequestKind.CANCEL: cancellation.cancel,
+            RequestKind.DELETE: records.delete,
+            RequestKind.GET: records.get,
             RequestKind.ANSWER: decisions.decide,
             RequestKind.SUBSCRIBE: subscribing.subscribe,
             RequestKind.UNSUBSCRIBE: subscribing.unsubscribe,
@@ -245,7 +237,6 @@ def wire_services(setting: ServiceSettings, adapters: Adapters[F]) -> Services[F
         outbox=outbox,
         ticks=Ticks(clock, answered=outages.answered, failed=outages.failed),
         queries=queries,
-        forms=forms,
         lines=lines,
         outages=outages,
         watch=watch,
@@ -257,24 +248,26 @@ def wire_services(setting: ServiceSettings, adapters: Adapters[F]) -> Services[F
         retention=SpoolRetention(store, clock, setting.spool, setting.spool_days),
         expiry=RowExpiry(store, clock),
     )
-    late.services = services
+    _wake_mirrors(services, store)
     _add_ticks(services, setting.paces)
     return services
 
 
-class _Late(Generic[F]):
-    """Services tell that something is written to those who are made after them."""
+def _wake_mirrors(services: Services, store: Store) -> None:
+    """Each commit wakes whatever mirrors the rows that it touched."""
 
-    services: Services[F]
+    def wake(touched: Touched) -> None:
+        if touched.channels:
+            services.outbox.wake(touched.channels)
+        if touched.faxes:
+            services.search.wake()
+        if services.watch.wake(touched):
+            services.ticks.nudge("watch")
 
-    def told(self) -> None:
-        self.services.outbox.nudge()
-        self.services.search.wake()
-        if self.services.watch.woken():
-            self.services.ticks.nudge("watch")
+    store.on_commit(wake)
 
 
-def _add_ticks(services: Services[F], paces: Intervals) -> None:
+def _add_ticks(services: Services, paces: Intervals) -> None:
     """The ticks and their paces."""
     ticks, watch, outages, inbox = services.ticks, services.watch, services.outages, services.inbox
 

@@ -18,7 +18,6 @@ from prometheus_client.registry import Collector
 from faxbot.bootstrap import Services
 from faxbot.services.model.ledger import Store
 from faxbot.services.model.ports import Clock
-from faxbot.slack.adapters.forms import FaxForms
 
 ACKNOWLEDGED = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 3.0)
 """Seconds; Slack waits for three."""
@@ -76,7 +75,7 @@ class Metrics:
         """A received fax is in a channel."""
         self._posted.observe(seconds)
 
-    def watch(self, services: Services[FaxForms], connections: "Connected", clock: Clock) -> None:
+    def watch(self, services: Services, connections: "Connected", clock: Clock) -> None:
         """Read the gauges off *services* at each scrape."""
         self.registry.register(_Gauges(services, connections, clock))
 
@@ -88,7 +87,7 @@ Connected = Callable[[], int]
 class _Gauges(Collector):
     """What is there now."""
 
-    def __init__(self, services: Services[FaxForms], connected: Connected, clock: Clock) -> None:
+    def __init__(self, services: Services, connected: Connected, clock: Clock) -> None:
         self._services, self._connected, self._clock = services, connected, clock
 
     def collect(self) -> Iterator[GaugeMetricFamily]:

@@ -22,6 +22,7 @@ from faxbot.documents.sandbox import Workshop
 from faxbot.fax.dialplan import DialPlan
 from faxbot.fax.document import Part
 from faxbot.fax.errors import SlackRefused, SlackUnclear
+from faxbot.services.fax_server.lines import LineDirectory
 from faxbot.services.model.faxes import Fax, FaxState
 from faxbot.services.model.messages import FaxCard, FaxSteps, Message, ReceivedFax, Sentence
 from faxbot.services.model.ports import Clock, Documents
@@ -342,7 +343,8 @@ async def lodged(
             directory=slack,
             documents=documents,
             clock=clock,
-            forms=lambda _: slack,
+            lines=LineDirectory(server, store, clock, settled=setting.modems, preferred=setting.default_line),
+            forms=slack,
             bot_user_id="UBOT",
         ),
     )

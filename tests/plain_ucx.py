@@ -284,7 +284,7 @@ class PlainHouse:
             while rows := await self.home.store.read(lambda ledger: list(ledger.pending())):
                 waits = [row.due_at - self.clock.now().timestamp() for row in rows]
                 self.clock.let_pass(min((wait for wait in waits if wait > 0), default=0.0))
-                self.home.outbox.nudge()
+                self.home.outbox.wake(())
                 await asyncio.sleep(0.005)
 
     async def faxes(self, *states: str):

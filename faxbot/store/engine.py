@@ -16,8 +16,9 @@ from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.pool import NullPool
 from sqlmodel import Session
 
-from faxbot.services.model.ledger import Ledger
+from faxbot.services.model.ledger import Ledger, Touched
 from faxbot.store.queries import SqlLedger
+from faxbot.store.touched import note_touched
 
 T = TypeVar("T")
 
@@ -124,9 +125,14 @@ class TransactionStore:
         self._jobs: deque[_Job] = deque()
         self._wake = threading.Condition()
         self._closing = False
+        self._wakes: list[Callable[[Touched], None]] = []
         self.counts = _Counts()
         self._thread = threading.Thread(target=self._run, name="faxbot-store", daemon=True)
         self._thread.start()
+
+    def on_commit(self, wake: Callable[[Touched], None]) -> None:
+        """Call *wake* in the event loop after each commit that touched rows that somebody mirrors."""
+        self._wakes.append(wake)
 
     async def write(self, work: Callable[[Ledger], T]) -> T:
         """Run *work* and commit; durable when this returns."""
@@ -176,7 +182,9 @@ class TransactionStore:
     def _carry_out(self, session: Session, batch: list[_Job]) -> list[_Job]:
         """Do *batch* in one transaction; what is to be done again because it read what was not saved."""
         again: list[_Job] = []
+        touched = Touched()
         with session:
+            note_touched(session, touched)
             ledger = SqlLedger(session)
             for job in batch:
                 job.error = None
@@ -198,6 +206,10 @@ class TransactionStore:
                 batch = [job for job in batch if job.writes]
                 for job in batch:
                     job.error = job.error or error
+            else:
+                if touched:  # before the results: who wrote finds the mirrors awake
+                    for wake in self._wakes:
+                        batch[0].loop.call_soon_threadsafe(wake, touched)
         for job in batch:
             self.counts.writes += job.writes
             self.counts.reads += not job.writes

@@ -1,6 +1,6 @@
 """The ledger's questions in SQL. Rows that are returned inside a transaction are saved with it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from operator import attrgetter
 from typing import Any, TypeVar
 
@@ -147,9 +147,9 @@ class SqlLedger(SqlRetention):
         )
         return self._all(AnnouncementRow, col(column) == value)
 
-    def pending(self, channel_id: str | None = None) -> Sequence[Pending]:
-        """The announcements that are not told yet, or whose message is out of date, oldest first."""
-        here = [] if channel_id is None else [col(AnnouncementRow.channel_id) == channel_id]
+    def pending(self, channels: Collection[str] | None = None) -> Sequence[Pending]:
+        """The announcements that are not posted yet, or whose message is out of date, oldest first."""
+        here = [] if channels is None else [col(AnnouncementRow.channel_id).in_(channels)]
         rows: list[Pending] = []
         for untold in (WAITS, IS_OUTDATED):
             found = self._session.execute(select(*_PENDING).where(untold, *here))

@@ -168,7 +168,6 @@ async def test_a_message_that_was_posted_after_the_backup_is_not_posted_again(tm
     slack.post = held_up
     async with house(live, fax, slack) as home:
         await home.store.write(tell)
-        home.outbox.nudge()
         made = back_up(settings(live), tmp_path / "backups", NOW)
         free.set()
         await until(lambda: len(slack.posts) == 2)

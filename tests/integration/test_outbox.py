@@ -55,10 +55,8 @@ class Rig:
     pace: "Gate"
 
     async def write(self, work):
-        """Commit *work* and tell the outbox."""
-        result = await self.store.write(work)
-        self.outbox.nudge()
-        return result
+        """Commit *work*, which wakes the outbox."""
+        return await self.store.write(work)
 
     async def a_fax(self, channel: str = CLAIMS) -> int:
         """A fax with a card in *channel*."""
@@ -132,6 +130,7 @@ async def running(folder, slack, *, settle: float = SETTLE) -> AsyncIterator[Rig
         outage=lambda: None,
         admins=[PRIYA],
     )
+    store.on_commit(lambda touched: outbox.wake(touched.channels))
     task = asyncio.create_task(outbox.run())
     try:
         yield Rig(slack, store, outbox, clock, pace)
@@ -198,7 +197,7 @@ async def test_ends_go_ahead_of_progress_in_all_channels(rig):
 
     rig.slack.update = watch
     rig.pace.shut.clear()
-    rig.outbox.nudge()
+    rig.outbox.wake(())
     await rig.all_told()
     assert edited[0] == places[5]
     assert sorted(set(edited)) == places
@@ -212,7 +211,7 @@ async def test_many_changes_that_had_to_wait_are_one_edit(rig):
     for _ in range(10):
         await rig.write(lambda ledger: refresh_cards(ledger, ledger.fax(fax_id)))
     rig.pace.shut.clear()
-    rig.outbox.nudge()
+    rig.outbox.wake(())
     await rig.all_told()
     assert rig.slack.cards()[0].edits == 1
 
@@ -274,7 +273,7 @@ async def test_a_reply_without_a_thread_begins_a_new_one_once(rig):
     await rig.end(fax_id)
     await until(lambda: len(rig.slack.cards()) == 2)
     rig.pace.shut.clear()
-    rig.outbox.nudge()
+    rig.outbox.wake(())
     await rig.all_told()
     assert len(rig.slack.cards()) == 2
     told = [p for p in rig.slack.posts if p.thread_ts]

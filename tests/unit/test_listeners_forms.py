@@ -25,14 +25,14 @@ class Asked:
     def __init__(self, lines=LINES, files=FILES, gate=None):
         self.told, self.files, self.gate = lines, files, gate
 
-    async def fax_lines(self):
+    async def lines(self):
         if self.gate:
             await self.gate.wait()
         if isinstance(self.told, Exception):
             raise self.told
         return self.told
 
-    async def recent_files(self, channel_id, user_id, before):
+    async def recent(self, channel_id, user_id, before, seconds):
         if isinstance(self.files, Exception):
             raise self.files
         return self.files
@@ -44,7 +44,7 @@ def slack(**answers):
 
 
 def forms(client, asked, patience=5.0):
-    return FaxForms(web_api(client), asked, BotProfile(), patience=patience)
+    return FaxForms(web_api(client), asked, asked, BotProfile(), patience=patience)
 
 
 def shown(client, method="views.open"):

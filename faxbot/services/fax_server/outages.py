@@ -23,7 +23,7 @@ from faxbot.services.model.messages import (
     QueryRecovered,
     Storable,
 )
-from faxbot.services.model.ports import Clock, Nudge
+from faxbot.services.model.ports import Clock
 from faxbot.services.outbox.announcements import post_notice, refresh_cards
 
 log = logging.getLogger(__name__)
@@ -66,8 +66,8 @@ class Outages:
     Cards of unfinished faxes then show when the server was last heard.
     """
 
-    def __init__(self, store: Store, clock: Clock, inbound_channel: str, told: Nudge) -> None:
-        self._store, self._clock, self._channel, self._told = store, clock, inbound_channel, told
+    def __init__(self, store: Store, clock: Clock, inbound_channel: str) -> None:
+        self._store, self._clock, self._channel = store, clock, inbound_channel
         self.outage: Outage | None = None
         self.failures = 0
         """Failures in a row, of whatever tick."""
@@ -157,7 +157,6 @@ class Outages:
         await self._store.write(record)
         self.outage, self._ended = outage, None
         log.warning("the fax server is out of reach", extra={"fault": type(fault).__name__})
-        self._told()
 
     async def _end(self, outage: Outage, now: datetime) -> None:
         def record(ledger: Ledger) -> EndedOutage:
@@ -172,7 +171,6 @@ class Outages:
         self.outage, self._last_end = None, now
         self._patience = min(LONGEST_PATIENCE, max(FIRST_PATIENCE, self._patience * 2))
         log.info("the fax server answers again", extra={"seconds": (now - outage.since).total_seconds()})
-        self._told()
 
     async def _tell_end(self, ended: EndedOutage, now: datetime) -> None:
         """Say that it is back, once it is known how many faxes went out by that."""
@@ -188,7 +186,6 @@ class Outages:
 
         if await self._store.write(record):
             self._ended = None
-            self._told()
 
     async def _tell_of_silence(self, silent: dict[str, datetime], name: str, message: Storable) -> None:
         def record(ledger: Ledger) -> None:
@@ -198,7 +195,6 @@ class Outages:
         await self._store.write(record)
         self._silent = silent
         log.warning("one kind of question", extra={"tick": name, "answered": name not in silent})
-        self._told()
 
 
 def _back(ledger: Ledger, ended: EndedOutage) -> OutageEnded:

@@ -1,10 +1,11 @@
 """The facts that the services keep, as Protocols: what can be asked and written inside one transaction."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 from faxbot.services.model.announcements import Announcement, Pending
-from faxbot.services.model.faxes import Fax, KeptFax
+from faxbot.services.model.faxes import Fax, FaxState, KeptFax
 from faxbot.services.model.records import FaxRecord, KeptRecord
 from faxbot.services.model.requests import Request
 from faxbot.services.model.subscriptions import Subscription
@@ -136,8 +137,8 @@ class Ledger(RetentionLedger, Protocol):
         """What was or is to be told of a fax or a record, oldest first."""
         ...
 
-    def pending(self, channel_id: str | None = None) -> Sequence[Pending]:
-        """The announcements that are not told yet, or whose message is out of date, oldest first."""
+    def pending(self, channels: Collection[str] | None = None) -> Sequence[Pending]:
+        """The announcements that are not posted yet, or whose message is out of date, oldest first."""
         ...
 
     def batch(self, key: str) -> Sequence[Announcement]:
@@ -173,8 +174,26 @@ class Ledger(RetentionLedger, Protocol):
         ...
 
 
+@dataclass(slots=True)
+class Touched:
+    """What a commit inserted or changed, for whoever mirrors it."""
+
+    channels: set[str] = field(default_factory=set)
+    """The channels of announcements."""
+    faxes: dict[int, FaxState] = field(default_factory=dict)
+    """Faxes by id, with their state after the commit."""
+    subscriptions: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.channels or self.faxes or self.subscriptions)
+
+
 class Store(Protocol):
     """Transactions over the ledger. *work* runs apart from the event loop and must not wait for anything."""
+
+    def on_commit(self, wake: Callable[[Touched], None]) -> None:
+        """Call *wake* in the event loop after each commit that touched one of these rows."""
+        ...
 
     async def write(self, work: Callable[[Ledger], T]) -> T:
         """Run *work* and commit; durable when this returns."""

@@ -265,8 +265,5 @@ class RateLimits(Protocol):
         ...
 
 
-Nudge = Callable[[], None]
-"""Tells somebody that there is something to do."""
-
 Carry = Callable[[Request], Awaitable[None]]
 """Carries out one kind of request. Safe to repeat after a crash."""

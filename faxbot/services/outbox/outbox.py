@@ -9,7 +9,7 @@ store holds is mirrored here: all of it is read when something was written, a ch
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 
 from faxbot.fax.errors import SlackBusy, SlackFault
@@ -68,10 +68,10 @@ class Outbox:
             store, messenger, clock, settle=settle, closed=self._tell_admin, posted=posted
         )
         self._wake = asyncio.Event()
-        self._written = True
+        self._stale: set[str] | None = None
+        """The channels whose rows the mirror has to read again; None: all of them."""
         self._waiting: dict[str, list[Pending]] = {}
         self._calling: dict[str, asyncio.Task[None]] = {}
-        self._called: set[str] = set()
 
     @property
     def depth(self) -> int:
@@ -83,26 +83,27 @@ class Outbox:
         """When the oldest of them was written, in epoch seconds."""
         return min((row.created_at for rows in self._waiting.values() for row in rows), default=None)
 
-    def nudge(self) -> None:
-        """Something was written."""
-        self._written = True
+    def wake(self, channels: Collection[str]) -> None:
+        """Announcements of these channels were written; without any, see what is due by now."""
+        if self._stale is not None:
+            self._stale.update(channels)
         self._wake.set()
 
     async def run(self) -> None:
-        """Tell until cancelled. Calls that a stop interrupted are cleared up first."""
-        doubted = False
+        """Post until cancelled. Calls that a stop interrupted are looked up first."""
+        recovered = False
         try:
             while True:
                 self._wake.clear()
                 try:
-                    if not doubted:
-                        await self._store.write(self._doubt_the_unfinished)
-                        doubted = True
-                    await self._look()
-                    pause = self._go_on()
-                except Exception:  # the database may be away for a while; what is written is not lost
-                    log.exception("the outbox stumbled")
-                    self._written, pause = True, 1.0
+                    if not recovered:
+                        await self._store.write(self._delay_interrupted)
+                        recovered = True
+                    await self._refresh_mirror()
+                    pause = self._begin_calls()
+                except Exception:  # the database may be unavailable for a while; what is written is not lost
+                    log.exception("outbox loop failed")
+                    self._stale, pause = None, 1.0
                 with contextlib.suppress(TimeoutError):  # unlike wait_for, it never swallows a cancellation
                     async with asyncio.timeout(self._clock.on_the_wall(pause)):
                         await self._wake.wait()
@@ -112,37 +113,36 @@ class Outbox:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _doubt_the_unfinished(self, ledger: Ledger) -> None:
+    def _delay_interrupted(self, ledger: Ledger) -> None:
         due_at = self._clock.now().timestamp() + self._settle
         for row in ledger.pending():
             if row.state is AnnouncementState.SENDING:
                 ledger.announcement(row.id).due_at = due_at
 
-    async def _look(self) -> None:
-        """Bring the mirror up to date."""
-        if self._written:
-            self._written = False
-            self._called.clear()
+    async def _refresh_mirror(self) -> None:
+        """Read the rows of stale channels again. A channel with a call under way waits for its end."""
+        if self._stale is None:
+            self._stale = set()
             rows = await self._store.read(lambda ledger: ledger.pending())
             self._waiting = {}
-            for row in rows:
-                self._waiting.setdefault(row.channel_id, []).append(row)
-            return
-        called, self._called = self._called, set()
-        for channel_id in called:
-            rows = await self._store.read(partial(_pending_in, channel_id=channel_id))
-            if rows:
-                self._waiting[channel_id] = list(rows)
-            else:
+        else:
+            channels = self._stale - self._calling.keys()
+            if not channels:
+                return
+            self._stale -= channels
+            rows = await self._store.read(lambda ledger: ledger.pending(channels))
+            for channel_id in channels:
                 self._waiting.pop(channel_id, None)
+        for row in rows:
+            self._waiting.setdefault(row.channel_id, []).append(row)
 
-    def _go_on(self) -> float:
+    def _begin_calls(self) -> float:
         """Make the calls that may be made now; seconds until there may be more."""
         now = self._clock.now().timestamp()
         pause = IDLE_SECONDS
         ready: list[tuple[Choice, str]] = []
         for channel_id, rows in self._waiting.items():
-            if channel_id in self._calling or channel_id in self._called:
+            if channel_id in self._calling or channel_id in (self._stale or ()):
                 continue
             choice = choose(rows, now, self._wait_in(channel_id))
             if choice.batch:
@@ -175,9 +175,8 @@ class Outbox:
     def _end(self, channel_id: str, release: Callable[[], None], task: asyncio.Task[None]) -> None:
         release()
         del self._calling[channel_id]
-        self._called.add(channel_id)
         if not task.cancelled() and (error := task.exception()):
-            log.error("the outbox stumbled", exc_info=error, extra={"channel": channel_id})
+            log.error("outbox call failed", exc_info=error, extra={"channel": channel_id})
             self._pace.busy_in(channel_id, PATIENCE_SECONDS)
         self._wake.set()
 
@@ -222,11 +221,6 @@ class Outbox:
             )
 
         await self._store.write(record)
-        self.nudge()
 
 
 _UNTOLD = (AnnouncementState.WAITING, AnnouncementState.SENDING)
-
-
-def _pending_in(ledger: Ledger, channel_id: str) -> Sequence[Pending]:
-    return ledger.pending(channel_id)

@@ -8,16 +8,14 @@ from faxbot.fax import number
 from faxbot.fax.dialplan import Destination, DialPlan
 from faxbot.fax.errors import JobNotFound, UnknownJob
 from faxbot.fax.job import Direction, Job
-from faxbot.fax.line import FaxLine
 from faxbot.fax.record import Record
 from faxbot.services.fax_server.lines import LineDirectory
 from faxbot.services.fax_server.outages import Outages
 from faxbot.services.model.columns import record_of
 from faxbot.services.model.faxes import Fax, FaxState
 from faxbot.services.model.ledger import Ledger, Store
-from faxbot.services.model.ports import Attachments, FaxServer
+from faxbot.services.model.ports import FaxServer
 from faxbot.services.model.records import FaxRecord
-from faxbot.services.model.requests import RECENT_SECONDS
 from faxbot.services.queries.results import (
     ActiveResult,
     HistoryResult,
@@ -53,42 +51,24 @@ class Queries:
         server: FaxServer,
         store: Store,
         lines: LineDirectory,
-        access: Permissions,
-        attachments: Attachments,
+        permissions: Permissions,
         outages: Outages,
         plan: DialPlan,
         inbound_channel: str,
         newest_last: Callable[[Direction], bool],
     ) -> None:
-        self._server, self._store, self._lines, self._access = server, store, lines, access
-        self._attachments, self._reach, self._plan, self._inbound = (
-            attachments,
-            outages,
-            plan,
-            inbound_channel,
-        )
+        self._server, self._store, self._lines, self._permissions = server, store, lines, permissions
+        self._outages, self._plan, self._inbound = outages, plan, inbound_channel
         self._newest_last = newest_last
 
     @property
     def outage(self) -> datetime | None:
         """Since when the fax server does not answer."""
-        return self._reach.since
+        return self._outages.since
 
     def check_number(self, text: str) -> Destination:
         """Raises BadNumber."""
         return number.parse(text, self._plan)
-
-    async def fax_lines(self) -> list[FaxLine]:
-        """The lines, for the form."""
-        return await self._lines.lines()
-
-    async def recent_files(self, channel_id: str, user_id: str, before: float) -> list[dict[str, str]]:
-        """What `/fax send` would fax now."""
-        return await self._attachments.recent(channel_id, user_id, before=before, seconds=RECENT_SECONDS)
-
-    async def files_of(self, channel_id: str, ts: str, thread_ts: str | None) -> list[dict[str, str]]:
-        """The files of one message."""
-        return await self._attachments.of_message(channel_id, ts, thread_ts)
 
     async def lines(self, wanted: str = "") -> LinesResult:
         """FaxList joined with FaxUsage. Raises UnknownLine."""
@@ -208,9 +188,9 @@ class Queries:
     async def _may(self, direction: Direction, asker: Viewer, fax: Fax | None, row: FaxRecord | None) -> bool:
         if direction is Direction.TX and fax is not None and fax.user_id == asker.user_id:
             return True
-        if direction is Direction.RX and await self._access.received_here(asker.channel_id, row):
+        if direction is Direction.RX and await self._permissions.received_here(asker.channel_id, row):
             return True
-        return await self._access.is_admin(asker.user_id)
+        return await self._permissions.is_admin(asker.user_id)
 
 
 def _newest_first(records: list[Record]) -> list[Record]:

@@ -18,7 +18,7 @@ from faxbot.services.fax_server.lines import LineDirectory
 from faxbot.services.fax_server.record_feed import RecordFeed
 from faxbot.services.model.columns import record_of
 from faxbot.services.model.ledger import Ledger, Store
-from faxbot.services.model.ports import Clock, Documents, FaxServer, Nudge
+from faxbot.services.model.ports import Clock, Documents, FaxServer
 from faxbot.services.model.records import FaxRecord, RecordState
 from faxbot.services.model.spool import make_folder
 from faxbot.services.model.spool import received as spooled
@@ -50,11 +50,10 @@ class Inbox:
         received_records: RecordFeed,
         spool: Path,
         inbound_channel: str,
-        told: Nudge,
     ) -> None:
         self._server, self._store, self._clock = server, store, clock
         self._documents, self._lines, self._feed = documents, lines, received_records
-        self._spool, self._inbound, self._told = spool, inbound_channel, told
+        self._spool, self._inbound = spool, inbound_channel
         self._pending = True
         self._fetching = asyncio.Lock()
 
@@ -161,7 +160,6 @@ class Inbox:
 
         if await self._store.write(record):
             log.info("received", extra={"record": row_id})
-            self._told()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from faxbot.fax.errors import CredentialsRejected, Fault, Refusal, ServerFault, 
 from faxbot.services.model.correlation import under
 from faxbot.services.model.ledger import Ledger, Store
 from faxbot.services.model.messages import Sentence
-from faxbot.services.model.ports import Carry, Clock, Nudge
+from faxbot.services.model.ports import Carry, Clock
 from faxbot.services.model.requests import Request, RequestKind, mark_done
 from faxbot.services.outbox.announcements import post_ephemeral
 
@@ -26,10 +26,8 @@ class RequestRunner:
     is tried again.
     """
 
-    def __init__(
-        self, store: Store, clock: Clock, told: Nudge, *, turn: Callable[[], Awaitable[None]]
-    ) -> None:
-        self._store, self._clock, self._told, self._turn = store, clock, told, turn
+    def __init__(self, store: Store, clock: Clock, *, turn: Callable[[], Awaitable[None]]) -> None:
+        self._store, self._clock, self._turn = store, clock, turn
         self._carry: Mapping[RequestKind, Carry] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
 
@@ -104,7 +102,6 @@ class RequestRunner:
             post_ephemeral(ledger, ledger.request(request.id or 0), Sentence(sentence), self._clock.now())
 
         await self._store.write(record)
-        self._told()
 
     async def _finish(self, request: Request, sentence: str) -> None:
         def record(ledger: Ledger) -> None:
@@ -114,4 +111,3 @@ class RequestRunner:
                 post_ephemeral(ledger, row, Sentence(sentence), self._clock.now())
 
         await self._store.write(record)
-        self._told()

@@ -9,12 +9,11 @@ from faxbot.services.fax_server.lines import LineDirectory
 from faxbot.services.model.faxes import Fax, FaxState
 from faxbot.services.model.ledger import Ledger, Store
 from faxbot.services.model.messages import Sentence
-from faxbot.services.model.ports import Clock, Directory, Nudge
+from faxbot.services.model.ports import Clock, Directory
 from faxbot.services.model.requests import Request
 from faxbot.services.model.subscriptions import Subscription
 from faxbot.services.outbox.announcements import open_card, post_ephemeral, refresh_cards
 from faxbot.services.requests.permissions import Permissions
-from faxbot.services.tracking.job_watch import JobWatch
 
 _WORDS = {Direction.TX: "sent faxes", Direction.RX: "received faxes"}
 
@@ -54,14 +53,12 @@ class SubscriptionRequests:
         *,
         store: Store,
         clock: Clock,
-        access: Permissions,
+        permissions: Permissions,
         directory: Directory,
         lines: LineDirectory,
-        watch: JobWatch,
-        told: Nudge,
     ) -> None:
-        self._store, self._clock, self._access, self._directory = store, clock, access, directory
-        self._lines, self._watch, self._told = lines, watch, told
+        self._store, self._clock, self._permissions, self._directory = store, clock, permissions, directory
+        self._lines = lines
 
     async def subscribe(self, request: Request) -> None:
         """A channel wants to hear of faxes. Without words: of what the person may subscribe it to."""
@@ -69,10 +66,10 @@ class SubscriptionRequests:
         if wish.fax and wish.fax.state is FaxState.ENDED:
             raise UnknownJob(f"{wish.fax.job_id} has ended. `/fax status {wish.fax.job_id}` tells how.")
         if Direction.RX in wish.directions:
-            if not request.body.get("direction") and not await self._access.is_admin(request.user_id):
+            if not request.body.get("direction") and not await self._permissions.is_admin(request.user_id):
                 wish = _Scope((Direction.TX,), wish.line, wish.fax)
             else:
-                await self._access.may_subscribe_received(request.user_id)
+                await self._permissions.may_subscribe_received(request.user_id)
         await self._directory.ensure_can_post(request.channel_id, request.user_id)
         now = self._clock.now()
 
@@ -86,8 +83,6 @@ class SubscriptionRequests:
             self._answer(ledger, request, text if any(fresh) else f"It already hears of {wish.words}.")
 
         await self._store.write(record)
-        self._watch.reconsider()
-        self._told()
 
     async def unsubscribe(self, request: Request) -> None:
         """A channel has heard enough. Without words: of everything."""
@@ -102,7 +97,6 @@ class SubscriptionRequests:
             self._answer(ledger, request, text if any(dropped) else "It was not subscribed to that.")
 
         await self._store.write(record)
-        self._told()
 
     async def _wish(self, request: Request) -> _Scope:
         body = request.body

@@ -6,7 +6,7 @@ from weakref import WeakValueDictionary
 from faxbot.services.model.faxes import Fax, FaxState, Outcome
 from faxbot.services.model.ledger import Ledger, Store
 from faxbot.services.model.messages import Sentence, Step, StepKind
-from faxbot.services.model.ports import Clock, Nudge
+from faxbot.services.model.ports import Clock
 from faxbot.services.model.requests import Request, mark_done
 from faxbot.services.outbox.announcements import end_fax, post_ephemeral
 from faxbot.services.requests.permissions import Permissions
@@ -28,12 +28,11 @@ class Decisions:
         *,
         store: Store,
         clock: Clock,
-        access: Permissions,
+        permissions: Permissions,
         preparation: Preparation,
         search: LostAnswers,
-        told: Nudge,
     ) -> None:
-        self._store, self._clock, self._access, self._told = store, clock, access, told
+        self._store, self._clock, self._permissions = store, clock, permissions
         self._preparation, self._search = preparation, search
         self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
         """For each fax: the decision that came first counts, however long looking takes."""
@@ -50,7 +49,7 @@ class Decisions:
         """Record what was decided, which ends *request*; the fax that is to be sent instead, if any."""
         fax_id, answer = int(request.body["fax_id"]), request.body["answer"]
         fax = await self._store.read(lambda ledger: ledger.fax(fax_id))
-        await self._access.may_change_sent(request.user_id, fax, "decide about", "this fax")
+        await self._permissions.may_change_sent(request.user_id, fax, "decide about", "this fax")
         if answer == "again" and fax.state is FaxState.ASKED:
             await self._search.look_now(fax_id)
         now = self._clock.now()
@@ -68,9 +67,7 @@ class Decisions:
             end_fax(ledger, known, outcome, Step(kind, now, by=request.user_id))
             return ledger.add_fax(_copy(known, request, now.timestamp())) if answer == "again" else None
 
-        copy = await self._store.write(record)
-        self._told()
-        return copy
+        return await self._store.write(record)
 
 
 def _objection(asked: Fax, known: Fax, answer: str) -> str:

@@ -15,7 +15,7 @@ from faxbot.services.fax_server.record_feed import RecordFeed
 from faxbot.services.model.faxes import HANDING_PAUSE, Fax, FaxState
 from faxbot.services.model.ledger import Ledger, Store
 from faxbot.services.model.messages import Step, StepKind
-from faxbot.services.model.ports import Clock, FaxServer, Nudge
+from faxbot.services.model.ports import Clock, FaxServer
 from faxbot.services.outbox.announcements import announce_steps, refresh_cards
 from faxbot.services.tracking.job_matching import (
     OVER_FOR_PEOPLE,
@@ -24,7 +24,6 @@ from faxbot.services.tracking.job_matching import (
     adopt_job,
     as_submitted,
 )
-from faxbot.services.tracking.job_watch import JobWatch
 
 log = logging.getLogger(__name__)
 
@@ -44,18 +43,16 @@ class LostAnswers:
         server: FaxServer,
         store: Store,
         clock: Clock,
-        claims: JobMatching,
+        matching: JobMatching,
         sent_records: RecordFeed,
-        watch: JobWatch,
-        told: Nudge,
         settle: float,
     ) -> None:
-        self._server, self._store, self._clock, self._claims = server, store, clock, claims
-        self._sent_records, self._watch, self._told, self._settle = sent_records, watch, told, settle
+        self._server, self._store, self._clock, self._matching = server, store, clock, matching
+        self._sent_records, self._settle = sent_records, settle
         self._idle = False
 
     def wake(self) -> None:
-        """Something happened: perhaps an answer was lost."""
+        """Faxes changed: an answer may have been lost."""
         self._idle = False
 
     async def tick(self) -> None:
@@ -99,9 +96,7 @@ class LostAnswers:
             return [(fax_id, job) for fax_id, job in looked if job is not None]
 
         for fax_id, job in await self._store.write(look):
-            self._watch.follow(fax_id, job)
             log.info("adopted", extra={"fax": fax_id, "job": job.job_id})
-        self._told()
 
     def _look(self, ledger: Ledger, fax: Fax, active: list[Job]) -> Job | None:
         undecided = fax.state in (FaxState.UNKNOWN, FaxState.ASKED)
@@ -110,14 +105,14 @@ class LostAnswers:
             fax.look_at, fax.known_jobs = None, []
             return None
         now = self._clock.now()
-        if any(each.state is FaxState.HANDING for each in self._claims.rivals(ledger, fax)):
+        if any(each.state is FaxState.HANDING for each in self._matching.rivals(ledger, fax)):
             fax.look_at = now.timestamp() + self._settle
             return None
-        if found := self._claims.uncontested(ledger, fax, active):
+        if found := self._matching.uncontested(ledger, fax, active):
             job = as_submitted(found)
             adopt_job(ledger, fax, job, Step(StepKind.ADOPTED, now, job))
             return job
-        self._go_on(ledger, fax, self._claims.of(ledger, fax, active).names)
+        self._go_on(ledger, fax, self._matching.of(ledger, fax, active).names)
         return None
 
     def _go_on(self, ledger: Ledger, fax: Fax, found: list[str]) -> None:

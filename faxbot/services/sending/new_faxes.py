@@ -10,7 +10,7 @@ from faxbot.services.fax_server.lines import LineDirectory
 from faxbot.services.model.faxes import Fax
 from faxbot.services.model.ledger import Ledger, Store
 from faxbot.services.model.messages import NumberQuestion
-from faxbot.services.model.ports import Attachments, Clock, Directory, FormOpener, Nudge
+from faxbot.services.model.ports import Attachments, Clock, Directory, FormOpener
 from faxbot.services.model.requests import RECENT_SECONDS, Request, RequestKind
 from faxbot.services.outbox.announcements import post_ephemeral
 from faxbot.services.sending.preparation import Preparation, new_fax
@@ -40,11 +40,10 @@ class NewFaxes:
         plan: DialPlan,
         bot_user_id: str,
         accept: Callable[[Request], Awaitable[bool]],
-        told: Nudge,
     ) -> None:
         self._store, self._clock, self._attachments = store, clock, attachments
         self._directory, self._forms, self._lines = directory, forms, lines
-        self._preparation, self._plan, self._bot, self._told = preparation, plan, bot_user_id, told
+        self._preparation, self._plan, self._bot = preparation, plan, bot_user_id
         self._accept = accept
 
     async def send(self, request: Request) -> None:
@@ -172,7 +171,6 @@ class NewFaxes:
             post_ephemeral(ledger, ledger.request(request.id or 0), message, self._clock.now())
 
         await self._store.write(record)
-        self._told()
 
 
 def split_line(text: str) -> tuple[str, str]:

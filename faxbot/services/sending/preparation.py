@@ -18,7 +18,7 @@ from faxbot.services.fax_server.record_feed import RecordFeed
 from faxbot.services.model.faxes import Fax, FaxState
 from faxbot.services.model.ledger import Ledger, Store
 from faxbot.services.model.messages import FaxConfirmation
-from faxbot.services.model.ports import Attachments, Clock, Documents, FaxServer, Nudge
+from faxbot.services.model.ports import Attachments, Clock, Documents, FaxServer
 from faxbot.services.model.requests import Request
 from faxbot.services.model.spool import make_folder, outgoing
 from faxbot.services.outbox.announcements import post_ephemeral
@@ -54,20 +54,19 @@ class Preparation:
         attachments: Attachments,
         lines: LineDirectory,
         sent_records: RecordFeed,
-        claims: JobMatching,
+        matching: JobMatching,
         watch: JobWatch,
-        told: Nudge,
     ) -> None:
         self._setting, self._store, self._clock = setting, store, clock
         self._documents, self._attachments = documents, attachments
-        self._lines, self._told = lines, told
+        self._lines = lines
         self._handing = Submissions(
             server=server,
             store=store,
             clock=clock,
             lines=lines,
             sent_records=sent_records,
-            claims=claims,
+            matching=matching,
             watch=watch,
             settle=setting.settle,
         )
@@ -89,7 +88,6 @@ class Preparation:
 
         if lost := await self._store.write(record):
             log.warning("answers lost in a stop", extra={"faxes": lost})
-            self._told()
 
     async def tick(self) -> None:
         """
@@ -115,7 +113,6 @@ class Preparation:
                 return True
             if fax.state is FaxState.FETCHING:
                 await self._fetch(fax)
-                self._told()  # the fax server may take its time
             async with self._slots:
                 answered = await self._handing.hand_over(fax_id)
             fax = await self._store.read(lambda ledger: ledger.fax(fax_id))
@@ -130,7 +127,6 @@ class Preparation:
             return answered
         finally:
             self._under_way.discard(fax_id)
-            self._told()
 
     async def _fetch(self, fax: Fax) -> None:
         folder = outgoing(self._setting.spool, fax.id or 0)

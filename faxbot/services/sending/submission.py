@@ -53,12 +53,12 @@ class Submissions:
         clock: Clock,
         lines: LineDirectory,
         sent_records: RecordFeed,
-        claims: JobMatching,
+        matching: JobMatching,
         watch: JobWatch,
         settle: float,
     ) -> None:
         self._server, self._store, self._clock, self._lines = server, store, clock, lines
-        self._sent_records, self._claims, self._watch, self._settle = sent_records, claims, watch, settle
+        self._sent_records, self._matching, self._watch, self._settle = sent_records, matching, watch, settle
 
     async def hand_over(self, fax_id: int) -> bool:
         """Hand over what is ready; False if the fax server did not answer."""
@@ -111,7 +111,7 @@ class Submissions:
             fax = ledger.fax(fax_id)
             if fax.state is not FaxState.READY:
                 return None
-            if fax.look_at is not None and self._claims.of(ledger, fax, active).names:
+            if fax.look_at is not None and self._matching.of(ledger, fax, active).names:
                 fax.state = FaxState.HANDING  # turned away, it said; yet there is a job that could be it
                 self.lose_answer(ledger, fax, "The fax server turned it away.", settle=0.0)
                 return None
@@ -137,7 +137,6 @@ class Submissions:
             adopt_job(ledger, ledger.fax(fax.id or 0), job, Step(StepKind.QUEUED, now, job))
 
         await self._store.write(record)
-        self._watch.follow(fax.id or 0, job)
         log.info("accepted", extra={"fax": fax.id, "job": job.job_id})
 
     def _end_refused(self, ledger: Ledger, fax_id: int, said: str) -> None:

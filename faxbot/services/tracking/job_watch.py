@@ -2,6 +2,7 @@
 
 import logging
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -13,9 +14,9 @@ from faxbot.services.fax_server.lines import LineDirectory
 from faxbot.services.fax_server.record_feed import RecordFeed
 from faxbot.services.model.columns import job_facts, job_of, record_of
 from faxbot.services.model.faxes import Fax, FaxState, Outcome
-from faxbot.services.model.ledger import Ledger, Store
+from faxbot.services.model.ledger import Ledger, Store, Touched
 from faxbot.services.model.messages import Step, StepKind
-from faxbot.services.model.ports import Clock, FaxServer, Nudge
+from faxbot.services.model.ports import Clock, FaxServer
 from faxbot.services.outbox.announcements import announce_steps, end_fax, interests, open_cards
 from faxbot.services.tracking.job_matching import JobMatching, adopt_job
 from faxbot.services.tracking.missing_jobs import MissingJobs, WatchedJob, give_up
@@ -40,13 +41,12 @@ class JobWatch:
         clock: Clock,
         lines: LineDirectory,
         sent_records: RecordFeed,
-        claims: JobMatching,
+        matching: JobMatching,
         region: str,
-        told: Nudge,
     ) -> None:
         self._server, self._store, self._clock, self._lines = server, store, clock, lines
-        self._sent_records, self._region, self._told = sent_records, region, told
-        self._claims = claims
+        self._sent_records, self._region = sent_records, region
+        self._matching = matching
         self._vanished = MissingJobs(
             server=server, store=store, clock=clock, sent_records=sent_records, region=region
         )
@@ -56,33 +56,49 @@ class JobWatch:
         self._foreign: set[str] = set()
         self._unrecorded: dict[str, tuple[int, int]] = {}
         """Delivered jobs by id: their fax, and how many looks for their record are left."""
-        self._fresh = False
+        self._accepted: set[int] = set()
+        """Faxes that were accepted since the last tick."""
         self.busy = False
         """Something is active: ticks should be fast."""
 
     async def start(self) -> None:
         """Recall the unfinished faxes."""
-        for fax in await self._store.read(lambda ledger: ledger.faxes_in(FaxState.ACCEPTED)):
-            if fax.job_id and (job := job_of(fax)):
-                self.follow(fax.id or 0, job)
-                followed = self._followed[job.job_id]
-                followed.slow_told = fax.slow_told
-                followed.since = datetime.fromtimestamp(fax.accepted_at or fax.created_at, UTC)
+        self._follow(await self._store.read(lambda ledger: ledger.faxes_in(FaxState.ACCEPTED)))
 
-    def follow(self, fax_id: int, job: Job) -> None:
-        """*fax_id* is *job*: watch it from now on."""
-        self._followed[job.job_id] = WatchedJob(fax_id, job, self._clock.now())
-        self._foreign.discard(job.job_id)
-        self.busy = self._fresh = True
+    def wake(self, touched: Touched) -> bool:
+        """Rows changed; True if a job was accepted, so that the next tick should not wait."""
+        if touched.subscriptions:
+            self._foreign.clear()  # jobs of other programs may matter now
+        followed = {each.fax_id for each in self._followed.values()}
+        accepted = {fax_id for fax_id, state in touched.faxes.items() if state is FaxState.ACCEPTED}
+        fresh = accepted - followed
+        self._accepted |= fresh
+        self.busy = self.busy or bool(fresh)
+        return bool(fresh)
+
+    async def _follow_accepted(self) -> None:
+        """Follow the faxes that were accepted since the last tick."""
+        if not self._accepted:
+            return
+        accepted, self._accepted = sorted(self._accepted), set()
+        try:
+            faxes = await self._store.read(lambda ledger: [ledger.fax(fax_id) for fax_id in accepted])
+        except BaseException:
+            self._accepted.update(accepted)
+            raise
+        self._follow(fax for fax in faxes if fax.state is FaxState.ACCEPTED)
+
+    def _follow(self, faxes: Iterable[Fax]) -> None:
+        for fax in faxes:
+            if fax.job_id and (job := job_of(fax)):
+                since = datetime.fromtimestamp(fax.accepted_at or fax.created_at, UTC)
+                self._followed[job.job_id] = WatchedJob(fax.id or 0, job, since, slow_told=fax.slow_told)
+                self._foreign.discard(job.job_id)
+                self.busy = True
 
     def states(self) -> dict[str, int]:
         """How many of the jobs that are followed are in which state."""
         return Counter(each.job.state.value for each in self._followed.values())
-
-    def woken(self) -> bool:
-        """A job was taken on since this was last asked: the next tick should not wait."""
-        fresh, self._fresh = self._fresh, False
-        return fresh
 
     def left_lately(self) -> set[str]:
         """
@@ -94,10 +110,6 @@ class JobWatch:
         self._left = {job_id: at for job_id, at in self._left.items() if at > since}
         return set(self._left)
 
-    def reconsider(self) -> None:
-        """Somebody subscribed: jobs of other programs may matter now."""
-        self._foreign.clear()
-
     async def tick(self) -> None:
         """
         Look once.
@@ -106,6 +118,7 @@ class JobWatch:
             ServerFault: The fax server did not answer; nothing was changed.
         """
         active = {job.job_id: job for job in await self._server.active_jobs(Direction.TX)}
+        await self._follow_accepted()
         await self._compare(active)
         self._foreign &= active.keys()
         strangers = [job for job_id, job in active.items() if job_id not in self._followed]
@@ -155,7 +168,6 @@ class JobWatch:
         for each in lost:
             self._drop(each)
             log.warning("a job was lost", extra={"fax": each.fax_id, "job": each.job.job_id})
-        self._told()
 
     def _drop(self, followed: WatchedJob) -> None:
         """Follow it no more, unless its id is another fax's by now."""
@@ -175,7 +187,6 @@ class JobWatch:
             if job.state.ended:
                 self._drop(followed)
                 self._unrecorded[job.job_id] = (followed.fax_id, LOOKS_FOR_A_RECORD)
-        self._told()
 
     def _record_one(self, ledger: Ledger, followed: WatchedJob, job: Job, now: datetime) -> None:
         fax = ledger.fax(followed.fax_id)
@@ -205,16 +216,14 @@ class JobWatch:
         now = self._clock.now()
         await self._lines.lines()
 
-        def record(ledger: Ledger) -> list[tuple[int, Job]]:
+        def record(ledger: Ledger) -> None:
             wanted = interests(ledger)
-            met: list[tuple[int, Job]] = []
             for job in jobs:
-                if self._claims.could_be_of_a_lost_one(ledger, job):
+                if self._matching.could_be_of_a_lost_one(ledger, job):
                     continue  # it may be ours: the search decides
                 owner = ledger.newest_fax(job.job_id)
                 if owner and self._is_back(owner, job, now):
                     adopt_job(ledger, owner, job, Step(StepKind.ADOPTED, now, job))
-                    met.append((owner.id or 0, job))
                     continue
                 if owner and self._is_to(owner, job) and _is_recent(owner, now):
                     continue  # it became ours while the list was on its way
@@ -242,12 +251,8 @@ class JobWatch:
                 announce_steps(
                     ledger, fax, [Step(StepKind(c.kind.value), now, job) for c in changes(None, job)]
                 )
-                met.append((fax.id or 0, job))
-            return met
 
-        for fax_id, job in await self._store.write(record):
-            self.follow(fax_id, job)
-        self._told()
+        await self._store.write(record)
 
     def _is_back(self, owner: Fax, job: Job, now: datetime) -> bool:
         """A job that was believed lost shows up again: a server may take long to start."""
@@ -287,7 +292,6 @@ class JobWatch:
         await self._store.write(record)
         for each in slow:
             each.slow_told = True
-        self._told()
 
     async def tell_answering_machines(self) -> None:
         """The record of a delivered fax names the machine that answered. Raises ServerFault."""
@@ -313,7 +317,6 @@ class JobWatch:
         for job_id, (fax_id, looks_left) in looking.items():
             if job_id not in found and looks_left > 1:
                 self._unrecorded.setdefault(job_id, (fax_id, looks_left - 1))
-        self._told()
 
 
 def _is_recent(fax: Fax, now: datetime) -> bool:

@@ -7,7 +7,9 @@ from dataclasses import replace
 
 from faxbot.fax.errors import ServerFault, SlackFault, SlackRefused, SlackUnclear, UnknownLine
 from faxbot.fax.line import FaxLine, find_line
-from faxbot.services.queries.queries import Queries
+from faxbot.services.fax_server.lines import LineDirectory
+from faxbot.services.model.ports import Attachments
+from faxbot.services.model.requests import RECENT_SECONDS
 from faxbot.slack.action_ids import FormStart
 from faxbot.slack.views import BotProfile
 from faxbot.slack.views.form import looking_for_files, nothing_to_fax, open_form
@@ -28,10 +30,17 @@ class FaxForms:
     """
 
     def __init__(
-        self, api: WebApi, queries: Queries, site: BotProfile, *, patience: float = PATIENCE
+        self,
+        api: WebApi,
+        lines: LineDirectory,
+        attachments: Attachments,
+        site: BotProfile,
+        *,
+        patience: float = PATIENCE,
     ) -> None:
         """*patience*: seconds until something opens that is not the form yet."""
-        self._api, self._ask, self._site, self._patience = api, queries, site, patience
+        self._api, self._lines_known, self._attachments = api, lines, attachments
+        self._site, self._patience = site, patience
 
     async def open(
         self,
@@ -113,7 +122,7 @@ class FaxForms:
 
     async def _lines(self) -> tuple[list[FaxLine], str]:
         try:
-            return await self._ask.fax_lines(), ""
+            return await self._lines_known.lines(), ""
         except ServerFault as fault:
             log.info("The form opens without lines: %s.", type(fault).__name__)
             return [], _NO_LINES
@@ -122,7 +131,9 @@ class FaxForms:
         if before is None:
             return start.files
         try:
-            return await self._ask.recent_files(start.channel_id, user_id, before)
+            return await self._attachments.recent(
+                start.channel_id, user_id, before=before, seconds=RECENT_SECONDS
+            )
         except SlackFault as fault:
             log.info("The form opens without recent files: %s.", type(fault).__name__)
             return ()

@@ -1,0 +1,53 @@
+"""The fax and the record that a request names."""
+
+from faxbot.fax.errors import UnknownJob
+from faxbot.services.model.faxes import Fax
+from faxbot.services.model.ledger import Ledger, Store
+from faxbot.services.model.messages import Sentence
+from faxbot.services.model.ports import Clock
+from faxbot.services.model.records import FaxRecord
+from faxbot.services.model.requests import Request
+from faxbot.services.outbox.announcements import post_ephemeral
+
+
+class Targets:
+    """Finds what a request is about: by row id from a button, by the server's id from a command."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store, self._clock = store, clock
+
+    async def refuse_reused_id(self, fax: Fax | None, row: FaxRecord | None, job_id: str) -> None:
+        """After a reset ids are used again: an old button must not reach the new fax of that id."""
+        rows, newest = await self._store.read(
+            lambda ledger: (ledger.records_named(job_id), ledger.newest_fax(job_id))
+        )
+        follower = fax is not None and newest is not None and newest.id != fax.id
+        newer = row is not None and any((other.id or 0) > (row.id or 0) for other in rows)
+        if follower or newer or (row is not None and row.gone):
+            raise UnknownJob(f"The fax server has that {job_id} no more.")
+
+    async def answer(self, request: Request, text: str) -> None:
+        """Post an ephemeral answer to the person behind *request*."""
+
+        def record(ledger: Ledger) -> None:
+            post_ephemeral(ledger, ledger.request(request.id or 0), Sentence(text), self._clock.now())
+
+        await self._store.write(record)
+
+    async def fax_of(self, request: Request) -> Fax | None:
+        """The outgoing fax that *request* names, if it is one of ours."""
+        fax_id, job_id = request.body.get("fax_id"), request.body.get("job_id")
+        if fax_id:
+            return await self._store.read(lambda ledger: ledger.fax(int(fax_id)))
+        return await self._store.read(lambda ledger: ledger.newest_fax(job_id)) if job_id else None
+
+    async def record_of(self, request: Request, fax: Fax | None) -> FaxRecord | None:
+        """The record that *request* names: that of *fax*, or one by its row or the server's id."""
+        if record_id := request.body.get("record_id"):
+            return await self._store.read(lambda ledger: ledger.record(int(record_id)))
+        job_id = (fax.job_id if fax else None) or request.body.get("job_id") or ""
+        rows = await self._store.read(lambda ledger: ledger.records_named(job_id))
+        if fax is not None:  # its own is the first that came after it
+            return next((row for row in reversed(rows) if (row.id or 0) > fax.known_record), None)
+        time = request.body.get("time")
+        return next((row for row in rows if time is None or int(row.time) == time), None)
