@@ -215,7 +215,7 @@ class House:
     server: UcxClient
     fax: FaxServer | None
     store: TransactionStore
-    services: Services[PlainSlack]
+    services: Services
     _ids: itertools.count = field(default_factory=lambda: itertools.count(1))
 
     def __getattr__(self, name: str) -> Any:
