@@ -12,7 +12,7 @@ from faxbot.standins.slack.input_values import action_of, values_of
 from faxbot.standins.slack.interactivity import Payloads
 from faxbot.standins.slack.model.people import CLAIMS, DANA
 from faxbot.standins.slack.model.views import elements_of
-from faxbot.standins.slack.replies import Replies
+from faxbot.standins.slack.responses import Replies
 
 Message = dict[str, Any]
 

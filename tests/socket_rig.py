@@ -23,7 +23,7 @@ from faxbot.slack.web_api.rate_limits import SlackPace
 from faxbot.slack.web_api.web_api import Me
 from faxbot.standins.slack import Workspace
 from tests.listeners_rig import FakeAsk, FakeDesk, FakeForms, FakeReplies
-from tests.workspace_rig import BOT, CLAIMS, DANA, Raw, running, until
+from tests.support.slack_standin import BOT, CLAIMS, DANA, Raw, running, until
 
 MANIFEST = Path(__file__).parents[1] / "manifest.yml"
 QUICK = Pace(ping=0.1, greeting=1.0, grace=5.0, first_pause=0.02, longest_pause=0.1, switched_off=0.1)

@@ -12,7 +12,7 @@ from typing import Self
 
 from rich.console import Console
 
-from faxbot.demo.child import Bot, BotStoppedError, Say
+from faxbot.demo.bot_process import Bot, BotStoppedError, Say
 from faxbot.standins.slack import Workspace
 from faxbot.standins.slack.model.people import INBOUND_FAX, PRIYA
 from faxbot.standins.ucx import FaxServer

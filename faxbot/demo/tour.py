@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 from rich.console import Console
 
-from faxbot.demo.child import BotStoppedError
+from faxbot.demo.bot_process import BotStoppedError
 from faxbot.demo.person import NotAllowedError, NotThereError, Person, Sight
 from faxbot.demo.screen import Screen, lines_of, plain
 from faxbot.demo.stack import SAMPLES, House, fresh_folder, progress

@@ -11,7 +11,7 @@ from faxbot.standins.slack import Workspace
 from faxbot.standins.slack.model.people import CLAIMS, DANA
 from faxbot.standins.ucx import FaxServer
 from tests.bot_process import ROOT, BotProcess, settings_for
-from tests.workspace_rig import until
+from tests.support.slack_standin import until
 
 ENDS_WITHIN = 60.0
 SECRET = "a-wrong-secret"

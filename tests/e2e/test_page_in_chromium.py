@@ -15,7 +15,7 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 
 from faxbot.standins.slack import Workspace
 from faxbot.standins.slack.model.people import CLAIMS, DANA
-from faxbot.standins.slack.person import look
+from faxbot.standins.slack.person import snapshot
 from faxbot.standins.ucx import FaxServer
 
 CHROMIUM = shutil.which("chromium")
@@ -173,7 +173,7 @@ async def browser() -> AsyncIterator[Browser]:
 @pytest.fixture(autouse=True)
 def short_goodbyes(monkeypatch: pytest.MonkeyPatch):
     """A stopping workspace waits for each page's next sign of life: let that come soon."""
-    monkeypatch.setattr(look, "_KEEPALIVE", 0.1)
+    monkeypatch.setattr(snapshot, "_KEEPALIVE", 0.1)
 
 
 @pytest_asyncio.fixture(loop_scope="module")

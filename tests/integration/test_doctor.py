@@ -28,7 +28,7 @@ from faxbot.store.schema import newest_revision
 from tests.bot_process import ROOT, settings_for
 from tests.kit import database_in
 from tests.listeners_rig import Rig
-from tests.workspace_rig import LEGAL, write_manifest
+from tests.support.slack_standin import LEGAL, write_manifest
 
 MANIFEST = ROOT / "manifest.yml"
 SECRET = "a-wrong-secret"

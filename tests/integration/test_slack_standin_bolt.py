@@ -6,7 +6,7 @@ from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from tests.workspace_rig import CLAIMS, DANA, Raw, running, until
+from tests.support.slack_standin import CLAIMS, DANA, Raw, running, until
 
 PLAIN = {"type": "plain_text", "text": "Fax"}
 MODAL = {

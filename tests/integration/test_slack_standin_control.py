@@ -10,7 +10,7 @@ from slack_sdk.http_retry.builtin_async_handlers import AsyncConnectionErrorRetr
 from slack_sdk.web.async_client import AsyncWebClient
 
 from faxbot.standins.slack import Workspace
-from tests.workspace_rig import CLAIMS, DANA, Raw, running, until, write_manifest
+from tests.support.slack_standin import CLAIMS, DANA, Raw, running, until, write_manifest
 
 POST = {"channel": CLAIMS, "text": "x"}
 

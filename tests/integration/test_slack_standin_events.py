@@ -3,7 +3,7 @@
 import aiohttp
 import pytest
 
-from tests.workspace_rig import (
+from tests.support.slack_standin import (
     BOT,
     CLAIMS,
     DANA,

@@ -4,7 +4,7 @@ import aiohttp
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from tests.workspace_rig import (
+from tests.support.slack_standin import (
     BOT,
     CLAIMS,
     DANA,

@@ -17,7 +17,7 @@ from aiohttp import web
 
 from faxbot.standins.slack import Workspace
 from faxbot.standins.slack.settings import Settings
-from tests.workspace_rig import CLAIMS, DANA, DANA_IM, Raw, running, until, write_manifest
+from tests.support.slack_standin import CLAIMS, DANA, DANA_IM, Raw, running, until, write_manifest
 
 
 @dataclass

@@ -3,7 +3,17 @@
 import aiohttp
 import pytest
 
-from tests.workspace_rig import CLAIMS, DANA, DANA_IM, MARCUS, PRIYA, Raw, running, until, write_manifest
+from tests.support.slack_standin import (
+    CLAIMS,
+    DANA,
+    DANA_IM,
+    MARCUS,
+    PRIYA,
+    Raw,
+    running,
+    until,
+    write_manifest,
+)
 
 PLAIN = {"type": "plain_text", "text": "x"}
 BUTTON = {"type": "button", "action_id": "go", "value": "7", "text": PLAIN}

@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from tests.workspace_rig import CLAIMS, DANA, DANA_IM, MARCUS, Raw, running, write_manifest
+from tests.support.slack_standin import CLAIMS, DANA, DANA_IM, MARCUS, Raw, running, write_manifest
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import asyncio
 import aiohttp
 import pytest
 
-from tests.workspace_rig import CLAIMS, DANA, DANA_IM, Raw, running, until
+from tests.support.slack_standin import CLAIMS, DANA, DANA_IM, Raw, running, until
 
 FAST = {"ack_deadline": 0.1, "retry_after_second": 0.0, "retry_after_third": 0.0, "disconnect_notice": 0.05}
 

@@ -5,7 +5,17 @@ import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from tests.workspace_rig import BOT, CLAIMS, DANA, DANA_IM, LEGAL, SCOPES, Raw, running, write_manifest
+from tests.support.slack_standin import (
+    BOT,
+    CLAIMS,
+    DANA,
+    DANA_IM,
+    LEGAL,
+    SCOPES,
+    Raw,
+    running,
+    write_manifest,
+)
 
 
 @pytest.fixture

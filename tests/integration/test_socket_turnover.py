@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.socket_rig import QUICK, CountedClock, bot_at, slack
-from tests.workspace_rig import until
+from tests.support.slack_standin import until
 
 
 @pytest.fixture

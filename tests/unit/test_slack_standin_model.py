@@ -9,10 +9,10 @@ from faxbot.standins.slack.limits import RateLimits
 from faxbot.standins.slack.manifest import ManifestError, read_manifest
 from faxbot.standins.slack.model.feed import Feed
 from faxbot.standins.slack.model.ids import Timestamps
-from faxbot.standins.slack.model.triggers import Passes, PassRefusedError
-from faxbot.standins.slack.person.talk import to_wire
+from faxbot.standins.slack.model.interaction_ids import Passes, PassRefusedError
+from faxbot.standins.slack.person.messages import to_wire
 from faxbot.standins.slack.settings import Settings, UnknownSettingError
-from tests.workspace_rig import SCOPES, write_manifest
+from tests.support.slack_standin import SCOPES, write_manifest
 
 
 class Clock:

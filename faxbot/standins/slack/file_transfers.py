@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import BodyPartReader, web
 
 from .faults import Fault
+from .http_faults import SIGN_IN, cut, trouble
 from .model.files import StoredFile
 from .model.people import TEAM_ID, Channel
 from .tokens import bearer_token
-from .wire import SIGN_IN, cut, trouble
 
 if TYPE_CHECKING:
     from .installation import Installation

@@ -6,6 +6,7 @@ from pathlib import Path
 from .delivery import Delivery
 from .events import Events
 from .faults import Faults
+from .file_transfers import Uploads
 from .http_mode import RequestUrl
 from .limits import RateLimits
 from .manifest import Manifest
@@ -14,7 +15,6 @@ from .model.people import Channel
 from .model.state import State
 from .settings import Settings
 from .socket_mode import SocketMode
-from .uploads import Uploads
 
 
 class Installation:

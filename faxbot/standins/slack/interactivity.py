@@ -4,9 +4,9 @@ import copy
 from typing import Any
 
 from .installation import Installation
+from .model.interaction_ids import ResponseAddress
 from .model.messages import Ephemeral
 from .model.people import APP_ID, TEAM_ID, Channel
-from .model.triggers import ResponseAddress
 from .model.views import OpenView
 
 

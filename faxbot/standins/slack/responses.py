@@ -9,10 +9,10 @@ from aiohttp import web
 from .api.call import Call, Method, RefusedError
 from .api.chat import update
 from .api.compose import CUT_AT, read_content, read_metadata
+from .http_faults import cut, trouble
 from .installation import Installation
+from .model.interaction_ids import PassRefusedError, ResponseAddress
 from .model.people import Channel
-from .model.triggers import PassRefusedError, ResponseAddress
-from .wire import cut, trouble
 
 _RESPONSE = Method("response_url", update)
 

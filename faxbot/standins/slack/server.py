@@ -12,14 +12,14 @@ from typing import Self
 from aiohttp import web
 
 from . import control
-from .api.gate import handle
+from .api.dispatch import handle
 from .http_mode import RequestUrlError
 from .installation import Installation
 from .manifest import read_manifest
 from .model.journal import Journal
 from .model.state import State
 from .person import routes as person
-from .replies import Replies
+from .responses import Replies
 from .settings import Settings
 
 _PAGE = Path(__file__).parent / "page"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from faxbot.standins.ucx import documents, replies
-from faxbot.standins.ucx.access import Access
+from faxbot.standins.ucx.credentials import Access
 from faxbot.standins.ucx.hylafax.job import ABORTED
 from faxbot.standins.ucx.hylafax.model import HylaFax
 from faxbot.standins.ucx.hylafax.numbers import Hold, lookup

@@ -10,7 +10,7 @@ from typing import TypeVar, cast
 from aiohttp import BodyPartReader, web
 
 from faxbot.standins.ucx import documents, replies
-from faxbot.standins.ucx.access import Access
+from faxbot.standins.ucx.credentials import Access
 from faxbot.standins.ucx.faults import FaultPlan, UnknownFaultError
 from faxbot.standins.ucx.hylafax.model import HylaFax
 from faxbot.standins.ucx.hylafax.numbers import TEST_NUMBERS

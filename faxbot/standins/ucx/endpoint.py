@@ -7,8 +7,8 @@ from pathlib import Path
 
 from aiohttp import web
 
-from faxbot.standins.ucx.access import Access
 from faxbot.standins.ucx.contract import Contract, Download, Reply
+from faxbot.standins.ucx.credentials import Access
 from faxbot.standins.ucx.faults import PAGE, REPLACING, Fault, FaultKind, FaultPlan
 from faxbot.standins.ucx.hylafax.model import HylaFax
 from faxbot.standins.ucx.log import Fact

@@ -10,10 +10,10 @@ from typing import Self
 
 from aiohttp import web
 
-from faxbot.standins.ucx.access import Access
 from faxbot.standins.ucx.control import PREFIX, Control
+from faxbot.standins.ucx.credentials import Access
+from faxbot.standins.ucx.endpoint import Door
 from faxbot.standins.ucx.faults import FaultPlan
-from faxbot.standins.ucx.handler import Door
 from faxbot.standins.ucx.hylafax.clock import ManualClock, SimulatedClock, wall_clock
 from faxbot.standins.ucx.hylafax.line import DEFAULT_LINES, FaxLine
 from faxbot.standins.ucx.hylafax.model import HylaFax

@@ -8,9 +8,9 @@ from typing import Any
 from aiohttp import web
 
 from faxbot.standins.slack.faults import Fault
+from faxbot.standins.slack.http_faults import cut
 from faxbot.standins.slack.installation import Installation
 from faxbot.standins.slack.tokens import bearer_token
-from faxbot.standins.slack.wire import cut
 
 from .arguments import read_arguments
 from .call import METHODS, Answer, Call, Method, RefusedError, invalid_arguments, missing_scope

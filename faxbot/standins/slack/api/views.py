@@ -5,8 +5,8 @@ from typing import Any
 
 from faxbot.standins.slack.blocks.check import check_view
 from faxbot.standins.slack.blocks.fill import fill_in
+from faxbot.standins.slack.model.interaction_ids import PassRefusedError, Trigger
 from faxbot.standins.slack.model.people import BOT_USER
-from faxbot.standins.slack.model.triggers import PassRefusedError, Trigger
 from faxbot.standins.slack.model.views import OpenView
 
 from .call import Answer, Call, RefusedError, invalid_arguments, method

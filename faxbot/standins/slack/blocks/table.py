@@ -9,7 +9,7 @@ Source: Slack's Block Kit reference.
 
 from .elements import ACCESSORIES, ACTIONS, ELEMENTS, INPUTS
 from .objects import SLACK_FILE, URL, plain, text
-from .rich import RICH_TEXT
+from .rich_text import RICH_TEXT
 from .rules import Rule, Shape, boolean, by_type, items, one_of, string
 
 _BLOCK_ID: dict[str, Rule] = {"block_id": string(255, 1)}

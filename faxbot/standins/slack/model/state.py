@@ -9,9 +9,9 @@ from typing import Any
 from .feed import Feed
 from .files import StoredFile
 from .ids import Timestamps, new_id
+from .interaction_ids import Passes
 from .messages import Ephemeral, Messages
 from .people import APP_ID, BOT_ID, BOT_USER, TEAM_ID, Channel, first_channels, first_users
-from .triggers import Passes
 from .views import OpenView, Views
 
 

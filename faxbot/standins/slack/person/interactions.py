@@ -9,10 +9,10 @@ from faxbot.standins.slack.input_values import action_of, values_of
 from faxbot.standins.slack.interactivity import Payloads
 from faxbot.standins.slack.model.people import Channel
 from faxbot.standins.slack.model.views import OpenView, elements_of
-from faxbot.standins.slack.replies import Replies
+from faxbot.standins.slack.responses import Replies
 
+from .membership import invite, kick
 from .request import Ask, DeniedError
-from .rooms import invite, kick
 
 _EVERY_LINK = re.compile(r"<([@#])([A-Z0-9]+)(?:\|([^>]*))?>")
 _TROUBLE = {

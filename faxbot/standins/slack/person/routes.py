@@ -6,34 +6,34 @@ from aiohttp import web
 
 from faxbot.standins.slack.installation import Installation
 
-from . import act, faxpane, look, modals, rooms, talk
+from . import faxpane, interactions, membership, messages, modals, snapshot
 from .request import Ask, DeniedError
 
 Deed = Callable[[Ask], Awaitable[dict[str, object]]]
 Page = Callable[[web.Request, Installation], Awaitable[web.StreamResponse]]
 
 DEEDS: dict[str, Deed] = {
-    "say": talk.say,
-    "edit": talk.edit,
-    "unsay": talk.unsay,
-    "delete_file": talk.delete_file,
-    "command": act.command,
-    "press": act.press,
-    "shortcut": act.shortcut,
-    "suggest": act.suggest,
+    "say": messages.say,
+    "edit": messages.edit,
+    "unsay": messages.unsay,
+    "delete_file": messages.delete_file,
+    "command": interactions.command,
+    "press": interactions.press,
+    "shortcut": interactions.shortcut,
+    "suggest": interactions.suggest,
     "submit": modals.submit,
     "close": modals.close,
     "open_home": modals.open_home,
-    "invite": rooms.invite,
-    "kick": rooms.kick,
-    "archive": rooms.archive,
+    "invite": membership.invite,
+    "kick": membership.kick,
+    "archive": membership.archive,
 }
 PAGES: dict[tuple[str, str], Page] = {
-    ("GET", "/_/snapshot"): look.snapshot,
-    ("GET", "/_/events"): look.events,
-    ("GET", "/_/wait"): look.wait,
-    ("GET", "/_/file/{file}"): look.file_bytes,
-    ("POST", "/_/upload"): talk.upload,
+    ("GET", "/_/snapshot"): snapshot.snapshot,
+    ("GET", "/_/events"): snapshot.events,
+    ("GET", "/_/wait"): snapshot.wait,
+    ("GET", "/_/file/{file}"): snapshot.file_bytes,
+    ("POST", "/_/upload"): messages.upload,
     ("GET", "/_/fax/{rest:.*}"): faxpane.pass_on,
     ("POST", "/_/fax/{rest:.*}"): faxpane.pass_on,
 }

@@ -7,7 +7,7 @@ from faxbot.standins.ucx.hylafax.job import JobState, SendJob, Step
 from faxbot.standins.ucx.hylafax.line import INITIALIZING, Modem
 from faxbot.standins.ucx.hylafax.numbers import BUSY, NO_ANSWER, Failure, Outcome, Retry, cut_after, lookup
 from faxbot.standins.ucx.hylafax.reception import CUT_OFF, Caller, Reception, Receptions
-from faxbot.standins.ucx.hylafax.system import Switchboard
+from faxbot.standins.ucx.hylafax.resources import Switchboard
 
 DIALING = "Dialing"
 

@@ -11,8 +11,8 @@ from faxbot.standins.ucx.hylafax.job import SendJob
 from faxbot.standins.ucx.hylafax.line import IDLE, FaxLine
 from faxbot.standins.ucx.hylafax.reception import Caller, Reception, Receptions
 from faxbot.standins.ucx.hylafax.records import Kind, Order
+from faxbot.standins.ucx.hylafax.resources import Switchboard
 from faxbot.standins.ucx.hylafax.sendqueue import SendQueue
-from faxbot.standins.ucx.hylafax.system import Switchboard
 from faxbot.standins.ucx.hylafax.timing import Timing
 from faxbot.standins.ucx.log import CallLog
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from faxbot.standins.ucx import documents
 from faxbot.standins.ucx.hylafax.line import ANSWERING, RECEIVING, Modem
 from faxbot.standins.ucx.hylafax.records import Kind, Record
-from faxbot.standins.ucx.hylafax.system import Switchboard
+from faxbot.standins.ucx.hylafax.resources import Switchboard
 
 CUT_OFF = "T.30 T2 timeout, expected signal not received"
 

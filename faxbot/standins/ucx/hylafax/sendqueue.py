@@ -14,7 +14,7 @@ from faxbot.standins.ucx.hylafax.line import COMING_FREE, Modem, digits
 from faxbot.standins.ucx.hylafax.numbers import Failure, Hold, Retry, lookup
 from faxbot.standins.ucx.hylafax.reception import Receptions
 from faxbot.standins.ucx.hylafax.records import Kind, Record
-from faxbot.standins.ucx.hylafax.system import Switchboard
+from faxbot.standins.ucx.hylafax.resources import Switchboard
 
 
 class SendQueue:
