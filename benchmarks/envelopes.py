@@ -12,7 +12,7 @@ from faxbot.standins.slack.input_values import action_of, values_of
 from faxbot.standins.slack.interactivity import Payloads
 from faxbot.standins.slack.model.people import CLAIMS, DANA
 from faxbot.standins.slack.model.views import elements_of
-from faxbot.standins.slack.responses import Replies
+from faxbot.standins.slack.responses import MessageResponses
 
 Message = dict[str, Any]
 
@@ -84,7 +84,7 @@ class Side:
         except UnansweredError:
             return  # `unanswered` counts it
         if deed.is_command:
-            Replies(site).of_command(DANA, site.state.channels[CLAIMS], answer)
+            MessageResponses(site).of_command(DANA, site.state.channels[CLAIMS], answer)
 
     def unanswered(self) -> int:
         """Envelopes that were not acknowledged in time, or were more than once."""

@@ -28,7 +28,7 @@ class BotStoppedError(Exception):
         self.code = code
 
 
-class Bot:
+class BotProcess:
     """`faxbot serve` as a child process that does not outlive this one."""
 
     def __init__(self, environment: dict[str, str], folder: Path, say: Say) -> None:

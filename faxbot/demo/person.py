@@ -26,7 +26,7 @@ class NotAllowedError(Exception):
 
 
 @dataclass
-class Sight:
+class SeenState:
     """What one person can see: messages by conversation and ts, whispers by id, modals by id."""
 
     messages: dict[tuple[str, str], Item] = field(default_factory=dict)
@@ -81,7 +81,7 @@ class Person:
 
     def __init__(self, url: str, user: str, hear: Callable[[Item], None] = lambda _: None) -> None:
         self.user = user
-        self.sight = Sight()
+        self.sight = SeenState()
         self._url = url.rstrip("/")
         self._hear = hear
         self._seq = 0
@@ -166,7 +166,7 @@ class Person:
     # -- seeing
 
     async def until(
-        self, what: str, look: Callable[[Sight], Found | None], *, within: float, channel: str = ""
+        self, what: str, look: Callable[[SeenState], Found | None], *, within: float, channel: str = ""
     ) -> Found:
         """
         Wait until *look* finds something, for at most *within* seconds.

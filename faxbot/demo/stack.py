@@ -12,10 +12,10 @@ from typing import Self
 
 from rich.console import Console
 
-from faxbot.demo.bot_process import Bot, BotStoppedError, Say
+from faxbot.demo.bot_process import BotProcess, BotStoppedError, Say
 from faxbot.standins.slack import Workspace
 from faxbot.standins.slack.model.people import INBOUND_FAX, PRIYA
-from faxbot.standins.ucx import FaxServer
+from faxbot.standins.ucx import SimulatedUcx
 
 PACKAGE = Path(__file__).parent.parent
 SAMPLES = Path(__file__).parent / "samples"
@@ -31,7 +31,7 @@ POLLS = {
 PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR")
 
 
-class House:
+class DemoStack:
     """
     Both stand-ins and the bot between them, for the length of an `async with`.
 
@@ -67,13 +67,13 @@ class House:
         self._http_port = _free_port() if http else 0
         self._stack = contextlib.AsyncExitStack()
         self.workspace: Workspace
-        self.bot: Bot
+        self.bot: BotProcess
 
     async def __aenter__(self) -> Self:
         async with contextlib.AsyncExitStack() as stack:
             self._say("Starting the simulated fax server …")
             fax_server = await stack.enter_async_context(
-                FaxServer(self._folder / "fax-server", speed=self._speed)
+                SimulatedUcx(self._folder / "fax-server", speed=self._speed)
             )
             self._say("Starting the stand-in for Slack …")
             self.workspace = await stack.enter_async_context(
@@ -87,7 +87,7 @@ class House:
             self._say("Starting faxbot …")
             bot_folder = self._folder / "faxbot"
             bot_folder.mkdir()
-            self.bot = Bot(self._environment(fax_server, bot_folder), bot_folder, self._say)
+            self.bot = BotProcess(self._environment(fax_server, bot_folder), bot_folder, self._say)
             stack.push_async_callback(self.bot.stop)
             await self.bot.start()
             if self._http_port:
@@ -102,7 +102,7 @@ class House:
             async with asyncio.timeout(LEAVING_SECONDS):
                 await self._stack.aclose()
 
-    def _environment(self, fax_server: FaxServer, folder: Path) -> dict[str, str]:
+    def _environment(self, fax_server: SimulatedUcx, folder: Path) -> dict[str, str]:
         """The bot's whole environment: nothing of the real Slack or UCX of whoever runs this gets in."""
         return {
             **{name: os.environ[name] for name in PASSED_ON if name in os.environ},
@@ -141,7 +141,7 @@ async def run_demo(port: int, speed: float, data: Path | None, *, http: bool = F
     console = Console()
     with fresh_folder(data) as folder:
         try:
-            async with House(folder, speed=speed, port=port, say=progress(console), http=http) as house:
+            async with DemoStack(folder, speed=speed, port=port, say=progress(console), http=http) as house:
                 _welcome(console, house.workspace.url, speed)
                 code = await house.bot.ended()
                 console.print(

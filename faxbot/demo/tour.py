@@ -11,9 +11,9 @@ import aiohttp
 from rich.console import Console
 
 from faxbot.demo.bot_process import BotStoppedError
-from faxbot.demo.person import NotAllowedError, NotThereError, Person, Sight
+from faxbot.demo.person import NotAllowedError, NotThereError, Person, SeenState
 from faxbot.demo.screen import Screen, lines_of, plain
-from faxbot.demo.stack import SAMPLES, House, fresh_folder, progress
+from faxbot.demo.stack import SAMPLES, DemoStack, fresh_folder, progress
 from faxbot.standins.slack.model.people import CLAIMS, DANA, INBOUND_FAX
 
 SPEED = 40.0
@@ -34,7 +34,7 @@ async def run_tour() -> int:
     console = Console(highlight=False)
     with fresh_folder(None) as folder:
         try:
-            async with House(folder, speed=SPEED, port=0, say=progress(console), settings=POLLS) as house:
+            async with DemoStack(folder, speed=SPEED, port=0, say=progress(console), settings=POLLS) as house:
                 try:
                     await _Tour(console, house).go()
                 except (NotThereError, NotAllowedError, aiohttp.ClientError, TimeoutError) as exc:
@@ -54,7 +54,7 @@ async def run_tour() -> int:
 class _Tour:
     """Dana Whitfield's morning."""
 
-    def __init__(self, console: Console, house: House) -> None:
+    def __init__(self, console: Console, house: DemoStack) -> None:
         state = house.workspace.state
         names = {user["id"]: str(user["real_name"]) for user in state.users.values()}
         names |= {each.id: each.name or "direct message" for each in state.channels.values()}
@@ -124,7 +124,7 @@ class _Tour:
         self._screen.step("7. Delete its record")
         await self._press(card, "Delete record")
 
-        def gone(sight: Sight) -> bool:
+        def gone(sight: SeenState) -> bool:
             now = sight.messages.get((card["channel"], card["ts"]), {})
             return "Record deleted by @Dana Whitfield" in self._read(now) and not _has(now, "Delete record")
 
@@ -161,7 +161,7 @@ class _Tour:
     # -- what Dana sees
 
     async def _whisper(self, what: str, *words: str, after: str = "") -> None:
-        def seen(sight: Sight) -> bool:
+        def seen(sight: SeenState) -> bool:
             whispers = sight.whispered(CLAIMS, after=after)
             return any(all(word in self._read(each) for word in words) for each in whispers)
 
@@ -175,7 +175,7 @@ class _Tour:
             await self._step_of(card, step)
 
     async def _step_of(self, card: Item, step: str) -> None:
-        def told(sight: Sight) -> bool:
+        def told(sight: SeenState) -> bool:
             return any(step in self._read(reply) for reply in sight.thread(card))
 
         await self._dana.until(
@@ -194,7 +194,7 @@ class _Tour:
     ) -> Item:
         """Wait for the card of the fax to *digits* that says *words* and has *button*."""
 
-        def seen(sight: Sight) -> Item | None:
+        def seen(sight: SeenState) -> Item | None:
             for message in sight.in_channel(channel, after=after):
                 first = self._read(message).partition("\n")[0]
                 mine = "Fax to" in first and digits in re.sub(r"\D", "", first)
@@ -209,7 +209,7 @@ class _Tour:
     async def _received(self, *words: str, after: str) -> tuple[Item, Item]:
         """Wait for a fax in #inbound-fax with *words* beside its file, and for the details in its thread."""
 
-        def file(sight: Sight) -> Item | None:
+        def file(sight: SeenState) -> Item | None:
             return self._first(
                 sight.in_channel(INBOUND_FAX, after=after),
                 lambda each: bool(each.get("files")) and all(word in self._read(each) for word in words),

@@ -9,7 +9,7 @@ from pathlib import Path
 from faxbot.demo.person import Person
 from faxbot.standins.slack import Workspace
 from faxbot.standins.slack.model.people import CLAIMS, DANA
-from faxbot.standins.ucx import FaxServer
+from faxbot.standins.ucx import SimulatedUcx
 from tests.bot_process import ROOT, BotProcess, settings_for
 from tests.support.slack_standin import until
 
@@ -41,7 +41,7 @@ async def doctor(folder: Path, settings: dict[str, str], *options: str) -> tuple
 async def test_the_doctor_beside_a_bot_at_work(tmp_path):
     """Nothing red, exit code 0; no message and no fax comes of it, and the bot goes on answering."""
     async with (
-        FaxServer(tmp_path / "ucx", speed=200) as fax,
+        SimulatedUcx(tmp_path / "ucx", speed=200) as fax,
         Workspace(tmp_path / "ws", manifest=ROOT / "manifest.yml") as workspace,
     ):
         settings = settings_for(tmp_path, fax, workspace)
@@ -74,7 +74,7 @@ async def test_the_doctor_beside_a_bot_at_work(tmp_path):
 async def test_exit_codes_and_the_table(tmp_path):
     """1 and the remedy when something is red, 2 and the settings by name when they are missing; no secret."""
     async with (
-        FaxServer(tmp_path / "ucx") as fax,
+        SimulatedUcx(tmp_path / "ucx") as fax,
         Workspace(tmp_path / "ws", manifest=ROOT / "manifest.yml") as workspace,
     ):
         settings = settings_for(tmp_path, fax, workspace)

@@ -15,16 +15,16 @@ import pikepdf
 import pytest
 from PIL import Image
 
-from faxbot.demo.person import Person, Sight
+from faxbot.demo.person import Person, SeenState
 from faxbot.standins.slack import Workspace
 from faxbot.standins.slack.model.people import BOT_USER, DANA, INBOUND_FAX, PRIYA, Channel
-from faxbot.standins.ucx import FaxServer
-from faxbot.standins.ucx.hylafax.line import FaxLine
+from faxbot.standins.ucx import SimulatedUcx
+from faxbot.standins.ucx.hylafax.line import SimulatedLine
 from tests.bot_process import ROOT, BotProcess, settings_for
 
 LINES = (
-    FaxLine("1", "599", "Kanzlei Nord", "14695551111", "QUAST LLP"),
-    FaxLine("2", "598", "Praxis Süd", "14695551112", "PRAXIS SUED"),
+    SimulatedLine("1", "599", "Kanzlei Nord", "14695551111", "QUAST LLP"),
+    SimulatedLine("2", "598", "Praxis Süd", "14695551112", "PRAXIS SUED"),
 )
 NUMBERS = {
     "14695550101": ("(469) 555-0101", "+1 469.555.0101"),
@@ -97,7 +97,7 @@ class Files:
 class Run:
     """Dana's morning, with everything that can go wrong."""
 
-    def __init__(self, bot: BotProcess, fax: FaxServer, workspace: Workspace, dana: Person, channel: str):
+    def __init__(self, bot: BotProcess, fax: SimulatedUcx, workspace: Workspace, dana: Person, channel: str):
         self.bot, self.fax, self.workspace, self.dana, self.channel = bot, fax, workspace, dana, channel
 
     async def share(self, *paths: Path, text: str = SECRET_WORDS) -> str:
@@ -116,7 +116,7 @@ class Run:
         """A message or a whisper that says all of *words*."""
         where = channel or self.channel
 
-        def look(sight: Sight):
+        def look(sight: SeenState):
             shown = [*sight.in_channel(where, after=after), *sight.whispered(where, after=after)]
             return next((each for each in shown if all(word in str(each) for word in words)), None)
 
@@ -262,7 +262,7 @@ def used(run: Run, drawn: list[str], files: Files) -> set[str]:
 async def test_the_log_of_a_run_holds_nothing_that_was_said_in_it(tmp_path, drawn):
     """At DEBUG, through sends, receipts, refusals, faults on both sides, crashes and a kill: ids, no data."""
     files = Files(tmp_path / "desk")
-    fax_server = FaxServer(
+    fax_server = SimulatedUcx(
         tmp_path / "ucx", lines=LINES, speed=300, client_id="ucx-client-7731", client_secret="ucx-geheim-99"
     )
     async with fax_server as fax:

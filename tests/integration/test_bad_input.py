@@ -24,8 +24,8 @@ from faxbot.slack.web_api.connections import Connections
 from faxbot.slack.web_api.web_api import WebApi
 from faxbot.standins.slack import Workspace
 from faxbot.standins.slack.model import people
-from faxbot.standins.slack.settings import Settings
-from faxbot.standins.ucx.hylafax.records import Kind, Record
+from faxbot.standins.slack.settings import WorkspaceSettings
+from faxbot.standins.ucx.hylafax.records import JobType, StoredRecord
 from faxbot.ucx.client import UcxClient
 from tests.fake_slack import free_pace
 from tests.kit import CLAIMS, DANA, INBOUND, PRIYA, PlainSlack, house, make_pdf, receive, submissions, until
@@ -103,7 +103,7 @@ class StandInSlack(PlainSlack):
 
 @pytest.fixture
 async def standin(tmp_path):
-    settings = Settings()
+    settings = WorkspaceSettings()
     settings.change({"share_delay": 0.0})
     connections = Connections(seconds=5)
     async with Workspace(tmp_path / "workspace", manifest=MANIFEST, settings=settings) as workspace:
@@ -125,9 +125,9 @@ def notices(slack, kind):
 def put_record(fax, number, *, file=None, at=0.0):
     """A received fax on the server's records, as if it had arrived at *at*."""
     line = fax.model.board.modems["1"].line
-    record = Record(
+    record = StoredRecord(
         jobid=f"RX{number}",
-        kind=Kind.RX,
+        kind=JobType.RX,
         time=at or 1_700_000_000.0 + number,
         phone_number="14695550199",
         cid_name="",

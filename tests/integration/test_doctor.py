@@ -21,7 +21,7 @@ from faxbot.settings import Settings
 from faxbot.slack.inbound.http_mode import Endpoint
 from faxbot.standins.slack import Workspace
 from faxbot.standins.slack.model.people import INBOUND_FAX
-from faxbot.standins.ucx import FaxServer
+from faxbot.standins.ucx import SimulatedUcx
 from faxbot.standins.ucx.faults import FaultKind
 from faxbot.store.engine import open_engine
 from faxbot.store.schema import newest_revision
@@ -46,7 +46,9 @@ def _bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 class House:
     """Both stand-ins, and a doctor who looks at them with the settings of a bot."""
 
-    def __init__(self, folder: Path, fax: FaxServer, workspace: Workspace, patch: pytest.MonkeyPatch) -> None:
+    def __init__(
+        self, folder: Path, fax: SimulatedUcx, workspace: Workspace, patch: pytest.MonkeyPatch
+    ) -> None:
         self.folder, self.fax, self.workspace, self._patch = folder, fax, workspace, patch
         self.settings = settings_for(folder, fax, workspace)
 
@@ -70,7 +72,7 @@ async def house_in(
 ) -> AsyncIterator[House]:
     """A house whose Slack has the app of *manifest*, and a clock so many seconds *ahead*."""
     async with (
-        FaxServer(folder / "ucx") as fax,
+        SimulatedUcx(folder / "ucx") as fax,
         Workspace(folder / "ws", manifest=manifest, clock=lambda: time.time() + ahead) as workspace,
     ):
         yield House(folder, fax, workspace, patch)
@@ -222,7 +224,7 @@ async def test_lines_that_are_not_ready(house: House):
 async def test_a_ucx_without_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Without a virtual fax nothing can be sent."""
     async with (
-        FaxServer(tmp_path / "ucx", lines=()) as fax,
+        SimulatedUcx(tmp_path / "ucx", lines=()) as fax,
         Workspace(tmp_path / "ws", manifest=MANIFEST) as workspace,
     ):
         house = House(tmp_path, fax, workspace, monkeypatch)

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from faxbot.app import serve
-from faxbot.demo.person import NotAllowedError, Person, Sight
+from faxbot.demo.person import NotAllowedError, Person, SeenState
 from faxbot.settings import Settings, SettingsProblem
 from faxbot.standins.slack import Workspace
 from faxbot.standins.slack.model.people import CLAIMS, DANA, INBOUND_FAX
-from faxbot.standins.ucx import FaxServer
+from faxbot.standins.ucx import SimulatedUcx
 from tests.bot_in_process import MANIFEST, running_bot, settings_for
 from tests.kit import make_pdf, until
 
@@ -30,7 +30,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def in_http_mode(fax: FaxServer, workspace: Workspace, folder: Path, **more: Any) -> Settings:
+def in_http_mode(fax: SimulatedUcx, workspace: Workspace, folder: Path, **more: Any) -> Settings:
     """Settings with the signing secret and without an app-level token."""
     given: dict[str, Any] = {
         "slack_app_token": "",
@@ -48,7 +48,7 @@ def in_http_mode(fax: FaxServer, workspace: Workspace, folder: Path, **more: Any
 class Town:
     """Both stand-ins, the bot between them, and Dana."""
 
-    fax: FaxServer
+    fax: SimulatedUcx
     workspace: Workspace
     dana: Person
     folder: Path
@@ -56,7 +56,7 @@ class Town:
     async def until_text(self, *words: str, channel: str = CLAIMS) -> dict[str, Any]:
         """The first message of *channel* that says all of *words*."""
 
-        def look(sight: Sight) -> dict[str, Any] | None:
+        def look(sight: SeenState) -> dict[str, Any] | None:
             return next((m for m in sight.in_channel(channel) if all(w in str(m) for w in words)), None)
 
         return await self.dana.until(" ".join(words), look, within=SOON, channel=channel)
@@ -67,7 +67,7 @@ class Town:
 
 @contextlib.asynccontextmanager
 async def town_in(folder: Path, **dials: Any) -> AsyncIterator[Town]:
-    fax = FaxServer(folder / "ucx", speed=300)
+    fax = SimulatedUcx(folder / "ucx", speed=300)
     workspace = Workspace(folder / "ws", manifest=MANIFEST)
     workspace.settings.change({"share_delay": 0.0, **dials})
     async with fax, workspace:
@@ -139,7 +139,7 @@ async def test_lost_answers_and_duplicates_fax_once(tmp_path):
 
 async def test_a_bot_that_was_away_is_told_what_it_missed(tmp_path):
     """An event that nobody answered comes again, and is carried out once when the bot is back."""
-    fax = FaxServer(tmp_path / "ucx", speed=300)
+    fax = SimulatedUcx(tmp_path / "ucx", speed=300)
     workspace = Workspace(tmp_path / "ws", manifest=MANIFEST)
     workspace.settings.change({"share_delay": 0.0, "retry_after_second": 0.5, "retry_after_third": 4.0})
     async with fax, workspace:
@@ -171,7 +171,7 @@ async def ended(work: Awaitable[None]) -> str:
 async def test_a_port_that_is_taken_is_named(tmp_path):
     """The start ends with the setting that has to be changed."""
     async with (
-        FaxServer(tmp_path / "ucx") as fax,
+        SimulatedUcx(tmp_path / "ucx") as fax,
         Workspace(tmp_path / "ws", manifest=MANIFEST) as workspace,
     ):
         settings = in_http_mode(fax, workspace, tmp_path)
@@ -186,7 +186,7 @@ async def test_with_both_socket_mode_wins_and_says_so(tmp_path):
     """Nothing listens then."""
     said: list[str] = []
     async with (
-        FaxServer(tmp_path / "ucx") as fax,
+        SimulatedUcx(tmp_path / "ucx") as fax,
         Workspace(tmp_path / "ws", manifest=MANIFEST) as workspace,
     ):
         settings = in_http_mode(fax, workspace, tmp_path, slack_app_token=workspace.app_token)

@@ -12,7 +12,7 @@ from faxbot.demo.person import Person
 from faxbot.settings import SettingsProblem
 from faxbot.standins.slack import Workspace
 from faxbot.standins.slack.model.people import CLAIMS, DANA, INBOUND_FAX
-from faxbot.standins.ucx import FaxServer
+from faxbot.standins.ucx import SimulatedUcx
 from tests.bot_in_process import MANIFEST, running_bot, settings_for
 from tests.kit import make_pdf
 
@@ -28,7 +28,7 @@ def free_port() -> int:
 @pytest.fixture
 async def stand_ins(tmp_path):
     async with (
-        FaxServer(tmp_path / "ucx", speed=200) as fax,
+        SimulatedUcx(tmp_path / "ucx", speed=200) as fax,
         Workspace(tmp_path / "ws", manifest=MANIFEST) as workspace,
     ):
         yield fax, workspace

@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 from faxbot.documents.sandbox import Workshop
 from faxbot.services.model.faxes import FaxState, Outcome, RequestKind
 from faxbot.services.model.messages import Faxing
-from faxbot.standins.ucx import FaxServer
+from faxbot.standins.ucx import SimulatedUcx
 from tests.kit import DANA, PlainSlack, house, make_pdf, submissions, until
 
 NUMBER = "469 555 0101"
@@ -20,7 +20,7 @@ FULL = OSError(ENOSPC, "No space left on device")
 
 @pytest.fixture
 async def fax(tmp_path):
-    async with FaxServer(tmp_path / "ucx", speed=400) as server:
+    async with SimulatedUcx(tmp_path / "ucx", speed=400) as server:
         yield server
 
 

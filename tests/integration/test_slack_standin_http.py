@@ -16,7 +16,7 @@ import pytest
 from aiohttp import web
 
 from faxbot.standins.slack import Workspace
-from faxbot.standins.slack.settings import Settings
+from faxbot.standins.slack.settings import WorkspaceSettings
 from tests.support.slack_standin import CLAIMS, DANA, DANA_IM, Raw, running, until, write_manifest
 
 
@@ -151,7 +151,7 @@ async def test_an_app_that_starts_later_is_found(tmp_path):
     """With a request URL from the start, the challenge is sent until somebody answers it."""
     async with listening(App()) as app:
         pass
-    settings = Settings()
+    settings = WorkspaceSettings()
     port = int(app.url.split(":")[2].split("/")[0])
     workspace = Workspace(
         tmp_path / "ws", manifest=write_manifest(tmp_path), settings=settings, request_url=app.url

@@ -13,8 +13,8 @@ from sqlalchemy.exc import OperationalError
 from faxbot.demo.person import NotAllowedError, Person
 from faxbot.standins.slack import Workspace
 from faxbot.standins.slack.model.people import BOT_USER, CLAIMS, DANA
-from faxbot.standins.slack.settings import Settings as Dials
-from faxbot.standins.ucx import FaxServer
+from faxbot.standins.slack.settings import WorkspaceSettings
+from faxbot.standins.ucx import SimulatedUcx
 from faxbot.store.engine import TransactionStore
 from faxbot.store.queries import Queries
 from tests.bot_in_process import MANIFEST, running_bot, settings_for
@@ -30,7 +30,7 @@ TWICE = QUICK | {"duplicate_events": True, "duplicate_interactions": True}
 class Scene:
     """Both servers, and Dana with a letter."""
 
-    fax: FaxServer
+    fax: SimulatedUcx
     workspace: Workspace
     dana: Person
     letter: Path
@@ -77,10 +77,10 @@ def _requests() -> list[str]:
 
 @contextlib.asynccontextmanager
 async def scene(folder: Path, **dials: Any) -> AsyncIterator[Scene]:
-    settings = Dials()
+    settings = WorkspaceSettings()
     settings.change(dials)
     async with (
-        FaxServer(folder / "ucx", speed=400) as fax,
+        SimulatedUcx(folder / "ucx", speed=400) as fax,
         Workspace(folder / "ws", manifest=MANIFEST, settings=settings) as workspace,
         Person(workspace.url, DANA) as dana,
     ):
@@ -107,7 +107,7 @@ async def test_a_share_is_one_fax_in_whatever_way_and_order_it_is_told(twice):
     ]
     wanted = [f"469555030{number}" for number in range(len(ways))]
     for number, (channel, dials) in zip(wanted, ways, strict=True):
-        twice.workspace.settings.change(Dials().as_dict() | TWICE | dials)
+        twice.workspace.settings.change(WorkspaceSettings().as_dict() | TWICE | dials)
         await twice.share(channel, number if channel == twice.im else f"<@{BOT_USER}> {number}")
     await until(lambda: len(submissions(twice.fax)) >= len(ways), 20)
     await twice.settled()

@@ -11,7 +11,7 @@ import httpx
 import pikepdf
 import pytest
 
-from faxbot.standins.ucx import FaxServer, ManualClock
+from faxbot.standins.ucx import ManualClock, SimulatedUcx
 
 VENDOR = Path(__file__).parent.parent / "samples" / "ucx" / "vendor"
 API = "/restv1/efax/"
@@ -27,13 +27,13 @@ def pdf(pages: int = 2) -> bytes:
 
 
 @pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[FaxServer]:
-    async with FaxServer(tmp_path / "ucx", clock=ManualClock()) as running:
+async def server(tmp_path: Path) -> AsyncIterator[SimulatedUcx]:
+    async with SimulatedUcx(tmp_path / "ucx", clock=ManualClock()) as running:
         yield running
 
 
 @pytest.fixture
-async def client(server: FaxServer) -> AsyncIterator[httpx.AsyncClient]:
+async def client(server: SimulatedUcx) -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(base_url=server.url + API) as http:
         http.headers["Authorization"] = f"Bearer {server.access.token}"
         yield http
@@ -76,7 +76,7 @@ def shape(value: object) -> object:
 
 
 async def test_every_answer_has_the_shape_of_the_vendors_example(
-    server: FaxServer, client: httpx.AsyncClient
+    server: SimulatedUcx, client: httpx.AsyncClient
 ) -> None:
     """Names and types are those of the contract's examples; two of these leave out fields that are listed."""
     answers = {"filesend": await send(client, "14695551112")}
@@ -106,7 +106,7 @@ async def test_every_answer_has_the_shape_of_the_vendors_example(
 
 
 async def test_a_fax_between_own_lines_is_downloaded_as_it_was_sent(
-    server: FaxServer, client: httpx.AsyncClient
+    server: SimulatedUcx, client: httpx.AsyncClient
 ) -> None:
     """FileDownload of the reception gives the PDF's very bytes, with its name and length."""
     content = pdf(2)
@@ -119,7 +119,7 @@ async def test_a_fax_between_own_lines_is_downloaded_as_it_was_sent(
 
 
 async def test_jobs_and_records_tell_time_in_two_formats(
-    server: FaxServer, client: httpx.AsyncClient
+    server: SimulatedUcx, client: httpx.AsyncClient
 ) -> None:
     """JobStatus has UTC text, ActiveJobs epoch seconds of the same moment."""
     await send(client)
@@ -129,7 +129,7 @@ async def test_jobs_and_records_tell_time_in_two_formats(
 
 
 async def test_a_finished_job_keeps_answering_until_its_record_is_deleted(
-    server: FaxServer, client: httpx.AsyncClient
+    server: SimulatedUcx, client: httpx.AsyncClient
 ) -> None:
     """RecordDelete takes the record, the status and the file away."""
     await send(client)
@@ -146,7 +146,7 @@ async def test_a_finished_job_keeps_answering_until_its_record_is_deleted(
 
 
 async def test_a_cancel_waits_for_the_call_and_the_second_finds_no_job(
-    server: FaxServer, client: httpx.AsyncClient
+    server: SimulatedUcx, client: httpx.AsyncClient
 ) -> None:
     """While it waits other calls are answered; the job is Failed by request."""
     await send(client)
@@ -161,7 +161,7 @@ async def test_a_cancel_waits_for_the_call_and_the_second_finds_no_job(
     assert (second.status_code, second.json()["message"]) == (200, "Job not found")
 
 
-async def test_a_reception_cannot_be_cancelled(server: FaxServer, client: httpx.AsyncClient) -> None:
+async def test_a_reception_cannot_be_cancelled(server: SimulatedUcx, client: httpx.AsyncClient) -> None:
     """JobCancel of an RX job is an error and the fax arrives."""
     await send(client, "14695551112")
     await server.tick(30)
@@ -171,7 +171,7 @@ async def test_a_reception_cannot_be_cancelled(server: FaxServer, client: httpx.
     assert (await ask(client, "recordcount", type="RX"))["count"] == 1
 
 
-async def test_records_are_paged_by_limit_and_offset(server: FaxServer, client: httpx.AsyncClient) -> None:
+async def test_records_are_paged_by_limit_and_offset(server: SimulatedUcx, client: httpx.AsyncClient) -> None:
     """The count is that of the page; beyond the end it is empty."""
     for ending in ("0101", "0102", "0103"):
         await send(client, f"1469555{ending}")
@@ -236,7 +236,7 @@ async def test_a_request_that_is_not_the_contracts_is_refused(
     ],
 )
 async def test_what_filesend_refuses_is_never_queued(
-    wish: dict[str, object], message: str, client: httpx.AsyncClient, server: FaxServer
+    wish: dict[str, object], message: str, client: httpx.AsyncClient, server: SimulatedUcx
 ) -> None:
     """The answer is 200 with an error; no job exists."""
     answer = await send(client, **wish)
@@ -247,7 +247,7 @@ async def test_what_filesend_refuses_is_never_queued(
 
 
 async def test_a_broken_off_upload_queues_nothing_and_leaves_no_file(
-    server: FaxServer, tmp_path: Path
+    server: SimulatedUcx, tmp_path: Path
 ) -> None:
     """Half a FileSend is no fax."""
     _, writer = await asyncio.open_connection("127.0.0.1", int(server.url.rpartition(":")[2]))
@@ -266,7 +266,7 @@ async def test_a_broken_off_upload_queues_nothing_and_leaves_no_file(
     assert list((tmp_path / "ucx").iterdir()) == []
 
 
-async def test_an_upload_goes_to_disk_as_it_comes(server: FaxServer, tmp_path: Path) -> None:
+async def test_an_upload_goes_to_disk_as_it_comes(server: SimulatedUcx, tmp_path: Path) -> None:
     """While FileSend is still being sent its first part is in a file already; all of it counts."""
     first, second = b"a line of text\n" * 20000, b"the end\n"
     halfway = asyncio.Event()
@@ -297,7 +297,10 @@ async def test_an_upload_goes_to_disk_as_it_comes(server: FaxServer, tmp_path: P
 
 async def test_at_two_hundred_times_the_speed_a_fax_arrives_within_a_second(tmp_path: Path) -> None:
     """The server moves by itself: nobody asks, and the reception is in the log."""
-    async with FaxServer(tmp_path, speed=400) as server, httpx.AsyncClient(base_url=server.url + API) as http:
+    async with (
+        SimulatedUcx(tmp_path, speed=400) as server,
+        httpx.AsyncClient(base_url=server.url + API) as http,
+    ):
         http.headers["Authorization"] = f"Bearer {server.access.token}"
         await send(http, "14695551113", content=pdf(1))
         await until(lambda: server.log.entries("reception"))

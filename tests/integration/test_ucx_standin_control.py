@@ -12,7 +12,7 @@ import httpx
 import pikepdf
 import pytest
 
-from faxbot.standins.ucx import FaxServer, ManualClock
+from faxbot.standins.ucx import ManualClock, SimulatedUcx
 
 API = "/restv1/efax/"
 
@@ -27,21 +27,21 @@ def pdf(pages: int = 1) -> bytes:
 
 
 @pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[FaxServer]:
+async def server(tmp_path: Path) -> AsyncIterator[SimulatedUcx]:
     log = tmp_path / "log.jsonl"
-    async with FaxServer(tmp_path / "ucx", clock=ManualClock(), log_file=log) as running:
+    async with SimulatedUcx(tmp_path / "ucx", clock=ManualClock(), log_file=log) as running:
         yield running
 
 
 @pytest.fixture
-async def client(server: FaxServer) -> AsyncIterator[httpx.AsyncClient]:
+async def client(server: SimulatedUcx) -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(base_url=server.url + API) as http:
         http.headers["Authorization"] = f"Bearer {server.access.token}"
         yield http
 
 
 @pytest.fixture
-async def control(server: FaxServer) -> AsyncIterator[httpx.AsyncClient]:
+async def control(server: SimulatedUcx) -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(base_url=server.control_url) as http:
         yield http
 
@@ -60,13 +60,13 @@ async def send(client: httpx.AsyncClient, destination: str = "14695550101") -> h
     )
 
 
-def carried_out(server: FaxServer) -> list[bool]:
+def carried_out(server: SimulatedUcx) -> list[bool]:
     return ["carried_out" in entry for entry in server.log.entries("call")]
 
 
 @pytest.mark.parametrize(("fault", "sent"), [("drop_before", 0), ("drop_after", 1)])
 async def test_a_dropped_filesend_is_carried_out_or_not_as_planned(
-    fault: str, sent: int, server: FaxServer, client: httpx.AsyncClient, control: httpx.AsyncClient
+    fault: str, sent: int, server: SimulatedUcx, client: httpx.AsyncClient, control: httpx.AsyncClient
 ) -> None:
     """The client sees no answer either way; the log knows whether a fax was queued."""
     await order(control, "/faults", fault=fault, method="filesend", match={"destination": "14695550101"})
@@ -82,7 +82,7 @@ async def test_a_dropped_filesend_is_carried_out_or_not_as_planned(
 
 
 async def test_a_connection_can_be_dropped_before_its_body_is_read(
-    server: FaxServer, client: httpx.AsyncClient, control: httpx.AsyncClient
+    server: SimulatedUcx, client: httpx.AsyncClient, control: httpx.AsyncClient
 ) -> None:
     """Without a match nothing of the request but its head is looked at."""
     await order(control, "/faults", fault="drop_before", method="filesend")
@@ -124,7 +124,7 @@ async def test_a_stand_in_answer_hides_whether_the_call_was_carried_out(
     start: str,
     *,
     processed: bool,
-    server: FaxServer,
+    server: SimulatedUcx,
     client: httpx.AsyncClient,
     control: httpx.AsyncClient,
 ) -> None:
@@ -137,7 +137,7 @@ async def test_a_stand_in_answer_hides_whether_the_call_was_carried_out(
 
 
 async def test_a_download_can_end_half_way(
-    server: FaxServer, client: httpx.AsyncClient, control: httpx.AsyncClient
+    server: SimulatedUcx, client: httpx.AsyncClient, control: httpx.AsyncClient
 ) -> None:
     """The length promised is the whole file's; the client notices."""
     await send(client)
@@ -150,7 +150,7 @@ async def test_a_download_can_end_half_way(
 
 @pytest.mark.parametrize("when", ["before", "after"])
 async def test_a_call_given_up_is_carried_out_all_the_same(
-    when: str, server: FaxServer, client: httpx.AsyncClient, control: httpx.AsyncClient
+    when: str, server: SimulatedUcx, client: httpx.AsyncClient, control: httpx.AsyncClient
 ) -> None:
     """Latency does not end because the client went away."""
     await order(control, "/faults", fault="latency", method="filesend", seconds=0.7, when=when)
@@ -204,7 +204,7 @@ async def test_a_planned_fault_can_be_called_off(
 
 
 async def test_an_uploaded_fax_arrives_with_its_caller(
-    server: FaxServer, client: httpx.AsyncClient, control: httpx.AsyncClient
+    server: SimulatedUcx, client: httpx.AsyncClient, control: httpx.AsyncClient
 ) -> None:
     """The document of the multipart call is the reception's file."""
     form = {"line": "3", "from": "12142454571", "cid_name": "MV", "station_id": "MV FAX"}
@@ -224,7 +224,7 @@ async def test_an_uploaded_fax_arrives_with_its_caller(
 
 
 async def test_a_drawn_fax_can_be_cut(
-    server: FaxServer, client: httpx.AsyncClient, control: httpx.AsyncClient
+    server: SimulatedUcx, client: httpx.AsyncClient, control: httpx.AsyncClient
 ) -> None:
     """Done, with a status text and the pages that came."""
     await order(control, "/receive", pages=3, cut_after=2)
@@ -235,7 +235,7 @@ async def test_a_drawn_fax_can_be_cut(
 
 
 async def test_a_revoked_token_and_an_expired_licence_shut_the_client_out(
-    server: FaxServer, client: httpx.AsyncClient, control: httpx.AsyncClient
+    server: SimulatedUcx, client: httpx.AsyncClient, control: httpx.AsyncClient
 ) -> None:
     """The Token method gives out another token, but not without a licence."""
     basic = httpx.BasicAuth(server.client_id, server.client_secret)
@@ -257,7 +257,7 @@ async def test_a_revoked_token_and_an_expired_licence_shut_the_client_out(
 
 
 async def test_in_an_outage_connections_are_refused_and_the_port_stays(
-    server: FaxServer, client: httpx.AsyncClient, control: httpx.AsyncClient
+    server: SimulatedUcx, client: httpx.AsyncClient, control: httpx.AsyncClient
 ) -> None:
     """No connection is made, not even over one that was open; afterwards the same address answers."""
     await client.get("faxlist")
@@ -271,7 +271,7 @@ async def test_in_an_outage_connections_are_refused_and_the_port_stays(
 
 
 async def test_an_outage_can_end_by_itself(
-    server: FaxServer, client: httpx.AsyncClient, control: httpx.AsyncClient
+    server: SimulatedUcx, client: httpx.AsyncClient, control: httpx.AsyncClient
 ) -> None:
     """After the seconds asked for."""
     await order(control, "/outage", seconds=0.1)
@@ -283,7 +283,7 @@ async def test_an_outage_can_end_by_itself(
 
 
 async def test_a_restart_that_loses_everything_numbers_from_one(
-    server: FaxServer, client: httpx.AsyncClient, control: httpx.AsyncClient
+    server: SimulatedUcx, client: httpx.AsyncClient, control: httpx.AsyncClient
 ) -> None:
     """The job before is unknown, and its id comes back for another fax; a waiting cancel is answered."""
     await send(client)
@@ -301,7 +301,7 @@ async def test_a_restart_that_loses_everything_numbers_from_one(
 
 
 async def test_the_clock_can_be_paused_sped_up_and_wrong(
-    server: FaxServer, client: httpx.AsyncClient, control: httpx.AsyncClient
+    server: SimulatedUcx, client: httpx.AsyncClient, control: httpx.AsyncClient
 ) -> None:
     """Paused, nothing happens; at speed 100 two seconds do for a fax; a skewed clock dates it wrongly."""
     await order(control, "/clock", paused=True, skew=-3600)
@@ -317,7 +317,7 @@ async def test_the_clock_can_be_paused_sped_up_and_wrong(
 
 
 async def test_the_state_shows_lines_jobs_and_records(
-    server: FaxServer, client: httpx.AsyncClient, control: httpx.AsyncClient
+    server: SimulatedUcx, client: httpx.AsyncClient, control: httpx.AsyncClient
 ) -> None:
     """What a web page needs, in one call; afterwards a reset empties it."""
     await send(client, "14695551112")
@@ -339,7 +339,7 @@ async def test_the_state_shows_lines_jobs_and_records(
 
 
 async def test_the_log_holds_every_call_and_dial_and_is_kept_in_a_file(
-    server: FaxServer, client: httpx.AsyncClient, control: httpx.AsyncClient, tmp_path: Path
+    server: SimulatedUcx, client: httpx.AsyncClient, control: httpx.AsyncClient, tmp_path: Path
 ) -> None:
     """Refused calls too; no file bytes; numbered without gaps; the file equals what the API tells."""
     await send(client, "14695550201")
@@ -382,7 +382,7 @@ async def test_the_server_runs_as_a_process_and_says_where(tmp_path: Path) -> No
 
 
 async def test_a_connection_that_slipped_in_as_the_door_was_shut_gets_no_answer(
-    server: FaxServer, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+    server: SimulatedUcx, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In an outage no call is carried out, over whatever connection it comes."""
     await client.get("faxlist")
@@ -396,7 +396,7 @@ async def test_a_connection_that_slipped_in_as_the_door_was_shut_gets_no_answer(
 
 async def test_outages_may_overlap(tmp_path: Path) -> None:
     """Shut and unlocked from several sides at once, the server answers in the end."""
-    async with FaxServer(tmp_path) as server:
+    async with SimulatedUcx(tmp_path) as server:
         await server.shut()
         await asyncio.gather(server.unlock(), server.shut(), server.unlock())
         async with httpx.AsyncClient() as client:

@@ -11,7 +11,7 @@ import aiohttp
 import yaml
 
 from faxbot.standins.slack import Workspace
-from faxbot.standins.slack.settings import Settings
+from faxbot.standins.slack.settings import WorkspaceSettings
 
 SCOPES = [
     "app_mentions:read",
@@ -79,7 +79,7 @@ def write_manifest(
 @asynccontextmanager
 async def running(tmp_path: Path, manifest: Path | None = None, **dials: Any) -> AsyncIterator[Workspace]:
     """A workspace that listens, with these settings."""
-    settings = Settings()
+    settings = WorkspaceSettings()
     settings.change({"share_delay": 0.0, **dials})
     found = manifest or write_manifest(tmp_path)
     async with Workspace(tmp_path / "ws", manifest=found, settings=settings) as workspace:

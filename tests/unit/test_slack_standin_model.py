@@ -4,14 +4,14 @@ import asyncio
 
 import pytest
 
-from faxbot.standins.slack.faults import Faults
+from faxbot.standins.slack.faults import WorkspaceFaults
 from faxbot.standins.slack.limits import RateLimits
 from faxbot.standins.slack.manifest import ManifestError, read_manifest
 from faxbot.standins.slack.model.feed import Feed
 from faxbot.standins.slack.model.ids import Timestamps
-from faxbot.standins.slack.model.interaction_ids import Passes, PassRefusedError
+from faxbot.standins.slack.model.interaction_ids import InteractionIds, InteractionRefusedError
 from faxbot.standins.slack.person.messages import to_wire
-from faxbot.standins.slack.settings import Settings, UnknownSettingError
+from faxbot.standins.slack.settings import UnknownSettingError, WorkspaceSettings
 from tests.support.slack_standin import SCOPES, write_manifest
 
 
@@ -24,7 +24,7 @@ class Clock:
 
 def test_tiers_count_a_minute():
     """A tier 1 method may be called once a minute; Retry-After is what is left of the minute."""
-    clock, settings = Clock(), Settings(rate_limits=True)
+    clock, settings = Clock(), WorkspaceSettings(rate_limits=True)
     limits = RateLimits(settings, clock)
     assert limits.wait_for("m", 1, "") == 0
     clock.now += 20
@@ -37,7 +37,7 @@ def test_tiers_count_a_minute():
 def test_posts_refill_one_a_second():
     """After a burst a channel takes one post a second."""
     clock = Clock()
-    limits = RateLimits(Settings(rate_limits=True, post_burst=2), clock)
+    limits = RateLimits(WorkspaceSettings(rate_limits=True, post_burst=2), clock)
     assert [limits.wait_for("chat.postMessage", 5, "C1") for _ in range(3)] == [0, 0, 1]
     clock.now += 1
     assert [limits.wait_for("chat.postMessage", 5, "C1") for _ in range(2)] == [0, 1]
@@ -45,19 +45,19 @@ def test_posts_refill_one_a_second():
 
 def test_special_tiers_have_no_count():
     """A method of the special tier is never held back."""
-    limits = RateLimits(Settings(rate_limits=True), Clock())
+    limits = RateLimits(WorkspaceSettings(rate_limits=True), Clock())
     assert {limits.wait_for("auth.test", 5, "") for _ in range(500)} == {0}
 
 
 def test_a_trigger_expires_after_its_lifetime():
     """A trigger_id lives three seconds, to the second."""
     clock = Clock()
-    passes = Passes(clock)
+    passes = InteractionIds(clock)
     first, second = passes.trigger("U1"), passes.trigger("U1")
     clock.now += 3
     assert passes.redeem(first, 3.0).user == "U1"
     clock.now += 0.1
-    with pytest.raises(PassRefusedError, match="expired_trigger_id"):
+    with pytest.raises(InteractionRefusedError, match="expired_trigger_id"):
         passes.redeem(second, 3.0)
 
 
@@ -85,17 +85,17 @@ async def test_the_feed_replays_and_wakes():
 
 def test_settings_change_together_or_not_at_all():
     """One wrong name leaves every setting as it was."""
-    settings = Settings()
+    settings = WorkspaceSettings()
     with pytest.raises(UnknownSettingError):
         settings.change({"share_delay": 9, "gravity": 1})
     with pytest.raises(UnknownSettingError):
         settings.change({"rate_limits": 1})
-    assert settings == Settings()
+    assert settings == WorkspaceSettings()
 
 
 def test_faults_strike_in_order():
     """A fault's `after` calls go well first, and two faults strike one after the other."""
-    faults = Faults()
+    faults = WorkspaceFaults()
     faults.add({"method": "m", "fault": "http", "after": 1})
     faults.add({"method": "m", "fault": "html"})
     struck = [faults.strike("m", {}) for _ in range(3)]

@@ -11,8 +11,8 @@ from faxbot.standins.slack.api import METHODS
 from faxbot.standins.slack.blocks.elements import ELEMENTS
 from faxbot.standins.slack.blocks.table import BLOCKS
 from faxbot.standins.slack.faults import KINDS
-from faxbot.standins.slack.person.routes import DEEDS, PAGES
-from faxbot.standins.slack.settings import Settings
+from faxbot.standins.slack.person.routes import PAGES, PERSON_ACTIONS
+from faxbot.standins.slack.settings import WorkspaceSettings
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT.parent / "shared" / "slack" / "methods"
@@ -45,15 +45,18 @@ def test_methods_are_listed():
     [
         ("Events", events.SENT),
         ("Faults", KINDS),
-        ("Settings", Settings().as_dict()),
-        ("Person API", [*(f"{verb} {path}" for verb, path in PAGES), *(f"POST /_/{name}" for name in DEEDS)]),
+        ("Settings", WorkspaceSettings().as_dict()),
+        (
+            "Person API",
+            [*(f"{verb} {path}" for verb, path in PAGES), *(f"POST /_/{name}" for name in PERSON_ACTIONS)],
+        ),
         ("Blocks and elements", [*BLOCKS, *(name for name in ELEMENTS if name not in BLOCKS)]),
         (
             "Control API",
             [
                 "GET /_/control/log",
                 "GET /_/control/state",
-                *(f"POST /_/control/{step}" for step in control.STEPS),
+                *(f"POST /_/control/{step}" for step in control.OPERATIONS),
             ],
         ),
     ],
@@ -66,7 +69,7 @@ def test_the_rest_is_listed(heading, there):
 def test_settings_say_what_they_start_with():
     """The document gives each setting's default."""
     listed = {row[0].strip("`"): row[1].strip("`") for row in rows("Settings")}
-    assert listed == {name: str(value) for name, value in Settings().as_dict().items()}
+    assert listed == {name: str(value) for name, value in WorkspaceSettings().as_dict().items()}
 
 
 @pytest.mark.skipif(not REFERENCE.is_dir(), reason="Slack's reference is not beside this checkout")

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from faxbot.standins.ucx import documents
-from faxbot.standins.ucx.documents import DocumentRefusedError, Kind
+from faxbot.standins.ucx.documents import DocumentFormat, DocumentRefusedError
 
 
 def pdf(pages: int) -> bytes:
@@ -33,7 +33,7 @@ def png() -> bytes:
     return buffer.getvalue()
 
 
-def accept(content: bytes, directory: Path) -> documents.Document:
+def accept(content: bytes, directory: Path) -> documents.AcceptedDocument:
     upload = directory / "upload"
     upload.write_bytes(content)
     return documents.accept(upload, "a.bin", "hash", directory / "kept.pdf")
@@ -42,18 +42,18 @@ def accept(content: bytes, directory: Path) -> documents.Document:
 @pytest.mark.parametrize(
     ("content", "kind", "pages"),
     [
-        (pdf(3), Kind.PDF, 3),
-        (tiff(2), Kind.TIFF, 2),
-        (b"one\ntwo\n", Kind.TEXT, 1),
-        (b"line\n" * 61, Kind.TEXT, 2),
-        (b"first\fsecond\fthird\f", Kind.TEXT, 3),
-        (b"%!PS-Adobe\n%%Page: 1 1\nshowpage\n%%Page: 2 2\nshowpage\n", Kind.POSTSCRIPT, 2),
-        (b"%!PS\nshowpage\n", Kind.POSTSCRIPT, 1),
+        (pdf(3), DocumentFormat.PDF, 3),
+        (tiff(2), DocumentFormat.TIFF, 2),
+        (b"one\ntwo\n", DocumentFormat.TEXT, 1),
+        (b"line\n" * 61, DocumentFormat.TEXT, 2),
+        (b"first\fsecond\fthird\f", DocumentFormat.TEXT, 3),
+        (b"%!PS-Adobe\n%%Page: 1 1\nshowpage\n%%Page: 2 2\nshowpage\n", DocumentFormat.POSTSCRIPT, 2),
+        (b"%!PS\nshowpage\n", DocumentFormat.POSTSCRIPT, 1),
     ],
     ids=["pdf", "tiff", "text", "long text", "form feeds", "postscript", "bare postscript"],
 )
 def test_a_document_is_known_by_its_bytes_and_kept_as_a_pdf(
-    content: bytes, kind: Kind, pages: int, tmp_path: Path
+    content: bytes, kind: DocumentFormat, pages: int, tmp_path: Path
 ) -> None:
     """Type and pages are right, and the PDF that is kept has as many pages."""
     document = accept(content, tmp_path)

@@ -13,8 +13,8 @@ from faxbot.standins.ucx.hylafax.line import DEFAULT_LINES
 from faxbot.standins.ucx.hylafax.model import HylaFax
 from faxbot.standins.ucx.hylafax.numbers import TEST_NUMBERS
 from faxbot.standins.ucx.hylafax.reception import CUT_OFF, Caller
-from faxbot.standins.ucx.hylafax.records import Kind, Order
-from faxbot.standins.ucx.log import CallLog
+from faxbot.standins.ucx.hylafax.records import JobType, Order
+from faxbot.standins.ucx.log import EventLog
 
 SUPPORT = "14695551112"
 DOCS = Path(__file__).parent.parent.parent / "docs" / "fax-server.md"
@@ -26,7 +26,7 @@ class Bench:
 
     def __init__(self, directory: Path, seed: int = 0, speed: float = 1.0) -> None:
         self.clock = ManualClock()
-        self.log = CallLog(self.clock)
+        self.log = EventLog(self.clock)
         self.system = HylaFax(
             directory, DEFAULT_LINES, SimulatedClock(self.clock, speed), self.log, seed=seed
         )
@@ -46,7 +46,7 @@ class Bench:
         self.clock.tick(seconds)
         self.system.catch_up()
 
-    def records(self, kind: Kind) -> list[replies.Item]:
+    def records(self, kind: JobType) -> list[replies.JsonObject]:
         return replies.records(self.system.board.records.listing(kind))
 
     def dials(self) -> int:
@@ -114,7 +114,7 @@ def test_a_fax_to_an_own_number_arrives_as_the_file_that_was_sent(bench: Bench) 
     """The RX file is byte for byte the PDF sent, also when dialled without the country code."""
     job = bench.send(SUPPORT[1:], pages=2)
     bench.run(200)
-    (record,) = bench.system.board.records.listing(Kind.RX)
+    (record,) = bench.system.board.records.listing(JobType.RX)
     assert record.modem == "ttyIAX2"
     assert record.file is not None
     assert record.file.read_bytes() == job.document.file.read_bytes()
@@ -127,7 +127,7 @@ def test_a_cut_call_leaves_two_records_that_hold_all_pages(bench: Bench) -> None
     assert job.sent_pages == 1
     assert bench.system.cut_calls("2") == 1
     bench.run(400)
-    first, second = bench.system.board.records.listing(Kind.RX)
+    first, second = bench.system.board.records.listing(JobType.RX)
     assert (first.sent_pages, first.status_text, first.state) == (2, CUT_OFF, "Done")
     assert (second.sent_pages, second.status_text) == (2, "")
     assert (job.state, job.total_dials) == ("Done", 2)
@@ -204,7 +204,7 @@ def test_cancelling_in_the_last_seconds_of_a_fax_that_is_through_leaves_it_done(
     bench.system.queue.cancel(job)
     bench.run(60)
     assert job.state == "Done"
-    assert len(bench.records(Kind.RX)) == 1
+    assert len(bench.records(JobType.RX)) == 1
 
 
 def test_an_arriving_fax_waits_for_its_line_and_is_cut_where_asked(bench: Bench) -> None:
@@ -213,11 +213,11 @@ def test_an_arriving_fax_waits_for_its_line_and_is_cut_where_asked(bench: Bench)
     bench.system.receive("3", caller, bench.pdf(3), cut=1)
     bench.system.receive("3", caller, bench.pdf(2))
     bench.run(30)
-    (active,) = replies.active_jobs(bench.system, Kind.RX)
+    (active,) = replies.active_jobs(bench.system, JobType.RX)
     assert (active["jobid"], active["status_text"]) == ("RX1", 'Receiving from "MV FAX"')
     bench.run(400)
     told = [
-        (record["jobid"], record["sent_pages"], record["status_text"]) for record in bench.records(Kind.RX)
+        (record["jobid"], record["sent_pages"], record["status_text"]) for record in bench.records(JobType.RX)
     ]
     assert told == [("RX1", "1", CUT_OFF), ("RX2", "2", "")]
 
@@ -242,7 +242,7 @@ def test_a_reset_server_counts_from_one_again_and_may_keep_its_records(bench: Be
     again = bench.send("14695550102")
     bench.run(600)
     assert again.jobid == "TX1"
-    assert [record["jobid"] for record in bench.records(Kind.TX)] == ["TX1", "TX1"]
+    assert [record["jobid"] for record in bench.records(JobType.TX)] == ["TX1", "TX1"]
     assert bench.system.board.records.find("TX1").phone_number == "14695550102"
 
 
@@ -255,7 +255,7 @@ def test_the_same_seed_gives_the_same_run_and_another_gives_another(tmp_path: Pa
         bench = Bench(place, seed=seed)
         bench.send("14695550701", pages=4)
         bench.run(HOURS)
-        runs.append([record["duration"] for record in bench.records(Kind.TX)])
+        runs.append([record["duration"] for record in bench.records(JobType.TX)])
     assert runs[0] == runs[1] != runs[2]
 
 
@@ -265,7 +265,7 @@ def test_speed_scales_durations_and_leaves_timestamps_on_the_wall_clock(tmp_path
     job = bench.send("14695550200")
     start = bench.clock()
     bench.run(0.2)
-    status = replies.active_jobs(bench.system, Kind.TX)[0]
+    status = replies.active_jobs(bench.system, JobType.TX)[0]
     assert status["state"] == "Sleeping"
     assert start <= status["time"] + 1 <= start + 2
     assert bench.system.clock.real(job.wakes_at) - bench.clock() < 1
@@ -295,7 +295,7 @@ def test_records_are_listed_in_the_order_asked_for(bench: Bench) -> None:
     orders = {}
     for order in Order:
         records.order = order
-        orders[order] = [record.jobid for record in records.listing(Kind.RX)]
+        orders[order] = [record.jobid for record in records.listing(JobType.RX)]
     assert orders[Order.ASCENDING] == ["RX1", "RX2", "RX3", "RX4"]
     assert orders[Order.DESCENDING] == orders[Order.ASCENDING][::-1]
     assert sorted(orders[Order.SHUFFLED]) == orders[Order.ASCENDING] != orders[Order.SHUFFLED]

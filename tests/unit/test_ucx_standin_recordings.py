@@ -29,9 +29,9 @@ from faxbot.standins.ucx import documents, replies
 from faxbot.standins.ucx.hylafax.clock import ManualClock, SimulatedClock
 from faxbot.standins.ucx.hylafax.line import DEFAULT_LINES
 from faxbot.standins.ucx.hylafax.model import HylaFax
-from faxbot.standins.ucx.hylafax.records import Kind
+from faxbot.standins.ucx.hylafax.records import JobType
 from faxbot.standins.ucx.hylafax.timing import Timing
-from faxbot.standins.ucx.log import CallLog
+from faxbot.standins.ucx.log import EventLog
 
 RECORDINGS = Path(__file__).parent.parent / "samples" / "ucx" / "hylafax"
 SUPPORT, BILLING = "14695551112", "14695551113"
@@ -147,7 +147,7 @@ class Bench:
         self.start = start
         self.directory = directory
         self.model = HylaFax(
-            directory, DEFAULT_LINES, SimulatedClock(clock), CallLog(clock), timing=timing, seed=1
+            directory, DEFAULT_LINES, SimulatedClock(clock), EventLog(clock), timing=timing, seed=1
         )
         self.watch: Watch | None = None
         self.watched: str = ""
@@ -174,7 +174,7 @@ class Bench:
         self.watch.see(
             at, f"jobstatus {self.watched}", without(replies.job_status(model, job), "time", "duration")
         )
-        for kind in Kind:
+        for kind in JobType:
             self.watch.see_jobs(at, kind, replies.active_jobs(model, kind))
             self.watch.see(at, f"recordcount {kind}", len(model.board.records.listing(kind)))
         self.watch.see_lines(at, [replies.usage(model, line.id) for line in DEFAULT_LINES])
@@ -260,7 +260,7 @@ def test_a_recorded_case_replayed_leaves_its_records_and_answers(case: Replay, t
     entries = [json.loads(line) for line in (RECORDINGS / f"{case.name}.jsonl").read_text().splitlines()]
     end = max(entry["t"] for entry in entries if entry["t"] != "end")
     bench = replay(case, entries, tmp_path, end + 12)
-    for kind in Kind:
+    for kind in JobType:
         (wanted,) = [entry["reply"]["records"] for entry in entries if entry["call"] == f"recordsget {kind}"]
         got = replies.records(bench.model.board.records.listing(kind))
         assert [without(one, "time", "duration") for one in got] == [

@@ -15,7 +15,7 @@ from .model.ids import new_id
 from .model.people import BOT_USER, Channel
 from .settings import UnknownSettingError
 
-Step = Callable[[Installation, dict[str, Any]], Awaitable[dict[str, Any]]]
+Operation = Callable[[Installation, dict[str, Any]], Awaitable[dict[str, Any]]]
 FILE_MODES = ("hosted", "file_access", "external", "tombstone", "hidden_by_limit", "access_denied")
 
 
@@ -156,7 +156,7 @@ async def reset(site: Installation, _body: dict[str, Any]) -> dict[str, Any]:
     return {}
 
 
-STEPS: dict[str, Step] = {
+OPERATIONS: dict[str, Operation] = {
     "faults": faults,
     "settings": settings,
     "socket": socket,
@@ -207,11 +207,11 @@ def add_routes(app: web.Application, site: Installation) -> None:
     """Serve the control API of *site*."""
     app.router.add_get("/_/control/log", partial(log, site=site))
     app.router.add_get("/_/control/state", partial(whole_state, site=site))
-    for name, step in STEPS.items():
+    for name, step in OPERATIONS.items():
         app.router.add_post(f"/_/control/{name}", _step(step, site))
 
 
-def _step(step: Step, site: Installation) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+def _step(step: Operation, site: Installation) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def answer(request: web.Request) -> web.StreamResponse:
         try:
             body = json.loads(await request.text() or "{}")

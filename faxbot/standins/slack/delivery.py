@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from .model.journal import Journal
-from .settings import Settings
+from .settings import WorkspaceSettings
 
 
 class UnansweredError(Exception):
@@ -57,7 +57,7 @@ class Envelope:
         return shown
 
 
-class Transport(Protocol):
+class EnvelopeTransport(Protocol):
     """What carries envelopes to the app: Socket Mode, or HTTP requests to a request URL."""
 
     late: str
@@ -77,14 +77,14 @@ class Transport(Protocol):
         """Nobody waits for this envelope's answer any more."""
 
 
-class Delivery:
+class EnvelopeDelivery:
     """Slack's side of the three-second rule."""
 
     def __init__(
         self,
-        settings: Settings,
+        settings: WorkspaceSettings,
         journal: Journal,
-        transport: Transport,
+        transport: EnvelopeTransport,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._settings = settings
@@ -98,7 +98,7 @@ class Delivery:
         """Whether the app can be reached now."""
         return self._transport.connected
 
-    def use(self, transport: Transport) -> None:
+    def use(self, transport: EnvelopeTransport) -> None:
         """Deliver by *transport* from now on."""
         self._transport = transport
 

@@ -3,13 +3,13 @@
 import copy
 from typing import Any
 
-from .delivery import Delivery
+from .delivery import EnvelopeDelivery
 from .manifest import Manifest
 from .model.files import StoredFile
 from .model.ids import new_id
 from .model.people import APP_ID, BOT_USER, TEAM_ID, Channel
-from .model.state import State
-from .settings import Settings
+from .model.state import WorkspaceState
+from .settings import WorkspaceSettings
 
 _MESSAGE_EVENTS = {"channel": "message.channels", "group": "message.groups", "im": "message.im"}
 
@@ -34,7 +34,13 @@ class Events:
     Source: Slack's Events API reference.
     """
 
-    def __init__(self, state: State, manifest: Manifest, settings: Settings, delivery: Delivery) -> None:
+    def __init__(
+        self,
+        state: WorkspaceState,
+        manifest: Manifest,
+        settings: WorkspaceSettings,
+        delivery: EnvelopeDelivery,
+    ) -> None:
         self._state = state
         self._manifest = manifest
         self._settings = settings

@@ -25,7 +25,7 @@ class FaultError(ValueError):
 
 
 @dataclass
-class Fault:
+class WorkspaceFault:
     """
     One trouble.
 
@@ -45,13 +45,13 @@ class Fault:
         return float(self.values.get("seconds", usual))
 
 
-class Faults:
+class WorkspaceFaults:
     """The troubles that are waiting to happen, in the order they were asked for."""
 
     def __init__(self) -> None:
-        self._waiting: list[Fault] = []
+        self._waiting: list[WorkspaceFault] = []
 
-    def add(self, request: dict[str, Any]) -> Fault:
+    def add(self, request: dict[str, Any]) -> WorkspaceFault:
         """
         Ask for a trouble: {"method", "fault", "times", "after", "match", and the fault's own values}.
 
@@ -68,7 +68,7 @@ class Faults:
             raise FaultError("times and after are whole numbers (times may be null), match is an object")
         known = {"method", "fault", "times", "after", "match"}
         values = {name: value for name, value in request.items() if name not in known}
-        fault = Fault(method, str(kind), times, after, match, values)
+        fault = WorkspaceFault(method, str(kind), times, after, match, values)
         self._waiting.append(fault)
         return fault
 
@@ -90,7 +90,7 @@ class Faults:
             for f in self._waiting
         ]
 
-    def strike(self, method: str, args: dict[str, Any]) -> Fault | None:
+    def strike(self, method: str, args: dict[str, Any]) -> WorkspaceFault | None:
         """The trouble that this call meets, counted; None when it goes well."""
         for fault in self._waiting:
             if fault.method not in {method, "*"}:

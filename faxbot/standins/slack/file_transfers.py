@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import BodyPartReader, web
 
-from .faults import Fault
+from .faults import WorkspaceFault
 from .http_faults import SIGN_IN, cut, trouble
 from .model.files import StoredFile
 from .model.people import TEAM_ID, Channel
@@ -128,7 +128,7 @@ class Uploads:
         blocks: list[dict[str, Any]] | None,
         *,
         thread_ts: str,
-        fault: Fault | None,
+        fault: WorkspaceFault | None,
     ) -> None:
         """Share the bot's files after the usual delay, unless this time it does not happen."""
         site = self._site

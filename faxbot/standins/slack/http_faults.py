@@ -4,7 +4,7 @@ import asyncio
 
 from aiohttp import web
 
-from .faults import Fault
+from .faults import WorkspaceFault
 
 SIGN_IN = (
     "<!DOCTYPE html><html><head><title>Sign in to Harbor Clinic | Slack</title></head>"
@@ -19,7 +19,7 @@ def cut(request: web.Request) -> web.Response:
     return web.Response()
 
 
-async def trouble(request: web.Request, fault: Fault | None) -> web.StreamResponse | None:
+async def trouble(request: web.Request, fault: WorkspaceFault | None) -> web.StreamResponse | None:
     """The answer of a request that is not carried out; None, perhaps late, when it may be."""
     kind = fault.kind if fault else ""
     if kind == "drop_before":

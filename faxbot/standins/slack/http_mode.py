@@ -13,8 +13,8 @@ import aiohttp
 
 from .delivery import Envelope, UndeliveredError
 from .model.journal import Journal
-from .model.state import State
-from .settings import Settings
+from .model.state import WorkspaceState
+from .settings import WorkspaceSettings
 
 _AGENT = "Slackbot 1.0 (+https://api.slack.com/robots)"
 _FORM, _JSON = "application/x-www-form-urlencoded", "application/json"
@@ -34,7 +34,7 @@ class RequestUrl:
 
     late = "http_timeout"
 
-    def __init__(self, state: State, settings: Settings, journal: Journal) -> None:
+    def __init__(self, state: WorkspaceState, settings: WorkspaceSettings, journal: Journal) -> None:
         self._state, self._settings, self._journal = state, settings, journal
         self._session: aiohttp.ClientSession | None = None
         self._asking: dict[str, asyncio.Task[None]] = {}

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from .model.state import State
+from .model.state import WorkspaceState
 from .model.views import OpenView, elements_of
 
 _EMPTY: dict[str, tuple[str, Any]] = {
@@ -44,7 +44,7 @@ _REQUIRED = "Please complete this required field."
 Values = dict[str, dict[str, dict[str, Any]]]
 
 
-def values_of(state: State, blocks: list[dict[str, Any]], entered: Values) -> Values:
+def values_of(state: WorkspaceState, blocks: list[dict[str, Any]], entered: Values) -> Values:
     """state.values for *blocks*: what was entered, else the initial value; file ids become files."""
     values: Values = {}
     for block in blocks:
@@ -69,7 +69,7 @@ def values_of(state: State, blocks: list[dict[str, Any]], entered: Values) -> Va
     return values
 
 
-def _files(state: State, given: list[Any]) -> list[dict[str, Any]]:
+def _files(state: WorkspaceState, given: list[Any]) -> list[dict[str, Any]]:
     idents = [item["id"] if isinstance(item, dict) else str(item) for item in given]
     found = [state.files[ident] for ident in idents if ident in state.files]
     for file in found:

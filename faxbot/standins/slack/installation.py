@@ -3,24 +3,26 @@
 import asyncio
 from pathlib import Path
 
-from .delivery import Delivery
+from .delivery import EnvelopeDelivery
 from .events import Events
-from .faults import Faults
+from .faults import WorkspaceFaults
 from .file_transfers import Uploads
 from .http_mode import RequestUrl
 from .limits import RateLimits
 from .manifest import Manifest
 from .model.journal import Journal
 from .model.people import Channel
-from .model.state import State
-from .settings import Settings
+from .model.state import WorkspaceState
+from .settings import WorkspaceSettings
 from .socket_mode import SocketMode
 
 
 class Installation:
     """Holds the parts together; each of them does one thing."""
 
-    def __init__(self, state: State, manifest: Manifest, settings: Settings, journal: Journal) -> None:
+    def __init__(
+        self, state: WorkspaceState, manifest: Manifest, settings: WorkspaceSettings, journal: Journal
+    ) -> None:
         self.state = state
         self.manifest = manifest
         self.settings = settings
@@ -30,11 +32,11 @@ class Installation:
         self.watchers: set[asyncio.Task[object] | None] = set()
         """The tasks that stream events to pages."""
         self.stopping = False
-        self.faults = Faults()
+        self.faults = WorkspaceFaults()
         self.limits = RateLimits(settings, state.clock)
         self.socket = SocketMode(state, settings, journal)
         self.request_url = RequestUrl(state, settings, journal)
-        self.delivery = Delivery(settings, journal, self.socket, state.sleep)
+        self.delivery = EnvelopeDelivery(settings, journal, self.socket, state.sleep)
         self.events = Events(state, manifest, settings, self.delivery)
         self.uploads = Uploads(self)
         self.upload_directory.mkdir(parents=True, exist_ok=True)
@@ -65,7 +67,7 @@ class Installation:
         self.state.reset()
         self.faults.clear()
         self.limits.clear()
-        self.settings.change(Settings().as_dict())
+        self.settings.change(WorkspaceSettings().as_dict())
         self.socket.refuse_handshakes = 0
         self.socket.ignore_acks = 0
         self.socket.disabled = self.request_url.connected

@@ -4,7 +4,7 @@ import copy
 from typing import Any
 
 from .installation import Installation
-from .model.interaction_ids import ResponseAddress
+from .model.interaction_ids import ResponseUrl
 from .model.messages import Ephemeral
 from .model.people import APP_ID, TEAM_ID, Channel
 from .model.views import OpenView
@@ -33,7 +33,7 @@ class Payloads:
         }
 
     def _address(self, kind: str, user: str, channel: Channel, **place: str) -> str:
-        address: ResponseAddress = self._state.passes.address(kind, user, channel.id, **place)
+        address: ResponseUrl = self._state.passes.address(kind, user, channel.id, **place)
         return f"{self._state.base}/{kind}/{TEAM_ID}/{address.issued:.0f}/{address.id}"
 
     def command(self, user: str, channel: Channel, command: str, text: str) -> dict[str, Any]:

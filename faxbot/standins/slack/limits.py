@@ -4,7 +4,7 @@ import math
 from collections import defaultdict, deque
 from collections.abc import Callable
 
-from .settings import Settings
+from .settings import WorkspaceSettings
 
 TIERS = {1: 1, 2: 20, 3: 50, 4: 100}
 """Calls a minute of each tier; tier 5 is "special" and has none."""
@@ -17,7 +17,7 @@ class RateLimits:
     Source: Slack's "Rate limits".
     """
 
-    def __init__(self, settings: Settings, clock: Callable[[], float]) -> None:
+    def __init__(self, settings: WorkspaceSettings, clock: Callable[[], float]) -> None:
         self._settings = settings
         self._clock = clock
         self._calls: dict[str, deque[float]] = defaultdict(deque)

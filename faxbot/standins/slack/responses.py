@@ -6,18 +6,18 @@ from typing import Any
 
 from aiohttp import web
 
-from .api.call import Call, Method, RefusedError
+from .api.call import CallRefusedError, WebApiCall, WebApiMethod
 from .api.chat import update
 from .api.compose import CUT_AT, read_content, read_metadata
 from .http_faults import cut, trouble
 from .installation import Installation
-from .model.interaction_ids import PassRefusedError, ResponseAddress
+from .model.interaction_ids import InteractionRefusedError, ResponseUrl
 from .model.people import Channel
 
-_RESPONSE = Method("response_url", update)
+_RESPONSE = WebApiMethod("response_url", update)
 
 
-class Replies:
+class MessageResponses:
     """
     Posts, replaces or deletes on behalf of the app without a token.
 
@@ -42,9 +42,9 @@ class Replies:
             settings = site.settings
             address = site.state.passes.use(ident, settings.response_url_lifetime, settings.response_url_uses)
             self.post(address, body)
-        except PassRefusedError as exc:
+        except InteractionRefusedError as exc:
             status, text = 404, json.dumps({"ok": False, "error": str(exc)})
-        except RefusedError as exc:
+        except CallRefusedError as exc:
             status, text = 400, json.dumps({"ok": False, "error": exc.code, **exc.more})
         site.journal.note("response_url", body=body, status=status, answer=text)
         if fault and fault.kind == "drop_after":
@@ -55,7 +55,7 @@ class Replies:
             return web.Response(status=status, text=text, content_type="application/json")
         return web.Response(text=text)
 
-    def post(self, address: ResponseAddress, body: dict[str, Any]) -> None:
+    def post(self, address: ResponseUrl, body: dict[str, Any]) -> None:
         """
         Do what *body* asks for.
 
@@ -68,7 +68,7 @@ class Replies:
         if body.get("delete_original"):
             self._delete(address, channel)
             return
-        call = Call(self._site, _RESPONSE, body)
+        call = WebApiCall(self._site, _RESPONSE, body)
         content = read_content(call, limit=CUT_AT)
         thread = body.get("thread_ts") or (address.thread_ts if body.get("replace_original") is False else "")
         if body.get("replace_original") and (address.ts or address.ephemeral):
@@ -86,7 +86,7 @@ class Replies:
             )
 
     def _replace(
-        self, address: ResponseAddress, channel: Channel, content: dict[str, Any], call: Call
+        self, address: ResponseUrl, channel: Channel, content: dict[str, Any], call: WebApiCall
     ) -> None:
         state = self._site.state
         ephemeral = state.ephemerals.get(address.ephemeral)
@@ -107,16 +107,16 @@ class Replies:
             state.show(channel, message)
             self._site.events.changed(channel, message, previous)
         else:
-            raise RefusedError("message_not_found")
+            raise CallRefusedError("message_not_found")
 
-    def _delete(self, address: ResponseAddress, channel: Channel) -> None:
+    def _delete(self, address: ResponseUrl, channel: Channel) -> None:
         state = self._site.state
         if address.ephemeral:
             state.unwhisper(address.ephemeral)
             return
         message = state.messages.get(channel.id, address.ts)
         if message is None or not message.get("bot_id"):
-            raise RefusedError("message_not_found")
+            raise CallRefusedError("message_not_found")
         state.take_away(channel, address.ts)
         self._site.events.deleted(channel, message)
 
@@ -129,7 +129,7 @@ class Replies:
 
         """
         if payload.get("text") or payload.get("blocks") or payload.get("attachments"):
-            self.post(ResponseAddress("", "commands", user, channel.id, 0.0), payload)
+            self.post(ResponseUrl("", "commands", user, channel.id, 0.0), payload)
 
 
 async def _body(request: web.Request) -> dict[str, Any]:
@@ -141,7 +141,7 @@ async def _body(request: web.Request) -> dict[str, Any]:
     try:
         body = json.loads(text)
     except ValueError:
-        raise RefusedError("invalid_payload") from None
+        raise CallRefusedError("invalid_payload") from None
     if not isinstance(body, dict):
-        raise RefusedError("invalid_payload")
+        raise CallRefusedError("invalid_payload")
     return body

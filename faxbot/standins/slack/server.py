@@ -17,10 +17,10 @@ from .http_mode import RequestUrlError
 from .installation import Installation
 from .manifest import read_manifest
 from .model.journal import Journal
-from .model.state import State
+from .model.state import WorkspaceState
 from .person import routes as person
-from .responses import Replies
-from .settings import Settings
+from .responses import MessageResponses
+from .settings import WorkspaceSettings
 
 _PAGE = Path(__file__).parent / "page"
 _MOST_BYTES = 1024**3
@@ -55,12 +55,12 @@ class Workspace:
         request_url: str = "",
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-        settings: Settings | None = None,
+        settings: WorkspaceSettings | None = None,
     ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         installed = read_manifest(manifest)
-        state = State(directory, installed.bot_name, clock, sleep)
-        self.site = Installation(state, installed, settings or Settings(), Journal(journal, clock))
+        state = WorkspaceState(directory, installed.bot_name, clock, sleep)
+        self.site = Installation(state, installed, settings or WorkspaceSettings(), Journal(journal, clock))
         self.site.fax_control = fax_control
         self._port = port
         self._request_url = request_url
@@ -94,12 +94,12 @@ class Workspace:
         return self.site.state.signing_secret
 
     @property
-    def state(self) -> State:
+    def state(self) -> WorkspaceState:
         """The workspace's facts."""
         return self.site.state
 
     @property
-    def settings(self) -> Settings:
+    def settings(self) -> WorkspaceSettings:
         """The workspace's dials."""
         return self.site.settings
 
@@ -172,7 +172,7 @@ class Workspace:
         app.router.add_get("/files-pri/{file}/{name}", site.uploads.download)
         app.router.add_get("/files-pri/{file}/download/{name}", site.uploads.download)
         app.router.add_get("/signin", site.uploads.sign_in)
-        replies = Replies(site)
+        replies = MessageResponses(site)
         for kind in ("commands", "actions", "app"):
             app.router.add_post(f"/{kind}/{{team}}/{{number}}/{{secret}}", replies.respond)
         app.router.add_get("/archives/{channel}/{message}", _to_page)

@@ -9,7 +9,7 @@ class UnknownSettingError(ValueError):
 
 
 @dataclass
-class Settings:
+class WorkspaceSettings:
     """
     Durations are seconds of the workspace's clock, but `ack_deadline`: real ones. The defaults are Slack's.
 

@@ -12,8 +12,8 @@ from .connection import Connection
 from .delivery import Envelope
 from .model.journal import Journal
 from .model.people import APP_ID
-from .model.state import State
-from .settings import Settings
+from .model.state import WorkspaceState
+from .settings import WorkspaceSettings
 
 
 class SocketMode:
@@ -25,7 +25,7 @@ class SocketMode:
 
     late = "timeout"
 
-    def __init__(self, state: State, settings: Settings, journal: Journal) -> None:
+    def __init__(self, state: WorkspaceState, settings: WorkspaceSettings, journal: Journal) -> None:
         self._state = state
         self._settings = settings
         self._journal = journal

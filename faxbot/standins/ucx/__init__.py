@@ -8,8 +8,8 @@ A simulated UCX: the Fax API contract, quirks included, over a small model of Hy
 """
 
 from faxbot.standins.ucx.hylafax.clock import ManualClock
-from faxbot.standins.ucx.hylafax.line import DEFAULT_LINES, FaxLine
+from faxbot.standins.ucx.hylafax.line import DEFAULT_LINES, SimulatedLine
 from faxbot.standins.ucx.hylafax.timing import Timing
-from faxbot.standins.ucx.server import FaxServer
+from faxbot.standins.ucx.server import SimulatedUcx
 
-__all__ = ["DEFAULT_LINES", "FaxLine", "FaxServer", "ManualClock", "Timing"]
+__all__ = ["DEFAULT_LINES", "ManualClock", "SimulatedLine", "SimulatedUcx", "Timing"]

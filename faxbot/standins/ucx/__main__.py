@@ -8,7 +8,7 @@ import signal
 import sys
 from pathlib import Path
 
-from faxbot.standins.ucx.server import FaxServer
+from faxbot.standins.ucx.server import SimulatedUcx
 
 
 def _arguments() -> argparse.Namespace:
@@ -29,7 +29,7 @@ async def _serve(arguments: argparse.Namespace) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    async with FaxServer(
+    async with SimulatedUcx(
         arguments.dir,
         speed=arguments.speed,
         port=arguments.port,

@@ -10,20 +10,20 @@ from typing import TypeVar, cast
 from aiohttp import BodyPartReader, web
 
 from faxbot.standins.ucx import documents, replies
-from faxbot.standins.ucx.credentials import Access
+from faxbot.standins.ucx.credentials import ApiCredentials
 from faxbot.standins.ucx.faults import FaultPlan, UnknownFaultError
 from faxbot.standins.ucx.hylafax.model import HylaFax
 from faxbot.standins.ucx.hylafax.numbers import TEST_NUMBERS
 from faxbot.standins.ucx.hylafax.reception import Caller
-from faxbot.standins.ucx.hylafax.records import Kind, Order
-from faxbot.standins.ucx.listening_socket import Doorway
-from faxbot.standins.ucx.replies import Item
+from faxbot.standins.ucx.hylafax.records import JobType, Order
+from faxbot.standins.ucx.listening_socket import ListeningSocket
+from faxbot.standins.ucx.replies import JsonObject
 
 PREFIX = "/control"
 T = TypeVar("T")
 
 
-class Wishes:
+class ControlBody:
     """The JSON body of a control call: every field is asked for by type, and none may be left over."""
 
     def __init__(self, fields: dict[str, object]) -> None:
@@ -63,7 +63,9 @@ def refusal(message: str) -> web.HTTPBadRequest:
 class Control:
     """The routes under /control, over one fax server."""
 
-    def __init__(self, system: HylaFax, access: Access, faults: FaultPlan, doorway: Doorway) -> None:
+    def __init__(
+        self, system: HylaFax, access: ApiCredentials, faults: FaultPlan, doorway: ListeningSocket
+    ) -> None:
         self._system = system
         self._access = access
         self._faults = faults
@@ -75,13 +77,15 @@ class Control:
         """The aiohttp application with every route."""
         application = web.Application(client_max_size=1 << 30)
         line = "/lines/{line}"
-        reads: dict[str, Callable[[web.Request], Item]] = {
+        reads: dict[str, Callable[[web.Request], JsonObject]] = {
             "/state": lambda _: self.state(),
             "/log": self._log,
             "/numbers": lambda _: {ending: rule.summary for ending, rule in TEST_NUMBERS.items()},
             "/faults": lambda _: self._pending(),
         }
-        writes: dict[tuple[str, str], Callable[[web.Request, Wishes], Awaitable[Item] | Item]] = {
+        writes: dict[
+            tuple[str, str], Callable[[web.Request, ControlBody], Awaitable[JsonObject] | JsonObject]
+        ] = {
             ("POST", "/faults"): self._plan_fault,
             ("DELETE", "/faults"): self._clear_faults,
             ("DELETE", "/faults/{id}"): self._remove_fault,
@@ -103,7 +107,7 @@ class Control:
             application.router.add_route(http, PREFIX + path, self._writing(change))
         return application
 
-    def state(self) -> Item:
+    def state(self) -> JsonObject:
         """Lines, jobs under way, records and the clock, for a web page."""
         system = self._system
         clock, records = system.clock, system.board.records
@@ -127,13 +131,13 @@ class Control:
                 }
                 for modem in system.board.modems.values()
             ],
-            "jobs": {kind: replies.active_jobs(system, kind) for kind in Kind},
-            "records": {kind: replies.records(records.listing(kind)) for kind in Kind},
+            "jobs": {kind: replies.active_jobs(system, kind) for kind in JobType},
+            "records": {kind: replies.records(records.listing(kind)) for kind in JobType},
             "faults": self._pending()["faults"],
         }
 
     def _reading(
-        self, look: Callable[[web.Request], Item]
+        self, look: Callable[[web.Request], JsonObject]
     ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def serve(request: web.Request) -> web.StreamResponse:
             self._system.catch_up()
@@ -142,7 +146,7 @@ class Control:
         return serve
 
     def _writing(
-        self, change: Callable[[web.Request, Wishes], Awaitable[Item] | Item]
+        self, change: Callable[[web.Request, ControlBody], Awaitable[JsonObject] | JsonObject]
     ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def serve(request: web.Request) -> web.StreamResponse:
             wishes = await self._wishes(request)
@@ -159,46 +163,46 @@ class Control:
 
         return serve
 
-    async def _wishes(self, request: web.Request) -> Wishes:
+    async def _wishes(self, request: web.Request) -> ControlBody:
         if request.content_type == "multipart/form-data":
-            return Wishes(await _multipart(request))
+            return ControlBody(await _multipart(request))
         try:
             body = json.loads(await request.read() or b"{}")
         except ValueError as exc:
             raise refusal("invalid JSON") from exc
         if not isinstance(body, dict):
             raise refusal("a JSON object is wanted")
-        return Wishes(body)
+        return ControlBody(body)
 
-    def _log(self, request: web.Request) -> Item:
+    def _log(self, request: web.Request) -> JsonObject:
         since = request.query.get("since", "0")
         if not since.isdigit():
             raise refusal("since is the number of an entry")
         entries = self._system.board.log.entries(request.query.get("kind"), int(since))
-        return cast("Item", {"entries": entries})
+        return cast("JsonObject", {"entries": entries})
 
-    def _pending(self) -> Item:
-        return cast("Item", {"faults": [asdict(fault) for fault in self._faults.pending()]})
+    def _pending(self) -> JsonObject:
+        return cast("JsonObject", {"faults": [asdict(fault) for fault in self._faults.pending()]})
 
-    def _plan_fault(self, _: web.Request, wishes: Wishes) -> Item:
+    def _plan_fault(self, _: web.Request, wishes: ControlBody) -> JsonObject:
         try:
-            return cast("Item", asdict(self._faults.plan(**wishes.fields)))
+            return cast("JsonObject", asdict(self._faults.plan(**wishes.fields)))
         except UnknownFaultError as exc:
             raise refusal(str(exc)) from exc
 
-    def _clear_faults(self, _: web.Request, wishes: Wishes) -> Item:
+    def _clear_faults(self, _: web.Request, wishes: ControlBody) -> JsonObject:
         wishes.done()
         self._faults.clear()
         return {}
 
-    def _remove_fault(self, request: web.Request, wishes: Wishes) -> Item:
+    def _remove_fault(self, request: web.Request, wishes: ControlBody) -> JsonObject:
         wishes.done()
         number = request.match_info["id"]
         if not number.isdigit() or not self._faults.remove(int(number)):
             raise web.HTTPNotFound
         return {}
 
-    async def _receive(self, _: web.Request, wishes: Wishes) -> Item:
+    async def _receive(self, _: web.Request, wishes: ControlBody) -> JsonObject:
         """A fax arrives: `line`, `from`, `cid_name`, `station_id`, `pages` or a `document`, `cut_after`."""
         line = self._line(wishes.take("line", "1"))
         number = wishes.take("from", "14695550199")
@@ -226,18 +230,18 @@ class Control:
             raise refusal(f"no line {line!r}")
         return line
 
-    def _set_line(self, request: web.Request, wishes: Wishes) -> Item:
+    def _set_line(self, request: web.Request, wishes: ControlBody) -> JsonObject:
         line = self._line(request.match_info["line"])
         in_order = wishes.take("in_order", default=True)
         wishes.done()
         self._system.set_in_order(line, in_order=in_order)
         return {}
 
-    def _cut(self, request: web.Request, wishes: Wishes) -> Item:
+    def _cut(self, request: web.Request, wishes: ControlBody) -> JsonObject:
         wishes.done()
         return {"calls": self._system.cut_calls(self._line(request.match_info["line"]))}
 
-    def _set_clock(self, _: web.Request, wishes: Wishes) -> Item:
+    def _set_clock(self, _: web.Request, wishes: ControlBody) -> JsonObject:
         clock = self._system.clock
         speed: float = wishes.take("speed", clock.speed, int, float)
         paused = wishes.take("paused", clock.paused)
@@ -252,7 +256,7 @@ class Control:
         clock.skew = skew
         return {}
 
-    def _set_records(self, _: web.Request, wishes: Wishes) -> Item:
+    def _set_records(self, _: web.Request, wishes: ControlBody) -> JsonObject:
         order = wishes.take("order", "asc")
         wishes.done()
         try:
@@ -261,18 +265,18 @@ class Control:
             raise refusal(str(exc)) from exc
         return {}
 
-    def _revoke_token(self, _: web.Request, wishes: Wishes) -> Item:
+    def _revoke_token(self, _: web.Request, wishes: ControlBody) -> JsonObject:
         wishes.done()
         self._access.revoke()
         return {}
 
-    def _set_licence(self, _: web.Request, wishes: Wishes) -> Item:
+    def _set_licence(self, _: web.Request, wishes: ControlBody) -> JsonObject:
         valid = wishes.take("valid", default=True)
         wishes.done()
         self._access.set_licensed(licensed=valid)
         return {}
 
-    async def _set_outage(self, _: web.Request, wishes: Wishes) -> Item:
+    async def _set_outage(self, _: web.Request, wishes: ControlBody) -> JsonObject:
         """The server cannot be reached: `on`, and for how many `seconds` of wall time (0: until told)."""
         on = wishes.take("on", default=True)
         seconds: float = wishes.take("seconds", 0.0, int, float)
@@ -283,7 +287,7 @@ class Control:
             await self._doorway.unlock()
         return {}
 
-    async def _restart(self, _: web.Request, wishes: Wishes) -> Item:
+    async def _restart(self, _: web.Request, wishes: ControlBody) -> JsonObject:
         """Off and on again: `keep_jobs`, `keep_records`, `reuse_ids`; unreachable for `seconds`."""
         keep_jobs = wishes.take("keep_jobs", default=True)
         keep_records = wishes.take("keep_records", default=True)
@@ -295,12 +299,12 @@ class Control:
             await self._doorway.shut(seconds)
         return {}
 
-    def _wake(self, _: web.Request, wishes: Wishes) -> Item:
+    def _wake(self, _: web.Request, wishes: ControlBody) -> JsonObject:
         wishes.done()
         self._system.queue.wake_ignored()
         return {}
 
-    async def _reset(self, _: web.Request, wishes: Wishes) -> Item:
+    async def _reset(self, _: web.Request, wishes: ControlBody) -> JsonObject:
         """Back to a fresh server: no faults, jobs, records, skew or outage; the log stays."""
         wishes.done()
         self._faults.clear()

@@ -5,7 +5,7 @@ import secrets
 from aiohttp import BasicAuth
 
 
-class Access:
+class ApiCredentials:
     """One client, one token; the token lives as long as the licence."""
 
     def __init__(self, client_id: str, client_secret: str) -> None:

@@ -14,7 +14,7 @@ LINES_A_PAGE = 60
 HEAD = 4096
 
 
-class Kind(StrEnum):
+class DocumentFormat(StrEnum):
     """The formats that the contract names under FileSend."""
 
     PDF = "PDF"
@@ -29,10 +29,10 @@ class DocumentRefusedError(Exception):
 
 
 @dataclass(frozen=True)
-class Document:
+class AcceptedDocument:
     """One accepted file: what was sent, and the PDF that FileDownload will give back."""
 
-    kind: Kind
+    kind: DocumentFormat
     pages: int
     """0 when the file turns out to be damaged once it is converted."""
     size: int
@@ -45,7 +45,7 @@ class Document:
         return self.pages == 0
 
 
-def accept(upload: Path, name: str, sha256: str, kept: Path) -> Document:
+def accept(upload: Path, name: str, sha256: str, kept: Path) -> AcceptedDocument:
     """
     Take *upload* (called *name* by its sender) as a fax document; *kept* becomes its PDF.
 
@@ -64,32 +64,32 @@ def accept(upload: Path, name: str, sha256: str, kept: Path) -> Document:
             "Supported formats: POSTSCRIPT, TIFF, PDF, ASCII text, Troff output, Silicon Graphics\n"
             "Nothing to send",
         )
-    if kind is Kind.PDF:
+    if kind is DocumentFormat.PDF:
         pages = count_pdf_pages(upload)
         upload.replace(kept)
-    elif kind in (Kind.TIFF, Kind.SGI):
+    elif kind in (DocumentFormat.TIFF, DocumentFormat.SGI):
         pages = _keep_picture(upload, kept)
     else:
         pages = _keep_text(upload, kind, kept)
-    return Document(kind, pages, size, sha256, kept)
+    return AcceptedDocument(kind, pages, size, sha256, kept)
 
 
-def sniff(path: Path) -> Kind | None:
+def sniff(path: Path) -> DocumentFormat | None:
     """The type by the first bytes, whatever the file is called; None when HylaFAX has no rule for it."""
     with path.open("rb") as file:
         head = file.read(HEAD)
     magic = {
-        b"%PDF-": Kind.PDF,
-        b"%!": Kind.POSTSCRIPT,
-        b"II*\x00": Kind.TIFF,
-        b"MM\x00*": Kind.TIFF,
-        b"\x01\xda": Kind.SGI,
+        b"%PDF-": DocumentFormat.PDF,
+        b"%!": DocumentFormat.POSTSCRIPT,
+        b"II*\x00": DocumentFormat.TIFF,
+        b"MM\x00*": DocumentFormat.TIFF,
+        b"\x01\xda": DocumentFormat.SGI,
     }
     for start, kind in magic.items():
         if head.startswith(start):
             return kind
     printable = all(byte >= 0x20 or byte in b"\t\n\f\r\x1b" for byte in head)
-    return Kind.TEXT if printable else None
+    return DocumentFormat.TEXT if printable else None
 
 
 def count_pdf_pages(path: Path) -> int:
@@ -149,10 +149,10 @@ def _keep_picture(upload: Path, kept: Path) -> int:
     return len(frames)
 
 
-def _keep_text(upload: Path, kind: Kind, kept: Path) -> int:
+def _keep_text(upload: Path, kind: DocumentFormat, kept: Path) -> int:
     text = upload.read_text("latin-1")
     upload.unlink()
-    if kind is Kind.POSTSCRIPT:
+    if kind is DocumentFormat.POSTSCRIPT:
         count = len(re.findall(r"^%%Page:", text, re.MULTILINE)) or 1
         pages = [[f"(PostScript page {number} of {count})"] for number in range(1, count + 1)]
     else:

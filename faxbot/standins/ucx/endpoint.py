@@ -7,13 +7,13 @@ from pathlib import Path
 
 from aiohttp import web
 
-from faxbot.standins.ucx.contract import Contract, Download, Reply
-from faxbot.standins.ucx.credentials import Access
-from faxbot.standins.ucx.faults import PAGE, REPLACING, Fault, FaultKind, FaultPlan
+from faxbot.standins.ucx.contract import FaxApi, FaxApiReply, PdfBody
+from faxbot.standins.ucx.credentials import ApiCredentials
+from faxbot.standins.ucx.faults import PAGE, REPLACING, FaultKind, FaultPlan, UcxFault
 from faxbot.standins.ucx.hylafax.model import HylaFax
-from faxbot.standins.ucx.log import Fact
+from faxbot.standins.ucx.log import LogValue
 from faxbot.standins.ucx.replies import error
-from faxbot.standins.ucx.requests import METHODS, Method, RefusedError, read
+from faxbot.standins.ucx.requests import METHODS, FaxApiMethod, RequestRefusedError, read
 
 
 class ConnectionDroppedError(Exception):
@@ -29,26 +29,28 @@ class DocumentResponse(web.FileResponse):
         self.document = document
 
 
-class Door:
+class FaxApiEndpoint:
     """One aiohttp handler for all of the API."""
 
-    def __init__(self, system: HylaFax, access: Access, faults: FaultPlan, moved: Callable[[], None]) -> None:
+    def __init__(
+        self, system: HylaFax, access: ApiCredentials, faults: FaultPlan, moved: Callable[[], None]
+    ) -> None:
         self._system = system
         self._access = access
         self._faults = faults
-        self._contract = Contract(system, access, moved)
+        self._contract = FaxApi(system, access, moved)
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Answer one request; what came of it is in the log before the answer is."""
-        facts: dict[str, Fact] = {"started": self._system.clock.real(self._system.clock.simulated())}
+        facts: dict[str, LogValue] = {"started": self._system.clock.real(self._system.clock.simulated())}
         self._system.catch_up()
         method = METHODS.get(request.path)
-        befallen: list[Fault] = []
+        befallen: list[UcxFault] = []
         try:
             try:
                 response = await self._answer(request, method, facts, befallen)
-            except RefusedError as exc:
-                response = _respond(Reply(error(exc.message), status=exc.status))
+            except RequestRefusedError as exc:
+                response = _respond(FaxApiReply(error(exc.message), status=exc.status))
             outcome = "answered"
         except ConnectionDroppedError:
             response, outcome = web.Response(), "dropped"
@@ -69,7 +71,11 @@ class Door:
         return await _send_half(request, response) if cut_short else response
 
     async def _answer(
-        self, request: web.Request, method: Method | None, facts: dict[str, Fact], befallen: list[Fault]
+        self,
+        request: web.Request,
+        method: FaxApiMethod | None,
+        facts: dict[str, LogValue],
+        befallen: list[UcxFault],
     ) -> web.StreamResponse:
         method = self._admit(request, method)
         befallen += self._faults.take_unread(method.name)
@@ -81,7 +87,7 @@ class Door:
             facts["params"] = dict(params)
             befallen += self._faults.take(method.name, params)
             replacement = await self._before(befallen)
-            reply: Reply | None = None
+            reply: FaxApiReply | None = None
             if replacement is None or replacement.processed:
                 self._system.catch_up()
                 reply = await self._contract.carry_out(method.name, params, upload)
@@ -92,18 +98,18 @@ class Door:
         await self._after(befallen)
         if replacement is not None:
             return _replaced(replacement)
-        return _respond(reply if reply is not None else Reply(error("Internal error"), status=500))
+        return _respond(reply if reply is not None else FaxApiReply(error("Internal error"), status=500))
 
-    def _admit(self, request: web.Request, method: Method | None) -> Method:
+    def _admit(self, request: web.Request, method: FaxApiMethod | None) -> FaxApiMethod:
         if method is None or request.method != method.http:
-            raise RefusedError(404, "Invalid API endpoint or method")
+            raise RequestRefusedError(404, "Invalid API endpoint or method")
         authorization = request.headers.get("Authorization")
         admits = self._access.admits_client if method.name == "token" else self._access.admits_bearer
         if not admits(authorization):
-            raise RefusedError(401, "Authentication failed")
+            raise RequestRefusedError(401, "Authentication failed")
         return method
 
-    async def _before(self, befallen: list[Fault]) -> Fault | None:
+    async def _before(self, befallen: list[UcxFault]) -> UcxFault | None:
         """Let happen what comes before a call is carried out; return the fault that answers in its place."""
         for fault in befallen:
             if fault.fault is FaultKind.LATENCY and fault.when == "before":
@@ -112,7 +118,7 @@ class Door:
                 raise ConnectionDroppedError
         return next((fault for fault in befallen if fault.fault in REPLACING), None)
 
-    async def _after(self, befallen: list[Fault]) -> None:
+    async def _after(self, befallen: list[UcxFault]) -> None:
         for fault in befallen:
             if fault.fault is FaultKind.LATENCY and fault.when == "after":
                 await asyncio.sleep(fault.seconds)
@@ -120,21 +126,21 @@ class Door:
                 raise ConnectionDroppedError
 
 
-def _note(reply: Reply, facts: dict[str, Fact]) -> None:
-    if not isinstance(reply.body, Download):
+def _note(reply: FaxApiReply, facts: dict[str, LogValue]) -> None:
+    if not isinstance(reply.body, PdfBody):
         facts["result"] = str(reply.body["result"])
         if "job_id" in reply.body:
             facts["job_id"] = str(reply.body["job_id"])
 
 
-def _respond(reply: Reply) -> web.StreamResponse:
-    if isinstance(reply.body, Download):
+def _respond(reply: FaxApiReply) -> web.StreamResponse:
+    if isinstance(reply.body, PdfBody):
         disposition = f'attachment; filename="{reply.body.name}"'
         return DocumentResponse(reply.body.path, disposition)
     return web.json_response(reply.body, status=reply.status)
 
 
-def _replaced(fault: Fault) -> web.Response:
+def _replaced(fault: UcxFault) -> web.Response:
     if fault.fault is FaultKind.HTML:
         return web.Response(
             status=fault.status, text=PAGE.format(status=fault.status), content_type="text/html"

@@ -28,7 +28,7 @@ class UnknownFaultError(ValueError):
 
 
 @dataclass
-class Fault:
+class UcxFault:
     """One planned fault."""
 
     id: int
@@ -61,10 +61,10 @@ class FaultPlan:
     """The faults that are still to come, in the order in which they were planned."""
 
     def __init__(self) -> None:
-        self._faults: list[Fault] = []
+        self._faults: list[UcxFault] = []
         self._ids = itertools.count(1)
 
-    def plan(self, **wishes: object) -> Fault:
+    def plan(self, **wishes: object) -> UcxFault:
         """
         Plan a fault; the keywords are the fields of Fault.
 
@@ -74,7 +74,7 @@ class FaultPlan:
         """
         try:
             kind = FaultKind(str(wishes.pop("fault", "")))
-            fault = Fault(next(self._ids), kind, **wishes)  # type: ignore[arg-type]  # checked just below
+            fault = UcxFault(next(self._ids), kind, **wishes)  # type: ignore[arg-type]  # checked just below
         except (TypeError, ValueError) as exc:
             raise UnknownFaultError(str(exc)) from exc
         for name, value in wishes.items():
@@ -83,16 +83,16 @@ class FaultPlan:
         self._faults.append(fault)
         return fault
 
-    def take(self, method: str, params: dict[str, str]) -> list[Fault]:
+    def take(self, method: str, params: dict[str, str]) -> list[UcxFault]:
         """The faults that befall this call; each is used up by one."""
         return self._take(method, params, self._faults)
 
-    def take_unread(self, method: str) -> list[Fault]:
+    def take_unread(self, method: str) -> list[UcxFault]:
         """Take the faults that hit a call before its body is read: connections dropped whatever it says."""
         early = [fault for fault in self._faults if fault.fault is FaultKind.DROP_BEFORE and not fault.match]
         return self._take(method, {}, early)
 
-    def pending(self) -> list[Fault]:
+    def pending(self) -> list[UcxFault]:
         """Every fault that is still to come."""
         return list(self._faults)
 
@@ -106,7 +106,7 @@ class FaultPlan:
         """Call all off."""
         self._faults.clear()
 
-    def _take(self, method: str, params: dict[str, str], among: list[Fault]) -> list[Fault]:
+    def _take(self, method: str, params: dict[str, str], among: list[UcxFault]) -> list[UcxFault]:
         taken = []
         for fault in list(among):
             if not fault.concerns(method, params):

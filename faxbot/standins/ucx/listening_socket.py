@@ -8,7 +8,7 @@ from aiohttp import web
 HOST = "127.0.0.1"
 
 
-class Doorway:
+class ListeningSocket:
     """
     One aiohttp runner on one loopback port that stays the same through outages.
 

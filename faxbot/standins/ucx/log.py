@@ -4,10 +4,10 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-Fact = str | int | float | bool | None | list[str] | dict[str, str]
+LogValue = str | int | float | bool | None | list[str] | dict[str, str]
 
 
-class CallLog:
+class EventLog:
     """
     Numbered entries, in memory and on request in a JSONL file.
 
@@ -18,16 +18,16 @@ class CallLog:
     def __init__(self, now: Callable[[], float], path: Path | None = None) -> None:
         self._now = now
         self._path = path
-        self._entries: list[dict[str, Fact]] = []
+        self._entries: list[dict[str, LogValue]] = []
 
-    def add(self, kind: str, **facts: Fact) -> None:
+    def add(self, kind: str, **facts: LogValue) -> None:
         """Write one entry down; `at` is wall time in epoch seconds."""
-        entry: dict[str, Fact] = {"seq": len(self._entries) + 1, "kind": kind, "at": self._now(), **facts}
+        entry: dict[str, LogValue] = {"seq": len(self._entries) + 1, "kind": kind, "at": self._now(), **facts}
         self._entries.append(entry)
         if self._path is not None:
             with self._path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(entry) + "\n")
 
-    def entries(self, kind: str | None = None, since: int = 0) -> list[dict[str, Fact]]:
+    def entries(self, kind: str | None = None, since: int = 0) -> list[dict[str, LogValue]]:
         """The entries after number *since*, of one *kind* or of all."""
         return [entry for entry in self._entries[since:] if kind in (None, entry["kind"])]

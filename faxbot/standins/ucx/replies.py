@@ -4,21 +4,21 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from faxbot.standins.ucx.hylafax.job import SendJob
-from faxbot.standins.ucx.hylafax.line import FaxLine
+from faxbot.standins.ucx.hylafax.line import SimulatedLine
 from faxbot.standins.ucx.hylafax.model import HylaFax
 from faxbot.standins.ucx.hylafax.reception import Reception
-from faxbot.standins.ucx.hylafax.records import Kind, Record
+from faxbot.standins.ucx.hylafax.records import JobType, StoredRecord
 
 Json = dict[str, "Json"] | Sequence["Json"] | str | int | float | bool | None
-Item = dict[str, Json]
+JsonObject = dict[str, Json]
 
 
-def success(**items: Json) -> Item:
+def success(**items: Json) -> JsonObject:
     """A positive answer."""
     return {"result": "Success", **items}
 
 
-def error(message: str) -> Item:
+def error(message: str) -> JsonObject:
     """A negative answer."""
     return {"result": "Error", "message": message}
 
@@ -34,7 +34,7 @@ def _long_time(stamp: float) -> str:
     return datetime.fromtimestamp(int(stamp), UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def line(fax: FaxLine) -> Item:
+def line(fax: SimulatedLine) -> JsonObject:
     """One entry of FaxList."""
     return {
         "id": fax.id,
@@ -45,13 +45,13 @@ def line(fax: FaxLine) -> Item:
     }
 
 
-def usage(system: HylaFax, fax_id: str) -> Item:
+def usage(system: HylaFax, fax_id: str) -> JsonObject:
     """One entry of FaxUsage."""
     modem = system.board.modems[fax_id]
     return {"id": fax_id, "state": modem.state, "jobCount": len(system.queue.unfinished(modem))}
 
 
-def job_status(system: HylaFax, job: SendJob) -> Item:
+def job_status(system: HylaFax, job: SendJob) -> JsonObject:
     """JobStatus of a job to send, ended or not."""
     return {
         "time": _long_time(job.time),
@@ -67,7 +67,7 @@ def job_status(system: HylaFax, job: SendJob) -> Item:
     }
 
 
-def reception_status(reception: Reception) -> Item:
+def reception_status(reception: Reception) -> JsonObject:
     """JobStatus of a reception in progress."""
     return {
         "time": _long_time(reception.time),
@@ -83,7 +83,7 @@ def reception_status(reception: Reception) -> Item:
     }
 
 
-def record_status(record: Record) -> Item:
+def record_status(record: StoredRecord) -> JsonObject:
     """JobStatus of a job that only the records still know."""
     return {
         "time": _long_time(record.time),
@@ -99,14 +99,14 @@ def record_status(record: Record) -> Item:
     }
 
 
-def active_jobs(system: HylaFax, kind: Kind) -> list[Item]:
+def active_jobs(system: HylaFax, kind: JobType) -> list[JsonObject]:
     """The list of ActiveJobs."""
-    if kind is Kind.RX:
+    if kind is JobType.RX:
         return [_active_reception(reception) for reception in system.receptions.active.values()]
     return [_active_job(system, job) for job in system.queue.unfinished()]
 
 
-def _active_job(system: HylaFax, job: SendJob) -> Item:
+def _active_job(system: HylaFax, job: SendJob) -> JsonObject:
     return {
         "jobid": job.jobid,
         "time": int(job.time),
@@ -126,7 +126,7 @@ def _active_job(system: HylaFax, job: SendJob) -> Item:
     }
 
 
-def _active_reception(reception: Reception) -> Item:
+def _active_reception(reception: Reception) -> JsonObject:
     counters = ("ndials", "totdials", "maxdials", "attempts", "max_attempts")
     return {
         "jobid": reception.jobid,
@@ -143,7 +143,7 @@ def _active_reception(reception: Reception) -> Item:
     }
 
 
-def records(found: Iterable[Record]) -> list[Item]:
+def records(found: Iterable[StoredRecord]) -> list[JsonObject]:
     """The list of RecordsGet."""
     return [
         {

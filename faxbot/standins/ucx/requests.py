@@ -12,7 +12,7 @@ PREFIX = "/restv1/efax/"
 CHUNK = 1 << 16
 
 
-class RefusedError(Exception):
+class RequestRefusedError(Exception):
     """The request never reaches its method; answered with an HTTP status."""
 
     def __init__(self, status: int, message: str) -> None:
@@ -22,7 +22,7 @@ class RefusedError(Exception):
 
 
 @dataclass(frozen=True)
-class Method:
+class FaxApiMethod:
     """One method of the contract."""
 
     name: str
@@ -34,23 +34,23 @@ class Method:
 METHODS = {
     PREFIX + method.name: method
     for method in (
-        Method("token", GET),
-        Method("faxlist", GET),
-        Method("faxusage", GET, optional=("fax_id",)),
-        Method("filesend", POST, required=("fax_id", "destination")),
-        Method("jobstatus", GET, required=("job_id",)),
-        Method("jobcancel", PUT, required=("job_id",)),
-        Method("activejobs", GET, required=("type",)),
-        Method("recordcount", GET, required=("type",)),
-        Method("recordsget", GET, required=("type",), optional=("limit", "offset")),
-        Method("recorddelete", PUT, required=("job_id",)),
-        Method("filedownload", GET, required=("job_id",)),
+        FaxApiMethod("token", GET),
+        FaxApiMethod("faxlist", GET),
+        FaxApiMethod("faxusage", GET, optional=("fax_id",)),
+        FaxApiMethod("filesend", POST, required=("fax_id", "destination")),
+        FaxApiMethod("jobstatus", GET, required=("job_id",)),
+        FaxApiMethod("jobcancel", PUT, required=("job_id",)),
+        FaxApiMethod("activejobs", GET, required=("type",)),
+        FaxApiMethod("recordcount", GET, required=("type",)),
+        FaxApiMethod("recordsget", GET, required=("type",), optional=("limit", "offset")),
+        FaxApiMethod("recorddelete", PUT, required=("job_id",)),
+        FaxApiMethod("filedownload", GET, required=("job_id",)),
     )
 }
 
 
 @dataclass(frozen=True)
-class Upload:
+class ReceivedAttachment:
     """A file that came with FileSend, as it lies on disk."""
 
     path: Path
@@ -58,7 +58,9 @@ class Upload:
     sha256: str
 
 
-async def read(request: web.Request, method: Method, place: Path) -> tuple[dict[str, str], Upload | None]:
+async def read(
+    request: web.Request, method: FaxApiMethod, place: Path
+) -> tuple[dict[str, str], ReceivedAttachment | None]:
     """
     Read the parameters of *request*; an attachment is streamed to *place*.
 
@@ -66,7 +68,7 @@ async def read(request: web.Request, method: Method, place: Path) -> tuple[dict[
         RefusedError: Not what the contract says: 400.
 
     """
-    upload: Upload | None = None
+    upload: ReceivedAttachment | None = None
     if method.http == GET:
         pairs = list(request.query.items())
     elif method.http == PUT:
@@ -76,51 +78,53 @@ async def read(request: web.Request, method: Method, place: Path) -> tuple[dict[
     params = dict(pairs)
     allowed = {*method.required, *method.optional}
     if len(params) < len(pairs) or params.keys() - allowed or (method.http != GET and request.query):
-        raise RefusedError(400, "Invalid parameters")
+        raise RequestRefusedError(400, "Invalid parameters")
     if missing := [name for name in method.required if not params.get(name)]:
-        raise RefusedError(400, f"Missing parameter: {missing[0]}")
+        raise RequestRefusedError(400, f"Missing parameter: {missing[0]}")
     if method.http == POST and upload is None:
-        raise RefusedError(400, "Missing parameter: attachment")
+        raise RequestRefusedError(400, "Missing parameter: attachment")
     return params, upload
 
 
 async def _read_json(request: web.Request) -> list[tuple[str, str]]:
     if request.content_type != "application/json":
-        raise RefusedError(400, "Content-Type must be application/json")
+        raise RequestRefusedError(400, "Content-Type must be application/json")
     try:
         body = json.loads(await request.read())
     except ValueError as exc:
-        raise RefusedError(400, "Invalid JSON") from exc
+        raise RequestRefusedError(400, "Invalid JSON") from exc
     if not isinstance(body, dict) or not all(isinstance(value, str) for value in body.values()):
-        raise RefusedError(400, "Invalid parameters")
+        raise RequestRefusedError(400, "Invalid parameters")
     return list(body.items())
 
 
-async def _read_multipart(request: web.Request, place: Path) -> tuple[list[tuple[str, str]], Upload | None]:
+async def _read_multipart(
+    request: web.Request, place: Path
+) -> tuple[list[tuple[str, str]], ReceivedAttachment | None]:
     if request.content_type != "multipart/form-data":
-        raise RefusedError(400, "Content-Type must be multipart/form-data")
+        raise RequestRefusedError(400, "Content-Type must be multipart/form-data")
     pairs: list[tuple[str, str]] = []
-    upload: Upload | None = None
+    upload: ReceivedAttachment | None = None
     try:
         reader = await request.multipart()
         while (part := await reader.next()) is not None:
             if not isinstance(part, BodyPartReader) or part.name is None:
-                raise RefusedError(400, "Invalid parameters")
+                raise RequestRefusedError(400, "Invalid parameters")
             if part.name != "attachment":
                 pairs.append((part.name, await part.text()))
             elif upload is not None or not part.filename:
-                raise RefusedError(400, "Invalid attachment")
+                raise RequestRefusedError(400, "Invalid attachment")
             else:
                 upload = await _store(part, part.filename, place)
     except (ValueError, web.RequestPayloadError, ConnectionError) as exc:
-        raise RefusedError(400, "Invalid multipart data") from exc
+        raise RequestRefusedError(400, "Invalid multipart data") from exc
     return pairs, upload
 
 
-async def _store(part: BodyPartReader, name: str, place: Path) -> Upload:
+async def _store(part: BodyPartReader, name: str, place: Path) -> ReceivedAttachment:
     digest = hashlib.sha256()
     with place.open("wb") as file:
         while chunk := await part.read_chunk(CHUNK):
             digest.update(chunk)
             file.write(chunk)
-    return Upload(place, name, digest.hexdigest())
+    return ReceivedAttachment(place, name, digest.hexdigest())

@@ -11,20 +11,20 @@ from typing import Self
 from aiohttp import web
 
 from faxbot.standins.ucx.control import PREFIX, Control
-from faxbot.standins.ucx.credentials import Access
-from faxbot.standins.ucx.endpoint import Door
+from faxbot.standins.ucx.credentials import ApiCredentials
+from faxbot.standins.ucx.endpoint import FaxApiEndpoint
 from faxbot.standins.ucx.faults import FaultPlan
 from faxbot.standins.ucx.hylafax.clock import ManualClock, SimulatedClock, wall_clock
-from faxbot.standins.ucx.hylafax.line import DEFAULT_LINES, FaxLine
+from faxbot.standins.ucx.hylafax.line import DEFAULT_LINES, SimulatedLine
 from faxbot.standins.ucx.hylafax.model import HylaFax
 from faxbot.standins.ucx.hylafax.timing import Timing
-from faxbot.standins.ucx.listening_socket import Doorway
-from faxbot.standins.ucx.log import CallLog
+from faxbot.standins.ucx.listening_socket import ListeningSocket
+from faxbot.standins.ucx.log import EventLog
 
 SHUTDOWN_SECONDS = 0.1
 
 
-class FaxServer:
+class SimulatedUcx:
     """
     A fax server on loopback, for the length of an `async with`.
 
@@ -49,7 +49,7 @@ class FaxServer:
         self,
         directory: Path,
         *,
-        lines: Iterable[FaxLine] = DEFAULT_LINES,
+        lines: Iterable[SimulatedLine] = DEFAULT_LINES,
         speed: float = 1.0,
         port: int = 0,
         control_port: int = 0,
@@ -65,22 +65,22 @@ class FaxServer:
         self._clock = clock
         self._sleep = asyncio.sleep if clock is None else sleep
         wall = clock or wall_clock()
-        self.log = CallLog(wall, log_file)
-        self.access = Access(client_id, client_secret)
+        self.log = EventLog(wall, log_file)
+        self.access = ApiCredentials(client_id, client_secret)
         self.faults = FaultPlan()
         self.model = HylaFax(
             directory, lines, SimulatedClock(wall, speed), self.log, timing=timing, seed=seed
         )
         self._moved = asyncio.Event()
         self._mover: asyncio.Task[None] | None = None
-        door = Door(self.model, self.access, self.faults, self._moved.set)
+        door = FaxApiEndpoint(self.model, self.access, self.faults, self._moved.set)
         api = web.Application()
         api.router.add_route("*", "/{path:.*}", partial(self._admit, door))
         api.on_response_prepare.append(self._stamp)
         nap = self._sleep or asyncio.sleep
-        self._doorway = Doorway(_runner(api), port, self._moved.set, nap)
+        self._doorway = ListeningSocket(_runner(api), port, self._moved.set, nap)
         control = Control(self.model, self.access, self.faults, self._doorway)
-        self._control = Doorway(_runner(control.application()), control_port, self._moved.set, nap)
+        self._control = ListeningSocket(_runner(control.application()), control_port, self._moved.set, nap)
 
     @property
     def url(self) -> str:
@@ -146,7 +146,7 @@ class FaxServer:
         """End an outage."""
         await self._doorway.unlock()
 
-    async def _admit(self, door: Door, request: web.Request) -> web.StreamResponse:
+    async def _admit(self, door: FaxApiEndpoint, request: web.Request) -> web.StreamResponse:
         """Serve what comes in while the doorway is open; a connection may have slipped in as it was shut."""
         if not self._doorway.open and request.transport is not None:
             request.transport.abort()

@@ -5,7 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
-from .call import RefusedError
+from .call import CallRefusedError
 
 
 async def read_arguments(request: web.Request, *, json_allowed: bool) -> tuple[dict[str, Any], list[str]]:
@@ -34,14 +34,16 @@ async def read_arguments(request: web.Request, *, json_allowed: bool) -> tuple[d
         form = await request.post()
         args |= {name: value for name, value in form.items() if isinstance(value, str)}
         return args, []
-    raise RefusedError("missing_post_type" if "Content-Type" not in request.headers else "invalid_post_type")
+    raise CallRefusedError(
+        "missing_post_type" if "Content-Type" not in request.headers else "invalid_post_type"
+    )
 
 
 async def _json_body(request: web.Request) -> dict[str, Any]:
     try:
         body = json.loads(await request.text())
     except (ValueError, LookupError):
-        raise RefusedError("invalid_json") from None
+        raise CallRefusedError("invalid_json") from None
     if not isinstance(body, dict):
-        raise RefusedError("json_not_object")
+        raise CallRefusedError("json_not_object")
     return body

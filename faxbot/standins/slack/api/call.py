@@ -6,16 +6,16 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from faxbot.standins.slack.faults import Fault
+from faxbot.standins.slack.faults import WorkspaceFault
 from faxbot.standins.slack.installation import Installation
 from faxbot.standins.slack.model.people import Channel
-from faxbot.standins.slack.model.state import State
+from faxbot.standins.slack.model.state import WorkspaceState
 
-Answer = dict[str, Any]
-Body = Callable[["Call"], Awaitable[Answer]]
+MethodAnswer = dict[str, Any]
+MethodBody = Callable[["WebApiCall"], Awaitable[MethodAnswer]]
 
 
-class RefusedError(Exception):
+class CallRefusedError(Exception):
     """The call is answered with ok: false; *more* goes into the answer beside the error."""
 
     def __init__(self, code: str, **more: object) -> None:
@@ -24,19 +24,19 @@ class RefusedError(Exception):
         self.more = more
 
 
-def invalid_arguments(*complaints: str) -> RefusedError:
+def invalid_arguments(*complaints: str) -> CallRefusedError:
     """The refusal of arguments that do not fit, with Slack's explanations."""
-    return RefusedError(
+    return CallRefusedError(
         "invalid_arguments", response_metadata={"messages": [f"[ERROR] {text}" for text in complaints]}
     )
 
 
 @dataclass(frozen=True)
-class Method:
+class WebApiMethod:
     """One Web API method as the reference describes it."""
 
     name: str
-    body: Body
+    body: MethodBody
     scopes: tuple[str, ...] = ()
     """Any one of these suffices; none means that every token may call it."""
     tier: int = 3
@@ -47,7 +47,7 @@ class Method:
     """"bot", "app" or "none"."""
 
 
-METHODS: dict[str, Method] = {}
+METHODS: dict[str, WebApiMethod] = {}
 
 
 def method(
@@ -58,29 +58,29 @@ def method(
     required: tuple[str, ...] = (),
     json: bool = False,
     token: str = "bot",  # noqa: S107  (the kind of token, not one)
-) -> Callable[[Body], Body]:
+) -> Callable[[MethodBody], MethodBody]:
     """Register the body of a Web API method."""
 
-    def register(body: Body) -> Body:
-        METHODS[name] = Method(name, body, scopes, tier, required, json, token)
+    def register(body: MethodBody) -> MethodBody:
+        METHODS[name] = WebApiMethod(name, body, scopes, tier, required, json, token)
         return body
 
     return register
 
 
 @dataclass
-class Call:
+class WebApiCall:
     """A call that passed authentication; arguments are what the client sent, strings or JSON values."""
 
     site: Installation
-    method: Method
+    method: WebApiMethod
     args: dict[str, Any]
     warnings: list[str] = field(default_factory=list)
-    fault: Fault | None = None
+    fault: WorkspaceFault | None = None
     """The trouble asked for, where the method itself has to make it."""
 
     @property
-    def state(self) -> State:
+    def state(self) -> WorkspaceState:
         """The workspace."""
         return self.site.state
 
@@ -107,7 +107,9 @@ class Call:
         if not value:
             return usual
         if not value.isdigit() or not 1 <= int(value) <= most:
-            raise RefusedError("invalid_limit") if name == "limit" else invalid_arguments(f"invalid {name}")
+            raise (
+                CallRefusedError("invalid_limit") if name == "limit" else invalid_arguments(f"invalid {name}")
+            )
         return int(value)
 
     def structure(self, name: str, error: str) -> Any:  # noqa: ANN401  (JSON of any shape)
@@ -126,7 +128,7 @@ class Call:
         try:
             return json.loads(value)
         except ValueError:
-            raise RefusedError(error) from None
+            raise CallRefusedError(error) from None
 
     def channel(self, name: str = "channel", error: str = "channel_not_found") -> Channel:
         """
@@ -138,7 +140,7 @@ class Call:
         """
         channel = self.state.channels.get(self.text(name))
         if channel is None or (channel.is_private and not self.state.bot_in(channel)):
-            raise RefusedError(error)
+            raise CallRefusedError(error)
         return channel
 
     def need_scope(self, *scopes: str) -> None:
@@ -169,9 +171,9 @@ class Call:
         return part, encode_cursor(following) if following < len(items) else ""
 
 
-def missing_scope(needed: tuple[str, ...], granted: frozenset[str]) -> RefusedError:
+def missing_scope(needed: tuple[str, ...], granted: frozenset[str]) -> CallRefusedError:
     """The refusal for want of a scope."""
-    return RefusedError("missing_scope", needed=",".join(needed), provided=",".join(sorted(granted)))
+    return CallRefusedError("missing_scope", needed=",".join(needed), provided=",".join(sorted(granted)))
 
 
 def encode_cursor(position: int) -> str:
@@ -190,7 +192,7 @@ def decode_cursor(cursor: str) -> int:
     try:
         word, _, position = base64.b64decode(cursor, validate=True).decode().partition(":")
     except ValueError:
-        raise RefusedError("invalid_cursor") from None
+        raise CallRefusedError("invalid_cursor") from None
     if word != "next" or not position.isdigit():
-        raise RefusedError("invalid_cursor")
+        raise CallRefusedError("invalid_cursor")
     return int(position)

@@ -4,11 +4,11 @@ import copy
 
 from faxbot.standins.slack.model.people import BOT_ID, BOT_USER, Channel
 
-from .call import Answer, Call, RefusedError, method
+from .call import CallRefusedError, MethodAnswer, WebApiCall, method
 from .compose import UPDATE_LIMIT, read_content, read_metadata
 
 
-def writable(call: Call, name: str = "channel") -> Channel:
+def writable(call: WebApiCall, name: str = "channel") -> Channel:
     """
     The conversation to post in: an id, a person's id, or #name.
 
@@ -22,19 +22,19 @@ def writable(call: Call, name: str = "channel") -> Channel:
     if channel is None and wanted.startswith("#"):
         channel = next((c for c in state.channels.values() if c.name == wanted[1:]), None)
     if channel is None or (channel.is_private and not state.bot_in(channel)):
-        raise RefusedError("channel_not_found")
+        raise CallRefusedError("channel_not_found")
     if channel.is_archived:
-        raise RefusedError("is_archived")
+        raise CallRefusedError("is_archived")
     public = "chat:write.public" in call.site.manifest.scopes and not channel.is_private
     if not state.bot_in(channel) and not public:
-        raise RefusedError("not_in_channel")
+        raise CallRefusedError("not_in_channel")
     if channel.is_im and not call.site.manifest.messages_tab:
-        raise RefusedError("messages_tab_disabled")
+        raise CallRefusedError("messages_tab_disabled")
     return channel
 
 
 @method("chat.postMessage", scopes=("chat:write",), tier=5, required=("channel",), json=True)
-async def post_message(call: Call) -> Answer:
+async def post_message(call: WebApiCall) -> MethodAnswer:
     """Post a message, or a reply in a thread; a thread_ts of no message makes a plain message."""
     channel = writable(call)
     content = read_content(call)
@@ -53,7 +53,7 @@ async def post_message(call: Call) -> Answer:
     return {"channel": channel.id, "ts": message["ts"], "message": copy.deepcopy(message)}
 
 
-def _into_thread(call: Call, channel: Channel, message: dict[str, object]) -> None:
+def _into_thread(call: WebApiCall, channel: Channel, message: dict[str, object]) -> None:
     """Name the thread; a reply's ts stands for its parent's, as Slack does it."""
     wanted = call.text("thread_ts")
     if not wanted:
@@ -62,23 +62,23 @@ def _into_thread(call: Call, channel: Channel, message: dict[str, object]) -> No
     if parent is None:
         return
     if parent.get("subtype") == "channel_join":
-        raise RefusedError("cannot_reply_to_message")
+        raise CallRefusedError("cannot_reply_to_message")
     message["thread_ts"] = parent.get("thread_ts", parent["ts"])
     if call.flag("reply_broadcast"):
         message["subtype"] = "thread_broadcast"
 
 
 @method("chat.update", scopes=("chat:write",), tier=3, required=("channel", "ts"), json=True)
-async def update(call: Call) -> Answer:
+async def update(call: WebApiCall) -> MethodAnswer:
     """Change one of the bot's own messages; blocks, attachments and metadata that are not given stay."""
     channel = writable(call)
     message = call.state.messages.get(channel.id, call.text("ts"))
     if message is None or message.get("subtype") == "tombstone":
-        raise RefusedError("message_not_found")
+        raise CallRefusedError("message_not_found")
     if message.get("bot_id") != BOT_ID:
-        raise RefusedError("cant_update_message")
+        raise CallRefusedError("cant_update_message")
     if not any(call.text(name) for name in ("text", "markdown_text", "blocks", "attachments", "file_ids")):
-        raise RefusedError("no_text")
+        raise CallRefusedError("no_text")
     previous = copy.deepcopy(message)
     content = read_content(call, limit=UPDATE_LIMIT)
     metadata = read_metadata(call)
@@ -101,26 +101,26 @@ async def update(call: Call) -> Answer:
 
 
 @method("chat.delete", scopes=("chat:write",), tier=3, required=("channel", "ts"), json=True)
-async def delete(call: Call) -> Answer:
+async def delete(call: WebApiCall) -> MethodAnswer:
     """Delete one of the bot's own messages."""
     channel = call.channel()
     message = call.state.messages.get(channel.id, call.text("ts"))
     if message is None or message.get("subtype") == "tombstone":
-        raise RefusedError("message_not_found")
+        raise CallRefusedError("message_not_found")
     if message.get("bot_id") != BOT_ID:
-        raise RefusedError("cant_delete_message")
+        raise CallRefusedError("cant_delete_message")
     call.state.take_away(channel, message["ts"])
     call.site.events.deleted(channel, message)
     return {"channel": channel.id, "ts": message["ts"]}
 
 
 @method("chat.getPermalink", tier=5, required=("channel", "message_ts"))
-async def permalink(call: Call) -> Answer:
+async def permalink(call: WebApiCall) -> MethodAnswer:
     """The address of a message for people."""
     channel = call.channel()
     message = call.state.messages.get(channel.id, call.text("message_ts"))
     if message is None:
-        raise RefusedError("message_not_found")
+        raise CallRefusedError("message_not_found")
     link = f"{call.state.base}/archives/{channel.id}/p{message['ts'].replace('.', '')}"
     if message.get("thread_ts", message["ts"]) != message["ts"]:
         link += f"?thread_ts={message['thread_ts']}&cid={channel.id}"

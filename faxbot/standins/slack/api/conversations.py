@@ -3,15 +3,15 @@
 from typing import Any
 
 from faxbot.standins.slack.model.people import BOT_USER, DANA, FOUNDED, GENERAL, TEAM_ID, Channel
-from faxbot.standins.slack.model.state import State
+from faxbot.standins.slack.model.state import WorkspaceState
 
-from .call import Answer, Call, RefusedError, method
+from .call import CallRefusedError, MethodAnswer, WebApiCall, method
 
 _READ = ("channels:read", "groups:read", "im:read", "mpim:read")
 _TYPES = {"public_channel": "channel", "private_channel": "group", "im": "im", "mpim": "mpim"}
 
 
-def describe(state: State, channel: Channel) -> dict[str, Any]:
+def describe(state: WorkspaceState, channel: Channel) -> dict[str, Any]:
     """
     Slack's conversation object, as the bot sees it.
 
@@ -58,7 +58,7 @@ def describe(state: State, channel: Channel) -> dict[str, Any]:
     }
 
 
-def of_types(call: Call) -> list[Channel]:
+def of_types(call: WebApiCall) -> list[Channel]:
     """
     The conversations of the types asked for, whose scopes are granted.
 
@@ -68,7 +68,7 @@ def of_types(call: Call) -> list[Channel]:
     """
     names = [name.strip() for name in (call.text("types") or "public_channel").split(",")]
     if any(name not in _TYPES for name in names):
-        raise RefusedError("invalid_types")
+        raise CallRefusedError("invalid_types")
     scopes = {"public_channel": "channels:read", "private_channel": "groups:read", "im": "im:read"}
     for name in names:
         call.need_scope(scopes.get(name, "mpim:read"))
@@ -78,7 +78,7 @@ def of_types(call: Call) -> list[Channel]:
 
 
 @method("conversations.info", scopes=_READ, tier=3, required=("channel",))
-async def info(call: Call) -> Answer:
+async def info(call: WebApiCall) -> MethodAnswer:
     """One conversation; the bot need not be in a public channel to ask."""
     channel = call.channel()
     call.need_scope(f"{channel.scope}:read")
@@ -89,7 +89,7 @@ async def info(call: Call) -> Answer:
 
 
 @method("conversations.list", scopes=_READ, tier=2)
-async def list_conversations(call: Call) -> Answer:
+async def list_conversations(call: WebApiCall) -> MethodAnswer:
     """Public channels, and private ones and direct messages that the bot is in."""
     channels = [c for c in of_types(call) if not c.is_private or call.state.bot_in(c)]
     part, cursor = call.page(channels, 100, 999)
@@ -98,7 +98,7 @@ async def list_conversations(call: Call) -> Answer:
 
 
 @method("conversations.members", scopes=_READ, tier=4, required=("channel",))
-async def members(call: Call) -> Answer:
+async def members(call: WebApiCall) -> MethodAnswer:
     """Who is in a conversation."""
     channel = call.channel()
     call.need_scope(f"{channel.scope}:read")
@@ -107,41 +107,41 @@ async def members(call: Call) -> Answer:
 
 
 @method("conversations.open", scopes=("im:write", "mpim:write", "groups:write", "channels:manage"), json=True)
-async def open_conversation(call: Call) -> Answer:
+async def open_conversation(call: WebApiCall) -> MethodAnswer:
     """The direct message with one person; conversations of several people are not imitated."""
     if call.text("channel"):
         channel: Channel | None = call.channel()
         if channel and not channel.is_im:
-            raise RefusedError("method_not_supported_for_channel_type")
+            raise CallRefusedError("method_not_supported_for_channel_type")
     else:
         channel = _with_user(call)
     if channel is None:
-        raise RefusedError("user_not_found")
+        raise CallRefusedError("user_not_found")
     shown: dict[str, Any] = {"id": channel.id}
     if call.flag("return_im"):
         shown = describe(call.state, channel)
     return {"no_op": True, "already_open": True, "channel": shown}
 
 
-def _with_user(call: Call) -> Channel | None:
+def _with_user(call: WebApiCall) -> Channel | None:
     users = [user.strip() for user in call.text("users").split(",") if user.strip()]
     if not users:
-        raise RefusedError("users_list_not_supplied")
+        raise CallRefusedError("users_list_not_supplied")
     if len(users) > 1:
         call.need_scope("mpim:write")
-        raise RefusedError("method_not_supported_for_channel_type")
+        raise CallRefusedError("method_not_supported_for_channel_type")
     call.need_scope("im:write")
     return call.state.im_with(users[0])
 
 
 @method("conversations.join", scopes=("channels:join",), tier=3, required=("channel",), json=True)
-async def join(call: Call) -> Answer:
+async def join(call: WebApiCall) -> MethodAnswer:
     """The bot joins a public channel by itself."""
     channel = call.channel()
     if channel.is_private:
-        raise RefusedError("method_not_supported_for_channel_type")
+        raise CallRefusedError("method_not_supported_for_channel_type")
     if channel.is_archived:
-        raise RefusedError("is_archived")
+        raise CallRefusedError("is_archived")
     if call.state.bot_in(channel):
         call.warnings.append("already_in_channel")
     else:

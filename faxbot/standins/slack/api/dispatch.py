@@ -7,13 +7,21 @@ from typing import Any
 
 from aiohttp import web
 
-from faxbot.standins.slack.faults import Fault
+from faxbot.standins.slack.faults import WorkspaceFault
 from faxbot.standins.slack.http_faults import cut
 from faxbot.standins.slack.installation import Installation
 from faxbot.standins.slack.tokens import bearer_token
 
 from .arguments import read_arguments
-from .call import METHODS, Answer, Call, Method, RefusedError, invalid_arguments, missing_scope
+from .call import (
+    METHODS,
+    CallRefusedError,
+    MethodAnswer,
+    WebApiCall,
+    WebApiMethod,
+    invalid_arguments,
+    missing_scope,
+)
 
 
 async def handle(request: web.Request, site: Installation) -> web.StreamResponse:
@@ -33,7 +41,7 @@ async def handle(request: web.Request, site: Installation) -> web.StreamResponse
         return too_many(wait)
     try:
         answer = await _carry_out(site, method, arrival, fault)
-    except RefusedError as exc:
+    except CallRefusedError as exc:
         answer = {"ok": False, "error": exc.code, **exc.more}
     _note(site, name, arrival.args, str(answer.get("error") or "ok"), answer)
     late = await _after(request, fault, answer) if fault else None
@@ -46,16 +54,16 @@ class _Arrival:
 
     args: dict[str, Any]
     warnings: list[str]
-    refusal: RefusedError | None
+    refusal: CallRefusedError | None
     token: str
     in_header: bool
 
 
-async def _arrive(request: web.Request, method: Method | None) -> _Arrival:
+async def _arrive(request: web.Request, method: WebApiMethod | None) -> _Arrival:
     refusal = None
     try:
         args, warnings = await read_arguments(request, json_allowed=method is None or method.json)
-    except RefusedError as exc:
+    except CallRefusedError as exc:
         args, warnings, refusal = {}, [], exc
     header = bearer_token(request)
     token = str(args.pop("token", "") or "")
@@ -63,46 +71,46 @@ async def _arrive(request: web.Request, method: Method | None) -> _Arrival:
 
 
 async def _carry_out(
-    site: Installation, method: Method | None, arrival: _Arrival, fault: Fault | None
-) -> Answer:
+    site: Installation, method: WebApiMethod | None, arrival: _Arrival, fault: WorkspaceFault | None
+) -> MethodAnswer:
     if arrival.refusal:
         raise arrival.refusal
     if method is None:
-        raise RefusedError("unknown_method")
+        raise CallRefusedError("unknown_method")
     _authenticate(site, method, arrival)
     granted = site.manifest.scopes
     if fault and fault.kind == "missing_scope":
         needed = method.scopes or ("unknown",)
         raise missing_scope(needed, granted - set(needed))
     if fault and fault.kind == "error":
-        raise RefusedError(str(fault.values.get("error", "internal_error")))
-    call = Call(site, method, arrival.args, arrival.warnings, fault)
+        raise CallRefusedError(str(fault.values.get("error", "internal_error")))
+    call = WebApiCall(site, method, arrival.args, arrival.warnings, fault)
     call.need_scope(*method.scopes)
     missing = [name for name in method.required if arrival.args.get(name) in (None, "")]
     if missing:
         raise invalid_arguments(*(f"missing required field: {name}" for name in missing))
-    answer: Answer = {"ok": True, **await method.body(call)}
+    answer: MethodAnswer = {"ok": True, **await method.body(call)}
     if call.warnings:
         answer["warning"] = ",".join(call.warnings)
         answer.setdefault("response_metadata", {})["warnings"] = call.warnings
     return answer
 
 
-def _authenticate(site: Installation, method: Method, arrival: _Arrival) -> None:
+def _authenticate(site: Installation, method: WebApiMethod, arrival: _Arrival) -> None:
     state, token, kind = site.state, arrival.token, method.token
     if kind == "none":
         return
     if not token:
-        raise RefusedError("not_authed")
+        raise CallRefusedError("not_authed")
     if token not in {state.bot_token, state.app_token} or (kind == "app" and not arrival.in_header):
-        raise RefusedError("invalid_auth")
+        raise CallRefusedError("invalid_auth")
     if (token == state.app_token) != (kind == "app"):
-        raise RefusedError("not_allowed_token_type")
+        raise CallRefusedError("not_allowed_token_type")
     if token == state.bot_token and state.token_revoked:
-        raise RefusedError("token_revoked")
+        raise CallRefusedError("token_revoked")
 
 
-async def _before(request: web.Request, fault: Fault) -> web.StreamResponse | None:
+async def _before(request: web.Request, fault: WorkspaceFault) -> web.StreamResponse | None:
     """The answer of a call that never reaches its method, or None after the delay that was asked for."""
     if fault.kind == "drop_before":
         return cut(request)
@@ -117,7 +125,9 @@ async def _before(request: web.Request, fault: Fault) -> web.StreamResponse | No
     return None
 
 
-async def _after(request: web.Request, fault: Fault, answer: Answer) -> web.StreamResponse | None:
+async def _after(
+    request: web.Request, fault: WorkspaceFault, answer: MethodAnswer
+) -> web.StreamResponse | None:
     """The trouble with the answer of a call that was carried out."""
     if fault.kind == "drop_after":
         return cut(request)
@@ -137,7 +147,7 @@ def too_many(seconds: int) -> web.Response:
     )
 
 
-def _headers(site: Installation, method: Method | None) -> dict[str, str]:
+def _headers(site: Installation, method: WebApiMethod | None) -> dict[str, str]:
     return {
         "X-Slack-Req-Id": secrets.token_hex(16),
         "X-OAuth-Scopes": ",".join(sorted(site.manifest.scopes)),
@@ -151,7 +161,7 @@ def _note(
     name: str,
     args: dict[str, Any],
     outcome: str,
-    answer: Answer | None = None,
+    answer: MethodAnswer | None = None,
     **more: Any,  # noqa: ANN401  (facts for the journal)
 ) -> None:
     facts = more | {

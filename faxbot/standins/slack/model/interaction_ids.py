@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 
-class PassRefusedError(Exception):
+class InteractionRefusedError(Exception):
     """A trigger_id or response_url was refused; str() is Slack's error code."""
 
 
@@ -22,7 +22,7 @@ class Trigger:
 
 
 @dataclass
-class ResponseAddress:
+class ResponseUrl:
     """Where the answer to a command or a press may be posted a few times."""
 
     id: str
@@ -39,13 +39,13 @@ class ResponseAddress:
     uses: int = 0
 
 
-class Passes:
+class InteractionIds:
     """All that were issued; ages are measured on *clock*."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._triggers: dict[str, Trigger] = {}
-        self._addresses: dict[str, ResponseAddress] = {}
+        self._addresses: dict[str, ResponseUrl] = {}
 
     def trigger(self, user: str, view: str = "") -> str:
         """Issue a trigger_id for *user*."""
@@ -63,25 +63,25 @@ class Passes:
         """
         trigger = self._triggers.get(str(ident))
         if trigger is None:
-            raise PassRefusedError("invalid_trigger_id")
+            raise InteractionRefusedError("invalid_trigger_id")
         if trigger.used:
-            raise PassRefusedError("exchanged_trigger_id")
+            raise InteractionRefusedError("exchanged_trigger_id")
         if self._clock() - trigger.issued > lifetime:
-            raise PassRefusedError("expired_trigger_id")
+            raise InteractionRefusedError("expired_trigger_id")
         trigger.used = True
         return trigger
 
     def address(
         self, kind: str, user: str, channel: str, *, ts: str = "", ephemeral: str = "", thread_ts: str = ""
-    ) -> ResponseAddress:
+    ) -> ResponseUrl:
         """Issue a response_url; what was acted upon is a message (*ts*) or an ephemeral message."""
-        address = ResponseAddress(
+        address = ResponseUrl(
             secrets.token_urlsafe(18), kind, user, channel, self._clock(), ts, ephemeral, thread_ts
         )
         self._addresses[address.id] = address
         return address
 
-    def use(self, ident: str, lifetime: float, uses: int) -> ResponseAddress:
+    def use(self, ident: str, lifetime: float, uses: int) -> ResponseUrl:
         """
         Count one use of a response_url.
 
@@ -91,10 +91,10 @@ class Passes:
         """
         address = self._addresses.get(ident)
         if address is None:
-            raise PassRefusedError("no_such_url")
+            raise InteractionRefusedError("no_such_url")
         if self._clock() - address.issued > lifetime:
-            raise PassRefusedError("expired_url")
+            raise InteractionRefusedError("expired_url")
         if address.uses >= uses:
-            raise PassRefusedError("used_url")
+            raise InteractionRefusedError("used_url")
         address.uses += 1
         return address

@@ -9,13 +9,13 @@ from typing import Any
 from .feed import Feed
 from .files import StoredFile
 from .ids import Timestamps, new_id
-from .interaction_ids import Passes
+from .interaction_ids import InteractionIds
 from .messages import Ephemeral, Messages
 from .people import APP_ID, BOT_ID, BOT_USER, TEAM_ID, Channel, first_channels, first_users
 from .views import OpenView, Views
 
 
-class State:
+class WorkspaceState:
     """One workspace with one app installed. Not thread-safe; lives on one event loop."""
 
     def __init__(
@@ -54,7 +54,7 @@ class State:
         self.ephemerals: dict[str, Ephemeral] = {}
         self.files: dict[str, StoredFile] = {}
         self.views = Views(self.clock)
-        self.passes = Passes(self.clock)
+        self.passes = InteractionIds(self.clock)
         self.timestamps = Timestamps(self.clock)
         self.token_revoked = False
 

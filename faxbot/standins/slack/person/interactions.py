@@ -3,16 +3,16 @@
 import re
 from typing import Any
 
-from faxbot.standins.slack.api.call import RefusedError
+from faxbot.standins.slack.api.call import CallRefusedError
 from faxbot.standins.slack.delivery import UnansweredError
 from faxbot.standins.slack.input_values import action_of, values_of
 from faxbot.standins.slack.interactivity import Payloads
 from faxbot.standins.slack.model.people import Channel
 from faxbot.standins.slack.model.views import OpenView, elements_of
-from faxbot.standins.slack.responses import Replies
+from faxbot.standins.slack.responses import MessageResponses
 
 from .membership import invite, kick
-from .request import Ask, DeniedError
+from .request import DeniedError, PersonRequest
 
 _EVERY_LINK = re.compile(r"<([@#])([A-Z0-9]+)(?:\|([^>]*))?>")
 _TROUBLE = {
@@ -21,7 +21,7 @@ _TROUBLE = {
 }
 
 
-async def command(ask: Ask) -> dict[str, object]:
+async def command(ask: PersonRequest) -> dict[str, object]:
     """POST /_/command: run a slash command; Slack's own /invite and /remove are understood too."""
     user, channel = ask.user, ask.open_channel
     name, _, text = ask.text("text").strip().partition(" ")
@@ -36,15 +36,15 @@ async def command(ask: Ask) -> dict[str, object]:
     payload = Payloads(ask.site).command(user, channel, name, text)
     try:
         answer = await ask.site.delivery.ask("slash_commands", payload, accepts=True)
-        Replies(ask.site).of_command(user, channel, answer)
-    except (UnansweredError, RefusedError) as exc:
+        MessageResponses(ask.site).of_command(user, channel, answer)
+    except (UnansweredError, CallRefusedError) as exc:
         said = f'{name} failed with the error "{exc}"'
         ask.site.state.feed.tell("toast", frozenset({user}), text=said, level="error")
         raise DeniedError(str(exc), said) from None
     return {}
 
 
-async def _membership(ask: Ask, name: str, text: str) -> dict[str, object]:
+async def _membership(ask: PersonRequest, name: str, text: str) -> dict[str, object]:
     wanted = text.strip().strip("<@>").split("|")[0]
     found = next(
         (u for u in ask.site.state.users.values() if wanted in {u["id"], u["name"], u["real_name"]}), None
@@ -52,10 +52,10 @@ async def _membership(ask: Ask, name: str, text: str) -> dict[str, object]:
     if found is None:
         raise DeniedError("user_not_found", f"{name}: there is no such person here.")
     change = invite if name == "/invite" else kick
-    return await change(Ask(ask.site, {**ask.body, "by": ask.user, "user": found["id"]}))
+    return await change(PersonRequest(ask.site, {**ask.body, "by": ask.user, "user": found["id"]}))
 
 
-def _plain(ask: Ask, text: str) -> str:
+def _plain(ask: PersonRequest, text: str) -> str:
     """What a command without should_escape gets: names as people write them."""
     state = ask.site.state
 
@@ -70,7 +70,7 @@ def _plain(ask: Ask, text: str) -> str:
     return plain.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
-def _escaped(ask: Ask, text: str) -> str:
+def _escaped(ask: PersonRequest, text: str) -> str:
     """What a command with should_escape gets: people and channels as <@U…|name> and <#C…|name>."""
     state = ask.site.state
     users = {user["name"]: user["id"] for user in state.users.values()}
@@ -82,7 +82,7 @@ def _escaped(ask: Ask, text: str) -> str:
     )
 
 
-def _find(blocks: list[dict[str, Any]], ask: Ask) -> tuple[dict[str, Any], dict[str, Any]]:
+def _find(blocks: list[dict[str, Any]], ask: PersonRequest) -> tuple[dict[str, Any], dict[str, Any]]:
     for block in blocks:
         for element in elements_of(block):
             same = block["block_id"] == ask.text("block_id")
@@ -91,7 +91,7 @@ def _find(blocks: list[dict[str, Any]], ask: Ask) -> tuple[dict[str, Any], dict[
     raise DeniedError("action_not_found", "That is no longer there.")
 
 
-def _view(ask: Ask) -> OpenView:
+def _view(ask: PersonRequest) -> OpenView:
     views = ask.site.state.views
     view = views.open.get(ask.text("view"))
     home = views.homes.get(ask.user)
@@ -102,7 +102,7 @@ def _view(ask: Ask) -> OpenView:
     return view
 
 
-async def _interact(ask: Ask, payload: dict[str, Any], *, accepts: bool) -> dict[str, Any]:
+async def _interact(ask: PersonRequest, payload: dict[str, Any], *, accepts: bool) -> dict[str, Any]:
     if not ask.site.manifest.interactivity:
         raise DeniedError("not_interactive", "This app is not configured to handle interactive responses.")
     try:
@@ -111,7 +111,7 @@ async def _interact(ask: Ask, payload: dict[str, Any], *, accepts: bool) -> dict
         raise DeniedError(str(exc), _TROUBLE[str(exc)]) from None
 
 
-async def press(ask: Ask) -> dict[str, object]:
+async def press(ask: PersonRequest) -> dict[str, object]:
     """POST /_/press: use an element of a message, an ephemeral message, a modal or the Home tab."""
     payloads, state, user = Payloads(ask.site), ask.site.state, ask.user
     entered = ask.body.get("values") or {}
@@ -157,7 +157,7 @@ def _remember(
         entered.setdefault(block["block_id"], {})[element["action_id"]] = chosen
 
 
-async def shortcut(ask: Ask) -> dict[str, object]:
+async def shortcut(ask: PersonRequest) -> dict[str, object]:
     """POST /_/shortcut: a global shortcut, or with a channel and ts one on a message."""
     user, on_message = ask.user, bool(ask.text("ts"))
     callback_id = ask.text("callback_id")
@@ -172,7 +172,7 @@ async def shortcut(ask: Ask) -> dict[str, object]:
     return {}
 
 
-async def suggest(ask: Ask) -> dict[str, object]:
+async def suggest(ask: PersonRequest) -> dict[str, object]:
     """POST /_/suggest: the options of an external select for what was typed."""
     place, blocks = _suggestion_place(ask)
     _find(blocks, ask)
@@ -184,7 +184,7 @@ async def suggest(ask: Ask) -> dict[str, object]:
     return {"options": answer.get("options") or [], **({"option_groups": groups} if groups else {})}
 
 
-def _suggestion_place(ask: Ask) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def _suggestion_place(ask: PersonRequest) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     if ask.text("view"):
         view = _view(ask)
         container = {"type": "view", "view_id": view.id}

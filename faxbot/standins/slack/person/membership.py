@@ -1,9 +1,9 @@
 """Who is in a channel, and whether it is still in use."""
 
-from .request import Ask, DeniedError
+from .request import DeniedError, PersonRequest
 
 
-async def invite(ask: Ask) -> dict[str, object]:
+async def invite(ask: PersonRequest) -> dict[str, object]:
     """POST /_/invite: {channel, user}: *user* joins, invited by `by` when that is named."""
     channel = ask.channel
     if channel.is_im or channel.is_archived:
@@ -14,7 +14,7 @@ async def invite(ask: Ask) -> dict[str, object]:
     return {}
 
 
-async def kick(ask: Ask) -> dict[str, object]:
+async def kick(ask: PersonRequest) -> dict[str, object]:
     """POST /_/kick: {channel, user}: *user* leaves."""
     if ask.channel.is_im or ask.user not in ask.channel.members:
         raise DeniedError("not_in_channel", "They are not in this channel.")
@@ -22,7 +22,7 @@ async def kick(ask: Ask) -> dict[str, object]:
     return {}
 
 
-async def archive(ask: Ask) -> dict[str, object]:
+async def archive(ask: PersonRequest) -> dict[str, object]:
     """POST /_/archive: {channel}; with {"undo": true} it is in use again."""
     channel = ask.channel
     if channel.is_im:

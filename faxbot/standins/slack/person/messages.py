@@ -12,7 +12,7 @@ from faxbot.standins.slack.installation import Installation
 from faxbot.standins.slack.model.files import StoredFile
 from faxbot.standins.slack.model.ids import new_id
 
-from .request import Ask, DeniedError
+from .request import DeniedError, PersonRequest
 
 _TOKEN = re.compile(r"<(?:[@#!][^<>]+|(?:https?|mailto|tel):[^<>]+)>")
 _BARE_AMPERSAND = re.compile(r"&(?!amp;|lt;|gt;)")
@@ -33,11 +33,11 @@ def _escape(text: str, names: dict[str, str]) -> str:
     return _AT_NAME.sub(lambda m: f"<@{names[m[1]]}>" if m[1] in names else m[0], text)
 
 
-def _typed(ask: Ask) -> str:
+def _typed(ask: PersonRequest) -> str:
     return to_wire(ask.text("text"), {user["name"]: ident for ident, user in ask.site.state.users.items()})
 
 
-async def say(ask: Ask) -> dict[str, object]:
+async def say(ask: PersonRequest) -> dict[str, object]:
     """POST /_/say: a message, a reply, or files with or without words."""
     user, channel, text = ask.user, ask.open_channel, ask.text("text")
     if text.startswith("/"):
@@ -67,7 +67,7 @@ async def say(ask: Ask) -> dict[str, object]:
     return {"ts": message["ts"]}
 
 
-async def edit(ask: Ask) -> dict[str, object]:
+async def edit(ask: PersonRequest) -> dict[str, object]:
     """POST /_/edit: change one's own message."""
     message = _own(ask)
     previous = copy.deepcopy(message)
@@ -78,7 +78,7 @@ async def edit(ask: Ask) -> dict[str, object]:
     return {"ts": message["ts"]}
 
 
-async def unsay(ask: Ask) -> dict[str, object]:
+async def unsay(ask: PersonRequest) -> dict[str, object]:
     """POST /_/unsay: delete one's own message (an administrator: any)."""
     message = _own(ask)
     ask.site.state.take_away(ask.channel, message["ts"])
@@ -86,7 +86,7 @@ async def unsay(ask: Ask) -> dict[str, object]:
     return {}
 
 
-def _own(ask: Ask) -> dict[str, Any]:
+def _own(ask: PersonRequest) -> dict[str, Any]:
     message, user = ask.message(), ask.site.state.users[ask.user]
     if message["user"] != user["id"] and not user["is_admin"]:
         raise DeniedError("cant_update_message", "That message is not yours.")
@@ -124,7 +124,7 @@ async def _store(site: Installation, part: BodyPartReader) -> StoredFile:
     return StoredFile(ident, name, name, "", size, int(site.state.clock()), path)
 
 
-async def delete_file(ask: Ask) -> dict[str, object]:
+async def delete_file(ask: PersonRequest) -> dict[str, object]:
     """POST /_/delete_file: delete one's own file; its messages keep a tombstone."""
     file, user = ask.site.state.files.get(ask.text("file")), ask.site.state.users[ask.user]
     if file is None or (file.user != user["id"] and not user["is_admin"]):

@@ -2,26 +2,26 @@
 
 from typing import Any
 
-from faxbot.standins.slack.api.call import RefusedError
+from faxbot.standins.slack.api.call import CallRefusedError
 from faxbot.standins.slack.api.views import checked_view
 from faxbot.standins.slack.delivery import UnansweredError
 from faxbot.standins.slack.input_values import complaints, values_of
 from faxbot.standins.slack.interactivity import Payloads
 from faxbot.standins.slack.model.views import OpenView
 
-from .request import Ask, DeniedError
+from .request import DeniedError, PersonRequest
 
 _DEEPEST = 3
 
 
-def _modal(ask: Ask) -> OpenView:
+def _modal(ask: PersonRequest) -> OpenView:
     view = ask.site.state.views.open.get(ask.text("view"))
     if view is None or view.user != ask.user:
         raise DeniedError("view_not_found", "That window is closed.")
     return view
 
 
-async def submit(ask: Ask) -> dict[str, object]:
+async def submit(ask: PersonRequest) -> dict[str, object]:
     """POST /_/submit: send a modal to the app, and do what its response_action says."""
     view, state = _modal(ask), ask.site.state
     view.values = values_of(state, view.definition["blocks"], ask.body.get("values") or {})
@@ -35,14 +35,14 @@ async def submit(ask: Ask) -> dict[str, object]:
         raise DeniedError(str(exc), "We had some trouble connecting. Try again?") from None
     try:
         return _respond(ask, view, answer)
-    except RefusedError as exc:
+    except CallRefusedError as exc:
         ask.site.journal.note("response_action_refused", error=exc.code, **exc.more)
         raise DeniedError(
             exc.code, "The app responded with something that Slack does not understand."
         ) from None
 
 
-def _respond(ask: Ask, view: OpenView, answer: dict[str, Any]) -> dict[str, object]:
+def _respond(ask: PersonRequest, view: OpenView, answer: dict[str, Any]) -> dict[str, object]:
     state, action = ask.site.state, answer.get("response_action")
     if action is None:
         state.close_view(view)
@@ -53,21 +53,21 @@ def _respond(ask: Ask, view: OpenView, answer: dict[str, Any]) -> dict[str, obje
         errors = answer.get("errors")
         inputs = {b["block_id"] for b in view.definition["blocks"] if b["type"] == "input"}
         if not isinstance(errors, dict) or not errors or not set(errors) <= inputs:
-            raise RefusedError("invalid_response_action_errors", errors=errors)
+            raise CallRefusedError("invalid_response_action_errors", errors=errors)
         return _wrong(ask, view, {block: str(text) for block, text in errors.items()})
     elif action == "update":
         state.views.replace(view, checked_view(answer.get("view"), "modal"))
         state.show_view(view)
     elif action == "push":
         if len(state.views.stack(view.user)) >= _DEEPEST:
-            raise RefusedError("push_limit_reached")
+            raise CallRefusedError("push_limit_reached")
         state.show_view(state.views.start(view.user, checked_view(answer.get("view"), "modal"), view))
     else:
-        raise RefusedError("invalid_response_action", response_action=action)
+        raise CallRefusedError("invalid_response_action", response_action=action)
     return {}
 
 
-def _wrong(ask: Ask, view: OpenView, errors: dict[str, str]) -> dict[str, object]:
+def _wrong(ask: PersonRequest, view: OpenView, errors: dict[str, str]) -> dict[str, object]:
     view.errors = errors
     ask.site.state.show_view(view)
     return {
@@ -78,7 +78,7 @@ def _wrong(ask: Ask, view: OpenView, errors: dict[str, str]) -> dict[str, object
     }
 
 
-async def close(ask: Ask) -> dict[str, object]:
+async def close(ask: PersonRequest) -> dict[str, object]:
     """POST /_/close: dismiss a modal (with clear_on_close, all); notify_on_close tells the app."""
     view, state = _modal(ask), ask.site.state
     cleared = bool(view.definition.get("clear_on_close"))
@@ -90,14 +90,14 @@ async def close(ask: Ask) -> dict[str, object]:
     return {}
 
 
-async def _tell(ask: Ask, payload: dict[str, Any]) -> None:
+async def _tell(ask: PersonRequest, payload: dict[str, Any]) -> None:
     try:
         await ask.site.delivery.ask("interactive", payload, accepts=False)
     except UnansweredError as exc:
         ask.site.journal.note("view_closed_unanswered", error=str(exc))
 
 
-async def open_home(ask: Ask) -> dict[str, object]:
+async def open_home(ask: PersonRequest) -> dict[str, object]:
     """POST /_/open_home: look at the app's Home tab, or with {"tab": "messages"} at its Messages tab."""
     channel = ask.site.state.im_with(ask.user)
     if channel is None:

@@ -19,14 +19,14 @@ class DeniedError(Exception):
 
 
 @dataclass
-class Ask:
+class PersonRequest:
     """One request by one person."""
 
     site: Installation
     body: dict[str, Any]
 
     @classmethod
-    async def read(cls, request: web.Request, site: Installation) -> "Ask":
+    async def read(cls, request: web.Request, site: Installation) -> "PersonRequest":
         """
         Read the JSON body.
 

@@ -7,12 +7,12 @@ from aiohttp import web
 from faxbot.standins.slack.installation import Installation
 
 from . import faxpane, interactions, membership, messages, modals, snapshot
-from .request import Ask, DeniedError
+from .request import DeniedError, PersonRequest
 
-Deed = Callable[[Ask], Awaitable[dict[str, object]]]
+PersonAction = Callable[[PersonRequest], Awaitable[dict[str, object]]]
 Page = Callable[[web.Request, Installation], Awaitable[web.StreamResponse]]
 
-DEEDS: dict[str, Deed] = {
+PERSON_ACTIONS: dict[str, PersonAction] = {
     "say": messages.say,
     "edit": messages.edit,
     "unsay": messages.unsay,
@@ -43,7 +43,7 @@ def add_routes(app: web.Application, site: Installation) -> None:
     """Serve the person API of *site*."""
     for (verb, path), page in PAGES.items():
         app.router.add_route(verb, path, _page(page, site))
-    for name, deed in DEEDS.items():
+    for name, deed in PERSON_ACTIONS.items():
         app.router.add_post(f"/_/{name}", _deed(deed, site))
 
 
@@ -57,10 +57,10 @@ def _page(page: Page, site: Installation) -> Callable[[web.Request], Awaitable[w
     return answer
 
 
-def _deed(deed: Deed, site: Installation) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+def _deed(deed: PersonAction, site: Installation) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def answer(request: web.Request) -> web.StreamResponse:
         try:
-            result = {"ok": True, **await deed(await Ask.read(request, site))}
+            result = {"ok": True, **await deed(await PersonRequest.read(request, site))}
         except DeniedError as exc:
             result = exc.answer
         return web.json_response(result)

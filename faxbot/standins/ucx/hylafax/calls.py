@@ -3,11 +3,19 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from faxbot.standins.ucx.hylafax.job import JobState, SendJob, Step
+from faxbot.standins.ucx.hylafax.job import SendJob, SendJobState, SendStage
 from faxbot.standins.ucx.hylafax.line import INITIALIZING, Modem
-from faxbot.standins.ucx.hylafax.numbers import BUSY, NO_ANSWER, Failure, Outcome, Retry, cut_after, lookup
+from faxbot.standins.ucx.hylafax.numbers import (
+    BUSY,
+    NO_ANSWER,
+    Failure,
+    NumberBehavior,
+    Retry,
+    cut_after,
+    lookup,
+)
 from faxbot.standins.ucx.hylafax.reception import CUT_OFF, Caller, Reception, Receptions
-from faxbot.standins.ucx.hylafax.resources import Switchboard
+from faxbot.standins.ucx.hylafax.resources import SystemResources
 
 DIALING = "Dialing"
 
@@ -23,7 +31,7 @@ class OutgoingCall:
 
     def __init__(
         self,
-        board: Switchboard,
+        board: SystemResources,
         receptions: Receptions,
         job: SendJob,
         over: Callable[[SendJob, Failure | None], None],
@@ -51,7 +59,7 @@ class OutgoingCall:
     def cut(self) -> None:
         """The telephone network drops the call."""
         if not self.ended and self.job.sent_pages < self.job.total_pages:
-            connected = self.job.step is Step.SENDING
+            connected = self.job.step is SendStage.SENDING
             self._break_off(cut_after(self.job.sent_pages) if connected else NO_ANSWER)
 
     def stop(self) -> None:
@@ -63,7 +71,7 @@ class OutgoingCall:
 
     def _script(self) -> Iterator[float]:
         job, timing = self.job, self._board.timing
-        job.state, job.status_text, job.step = JobState.ACTIVE, "", Step.DIALLING
+        job.state, job.status_text, job.step = SendJobState.ACTIVE, "", SendStage.DIALLING
         job.time = self._board.stamp()
         job.modem.doing = INITIALIZING
         yield timing.initialise
@@ -78,7 +86,7 @@ class OutgoingCall:
             dial=job.total_dials + 1,
         )
         own = self._board.own_line(job.destination)
-        outcome = Outcome("") if own is not None else lookup(job.destination)
+        outcome = NumberBehavior("") if own is not None else lookup(job.destination)
         failure = outcome.dial(job.total_dials)
         yield timing.ring
         if own is not None and not own.free:
@@ -115,7 +123,7 @@ class OutgoingCall:
         if self._reception is not None:
             self._reception.identify()
         job.station_id = own.line.cidname if own is not None else f"FAX {job.destination[-4:]}"
-        job.step, job.status_text = Step.SENDING, ""
+        job.step, job.status_text = SendStage.SENDING, ""
 
     def _send_pages(self, cut: Failure | None, slowness: int) -> Iterator[float]:
         job, timing, reception = self.job, self._board.timing, self._reception
@@ -185,7 +193,9 @@ class OutgoingCall:
 class IncomingCall:
     """A call from outside: *pages* pages of *source*, cut in the page after *cut* ones if that is given."""
 
-    def __init__(self, board: Switchboard, reception: Reception, pages: int, cut: int | None = None) -> None:
+    def __init__(
+        self, board: SystemResources, reception: Reception, pages: int, cut: int | None = None
+    ) -> None:
         self._board = board
         self._pages = pages
         self._cut = cut
@@ -227,7 +237,7 @@ class IncomingCall:
         reception.hang_up()
 
 
-class Arrival:
+class WaitingCall:
     """A fax that somebody outside is about to send to one of the lines."""
 
     def __init__(self, caller: Caller, modem: Modem, source: Path, pages: int, cut: int | None) -> None:

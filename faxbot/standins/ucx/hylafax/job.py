@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from faxbot.standins.ucx.documents import Document
+from faxbot.standins.ucx.documents import AcceptedDocument
 from faxbot.standins.ucx.hylafax.line import Modem
 
 ABORTED = "Job aborted by request"
@@ -12,7 +12,7 @@ BLOCKED = "Blocked by concurrent calls"
 CONVERSION_FAILED = "Could not reopen converted document to verify format"
 
 
-class JobState(StrEnum):
+class SendJobState(StrEnum):
     """The states that the recordings and the contract show."""
 
     READY = "Ready"
@@ -23,7 +23,7 @@ class JobState(StrEnum):
     FAILED = "Failed"
 
 
-class Step(StrEnum):
+class SendStage(StrEnum):
     """Where a job is on its way, which its state alone does not tell."""
 
     QUEUED = "queued"
@@ -41,13 +41,13 @@ class SendJob:
     number: int
     modem: Modem
     destination: str
-    document: Document
+    document: AcceptedDocument
     time: float
     """When the state last changed, epoch seconds."""
     requestor: str = "API"
-    state: JobState = JobState.READY
+    state: SendJobState = SendJobState.READY
     status_text: str = ""
-    step: Step = Step.QUEUED
+    step: SendStage = SendStage.QUEUED
     sent_pages: int = 0
     total_pages: int = 0
     dials: int = 0
@@ -76,4 +76,4 @@ class SendJob:
     @property
     def ended(self) -> bool:
         """Whether nothing will happen to it any more."""
-        return self.step is Step.ENDED
+        return self.step is SendStage.ENDED

@@ -16,7 +16,7 @@ def digits(number: str) -> str:
 
 
 @dataclass(frozen=True)
-class FaxLine:
+class SimulatedLine:
     """One virtual fax, as FaxList tells it."""
 
     id: str
@@ -37,9 +37,9 @@ class FaxLine:
 
 
 DEFAULT_LINES = (
-    FaxLine("1", "599", "Sales", "14695551111", "EMT Sales"),
-    FaxLine("2", "598", "Support", "14695551112", "EMT Support"),
-    FaxLine("3", "597", "Billing", "14695551113", "EMT Billing"),
+    SimulatedLine("1", "599", "Sales", "14695551111", "EMT Sales"),
+    SimulatedLine("2", "598", "Support", "14695551112", "EMT Support"),
+    SimulatedLine("3", "597", "Billing", "14695551113", "EMT Billing"),
 )
 
 
@@ -47,7 +47,7 @@ DEFAULT_LINES = (
 class Modem:
     """The modem of one line: what it is doing, and whether it may be used."""
 
-    line: FaxLine
+    line: SimulatedLine
     doing: str = field(default=IDLE)
     in_order: bool = True
 

@@ -4,17 +4,17 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from faxbot.standins.ucx import documents
-from faxbot.standins.ucx.documents import Document
-from faxbot.standins.ucx.hylafax.calls import Arrival, IncomingCall, OutgoingCall
+from faxbot.standins.ucx.documents import AcceptedDocument
+from faxbot.standins.ucx.hylafax.calls import IncomingCall, OutgoingCall, WaitingCall
 from faxbot.standins.ucx.hylafax.clock import SimulatedClock
 from faxbot.standins.ucx.hylafax.job import SendJob
-from faxbot.standins.ucx.hylafax.line import IDLE, FaxLine
+from faxbot.standins.ucx.hylafax.line import IDLE, SimulatedLine
 from faxbot.standins.ucx.hylafax.reception import Caller, Reception, Receptions
-from faxbot.standins.ucx.hylafax.records import Kind, Order
-from faxbot.standins.ucx.hylafax.resources import Switchboard
+from faxbot.standins.ucx.hylafax.records import JobType, Order
+from faxbot.standins.ucx.hylafax.resources import SystemResources
 from faxbot.standins.ucx.hylafax.sendqueue import SendQueue
 from faxbot.standins.ucx.hylafax.timing import Timing
-from faxbot.standins.ucx.log import CallLog
+from faxbot.standins.ucx.log import EventLog
 
 
 class HylaFax:
@@ -27,18 +27,18 @@ class HylaFax:
     def __init__(
         self,
         directory: Path,
-        lines: Iterable[FaxLine],
+        lines: Iterable[SimulatedLine],
         clock: SimulatedClock,
-        log: CallLog,
+        log: EventLog,
         *,
         timing: Timing | None = None,
         seed: int = 0,
     ) -> None:
-        self.board = Switchboard(directory, lines, clock, log, timing=timing or Timing(), seed=seed)
+        self.board = SystemResources(directory, lines, clock, log, timing=timing or Timing(), seed=seed)
         self.receptions = Receptions()
         self.queue = SendQueue(self.board, self.receptions)
         self.clock = clock
-        self._arrivals: list[Arrival] = []
+        self._arrivals: list[WaitingCall] = []
         self._incoming: list[IncomingCall] = []
         self.board.when_free.append(self._put_through)
 
@@ -46,7 +46,7 @@ class HylaFax:
         """Let everything happen that is due by now."""
         self.board.timeline.advance(self.clock.simulated())
 
-    def submit(self, line_id: str, destination: str, document: Document) -> SendJob:
+    def submit(self, line_id: str, destination: str, document: AcceptedDocument) -> SendJob:
         """
         Queue *document* for *destination* on the line *line_id*.
 
@@ -57,7 +57,7 @@ class HylaFax:
 
     def job(self, jobid: str) -> SendJob | None:
         """The job to send called *jobid*, ended or not."""
-        number = jobid.removeprefix(Kind.TX)
+        number = jobid.removeprefix(JobType.TX)
         return self.queue.jobs.get(int(number)) if number.isascii() and number.isdigit() else None
 
     def reception(self, jobid: str) -> Reception | None:
@@ -68,7 +68,7 @@ class HylaFax:
         """Delete the record of *jobid* and its file; False when nothing is recorded under it."""
         if not self.board.records.delete(jobid):
             return False
-        job = self.job(jobid) if jobid.startswith(Kind.TX) else None
+        job = self.job(jobid) if jobid.startswith(JobType.TX) else None
         if job is not None and job.ended:
             del self.queue.jobs[job.number]
         return True
@@ -91,7 +91,7 @@ class HylaFax:
 
         """
         count = documents.count_pdf_pages(source) if pages is None else pages
-        self._arrivals.append(Arrival(caller, self.board.modems[line_id], source, count, cut))
+        self._arrivals.append(WaitingCall(caller, self.board.modems[line_id], source, count, cut))
         self._put_through()
 
     def cut_calls(self, line_id: str) -> int:

@@ -58,7 +58,7 @@ def cut_after(pages: int) -> Failure:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class NumberBehavior:
     """What happens to calls to one kind of number."""
 
     summary: str
@@ -75,32 +75,32 @@ class Outcome:
         return self.first[dials_before] if dials_before < len(self.first) else self.then
 
 
-DELIVERED = Outcome("answered, delivered")
+DELIVERED = NumberBehavior("answered, delivered")
 
-TEST_NUMBERS: dict[str, Outcome] = {
+TEST_NUMBERS: dict[str, NumberBehavior] = {
     "0101": DELIVERED,
-    "0102": Outcome("answered, delivered slowly: four times as long a page", slowness=4),
-    "0200": Outcome("always busy: failed after 12 dials", then=BUSY),
-    "0201": Outcome("busy once, then delivered", first=(BUSY,)),
-    "0202": Outcome("busy twice, then delivered", first=(BUSY,) * 2),
-    "0203": Outcome("busy three times, then delivered", first=(BUSY,) * 3),
-    "0300": Outcome("nobody answers: failed after 12 dials", then=NO_ANSWER),
-    "0301": Outcome("nobody answers once, then delivered", first=(NO_ANSWER,)),
-    "0400": Outcome("no carrier: failed after 2 dials", then=NO_CARRIER),
-    "0401": Outcome("no carrier once, then delivered", first=(NO_CARRIER,)),
-    "0500": Outcome("a person answers, not a fax: failed after 3 tries", then=VOICE),
-    "0501": Outcome("a person answers once, then delivered", first=(VOICE,)),
-    "0600": Outcome("no dial tone on the line: failed after 12 dials", then=NO_DIALTONE),
-    "0601": Outcome("no dial tone once, then delivered", first=(NO_DIALTONE,)),
-    "0700": Outcome("cut in page 1 every time: failed after 3 tries", then=cut_after(0)),
-    "0701": Outcome("cut in page 2, then resumed there and delivered", first=(cut_after(1),)),
-    "0702": Outcome("cut in page 3, then resumed there and delivered", first=(cut_after(2),)),
-    "0800": Outcome("blocked by another call until cancelled", hold=Hold.BLOCKED),
-    "0801": Outcome("stays ready, never picked up until the queue is woken", hold=Hold.IGNORED),
-    "0900": Outcome("refused by FileSend", hold=Hold.REFUSED),
+    "0102": NumberBehavior("answered, delivered slowly: four times as long a page", slowness=4),
+    "0200": NumberBehavior("always busy: failed after 12 dials", then=BUSY),
+    "0201": NumberBehavior("busy once, then delivered", first=(BUSY,)),
+    "0202": NumberBehavior("busy twice, then delivered", first=(BUSY,) * 2),
+    "0203": NumberBehavior("busy three times, then delivered", first=(BUSY,) * 3),
+    "0300": NumberBehavior("nobody answers: failed after 12 dials", then=NO_ANSWER),
+    "0301": NumberBehavior("nobody answers once, then delivered", first=(NO_ANSWER,)),
+    "0400": NumberBehavior("no carrier: failed after 2 dials", then=NO_CARRIER),
+    "0401": NumberBehavior("no carrier once, then delivered", first=(NO_CARRIER,)),
+    "0500": NumberBehavior("a person answers, not a fax: failed after 3 tries", then=VOICE),
+    "0501": NumberBehavior("a person answers once, then delivered", first=(VOICE,)),
+    "0600": NumberBehavior("no dial tone on the line: failed after 12 dials", then=NO_DIALTONE),
+    "0601": NumberBehavior("no dial tone once, then delivered", first=(NO_DIALTONE,)),
+    "0700": NumberBehavior("cut in page 1 every time: failed after 3 tries", then=cut_after(0)),
+    "0701": NumberBehavior("cut in page 2, then resumed there and delivered", first=(cut_after(1),)),
+    "0702": NumberBehavior("cut in page 3, then resumed there and delivered", first=(cut_after(2),)),
+    "0800": NumberBehavior("blocked by another call until cancelled", hold=Hold.BLOCKED),
+    "0801": NumberBehavior("stays ready, never picked up until the queue is woken", hold=Hold.IGNORED),
+    "0900": NumberBehavior("refused by FileSend", hold=Hold.REFUSED),
 }
 
 
-def lookup(destination: str) -> Outcome:
+def lookup(destination: str) -> NumberBehavior:
     """The test number that *destination* ends in; an ordinary number is answered."""
     return TEST_NUMBERS.get(digits(destination)[-4:], DELIVERED)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from faxbot.standins.ucx import documents
 from faxbot.standins.ucx.hylafax.line import ANSWERING, RECEIVING, Modem
-from faxbot.standins.ucx.hylafax.records import Kind, Record
-from faxbot.standins.ucx.hylafax.resources import Switchboard
+from faxbot.standins.ucx.hylafax.records import JobType, StoredRecord
+from faxbot.standins.ucx.hylafax.resources import SystemResources
 
 CUT_OFF = "T.30 T2 timeout, expected signal not received"
 
@@ -40,7 +40,7 @@ class Reception:
 
     def __init__(
         self,
-        board: Switchboard,
+        board: SystemResources,
         desk: Receptions,
         modem: Modem,
         caller: Caller,
@@ -128,9 +128,9 @@ class Reception:
         kept = board.new_file(".pdf")
         documents.excerpt(self._source, self._first_page, self.pages, kept)
         board.records.add(
-            Record(
+            StoredRecord(
                 jobid=self.jobid,
-                kind=Kind.RX,
+                kind=JobType.RX,
                 time=self.time,
                 phone_number=self.caller.number,
                 cid_name=self.caller.name,

@@ -7,7 +7,7 @@ from pathlib import Path
 from random import Random
 
 
-class Kind(StrEnum):
+class JobType(StrEnum):
     """The `type` of ActiveJobs, RecordCount and RecordsGet."""
 
     TX = "TX"
@@ -23,11 +23,11 @@ class Order(StrEnum):
 
 
 @dataclass(frozen=True)
-class Record:
+class StoredRecord:
     """One finished sending or reception."""
 
     jobid: str
-    kind: Kind
+    kind: JobType
     time: float
     phone_number: str
     cid_name: str
@@ -44,18 +44,18 @@ class Record:
     file: Path | None
 
 
-class Records:
+class RecordDatabase:
     """The record database, in the order in which the records were written."""
 
     def __init__(self) -> None:
-        self._records: list[Record] = []
+        self._records: list[StoredRecord] = []
         self.order = Order.ASCENDING
 
-    def add(self, record: Record) -> None:
+    def add(self, record: StoredRecord) -> None:
         """Store a finished job."""
         self._records.append(record)
 
-    def find(self, jobid: str) -> Record | None:
+    def find(self, jobid: str) -> StoredRecord | None:
         """The newest record of *jobid*: ids come back after a reset of the server."""
         return next((record for record in reversed(self._records) if record.jobid == jobid), None)
 
@@ -73,12 +73,12 @@ class Records:
         """Forget every record; the files stay."""
         self._records.clear()
 
-    def listing(self, kind: Kind) -> list[Record]:
+    def listing(self, kind: JobType) -> list[StoredRecord]:
         """Every record of *kind* in the order in force."""
         records = [record for record in self._records if record.kind is kind]
-        arrange: dict[Order, Callable[[list[Record]], None]] = {
+        arrange: dict[Order, Callable[[list[StoredRecord]], None]] = {
             Order.ASCENDING: lambda _: None,
-            Order.DESCENDING: list[Record].reverse,
+            Order.DESCENDING: list[StoredRecord].reverse,
             Order.SHUFFLED: Random(len(records)).shuffle,
         }
         arrange[self.order](records)

@@ -6,22 +6,22 @@ from pathlib import Path
 from random import Random
 
 from faxbot.standins.ucx.hylafax.clock import SimulatedClock
-from faxbot.standins.ucx.hylafax.line import COMING_READY, IDLE, FaxLine, Modem
-from faxbot.standins.ucx.hylafax.records import Records
+from faxbot.standins.ucx.hylafax.line import COMING_READY, IDLE, Modem, SimulatedLine
+from faxbot.standins.ucx.hylafax.records import RecordDatabase
 from faxbot.standins.ucx.hylafax.timeline import Timeline
 from faxbot.standins.ucx.hylafax.timing import Timing
-from faxbot.standins.ucx.log import CallLog
+from faxbot.standins.ucx.log import EventLog
 
 
-class Switchboard:
+class SystemResources:
     """The parts of the system that know nothing of jobs."""
 
     def __init__(
         self,
         directory: Path,
-        lines: Iterable[FaxLine],
+        lines: Iterable[SimulatedLine],
         clock: SimulatedClock,
-        log: CallLog,
+        log: EventLog,
         *,
         timing: Timing,
         seed: int,
@@ -32,7 +32,7 @@ class Switchboard:
         self.timing = timing
         self.random = Random(seed)
         self.timeline = Timeline()
-        self.records = Records()
+        self.records = RecordDatabase()
         self.modems = {line.id: Modem(line) for line in lines}
         self.when_free: list[Callable[[], None]] = []
         """Asked in order whenever a modem became free, or anything else may let a job go on."""

@@ -1,26 +1,26 @@
 """The queue of faxes to send: who may dial when, what follows a call, and what is recorded in the end."""
 
-from faxbot.standins.ucx.documents import Document
+from faxbot.standins.ucx.documents import AcceptedDocument
 from faxbot.standins.ucx.hylafax.calls import OutgoingCall
 from faxbot.standins.ucx.hylafax.job import (
     ABORTED,
     BLOCKED,
     CONVERSION_FAILED,
-    JobState,
     SendJob,
-    Step,
+    SendJobState,
+    SendStage,
 )
 from faxbot.standins.ucx.hylafax.line import COMING_FREE, Modem, digits
 from faxbot.standins.ucx.hylafax.numbers import Failure, Hold, Retry, lookup
 from faxbot.standins.ucx.hylafax.reception import Receptions
-from faxbot.standins.ucx.hylafax.records import Kind, Record
-from faxbot.standins.ucx.hylafax.resources import Switchboard
+from faxbot.standins.ucx.hylafax.records import JobType, StoredRecord
+from faxbot.standins.ucx.hylafax.resources import SystemResources
 
 
 class SendQueue:
     """Jobs in order of their numbers; one call per modem and one call per number at a time."""
 
-    def __init__(self, board: Switchboard, receptions: Receptions) -> None:
+    def __init__(self, board: SystemResources, receptions: Receptions) -> None:
         self._board = board
         self._receptions = receptions
         self.jobs: dict[int, SendJob] = {}
@@ -33,7 +33,7 @@ class SendQueue:
         """The jobs that are not over, on one modem or on all."""
         return [job for job in self.jobs.values() if not job.ended and modem in (None, job.modem)]
 
-    def submit(self, modem: Modem, destination: str, document: Document) -> SendJob:
+    def submit(self, modem: Modem, destination: str, document: AcceptedDocument) -> SendJob:
         """Queue a fax."""
         while self.next_number in self.jobs and not self.jobs[self.next_number].ended:
             self.next_number += 1
@@ -53,13 +53,13 @@ class SendQueue:
         timing = self._board.timing
         for call in self.calls:
             if call.job is job and not call.ended:
-                dialling = job.step is Step.DIALLING
+                dialling = job.step is SendStage.DIALLING
                 wait = timing.cancel_dialling if dialling else timing.cancel_sending
                 self._board.timeline.after(wait, call.abort)
                 return
-        if job.step is Step.CONVERTING:
+        if job.step is SendStage.CONVERTING:
             self._board.release(job.modem)
-        self._end(job, JobState.FAILED, ABORTED)
+        self._end(job, SendJobState.FAILED, ABORTED)
 
     def wake_ignored(self) -> None:
         """Something woke the queue: jobs that it had overlooked are seen."""
@@ -70,7 +70,7 @@ class SendQueue:
     def dispatch(self) -> None:
         """Let every job go on that can."""
         for job in self.unfinished():
-            if job.step is Step.QUEUED and not job.ignored:
+            if job.step is SendStage.QUEUED and not job.ignored:
                 self._consider(job)
 
     def restart(self) -> None:
@@ -80,13 +80,13 @@ class SendQueue:
         self.calls.clear()
         for job in self.unfinished():
             if job.cancelling:
-                self._end(job, JobState.FAILED, ABORTED)
+                self._end(job, SendJobState.FAILED, ABORTED)
             elif job.total_pages and job.sent_pages == job.total_pages:
-                self._end(job, JobState.DONE, "")
+                self._end(job, SendJobState.DONE, "")
             elif job.wakes_at is not None:
                 self._sleep(job, max(0.0, job.wakes_at - self._board.timeline.now))
             else:
-                job.state, job.holds_number = JobState.READY, False
+                job.state, job.holds_number = SendJobState.READY, False
                 self._soon(job)
 
     def forget(self) -> None:
@@ -97,7 +97,7 @@ class SendQueue:
         lost = self.unfinished()
         self.jobs.clear()
         for job in lost:
-            job.step = Step.ENDED
+            job.step = SendStage.ENDED
             self._tell(job)
 
     def _hold(self, job: SendJob) -> Hold | None:
@@ -105,21 +105,21 @@ class SendQueue:
         return None if own is not None else lookup(job.destination).hold
 
     def _soon(self, job: SendJob) -> None:
-        job.step = Step.WAITING
+        job.step = SendStage.WAITING
 
         def queue() -> None:
-            if job.step is Step.WAITING:
-                job.step = Step.QUEUED
+            if job.step is SendStage.WAITING:
+                job.step = SendStage.QUEUED
                 self.dispatch()
 
         self._board.timeline.after(self._board.timing.pickup, queue)
 
     def _consider(self, job: SendJob) -> None:
         if self._hold(job) is Hold.BLOCKED or (not job.holds_number and self._number_taken(job)):
-            if job.state is not JobState.BLOCKED:
-                job.state, job.status_text, job.time = JobState.BLOCKED, BLOCKED, self._board.stamp()
-        elif job.state is JobState.BLOCKED:
-            job.state, job.status_text, job.time = JobState.READY, "", self._board.stamp()
+            if job.state is not SendJobState.BLOCKED:
+                job.state, job.status_text, job.time = SendJobState.BLOCKED, BLOCKED, self._board.stamp()
+        elif job.state is SendJobState.BLOCKED:
+            job.state, job.status_text, job.time = SendJobState.READY, "", self._board.stamp()
             job.holds_number = True
             self._soon(job)
         elif job.modem.free:
@@ -138,16 +138,16 @@ class SendQueue:
         )
 
     def _convert(self, job: SendJob) -> None:
-        job.step = Step.CONVERTING
+        job.step = SendStage.CONVERTING
         job.time = self._board.stamp()
         job.modem.doing = COMING_FREE
 
         def converted() -> None:
-            if job.step is not Step.CONVERTING:
+            if job.step is not SendStage.CONVERTING:
                 return
             if job.document.damaged:
                 self._board.release(job.modem)
-                self._end(job, JobState.FAILED, CONVERSION_FAILED)
+                self._end(job, SendJobState.FAILED, CONVERSION_FAILED)
                 return
             job.total_pages = job.document.pages
             self._call(job)
@@ -163,11 +163,11 @@ class SendQueue:
             if job.ended:
                 return
             if failure is None and job.sent_pages == job.total_pages:
-                self._end(job, JobState.DONE, "")
+                self._end(job, SendJobState.DONE, "")
             elif failure is None or job.cancelling:
-                self._end(job, JobState.FAILED, ABORTED)
+                self._end(job, SendJobState.FAILED, ABORTED)
             elif (last_words := self._last_words(job, failure)) is not None:
-                self._end(job, JobState.FAILED, last_words)
+                self._end(job, SendJobState.FAILED, last_words)
             else:
                 job.status_text = failure.text
                 job.time = self._board.stamp()
@@ -198,7 +198,7 @@ class SendQueue:
 
     def _sleep(self, job: SendJob, seconds: float) -> None:
         timeline, requeue = self._board.timeline, self._board.timing.requeue
-        job.state, job.step = JobState.SLEEPING, Step.WAITING
+        job.state, job.step = SendJobState.SLEEPING, SendStage.WAITING
         job.wakes_at = timeline.now + seconds
 
         def stir() -> None:
@@ -208,19 +208,19 @@ class SendQueue:
 
         def get_up() -> None:
             if not job.ended:
-                job.state, job.time = JobState.READY, self._board.stamp()
+                job.state, job.time = SendJobState.READY, self._board.stamp()
                 self._soon(job)
 
         timeline.after(seconds, stir)
 
-    def _end(self, job: SendJob, state: JobState, text: str) -> None:
-        job.state, job.status_text, job.step = state, text, Step.ENDED
+    def _end(self, job: SendJob, state: SendJobState, text: str) -> None:
+        job.state, job.status_text, job.step = state, text, SendStage.ENDED
         job.wakes_at, job.holds_number = None, False
         job.time = self._board.stamp()
         self._board.records.add(
-            Record(
+            StoredRecord(
                 jobid=job.jobid,
-                kind=Kind.TX,
+                kind=JobType.TX,
                 time=job.time,
                 phone_number=job.destination,
                 cid_name=job.modem.line.cidname,

@@ -5,7 +5,7 @@ import itertools
 from collections.abc import Callable, Iterator
 
 
-class Appointment:
+class ScheduledEvent:
     """Something that will happen at a simulated moment unless it is called off first."""
 
     __slots__ = ("_act", "called_off")
@@ -23,13 +23,13 @@ class Appointment:
         self._act()
 
 
-class Play:
+class RunningScript:
     """A script that runs along the timeline: each value it yields is the seconds until its next step."""
 
     def __init__(self, timeline: "Timeline", script: Iterator[float]) -> None:
         self._timeline = timeline
         self._script = script
-        self._next: Appointment | None = None
+        self._next: ScheduledEvent | None = None
         self._step()
 
     def stop(self) -> None:
@@ -50,7 +50,7 @@ class Timeline:
 
     def __init__(self) -> None:
         self.now = 0.0
-        self._agenda: list[tuple[float, int, Appointment]] = []
+        self._agenda: list[tuple[float, int, ScheduledEvent]] = []
         self._bookings = itertools.count()
 
     @property
@@ -60,15 +60,15 @@ class Timeline:
             heapq.heappop(self._agenda)
         return self._agenda[0][0] if self._agenda else None
 
-    def after(self, seconds: float, act: Callable[[], None]) -> Appointment:
+    def after(self, seconds: float, act: Callable[[], None]) -> ScheduledEvent:
         """Book *act* for *seconds* from now."""
-        appointment = Appointment(act)
+        appointment = ScheduledEvent(act)
         heapq.heappush(self._agenda, (self.now + seconds, next(self._bookings), appointment))
         return appointment
 
-    def play(self, script: Iterator[float]) -> Play:
+    def play(self, script: Iterator[float]) -> RunningScript:
         """Start *script* now."""
-        return Play(self, script)
+        return RunningScript(self, script)
 
     def advance(self, to: float) -> None:
         """Let everything happen that is due up to the simulated second *to*, that second included."""
