@@ -57,7 +57,7 @@ def receive(fax: SimulatedUcx, source: Path, *, line: str = "1", cut: int | None
     """A fax arrives at the fax server."""
     fax.model.catch_up()
     fax.model.receive(line, Caller("14695550199", "Lakeside", "Lakeside"), source, cut=cut)
-    fax._moved.set()
+    fax.wake()
 
 
 async def until(condition: Callable[[], object], seconds: float = 10.0) -> None:

@@ -109,7 +109,7 @@ def gather(world: World) -> Evidence:
     model = world.fax.model
     return Evidence(
         calls=world.fax.log.entries(),
-        records=[record.jobid for record in model.board.records._records],
+        records=[record.jobid for record in model.resources.records.all()],
         messages=messages,
         whispers=[
             {"user": each.user, "channel": each.channel, "text": str(each.content.get("text", ""))}

@@ -93,7 +93,7 @@ async def test_each_server_hears_its_own_credentials_only(tmp_path):
                     await dana.until("the fax and the answers", arrived, within=SOON)
             finally:
                 await bot.stop()
-            bot_token, app_token, bearer = workspace.bot_token, workspace.app_token, fax.access.token
+            bot_token, app_token, bearer = workspace.bot_token, workspace.app_token, fax.credentials.token
     basic = base64.b64encode(b"ucx-id-77:ucx-secret-99").decode()
     assert f"Authorization: Basic {basic}".lower().encode() in ucx.everything.lower()
     for foreign in ("ucx-secret-99", basic, bearer):

@@ -124,7 +124,7 @@ def notices(slack, kind):
 
 def put_record(fax, number, *, file=None, at=0.0):
     """A received fax on the server's records, as if it had arrived at *at*."""
-    line = fax.model.board.modems["1"].line
+    line = fax.model.resources.modems["1"].line
     record = StoredRecord(
         jobid=f"RX{number}",
         kind=JobType.RX,
@@ -143,7 +143,7 @@ def put_record(fax, number, *, file=None, at=0.0):
         destination=line.cidnumber,
         file=file,
     )
-    fax.model.board.records.add(record)
+    fax.model.resources.records.add(record)
 
 
 # -- what people share
@@ -296,12 +296,12 @@ async def test_an_outage_is_told_once_and_its_end_once(tmp_path, fax, slack):
     """However many ticks fail, and although faxbot is started anew meanwhile: one message each."""
     async with house(tmp_path, fax, slack) as home, ticking(home):
         await until(lambda: called(fax, "activejobs") and called(fax, "recordcount"))
-        await fax.shut()
+        await fax.start_outage()
         await until(lambda: home.reach.failures >= 4, 20)
         await until(lambda: notices(slack, ServerAway))
     async with house(tmp_path, fax, slack) as home, ticking(home):
         await until(lambda: home.reach.failures >= 2, 20)
-        await fax.unlock()
+        await fax.end_outage()
         await until(lambda: notices(slack, ServerBack), 20)
         calls = len(called(fax, "activejobs"))
         await until(lambda: len(called(fax, "activejobs")) >= calls + 3)
@@ -313,7 +313,7 @@ async def test_a_revoked_token_is_renewed_once_and_nobody_hears_of_it(tmp_path, 
     """The UCX takes its token back: the next fax fetches another, and goes out once."""
     async with house(tmp_path, fax, slack) as home:
         await home.tick()
-        fax.access.revoke()
+        fax.credentials.revoke()
         await home.send()
         await home.tick_until(lambda: "delivered" in slack.steps())
     assert len(called(fax, "token")) == 2
@@ -371,7 +371,7 @@ async def test_a_deletion_and_an_arrival_that_cancel_out_are_found_by_the_sweep(
         put_record(fax, number)
     async with house(tmp_path, fax, slack) as home:
         await home.inbox.tick()
-        fax.model.board.records.delete("RX1")
+        fax.model.resources.records.delete("RX1")
         put_record(fax, 4, file=make_pdf(tmp_path / "new.pdf"))
         await home.inbox.tick()
         assert slack.posts == []
@@ -391,19 +391,19 @@ async def test_records_deleted_while_paging_hide_nothing(tmp_path, fax, slack, m
     async def fetch_then_delete(self, direction, limit, offset):
         page = await fetch(self, direction, limit, offset)
         pages.append(offset)
-        if offset == 0 and len(page) == 100 and fax.model.board.records.find("RX3"):
-            fax.model.board.records.delete("RX3")
+        if offset == 0 and len(page) == 100 and fax.model.resources.records.find("RX3"):
+            fax.model.resources.records.delete("RX3")
         return page
 
     async with house(tmp_path, fax, slack) as home:
         for gone in ("RX1", "RX2"):
-            fax.model.board.records.delete(gone)
+            fax.model.resources.records.delete(gone)
         put_record(fax, 103, file=make_pdf(tmp_path / "new.pdf"))
         monkeypatch.setattr(UcxClient, "fetch_records", fetch_then_delete)
         await home.inbox.tick()
         await until(slack.details)
         await home.inbox.tick(sweep=True)
-    assert fax.model.board.records.find("RX3") is None
+    assert fax.model.resources.records.find("RX3") is None
     assert pages.count(0) >= 2
     assert [p.message.record.job_id for p in slack.received()] == ["RX103"]
 

@@ -164,7 +164,7 @@ async def test_a_wrong_secret(house: House):
 
 async def test_an_ended_licence(house: House):
     """To the client it looks like wrong credentials, so the remedy names both."""
-    house.fax.access.set_licensed(licensed=False)
+    house.fax.credentials.set_licensed(licensed=False)
     only_red(await house.look(), "UCX credentials", "licence", "has ended")
 
 
@@ -183,7 +183,7 @@ async def test_an_address_without_a_fax_api(house: House):
 async def test_a_ucx_that_is_down(house: House):
     """Nobody listens: the rest of the UCX is skipped, Slack is looked at."""
     port = house.fax.url.rpartition(":")[2]
-    await house.fax._doorway.shut()
+    await house.fax.start_outage()
     findings = await house.look()
     only_red(findings, "UCX reachable", f"127.0.0.1:{port}", "refused", "UCX_URL")
     assert len(lights(findings, Light.SKIPPED)) == 5
@@ -214,7 +214,7 @@ async def test_skewed_clocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 async def test_lines_that_are_not_ready(house: House):
     """A modem that comes ready is yellow, and the row says that a minute is no fault."""
-    house.fax.model.set_in_order("2", in_order=False)
+    house.fax.model.set_in_service("2", in_service=False)
     row = (await house.look())["Fax lines"]
     assert row.light is Light.YELLOW
     assert "Support modem not ready" in row.found

@@ -50,7 +50,7 @@ async def test_a_whole_bot_lives_on_a_fast_clock(tmp_path):
     dial, hangup = fax.log.entries("dial")[0], fax.log.entries("hangup")[0]
     assert hangup["at"] - dial["at"] > 60
     assert asyncio.get_running_loop().time() - begun < (ended - began) / 20
-    assert began < fax.model.board.records.listing(JobType.RX)[0].time < ended
+    assert began < fax.model.resources.records.listing(JobType.RX)[0].time < ended
 
 
 async def test_ticks_go_by_the_clock_that_is_given():

@@ -93,7 +93,7 @@ async def test_ready_while_slack_can_reach_the_bot(tmp_path, stand_ins):
     async with measured(stand_ins, tmp_path) as address:
         status, text = await get(f"{address}/readyz")
         assert (status, '"ready": true' in text) == (200, True)
-        await fax.shut(60)
+        await fax.start_outage(60)
         assert (await get(f"{address}/readyz"))[0] == 200
         trouble = {"close": True, "refuse_handshakes": 1000}
         async with aiohttp.ClientSession() as session:

@@ -160,7 +160,7 @@ class TestTrouble:
     async def test_a_revoked_token(self, client: UcxClient, server: SimulatedUcx, letter: Path):
         """A fax turned down over a revoked token is handed in again by its sender, and goes out once."""
         await client.list_lines()
-        server.access.revoke()
+        server.credentials.revoke()
         with pytest.raises(CredentialsRejected):
             await submit(client, letter)
         await submit(client, letter)
@@ -169,10 +169,10 @@ class TestTrouble:
     async def test_no_licence(self, client: UcxClient, server: SimulatedUcx):
         """Without a licence the credentials are not accepted; with it again, they are."""
         await client.list_lines()
-        server.access.set_licensed(licensed=False)
+        server.credentials.set_licensed(licensed=False)
         with pytest.raises(CredentialsRejected):
             await client.list_lines()
-        server.access.set_licensed(licensed=True)
+        server.credentials.set_licensed(licensed=True)
         assert len(await client.list_lines()) == 3
 
     @pytest.mark.parametrize(
@@ -223,12 +223,12 @@ class TestTrouble:
     async def test_an_outage(self, client: UcxClient, server: SimulatedUcx, letter: Path):
         """While the server is away nothing is handed in, and the fault says so; then all is well."""
         await client.list_lines()
-        await server.shut()
+        await server.start_outage()
         with pytest.raises(ServerUnreachable):
             await submit(client, letter)
         with pytest.raises(ServerUnreachable):
             await client.count_records(Direction.RX)
-        await server.unlock()
+        await server.end_outage()
         await submit(client, letter)
         assert len(server.log.entries("submission")) == 1
 

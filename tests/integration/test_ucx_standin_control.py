@@ -1,4 +1,4 @@
-"""The simulated UCX's control API: faults, arrivals, outages, restarts on request, and the log of it all."""
+"""The control API of the simulated UCX: faults, incoming faxes, outages, restarts, and the event log."""
 
 import asyncio
 import io
@@ -13,16 +13,17 @@ import pikepdf
 import pytest
 
 from faxbot.standins.ucx import ManualClock, SimulatedUcx
+from faxbot.standins.ucx.listening_socket import ListeningSocket
 
 API = "/restv1/efax/"
 
 
 def pdf(pages: int = 1) -> bytes:
     buffer = io.BytesIO()
-    with pikepdf.new() as made:
+    with pikepdf.new() as document:
         for _ in range(pages):
-            made.add_blank_page()
-        made.save(buffer, deterministic_id=True)
+            document.add_blank_page()
+        document.save(buffer, deterministic_id=True)
     return buffer.getvalue()
 
 
@@ -36,7 +37,7 @@ async def server(tmp_path: Path) -> AsyncIterator[SimulatedUcx]:
 @pytest.fixture
 async def client(server: SimulatedUcx) -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(base_url=server.url + API) as http:
-        http.headers["Authorization"] = f"Bearer {server.access.token}"
+        http.headers["Authorization"] = f"Bearer {server.credentials.token}"
         yield http
 
 
@@ -46,8 +47,8 @@ async def control(server: SimulatedUcx) -> AsyncIterator[httpx.AsyncClient]:
         yield http
 
 
-async def order(control: httpx.AsyncClient, path: str, **wishes: object) -> dict[str, object]:
-    answer = await control.post(path, json=wishes)
+async def post(control: httpx.AsyncClient, path: str, **body: object) -> dict[str, object]:
+    answer = await control.post(path, json=body)
     assert answer.status_code == 200, answer.text
     return answer.json()
 
@@ -65,11 +66,11 @@ def carried_out(server: SimulatedUcx) -> list[bool]:
 
 
 @pytest.mark.parametrize(("fault", "sent"), [("drop_before", 0), ("drop_after", 1)])
-async def test_a_dropped_filesend_is_carried_out_or_not_as_planned(
+async def test_a_dropped_filesend_runs_or_not_by_fault(
     fault: str, sent: int, server: SimulatedUcx, client: httpx.AsyncClient, control: httpx.AsyncClient
 ) -> None:
-    """The client sees no answer either way; the log knows whether a fax was queued."""
-    await order(control, "/faults", fault=fault, method="filesend", match={"destination": "14695550101"})
+    """The client gets no answer either way; the log says whether a job was queued."""
+    await post(control, "/faults", fault=fault, method="filesend", match={"destination": "14695550101"})
     with pytest.raises(httpx.TransportError):
         await send(client)
     assert len(server.log.entries("submission")) == sent
@@ -84,19 +85,19 @@ async def test_a_dropped_filesend_is_carried_out_or_not_as_planned(
 async def test_a_connection_can_be_dropped_before_its_body_is_read(
     server: SimulatedUcx, client: httpx.AsyncClient, control: httpx.AsyncClient
 ) -> None:
-    """Without a match nothing of the request but its head is looked at."""
-    await order(control, "/faults", fault="drop_before", method="filesend")
+    """Without a match only the headers of the request are read."""
+    await post(control, "/faults", fault="drop_before", method="filesend")
     with pytest.raises(httpx.TransportError):
         await send(client)
     (call,) = server.log.entries("call")
     assert "params" not in call
 
 
-async def test_a_fault_befalls_the_calls_it_was_planned_for(
+async def test_a_fault_applies_to_the_calls_it_was_planned_for(
     client: httpx.AsyncClient, control: httpx.AsyncClient
 ) -> None:
-    """After sparing `after` matching calls it hits `times` of them; other methods and parameters go free."""
-    await order(
+    """It skips `after` matching calls and applies to the next `times`; other calls are unaffected."""
+    await post(
         control, "/faults", fault="error", method="recordcount", after=1, times=2, match={"type": "RX"}
     )
     results = []
@@ -118,7 +119,7 @@ async def test_a_fault_befalls_the_calls_it_was_planned_for(
     ],
 )
 @pytest.mark.parametrize("processed", [True, False])
-async def test_a_stand_in_answer_hides_whether_the_call_was_carried_out(
+async def test_a_replaced_answer_hides_whether_the_call_ran(
     fault: dict[str, object],
     status: int,
     start: str,
@@ -128,8 +129,8 @@ async def test_a_stand_in_answer_hides_whether_the_call_was_carried_out(
     client: httpx.AsyncClient,
     control: httpx.AsyncClient,
 ) -> None:
-    """HTML, broken JSON and refusals come with or without the call being carried out."""
-    await order(control, "/faults", method="filesend", processed=processed, **fault)
+    """HTML, malformed JSON and errors are returned whether or not the call runs."""
+    await post(control, "/faults", method="filesend", processed=processed, **fault)
     answer = await send(client)
     assert (answer.status_code, answer.text.startswith(start)) == (status, True)
     assert carried_out(server) == [processed]
@@ -139,9 +140,9 @@ async def test_a_stand_in_answer_hides_whether_the_call_was_carried_out(
 async def test_a_download_can_end_half_way(
     server: SimulatedUcx, client: httpx.AsyncClient, control: httpx.AsyncClient
 ) -> None:
-    """The length promised is the whole file's; the client notices."""
+    """The Content-Length is that of the whole file, so that the client detects the missing part."""
     await send(client)
-    await order(control, "/faults", fault="truncate", method="filedownload")
+    await post(control, "/faults", fault="truncate", method="filedownload")
     with pytest.raises(httpx.RemoteProtocolError):
         await client.get("filedownload", params={"job_id": "TX1"})
     assert (await client.get("filedownload", params={"job_id": "TX1"})).content == pdf()
@@ -149,11 +150,11 @@ async def test_a_download_can_end_half_way(
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-async def test_a_call_given_up_is_carried_out_all_the_same(
+async def test_a_call_runs_although_the_client_timed_out(
     when: str, server: SimulatedUcx, client: httpx.AsyncClient, control: httpx.AsyncClient
 ) -> None:
-    """Latency does not end because the client went away."""
-    await order(control, "/faults", fault="latency", method="filesend", seconds=0.7, when=when)
+    """An injected latency continues after the client has disconnected."""
+    await post(control, "/faults", fault="latency", method="filesend", seconds=0.7, when=when)
     with pytest.raises(httpx.ReadTimeout):
         await client.post(
             "filesend",
@@ -170,11 +171,11 @@ async def test_a_call_given_up_is_carried_out_all_the_same(
 
 
 @pytest.mark.parametrize(
-    ("path", "wishes"),
+    ("path", "body"),
     [
         ("/faults", {"fault": "gremlins"}),
         ("/faults", {"fault": "latency", "seconds": "long"}),
-        ("/faults", {"fault": "latency", "colour": "red"}),
+        ("/faults", {"fault": "latency", "color": "red"}),
         ("/receive", {"line": "7"}),
         ("/receive", {"pages": "two"}),
         ("/clock", {"speed": 0}),
@@ -184,66 +185,64 @@ async def test_a_call_given_up_is_carried_out_all_the_same(
         ("/lines/7", {"in_order": False}),
     ],
 )
-async def test_what_control_does_not_understand_it_refuses(
-    path: str, wishes: dict[str, object], control: httpx.AsyncClient
+async def test_unknown_control_values_are_refused(
+    path: str, body: dict[str, object], control: httpx.AsyncClient
 ) -> None:
-    """A misspelt wish must not look fulfilled."""
-    answer = await control.post(path, json=wishes)
+    """An unknown fault, field, line or value is answered with 400 and an error."""
+    answer = await control.post(path, json=body)
     assert (answer.status_code, answer.json().keys()) == (400, {"error"})
 
 
-async def test_a_planned_fault_can_be_called_off(
-    client: httpx.AsyncClient, control: httpx.AsyncClient
-) -> None:
-    """One by its id, or all."""
-    fault = await order(control, "/faults", fault="error", times=None)
+async def test_a_planned_fault_can_be_canceled(client: httpx.AsyncClient, control: httpx.AsyncClient) -> None:
+    """DELETE with its id removes the fault; a second DELETE finds none."""
+    fault = await post(control, "/faults", fault="error", times=None)
     assert (await client.get("faxlist")).json()["result"] == "Error"
     assert (await control.delete(f"/faults/{fault['id']}")).status_code == 200
     assert (await control.delete(f"/faults/{fault['id']}")).status_code == 404
     assert (await client.get("faxlist")).json()["result"] == "Success"
 
 
-async def test_an_uploaded_fax_arrives_with_its_caller(
+async def test_an_uploaded_fax_is_received_with_its_caller(
     server: SimulatedUcx, client: httpx.AsyncClient, control: httpx.AsyncClient
 ) -> None:
-    """The document of the multipart call is the reception's file."""
+    """The document of the multipart request becomes the reception's file."""
     form = {"line": "3", "from": "12142454571", "cid_name": "MV", "station_id": "MV FAX"}
     answer = await control.post("/receive", data=form, files={"document": ("in.pdf", pdf(2))})
     assert answer.status_code == 200
-    await server.tick(120)
+    await server.advance(120)
     (record,) = (await client.get("recordsget", params={"type": "RX"})).json()["records"]
-    told = (
+    shown = (
         record["phone_number"],
         record["cid_name"],
         record["station_id"],
         record["sent_pages"],
         record["modem"],
     )
-    assert told == ("12142454571", "MV", "MV FAX", "2", "ttyIAX3")
+    assert shown == ("12142454571", "MV", "MV FAX", "2", "ttyIAX3")
     assert (await client.get("filedownload", params={"job_id": "RX1"})).content == pdf(2)
 
 
-async def test_a_drawn_fax_can_be_cut(
+async def test_a_generated_fax_can_be_cut(
     server: SimulatedUcx, client: httpx.AsyncClient, control: httpx.AsyncClient
 ) -> None:
-    """Done, with a status text and the pages that came."""
-    await order(control, "/receive", pages=3, cut_after=2)
-    await server.tick(200)
+    """Its record is Done, with a status text and the pages received."""
+    await post(control, "/receive", pages=3, cut_after=2)
+    await server.advance(200)
     (record,) = (await client.get("recordsget", params={"type": "RX"})).json()["records"]
     assert (record["state"], record["sent_pages"]) == ("Done", "2")
     assert record["status_text"] == "T.30 T2 timeout, expected signal not received"
 
 
-async def test_a_revoked_token_and_an_expired_licence_shut_the_client_out(
+async def test_a_revoked_token_and_an_expired_license_are_refused(
     server: SimulatedUcx, client: httpx.AsyncClient, control: httpx.AsyncClient
 ) -> None:
-    """The Token method gives out another token, but not without a licence."""
+    """The Token method returns a new token, unless the license has expired."""
     basic = httpx.BasicAuth(server.client_id, server.client_secret)
-    await order(control, "/token/revoke")
+    await post(control, "/token/revoke")
     assert (await client.get("faxlist")).status_code == 401
     client.headers["Authorization"] = f"Bearer {(await client.get('token', auth=basic)).json()['token']}"
     assert (await client.get("faxlist")).status_code == 200
-    await order(control, "/licence", valid=False)
+    await post(control, "/licence", valid=False)
     assert [
         (await client.get("faxlist")).status_code,
         (await client.get("token", auth=basic)).status_code,
@@ -251,21 +250,21 @@ async def test_a_revoked_token_and_an_expired_licence_shut_the_client_out(
         401,
         401,
     ]
-    await order(control, "/licence", valid=True)
+    await post(control, "/licence", valid=True)
     renewed = (await client.get("token", auth=basic)).json()["token"]
     assert f"Bearer {renewed}" != client.headers["Authorization"]
 
 
-async def test_in_an_outage_connections_are_refused_and_the_port_stays(
+async def test_in_an_outage_connections_are_refused_and_the_port_is_kept(
     server: SimulatedUcx, client: httpx.AsyncClient, control: httpx.AsyncClient
 ) -> None:
-    """No connection is made, not even over one that was open; afterwards the same address answers."""
+    """New and open connections fail; after the outage the same address answers."""
     await client.get("faxlist")
-    await order(control, "/outage", on=True)
+    await post(control, "/outage", on=True)
     with pytest.raises(httpx.ConnectError):
         await client.get("faxlist")
     assert (await control.get("/state")).json()["reachable"] is False
-    await order(control, "/outage", on=False)
+    await post(control, "/outage", on=False)
     assert (await client.get("faxlist")).status_code == 200
     assert [entry["method"] for entry in server.log.entries("call")] == ["faxlist"] * 2
 
@@ -273,8 +272,8 @@ async def test_in_an_outage_connections_are_refused_and_the_port_stays(
 async def test_an_outage_can_end_by_itself(
     server: SimulatedUcx, client: httpx.AsyncClient, control: httpx.AsyncClient
 ) -> None:
-    """After the seconds asked for."""
-    await order(control, "/outage", seconds=0.1)
+    """A timed outage ends after its seconds."""
+    await post(control, "/outage", seconds=0.1)
     async with asyncio.timeout(5):
         while True:
             if (await control.get("/state")).json()["reachable"]:
@@ -285,43 +284,43 @@ async def test_an_outage_can_end_by_itself(
 async def test_a_restart_that_loses_everything_numbers_from_one(
     server: SimulatedUcx, client: httpx.AsyncClient, control: httpx.AsyncClient
 ) -> None:
-    """The job before is unknown, and its id comes back for another fax; a waiting cancel is answered."""
+    """The previous job is unknown, its id is reused, and a pending JobCancel is answered."""
     await send(client)
-    await server.tick(20)
-    cancelling = asyncio.create_task(client.put("jobcancel", json={"job_id": "TX1"}))
+    await server.advance(20)
+    canceling = asyncio.create_task(client.put("jobcancel", json={"job_id": "TX1"}))
     async with asyncio.timeout(5):
         while True:
-            if server.model.job("TX1").cancelling:
+            if server.model.job("TX1").canceling:
                 break
             await asyncio.sleep(0.01)
-    await order(control, "/restart", keep_jobs=False, keep_records=False, reuse_ids=True)
-    assert (await cancelling).json()["message"] == "Job not found"
+    await post(control, "/restart", keep_jobs=False, keep_records=False, reuse_ids=True)
+    assert (await canceling).json()["message"] == "Job not found"
     assert (await client.get("jobstatus", params={"job_id": "TX1"})).json()["result"] == "Error"
     assert (await send(client, "14695550102")).json()["job_id"] == "TX1"
 
 
-async def test_the_clock_can_be_paused_sped_up_and_wrong(
+async def test_the_clock_can_be_paused_sped_up_and_skewed(
     server: SimulatedUcx, client: httpx.AsyncClient, control: httpx.AsyncClient
 ) -> None:
-    """Paused, nothing happens; at speed 100 two seconds do for a fax; a skewed clock dates it wrongly."""
-    await order(control, "/clock", paused=True, skew=-3600)
+    """A paused clock runs no event; speed 100 sends a fax in two seconds; a skewed clock shifts its times."""
+    await post(control, "/clock", paused=True, skew=-3600)
     await send(client)
-    await server.tick(500)
+    await server.advance(500)
     (job,) = (await client.get("activejobs", params={"type": "TX"})).json()["list"]
     assert job["state"] == "Ready"
-    assert job["time"] == pytest.approx(server.model.board.stamp(), abs=501)
+    assert job["time"] == pytest.approx(server.model.resources.stamp(), abs=501)
     assert job["time"] < 1_795_402_878
-    await order(control, "/clock", paused=False, speed=100)
-    await server.tick(2)
+    await post(control, "/clock", paused=False, speed=100)
+    await server.advance(2)
     assert (await client.get("recordcount", params={"type": "TX"})).json()["count"] == 1
 
 
 async def test_the_state_shows_lines_jobs_and_records(
     server: SimulatedUcx, client: httpx.AsyncClient, control: httpx.AsyncClient
 ) -> None:
-    """What a web page needs, in one call; afterwards a reset empties it."""
+    """One call returns lines, jobs and records for a web page; a reset empties them."""
     await send(client, "14695551112")
-    await server.tick(30)
+    await server.advance(30)
     state = (await control.get("/state")).json()
     assert [line["state"] for line in state["lines"]] == [
         "Sending job 1",
@@ -329,23 +328,23 @@ async def test_the_state_shows_lines_jobs_and_records(
         "Running and idle",
     ]
     assert [job["jobid"] for job in (*state["jobs"]["TX"], *state["jobs"]["RX"])] == ["TX1", "RX1"]
-    await server.tick(60)
+    await server.advance(60)
     assert [len(records) for records in (await control.get("/state")).json()["records"].values()] == [1, 1]
-    await order(control, "/reset")
+    await post(control, "/reset")
     state = (await control.get("/state")).json()
     assert (state["jobs"], state["records"]) == ({"TX": [], "RX": []}, {"TX": [], "RX": []})
     assert {line["state"] for line in state["lines"]} == {"Running and idle"}
     assert (await send(client)).json()["job_id"] == "TX1"
 
 
-async def test_the_log_holds_every_call_and_dial_and_is_kept_in_a_file(
+async def test_the_log_holds_every_call_and_dial_and_is_written_to_a_file(
     server: SimulatedUcx, client: httpx.AsyncClient, control: httpx.AsyncClient, tmp_path: Path
 ) -> None:
-    """Refused calls too; no file bytes; numbered without gaps; the file equals what the API tells."""
+    """It includes refused calls and no file bytes, is numbered without gaps, and equals the file."""
     await send(client, "14695550201")
     await client.get("nonsense")
     await client.get("faxlist", headers={"Authorization": "Bearer wrong"})
-    await server.tick(400)
+    await server.advance(400)
     entries = (await control.get("/log")).json()["entries"]
     assert [entry["seq"] for entry in entries] == list(range(1, len(entries) + 1))
     calls = [(entry["method"], entry["status"]) for entry in entries if entry["kind"] == "call"]
@@ -360,8 +359,8 @@ async def test_the_log_holds_every_call_and_dial_and_is_kept_in_a_file(
     assert [entry["dial"] for entry in since] == [1, 2]
 
 
-async def test_the_server_runs_as_a_process_and_says_where(tmp_path: Path) -> None:
-    """One line of JSON when it is ready; SIGTERM ends it without an error."""
+async def test_the_server_runs_as_a_process_and_prints_its_addresses(tmp_path: Path) -> None:
+    """It prints one line of JSON when it is ready; SIGTERM ends it with exit code 0."""
     arguments = ("-m", "faxbot.standins.ucx", "--dir", str(tmp_path), "--speed", "100")
     process = await asyncio.create_subprocess_exec(
         sys.executable, *arguments, stdout=asyncio.subprocess.PIPE, cwd=Path(__file__).parents[2]
@@ -381,13 +380,13 @@ async def test_the_server_runs_as_a_process_and_says_where(tmp_path: Path) -> No
             await process.wait()
 
 
-async def test_a_connection_that_slipped_in_as_the_door_was_shut_gets_no_answer(
+async def test_a_connection_accepted_while_the_socket_closes_gets_no_answer(
     server: SimulatedUcx, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In an outage no call is carried out, over whatever connection it comes."""
+    """In an outage no call runs, over whichever connection it comes."""
     await client.get("faxlist")
-    with monkeypatch.context() as shut:
-        shut.setattr(server._doorway, "_site", None)
+    with monkeypatch.context() as closed:
+        closed.setattr(ListeningSocket, "open", False)
         with pytest.raises(httpx.TransportError):
             await client.get("faxlist")
     assert (await client.get("faxlist")).status_code == 200
@@ -395,9 +394,9 @@ async def test_a_connection_that_slipped_in_as_the_door_was_shut_gets_no_answer(
 
 
 async def test_outages_may_overlap(tmp_path: Path) -> None:
-    """Shut and unlocked from several sides at once, the server answers in the end."""
+    """Outages started and ended concurrently leave the server answering."""
     async with SimulatedUcx(tmp_path) as server:
-        await server.shut()
-        await asyncio.gather(server.unlock(), server.shut(), server.unlock())
+        await server.start_outage()
+        await asyncio.gather(server.end_outage(), server.start_outage(), server.end_outage())
         async with httpx.AsyncClient() as client:
             assert (await client.get(server.url)).status_code == 404

@@ -1,4 +1,4 @@
-"""What the fax server makes of files: types, pages, refusals."""
+"""Documents of the simulated UCX: detected formats, page counts, refusals."""
 
 import io
 from pathlib import Path
@@ -13,10 +13,10 @@ from faxbot.standins.ucx.documents import DocumentFormat, DocumentRefusedError
 
 def pdf(pages: int) -> bytes:
     buffer = io.BytesIO()
-    with pikepdf.new() as made:
+    with pikepdf.new() as document:
         for _ in range(pages):
-            made.add_blank_page()
-        made.save(buffer)
+            document.add_blank_page()
+        document.save(buffer)
     return buffer.getvalue()
 
 
@@ -52,10 +52,10 @@ def accept(content: bytes, directory: Path) -> documents.AcceptedDocument:
     ],
     ids=["pdf", "tiff", "text", "long text", "form feeds", "postscript", "bare postscript"],
 )
-def test_a_document_is_known_by_its_bytes_and_kept_as_a_pdf(
+def test_a_document_is_detected_by_its_bytes_and_kept_as_a_pdf(
     content: bytes, kind: DocumentFormat, pages: int, tmp_path: Path
 ) -> None:
-    """Type and pages are right, and the PDF that is kept has as many pages."""
+    """Format and page count are correct, and the kept PDF has as many pages."""
     document = accept(content, tmp_path)
     assert (document.kind, document.pages, document.size) == (kind, pages, len(content))
     assert documents.count_pdf_pages(document.file) == pages
@@ -68,35 +68,35 @@ def test_a_document_is_known_by_its_bytes_and_kept_as_a_pdf(
     ids=["only a header", "cut short", "tiff"],
 )
 def test_a_damaged_document_is_accepted_without_pages(content: bytes, tmp_path: Path) -> None:
-    """HylaFAX finds out later; so does this."""
+    """FileSend accepts it, as HylaFAX does; the damage is detected at conversion."""
     assert accept(content, tmp_path).damaged
 
 
-def test_a_locked_pdf_is_damaged_for_a_fax_server(tmp_path: Path) -> None:
-    """Nobody is there to type the password."""
+def test_an_encrypted_pdf_counts_as_damaged(tmp_path: Path) -> None:
+    """A PDF that needs a password cannot be converted."""
     locked = tmp_path / "locked.pdf"
-    with pikepdf.new() as made:
-        made.add_blank_page()
-        made.save(locked, encryption=pikepdf.Encryption(user="secret", owner="secret"))
+    with pikepdf.new() as document:
+        document.add_blank_page()
+        document.save(locked, encryption=pikepdf.Encryption(user="secret", owner="secret"))
     assert accept(locked.read_bytes(), tmp_path).damaged
 
 
 @pytest.mark.parametrize("content", [b"", png(), b"PK\x03\x04\x00\x00"], ids=["empty", "png", "zip"])
 def test_an_empty_file_or_an_unknown_type_is_refused_in_several_lines(content: bytes, tmp_path: Path) -> None:
-    """The text names the file and has several lines, as the real one's."""
+    """The message starts with the file name and has several lines, like the real server's."""
     with pytest.raises(DocumentRefusedError) as refused:
         accept(content, tmp_path)
     assert str(refused.value).startswith("a.bin: Can not determine file type\n")
 
 
 def test_text_in_a_composed_page_cannot_break_out_of_its_string(tmp_path: Path) -> None:
-    """Parentheses and backslashes are escaped: the page's content still parses."""
+    """Parentheses and backslashes are escaped, so that the page's content stream parses."""
     kept = tmp_path / "kept.pdf"
     documents.compose([[r"a) (b \ c", "€"]], kept)
-    with pikepdf.open(kept) as made:
+    with pikepdf.open(kept) as document:
         shown = [
             bytes(operands[0])
-            for operands, operator in pikepdf.parse_content_stream(made.pages[0])
+            for operands, operator in pikepdf.parse_content_stream(document.pages[0])
             if str(operator) == "Tj"
         ]
     assert shown == [rb"a) (b \ c", b"?"]

@@ -1,4 +1,4 @@
-"""The model of HylaFAX by itself: test numbers, queue, own lines, cancels, restarts; no sockets."""
+"""The model of HylaFAX without sockets: test numbers, queue, own lines, cancellation, restarts."""
 
 import re
 from pathlib import Path
@@ -21,8 +21,8 @@ DOCS = Path(__file__).parent.parent.parent / "docs" / "fax-server.md"
 HOURS = 4 * 3600.0
 
 
-class Bench:
-    """A system whose wall clock is moved by hand."""
+class Simulation:
+    """A fax system with a manual wall clock."""
 
     def __init__(self, directory: Path, seed: int = 0, speed: float = 1.0) -> None:
         self.clock = ManualClock()
@@ -33,7 +33,7 @@ class Bench:
         self.directory = directory
 
     def pdf(self, pages: int) -> Path:
-        path = self.system.board.new_file(".pdf")
+        path = self.system.resources.new_file(".pdf")
         documents.compose([[f"{path.name} page {page}"] for page in range(1, pages + 1)], path)
         return path
 
@@ -43,19 +43,19 @@ class Bench:
         return self.system.submit(line, destination, document)
 
     def run(self, seconds: float) -> None:
-        self.clock.tick(seconds)
+        self.clock.advance(seconds)
         self.system.catch_up()
 
     def records(self, kind: JobType) -> list[replies.JsonObject]:
-        return replies.records(self.system.board.records.listing(kind))
+        return replies.records(self.system.resources.records.listing(kind))
 
     def dials(self) -> int:
         return len(self.log.entries("dial"))
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Bench:
-    return Bench(tmp_path)
+def simulation(tmp_path: Path) -> Simulation:
+    return Simulation(tmp_path)
 
 
 ENDINGS = {
@@ -84,21 +84,21 @@ ENDINGS = {
 
 @pytest.mark.parametrize(("ending", "outcome"), ENDINGS.items())
 def test_the_last_digits_decide_how_a_fax_ends(
-    ending: str, outcome: tuple[str, str, int], bench: Bench
+    ending: str, outcome: tuple[str, str, int], simulation: Simulation
 ) -> None:
-    """State, status text and number of dials are those of the table."""
-    job = bench.send(f"1469555{ending}", pages=3)
-    bench.run(HOURS)
-    assert (job.state, job.status_text, bench.dials()) == outcome
+    """State, status text and number of dials are as in the table."""
+    job = simulation.send(f"1469555{ending}", pages=3)
+    simulation.run(HOURS)
+    assert (job.state, job.status_text, simulation.dials()) == outcome
 
 
 def test_every_test_number_is_tested() -> None:
-    """The outcomes above cover the table; 0900 is refused before the model."""
+    """ENDINGS covers the table of test numbers; FileSend refuses 0900 before the model."""
     assert set(TEST_NUMBERS) == set(ENDINGS) - {"9999"} | {"0900"}
 
 
 def test_the_documented_table_is_the_table() -> None:
-    """docs/fax-server.md lists each ending with the very summary of the code."""
+    """docs/fax-server.md lists each test number with the summary in the code."""
     documented = dict(re.findall(r"^\| (\d{4}) \| (.+) \|$", DOCS.read_text(), re.MULTILINE))
     assert documented == {ending: outcome.summary for ending, outcome in TEST_NUMBERS.items()}
 
@@ -110,24 +110,24 @@ def test_the_documented_lines_are_the_lines() -> None:
     assert rows == lines
 
 
-def test_a_fax_to_an_own_number_arrives_as_the_file_that_was_sent(bench: Bench) -> None:
-    """The RX file is byte for byte the PDF sent, also when dialled without the country code."""
-    job = bench.send(SUPPORT[1:], pages=2)
-    bench.run(200)
-    (record,) = bench.system.board.records.listing(JobType.RX)
+def test_a_fax_to_an_own_number_arrives_as_the_file_that_was_sent(simulation: Simulation) -> None:
+    """The RX file equals the PDF sent, byte for byte, also when dialed without the country code."""
+    job = simulation.send(SUPPORT[1:], pages=2)
+    simulation.run(200)
+    (record,) = simulation.system.resources.records.listing(JobType.RX)
     assert record.modem == "ttyIAX2"
     assert record.file is not None
     assert record.file.read_bytes() == job.document.file.read_bytes()
 
 
-def test_a_cut_call_leaves_two_records_that_hold_all_pages(bench: Bench) -> None:
-    """The first is incomplete and says so; the retry brings the rest, from the first unconfirmed page."""
-    job = bench.send(SUPPORT, pages=3)
-    bench.run(70)
+def test_a_cut_call_leaves_two_records_that_hold_all_pages(simulation: Simulation) -> None:
+    """The first is marked incomplete; the retry sends the rest, from the first unconfirmed page."""
+    job = simulation.send(SUPPORT, pages=3)
+    simulation.run(70)
     assert job.sent_pages == 1
-    assert bench.system.cut_calls("2") == 1
-    bench.run(400)
-    first, second = bench.system.board.records.listing(JobType.RX)
+    assert simulation.system.cut_calls("2") == 1
+    simulation.run(400)
+    first, second = simulation.system.resources.records.listing(JobType.RX)
     assert (first.sent_pages, first.status_text, first.state) == (2, CUT_OFF, "Done")
     assert (second.sent_pages, second.status_text) == (2, "")
     assert (job.state, job.total_dials) == ("Done", 2)
@@ -135,163 +135,164 @@ def test_a_cut_call_leaves_two_records_that_hold_all_pages(bench: Bench) -> None
         assert rest.pages[0].Contents.read_bytes() == whole.pages[1].Contents.read_bytes()
 
 
-def test_a_second_job_to_one_number_is_blocked_even_while_the_first_sleeps(bench: Bench) -> None:
-    """It goes out, on its own line, when the first has ended; no two calls to one number overlap."""
-    first = bench.send("14695550201", line="1")
-    bench.run(60)
-    second = bench.send("14695550201", line="2")
-    bench.run(5)
+def test_a_second_job_to_one_number_is_blocked_even_while_the_first_sleeps(simulation: Simulation) -> None:
+    """It is dialed on its own line after the first has ended; calls to one number never overlap."""
+    first = simulation.send("14695550201", line="1")
+    simulation.run(60)
+    second = simulation.send("14695550201", line="2")
+    simulation.run(5)
     assert (first.state, second.state) == ("Sleeping", "Blocked")
     assert (second.status_text, second.total_pages) == ("Blocked by concurrent calls", 0)
-    bench.run(HOURS)
+    simulation.run(HOURS)
     assert (first.state, second.state) == ("Done", "Done")
-    order = [entry["job_id"] for entry in bench.log.entries() if entry["kind"] in ("dial", "hangup")]
+    order = [entry["job_id"] for entry in simulation.log.entries() if entry["kind"] in ("dial", "hangup")]
     assert order == ["TX1"] * 4 + ["TX2"] * 4
 
 
-def test_an_own_line_that_is_occupied_is_busy(bench: Bench) -> None:
-    """A call to a line that sends is not answered by it."""
-    bench.send("14695550102", line="2", pages=5)
-    bench.run(20)
-    job = bench.send(SUPPORT)
-    bench.run(20)
+def test_an_own_line_that_is_occupied_is_busy(simulation: Simulation) -> None:
+    """A line that is sending does not answer a call."""
+    simulation.send("14695550102", line="2", pages=5)
+    simulation.run(20)
+    job = simulation.send(SUPPORT)
+    simulation.run(20)
     assert (job.state, job.status_text) == ("Sleeping", "Busy signal detected")
 
 
-def test_a_line_out_of_order_neither_dials_nor_answers(bench: Bench) -> None:
-    """Its jobs stay ready, its callers hear it ring, and it says that it waits for its modem."""
-    bench.system.set_in_order("2", in_order=False)
-    own = bench.send("14695550101", line="2")
-    to_it = bench.send(SUPPORT, line="1")
-    bench.run(100)
+def test_a_line_out_of_service_neither_dials_nor_answers(simulation: Simulation) -> None:
+    """Its jobs stay Ready, its callers get no answer, and FaxUsage shows that it waits for its modem."""
+    simulation.system.set_in_service("2", in_service=False)
+    own = simulation.send("14695550101", line="2")
+    to_it = simulation.send(SUPPORT, line="1")
+    simulation.run(100)
     assert own.state == "Ready"
     assert to_it.status_text == "No answer from remote"
-    assert replies.usage(bench.system, "2")["state"] == "Waiting for modem to come ready"
-    bench.system.set_in_order("2", in_order=True)
-    bench.run(300)
+    assert replies.usage(simulation.system, "2")["state"] == "Waiting for modem to come ready"
+    simulation.system.set_in_service("2", in_service=True)
+    simulation.run(300)
     assert own.state == "Done"
 
 
-def test_a_damaged_pdf_fails_when_it_is_converted(bench: Bench) -> None:
-    """It is accepted, fails within two seconds with no pages, is never dialled, and frees its line."""
-    path = bench.system.board.new_file(".pdf")
+def test_a_damaged_pdf_fails_when_it_is_converted(simulation: Simulation) -> None:
+    """It is accepted, fails within two seconds with no pages, is never dialed, and frees its line."""
+    path = simulation.system.resources.new_file(".pdf")
     path.write_bytes(b"%PDF-1.7\nnothing of the kind")
-    job = bench.system.submit("1", "14695550101", documents.accept(path, "a.pdf", "", path))
-    bench.run(2)
-    assert (job.state, job.total_pages, bench.dials()) == ("Failed", 0, 0)
+    job = simulation.system.submit("1", "14695550101", documents.accept(path, "a.pdf", "", path))
+    simulation.run(2)
+    assert (job.state, job.total_pages, simulation.dials()) == ("Failed", 0, 0)
     assert job.status_text == "Could not reopen converted document to verify format"
-    assert replies.usage(bench.system, "1")["state"] == "Running and idle"
+    assert replies.usage(simulation.system, "1")["state"] == "Running and idle"
 
 
 @pytest.mark.parametrize(("at", "takes"), [(0.5, 0), (1.0, 0), (5, 36), (70, 4)])
-def test_cancelling_takes_as_long_as_the_call_needs(at: float, takes: float, bench: Bench) -> None:
-    """At once before the call, 36 s while dialling, 4 s in mid-page; the text says that it was asked for."""
-    job = bench.send("14695550101", pages=5)
-    bench.run(at)
-    bench.system.queue.cancel(job)
-    bench.run(max(0.0, takes - 0.1))
+def test_canceling_takes_as_long_as_the_call_needs(at: float, takes: float, simulation: Simulation) -> None:
+    """At once before the call, 36 s while dialing, 4 s in mid-page; the text says "by request"."""
+    job = simulation.send("14695550101", pages=5)
+    simulation.run(at)
+    simulation.system.queue.cancel(job)
+    simulation.run(max(0.0, takes - 0.1))
     assert job.ended is (takes == 0)
-    bench.run(0.2)
-    bench.run(0.5)
+    simulation.run(0.2)
+    simulation.run(0.5)
     assert (job.state, job.status_text) == ("Failed", "Job aborted by request")
 
 
-def test_cancelling_in_the_last_seconds_of_a_fax_that_is_through_leaves_it_done(bench: Bench) -> None:
-    """A fax that was sent stays sent, and arrives once."""
-    job = bench.send(SUPPORT, pages=1)
+def test_canceling_after_the_last_page_leaves_the_job_done(simulation: Simulation) -> None:
+    """A fax that was sent completely is recorded as Done and received once."""
+    job = simulation.send(SUPPORT, pages=1)
     while job.sent_pages < 1:
-        bench.run(0.5)
-    bench.system.queue.cancel(job)
-    bench.run(60)
+        simulation.run(0.5)
+    simulation.system.queue.cancel(job)
+    simulation.run(60)
     assert job.state == "Done"
-    assert len(bench.records(JobType.RX)) == 1
+    assert len(simulation.records(JobType.RX)) == 1
 
 
-def test_an_arriving_fax_waits_for_its_line_and_is_cut_where_asked(bench: Bench) -> None:
-    """Two faxes for one line come one after the other; the cut one is Done with a text and fewer pages."""
+def test_an_incoming_fax_waits_for_its_line_and_is_cut_on_request(simulation: Simulation) -> None:
+    """Two faxes to one line are received in turn; the cut one is Done with a text and fewer pages."""
     caller = Caller("12145550100", "MV", "MV FAX")
-    bench.system.receive("3", caller, bench.pdf(3), cut=1)
-    bench.system.receive("3", caller, bench.pdf(2))
-    bench.run(30)
-    (active,) = replies.active_jobs(bench.system, JobType.RX)
+    simulation.system.receive("3", caller, simulation.pdf(3), cut=1)
+    simulation.system.receive("3", caller, simulation.pdf(2))
+    simulation.run(30)
+    (active,) = replies.active_jobs(simulation.system, JobType.RX)
     assert (active["jobid"], active["status_text"]) == ("RX1", 'Receiving from "MV FAX"')
-    bench.run(400)
-    told = [
-        (record["jobid"], record["sent_pages"], record["status_text"]) for record in bench.records(JobType.RX)
+    simulation.run(400)
+    shown = [
+        (record["jobid"], record["sent_pages"], record["status_text"])
+        for record in simulation.records(JobType.RX)
     ]
-    assert told == [("RX1", "1", CUT_OFF), ("RX2", "2", "")]
+    assert shown == [("RX1", "1", CUT_OFF), ("RX2", "2", "")]
 
 
-def test_a_restart_keeps_the_queue_and_drops_the_calls(bench: Bench) -> None:
-    """A fax that was under way is taken up again at its first unsent page and ends Done."""
-    job = bench.send("14695550101", pages=3)
-    sleeping = bench.send("14695550201", line="2")
-    bench.run(60)
+def test_a_restart_keeps_the_queue_and_drops_the_calls(simulation: Simulation) -> None:
+    """A fax that was being sent is resumed at its first unsent page and ends Done."""
+    job = simulation.send("14695550101", pages=3)
+    sleeping = simulation.send("14695550201", line="2")
+    simulation.run(60)
     assert (job.sent_pages, sleeping.state) == (1, "Sleeping")
-    bench.system.restart()
+    simulation.system.restart()
     assert job.state == "Ready"
-    bench.run(HOURS)
+    simulation.run(HOURS)
     assert (job.state, job.sent_pages, sleeping.state) == ("Done", 3, "Done")
 
 
-def test_a_reset_server_counts_from_one_again_and_may_keep_its_records(bench: Bench) -> None:
-    """Two records may then share an id; the id means the newer one."""
-    bench.send("14695550101")
-    bench.run(200)
-    bench.system.restart(keep_jobs=False, reuse_ids=True)
-    again = bench.send("14695550102")
-    bench.run(600)
+def test_a_reset_server_counts_from_one_again_and_may_keep_its_records(simulation: Simulation) -> None:
+    """Two records may then share an id; `find` returns the newer one."""
+    simulation.send("14695550101")
+    simulation.run(200)
+    simulation.system.restart(keep_jobs=False, reuse_ids=True)
+    again = simulation.send("14695550102")
+    simulation.run(600)
     assert again.jobid == "TX1"
-    assert [record["jobid"] for record in bench.records(JobType.TX)] == ["TX1", "TX1"]
-    assert bench.system.board.records.find("TX1").phone_number == "14695550102"
+    assert [record["jobid"] for record in simulation.records(JobType.TX)] == ["TX1", "TX1"]
+    assert simulation.system.resources.records.find("TX1").phone_number == "14695550102"
 
 
 def test_the_same_seed_gives_the_same_run_and_another_gives_another(tmp_path: Path) -> None:
-    """Jitter comes from the seed alone."""
+    """Random variation depends on the seed only."""
     runs = []
     for number, seed in enumerate((1, 1, 2)):
         place = tmp_path / str(number)
         place.mkdir()
-        bench = Bench(place, seed=seed)
-        bench.send("14695550701", pages=4)
-        bench.run(HOURS)
-        runs.append([record["duration"] for record in bench.records(JobType.TX)])
+        simulation = Simulation(place, seed=seed)
+        simulation.send("14695550701", pages=4)
+        simulation.run(HOURS)
+        runs.append([record["duration"] for record in simulation.records(JobType.TX)])
     assert runs[0] == runs[1] != runs[2]
 
 
 def test_speed_scales_durations_and_leaves_timestamps_on_the_wall_clock(tmp_path: Path) -> None:
-    """At speed 200 a sleeping job is due within a second of wall time, and says so."""
-    bench = Bench(tmp_path, speed=200)
-    job = bench.send("14695550200")
-    start = bench.clock()
-    bench.run(0.2)
-    status = replies.active_jobs(bench.system, JobType.TX)[0]
+    """At speed 200 a sleeping job is due within a second of wall time, and its times agree."""
+    simulation = Simulation(tmp_path, speed=200)
+    job = simulation.send("14695550200")
+    start = simulation.clock()
+    simulation.run(0.2)
+    status = replies.active_jobs(simulation.system, JobType.TX)[0]
     assert status["state"] == "Sleeping"
     assert start <= status["time"] + 1 <= start + 2
-    assert bench.system.clock.real(job.wakes_at) - bench.clock() < 1
+    assert simulation.system.clock.real(job.wakes_at) - simulation.clock() < 1
 
 
-def test_a_change_of_speed_or_a_pause_does_not_make_time_jump(bench: Bench) -> None:
-    """Simulated time goes on from where it was."""
-    clock = bench.system.clock
-    bench.run(10)
+def test_a_change_of_speed_or_a_pause_does_not_make_time_jump(simulation: Simulation) -> None:
+    """Simulated time continues from its value before the change."""
+    clock = simulation.system.clock
+    simulation.run(10)
     clock.set_speed(10)
     assert clock.simulated() == pytest.approx(10)
-    bench.run(1)
+    simulation.run(1)
     clock.pause()
-    bench.run(100)
+    simulation.run(100)
     assert clock.simulated() == pytest.approx(20)
     clock.resume()
-    bench.run(1)
+    simulation.run(1)
     assert clock.simulated() == pytest.approx(30)
 
 
-def test_records_are_listed_in_the_order_asked_for(bench: Bench) -> None:
-    """Ascending as written, descending, or shuffled; always all of them."""
+def test_records_are_listed_in_the_chosen_order(simulation: Simulation) -> None:
+    """Ascending as written, descending, or shuffled; always every record."""
     for _ in range(4):
-        bench.system.receive("1", Caller("1", "", ""), bench.pdf(1))
-    bench.run(HOURS)
-    records = bench.system.board.records
+        simulation.system.receive("1", Caller("1", "", ""), simulation.pdf(1))
+    simulation.run(HOURS)
+    records = simulation.system.resources.records
     orders = {}
     for order in Order:
         records.order = order

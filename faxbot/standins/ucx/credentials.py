@@ -1,4 +1,4 @@
-"""Who may use the Fax API: client credentials, the bearer token, and the licence that both depend on."""
+"""The credentials of the Fax API: client id and secret, the bearer token, and the license behind both."""
 
 import secrets
 
@@ -6,7 +6,7 @@ from aiohttp import BasicAuth
 
 
 class ApiCredentials:
-    """One client, one token; the token lives as long as the licence."""
+    """One client and one token; the token is valid as long as the license."""
 
     def __init__(self, client_id: str, client_secret: str) -> None:
         self.client_id = client_id
@@ -15,23 +15,23 @@ class ApiCredentials:
         self.token = secrets.token_hex(16)
 
     def revoke(self) -> None:
-        """The token is worth nothing from now on; the Token method gives out another."""
+        """Invalidate the token; the Token method returns a new one."""
         self.token = secrets.token_hex(16)
 
     def set_licensed(self, *, licensed: bool) -> None:
-        """Let the licence expire, or renew it; a renewed licence comes with a new token."""
+        """Expire or renew the license; renewing it issues a new token."""
         if licensed and not self.licensed:
             self.revoke()
         self.licensed = licensed
 
-    def admits_client(self, authorization: str | None) -> bool:
-        """Whether *authorization* is the client's Basic one, as the Token method wants it."""
+    def accepts_basic(self, authorization: str | None) -> bool:
+        """Whether *authorization* holds the client's Basic credentials, as the Token method requires."""
         try:
             given = BasicAuth.decode(authorization or "")
         except ValueError:
             return False
         return self.licensed and (given.login, given.password) == (self.client_id, self.client_secret)
 
-    def admits_bearer(self, authorization: str | None) -> bool:
-        """Whether *authorization* carries the token in force."""
+    def accepts_bearer(self, authorization: str | None) -> bool:
+        """Whether *authorization* holds the current bearer token."""
         return self.licensed and authorization == f"Bearer {self.token}"

@@ -1,4 +1,4 @@
-"""The Fax API's door: a request is admitted, read, carried out, broken if so planned, logged, answered."""
+"""The Fax API's endpoint: authenticates, parses, runs, logs and answers requests, with injected faults."""
 
 import asyncio
 import json
@@ -17,11 +17,11 @@ from faxbot.standins.ucx.requests import METHODS, FaxApiMethod, RequestRefusedEr
 
 
 class ConnectionDroppedError(Exception):
-    """The client gets no answer."""
+    """The connection is aborted without an answer, as an injected fault demands."""
 
 
 class DocumentResponse(web.FileResponse):
-    """A document from disk, sent without reading it into memory."""
+    """A PDF streamed from disk."""
 
     def __init__(self, document: Path, disposition: str) -> None:
         headers = {"Content-Disposition": disposition, "Content-Type": "application/pdf"}
@@ -30,38 +30,38 @@ class DocumentResponse(web.FileResponse):
 
 
 class FaxApiEndpoint:
-    """One aiohttp handler for all of the API."""
+    """Serves every path of the Fax API."""
 
     def __init__(
-        self, system: HylaFax, access: ApiCredentials, faults: FaultPlan, moved: Callable[[], None]
+        self, system: HylaFax, credentials: ApiCredentials, faults: FaultPlan, on_change: Callable[[], None]
     ) -> None:
         self._system = system
-        self._access = access
+        self._credentials = credentials
         self._faults = faults
-        self._contract = FaxApi(system, access, moved)
+        self._api = FaxApi(system, credentials, on_change)
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
-        """Answer one request; what came of it is in the log before the answer is."""
+        """Answer one request; the log entry is written before the answer is sent."""
         facts: dict[str, LogValue] = {"started": self._system.clock.real(self._system.clock.simulated())}
         self._system.catch_up()
         method = METHODS.get(request.path)
-        befallen: list[UcxFault] = []
+        hits: list[UcxFault] = []
         try:
             try:
-                response = await self._answer(request, method, facts, befallen)
+                response = await self._answer(request, method, facts, hits)
             except RequestRefusedError as exc:
                 response = _respond(FaxApiReply(error(exc.message), status=exc.status))
             outcome = "answered"
         except ConnectionDroppedError:
             response, outcome = web.Response(), "dropped"
-        cut_short = any(fault.fault is FaultKind.TRUNCATE for fault in befallen)
-        self._system.board.log.add(
+        cut_short = any(fault.fault is FaultKind.TRUNCATE for fault in hits)
+        self._system.resources.log.add(
             "call",
             method=method.name if method else request.path,
             http_method=request.method,
             status=response.status if outcome == "answered" else 0,
             outcome="truncated" if cut_short and outcome == "answered" else outcome,
-            faults=[fault.fault for fault in befallen],
+            faults=[fault.fault for fault in hits],
             **facts,
         )
         if outcome == "dropped":
@@ -75,58 +75,59 @@ class FaxApiEndpoint:
         request: web.Request,
         method: FaxApiMethod | None,
         facts: dict[str, LogValue],
-        befallen: list[UcxFault],
+        hits: list[UcxFault],
     ) -> web.StreamResponse:
-        method = self._admit(request, method)
-        befallen += self._faults.take_unread(method.name)
-        if befallen:
+        method = self._authenticate(request, method)
+        hits += self._faults.consume_unread(method.name)
+        if hits:
             raise ConnectionDroppedError
-        place = self._system.board.new_file(".upload")
+        upload_path = self._system.resources.new_file(".upload")
         try:
-            params, upload = await read(request, method, place)
+            params, attachment = await read(request, method, upload_path)
             facts["params"] = dict(params)
-            befallen += self._faults.take(method.name, params)
-            replacement = await self._before(befallen)
+            hits += self._faults.consume(method.name, params)
+            replacement = await self._apply_before(hits)
             reply: FaxApiReply | None = None
             if replacement is None or replacement.processed:
                 self._system.catch_up()
-                reply = await self._contract.carry_out(method.name, params, upload)
+                reply = await self._api.call(method.name, params, attachment)
                 facts["carried_out"] = True
-                _note(reply, facts)
+                _add_result(reply, facts)
         finally:
-            place.unlink(missing_ok=True)
-        await self._after(befallen)
+            upload_path.unlink(missing_ok=True)
+        await self._apply_after(hits)
         if replacement is not None:
-            return _replaced(replacement)
+            return _replacement_response(replacement)
         return _respond(reply if reply is not None else FaxApiReply(error("Internal error"), status=500))
 
-    def _admit(self, request: web.Request, method: FaxApiMethod | None) -> FaxApiMethod:
+    def _authenticate(self, request: web.Request, method: FaxApiMethod | None) -> FaxApiMethod:
         if method is None or request.method != method.http:
             raise RequestRefusedError(404, "Invalid API endpoint or method")
         authorization = request.headers.get("Authorization")
-        admits = self._access.admits_client if method.name == "token" else self._access.admits_bearer
-        if not admits(authorization):
+        credentials = self._credentials
+        accepts = credentials.accepts_basic if method.name == "token" else credentials.accepts_bearer
+        if not accepts(authorization):
             raise RequestRefusedError(401, "Authentication failed")
         return method
 
-    async def _before(self, befallen: list[UcxFault]) -> UcxFault | None:
-        """Let happen what comes before a call is carried out; return the fault that answers in its place."""
-        for fault in befallen:
+    async def _apply_before(self, hits: list[UcxFault]) -> UcxFault | None:
+        """Apply the faults that come before the call runs; return the one whose answer replaces the reply."""
+        for fault in hits:
             if fault.fault is FaultKind.LATENCY and fault.when == "before":
                 await asyncio.sleep(fault.seconds)
             elif fault.fault is FaultKind.DROP_BEFORE:
                 raise ConnectionDroppedError
-        return next((fault for fault in befallen if fault.fault in REPLACING), None)
+        return next((fault for fault in hits if fault.fault in REPLACING), None)
 
-    async def _after(self, befallen: list[UcxFault]) -> None:
-        for fault in befallen:
+    async def _apply_after(self, hits: list[UcxFault]) -> None:
+        for fault in hits:
             if fault.fault is FaultKind.LATENCY and fault.when == "after":
                 await asyncio.sleep(fault.seconds)
             elif fault.fault is FaultKind.DROP_AFTER:
                 raise ConnectionDroppedError
 
 
-def _note(reply: FaxApiReply, facts: dict[str, LogValue]) -> None:
+def _add_result(reply: FaxApiReply, facts: dict[str, LogValue]) -> None:
     if not isinstance(reply.body, PdfBody):
         facts["result"] = str(reply.body["result"])
         if "job_id" in reply.body:
@@ -140,7 +141,7 @@ def _respond(reply: FaxApiReply) -> web.StreamResponse:
     return web.json_response(reply.body, status=reply.status)
 
 
-def _replaced(fault: UcxFault) -> web.Response:
+def _replacement_response(fault: UcxFault) -> web.Response:
     if fault.fault is FaultKind.HTML:
         return web.Response(
             status=fault.status, text=PAGE.format(status=fault.status), content_type="text/html"
@@ -151,7 +152,7 @@ def _replaced(fault: UcxFault) -> web.Response:
 
 
 async def _send_half(request: web.Request, whole: web.StreamResponse) -> web.StreamResponse:
-    """Promise all of *whole*, send half of it and hang up."""
+    """Send the headers of *whole* and half of its body, then close the connection."""
     if isinstance(whole, DocumentResponse):
         body = await asyncio.to_thread(whole.document.read_bytes)
     elif isinstance(whole, web.Response) and isinstance(whole.body, bytes):

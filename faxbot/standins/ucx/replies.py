@@ -1,4 +1,4 @@
-"""Jobs, receptions, records and lines in the contract's JSON: numbers as strings, two formats of time."""
+"""Jobs, receptions, records and lines in the contract's JSON: numbers as strings, two time formats."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -14,17 +14,17 @@ JsonObject = dict[str, Json]
 
 
 def success(**items: Json) -> JsonObject:
-    """A positive answer."""
+    """The body of a successful reply."""
     return {"result": "Success", **items}
 
 
 def error(message: str) -> JsonObject:
-    """A negative answer."""
+    """The body of an error reply."""
     return {"result": "Error", "message": message}
 
 
 def time_to_send(system: HylaFax, job: SendJob) -> str:
-    """When a sleeping job is due, "HH:MM" UTC; empty for every other."""
+    """When a sleeping job is due, "HH:MM" UTC; "" for any other job."""
     if job.wakes_at is None:
         return ""
     return datetime.fromtimestamp(system.clock.stamp(job.wakes_at), UTC).strftime("%H:%M")
@@ -47,12 +47,12 @@ def line(fax: SimulatedLine) -> JsonObject:
 
 def usage(system: HylaFax, fax_id: str) -> JsonObject:
     """One entry of FaxUsage."""
-    modem = system.board.modems[fax_id]
+    modem = system.resources.modems[fax_id]
     return {"id": fax_id, "state": modem.state, "jobCount": len(system.queue.unfinished(modem))}
 
 
 def job_status(system: HylaFax, job: SendJob) -> JsonObject:
-    """JobStatus of a job to send, ended or not."""
+    """JobStatus of a send job, ended or not."""
     return {
         "time": _long_time(job.time),
         "destination": job.destination,
@@ -60,7 +60,7 @@ def job_status(system: HylaFax, job: SendJob) -> JsonObject:
         "sent_pages": str(job.sent_pages),
         "total_pages": str(job.total_pages),
         "attempts": str(job.total_dials),
-        "max_retries": str(system.board.timing.max_dials),
+        "max_retries": str(system.resources.timing.max_dials),
         "time_to_send": time_to_send(system, job),
         "duration": str(job.duration),
         "status_text": job.status_text,
@@ -84,7 +84,7 @@ def reception_status(reception: Reception) -> JsonObject:
 
 
 def record_status(record: StoredRecord) -> JsonObject:
-    """JobStatus of a job that only the records still know."""
+    """JobStatus of a job that exists only as a record."""
     return {
         "time": _long_time(record.time),
         "destination": record.destination,
@@ -117,9 +117,9 @@ def _active_job(system: HylaFax, job: SendJob) -> JsonObject:
         "total_pages": str(job.total_pages),
         "ndials": str(job.dials),
         "totdials": str(job.total_dials),
-        "maxdials": str(system.board.timing.max_dials),
+        "maxdials": str(system.resources.timing.max_dials),
         "attempts": str(job.tries),
-        "max_attempts": str(system.board.timing.max_tries),
+        "max_attempts": str(system.resources.timing.max_tries),
         "status_text": job.status_text,
         "requestor": job.requestor,
         "modem": job.modem.line.modem,

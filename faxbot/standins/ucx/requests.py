@@ -1,4 +1,4 @@
-"""Requests as the contract wants them, and nothing else: which method, which parameters, sent how."""
+"""Requests to the Fax API: methods, parameters and encodings that the contract allows."""
 
 import hashlib
 import json
@@ -13,7 +13,7 @@ CHUNK = 1 << 16
 
 
 class RequestRefusedError(Exception):
-    """The request never reaches its method; answered with an HTTP status."""
+    """The request does not reach its method; it is answered with this HTTP status."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -51,7 +51,7 @@ METHODS = {
 
 @dataclass(frozen=True)
 class ReceivedAttachment:
-    """A file that came with FileSend, as it lies on disk."""
+    """FileSend's attachment, stored on disk."""
 
     path: Path
     name: str
@@ -59,31 +59,31 @@ class ReceivedAttachment:
 
 
 async def read(
-    request: web.Request, method: FaxApiMethod, place: Path
+    request: web.Request, method: FaxApiMethod, path: Path
 ) -> tuple[dict[str, str], ReceivedAttachment | None]:
     """
-    Read the parameters of *request*; an attachment is streamed to *place*.
+    Read the parameters of *request*; an attachment is streamed to *path*.
 
     Raises:
-        RefusedError: Not what the contract says: 400.
+        RequestRefusedError: The request violates the contract: 400.
 
     """
-    upload: ReceivedAttachment | None = None
+    attachment: ReceivedAttachment | None = None
     if method.http == GET:
         pairs = list(request.query.items())
     elif method.http == PUT:
         pairs = await _read_json(request)
     else:
-        pairs, upload = await _read_multipart(request, place)
+        pairs, attachment = await _read_multipart(request, path)
     params = dict(pairs)
     allowed = {*method.required, *method.optional}
     if len(params) < len(pairs) or params.keys() - allowed or (method.http != GET and request.query):
         raise RequestRefusedError(400, "Invalid parameters")
     if missing := [name for name in method.required if not params.get(name)]:
         raise RequestRefusedError(400, f"Missing parameter: {missing[0]}")
-    if method.http == POST and upload is None:
+    if method.http == POST and attachment is None:
         raise RequestRefusedError(400, "Missing parameter: attachment")
-    return params, upload
+    return params, attachment
 
 
 async def _read_json(request: web.Request) -> list[tuple[str, str]]:
@@ -99,12 +99,12 @@ async def _read_json(request: web.Request) -> list[tuple[str, str]]:
 
 
 async def _read_multipart(
-    request: web.Request, place: Path
+    request: web.Request, path: Path
 ) -> tuple[list[tuple[str, str]], ReceivedAttachment | None]:
     if request.content_type != "multipart/form-data":
         raise RequestRefusedError(400, "Content-Type must be multipart/form-data")
     pairs: list[tuple[str, str]] = []
-    upload: ReceivedAttachment | None = None
+    attachment: ReceivedAttachment | None = None
     try:
         reader = await request.multipart()
         while (part := await reader.next()) is not None:
@@ -112,19 +112,19 @@ async def _read_multipart(
                 raise RequestRefusedError(400, "Invalid parameters")
             if part.name != "attachment":
                 pairs.append((part.name, await part.text()))
-            elif upload is not None or not part.filename:
+            elif attachment is not None or not part.filename:
                 raise RequestRefusedError(400, "Invalid attachment")
             else:
-                upload = await _store(part, part.filename, place)
+                attachment = await _store(part, part.filename, path)
     except (ValueError, web.RequestPayloadError, ConnectionError) as exc:
         raise RequestRefusedError(400, "Invalid multipart data") from exc
-    return pairs, upload
+    return pairs, attachment
 
 
-async def _store(part: BodyPartReader, name: str, place: Path) -> ReceivedAttachment:
+async def _store(part: BodyPartReader, name: str, path: Path) -> ReceivedAttachment:
     digest = hashlib.sha256()
-    with place.open("wb") as file:
+    with path.open("wb") as file:
         while chunk := await part.read_chunk(CHUNK):
             digest.update(chunk)
             file.write(chunk)
-    return ReceivedAttachment(place, name, digest.hexdigest())
+    return ReceivedAttachment(path, name, digest.hexdigest())

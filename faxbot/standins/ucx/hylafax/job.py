@@ -1,4 +1,4 @@
-"""One job to send, with the counters that HylaFAX keeps in its queue file."""
+"""A send job, with the counters of a HylaFAX queue file."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ CONVERSION_FAILED = "Could not reopen converted document to verify format"
 
 
 class SendJobState(StrEnum):
-    """The states that the recordings and the contract show."""
+    """The job states seen in the recordings and the contract."""
 
     READY = "Ready"
     ACTIVE = "Active"
@@ -24,56 +24,56 @@ class SendJobState(StrEnum):
 
 
 class SendStage(StrEnum):
-    """Where a job is on its way, which its state alone does not tell."""
+    """The processing stage of a job; finer than its state."""
 
     QUEUED = "queued"
     WAITING = "waiting"
     CONVERTING = "converting"
-    DIALLING = "dialling"
+    DIALING = "dialling"
     SENDING = "sending"
     ENDED = "ended"
 
 
 @dataclass(eq=False)
 class SendJob:
-    """A fax on its way out."""
+    """A send job in the queue."""
 
     number: int
     modem: Modem
     destination: str
     document: AcceptedDocument
     time: float
-    """When the state last changed, epoch seconds."""
+    """Of the last change of state, in epoch seconds."""
     requestor: str = "API"
     state: SendJobState = SendJobState.READY
     status_text: str = ""
-    step: SendStage = SendStage.QUEUED
+    stage: SendStage = SendStage.QUEUED
     sent_pages: int = 0
     total_pages: int = 0
     dials: int = 0
-    """Dials without a connection since the last connected call (`ndials`)."""
+    """Dials without a connection since the last connected call (HylaFAX's `ndials`)."""
     total_dials: int = 0
     tries: int = 0
-    """Connected calls that ended without a further page, the present one included once a page is through."""
+    """Connected calls; the current call counts once its first page is confirmed."""
     duration: int = 0
-    """Simulated seconds of the last call."""
+    """Of the last call, in simulated seconds."""
     station_id: str = ""
-    """What the answering machine said it is."""
+    """The CSID of the answering machine."""
     wakes_at: float | None = None
     """The simulated second at which a sleeping job is due."""
     holds_number: bool = False
-    """Whether other jobs to the same number have to wait for this one."""
+    """Whether other jobs to the same number are blocked by this one."""
     ignored: bool = False
-    """The queue does not see it until something wakes it."""
-    cancelling: bool = False
+    """Whether the queue skips the job until `SendQueue.wake_ignored`."""
+    canceling: bool = False
     on_end: list[Callable[[], None]] = field(default_factory=list)
 
     @property
     def jobid(self) -> str:
-        """The id that the contract uses."""
+        """The job id of the contract."""
         return f"TX{self.number}"
 
     @property
     def ended(self) -> bool:
-        """Whether nothing will happen to it any more."""
-        return self.step is SendStage.ENDED
+        """Whether the job has ended."""
+        return self.stage is SendStage.ENDED

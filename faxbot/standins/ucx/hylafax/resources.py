@@ -1,4 +1,4 @@
-"""What every call, queue and reception of one fax system shares: time, lines, records, files and the log."""
+"""The resources that calls, queue and receptions of a fax system share: time, modems, records, files, log."""
 
 import itertools
 from collections.abc import Callable, Iterable
@@ -14,7 +14,7 @@ from faxbot.standins.ucx.log import EventLog
 
 
 class SystemResources:
-    """The parts of the system that know nothing of jobs."""
+    """The parts of the system that do not depend on jobs."""
 
     def __init__(
         self,
@@ -34,8 +34,8 @@ class SystemResources:
         self.timeline = Timeline()
         self.records = RecordDatabase()
         self.modems = {line.id: Modem(line) for line in lines}
-        self.when_free: list[Callable[[], None]] = []
-        """Asked in order whenever a modem became free, or anything else may let a job go on."""
+        self.on_wake: list[Callable[[], None]] = []
+        """Called in order by `wake`: when a modem became free, or another change may let a job continue."""
         self._files = itertools.count(1)
 
     def stamp(self) -> float:
@@ -43,35 +43,35 @@ class SystemResources:
         return self.clock.stamp(self.timeline.now)
 
     def new_file(self, suffix: str) -> Path:
-        """A fresh place for a document; job ids come back after a reset, file names never do."""
+        """A new path for a document; unlike job ids, file names never repeat after a reset."""
         return self.directory / f"{next(self._files):06d}{suffix}"
 
     def page_seconds(self, slowness: int = 1) -> float:
-        """How long the next page takes."""
+        """The duration of the next page, in simulated seconds."""
         spread = self.random.uniform(-self.timing.page_spread, self.timing.page_spread)
         return self.timing.page * slowness * (1 + spread)
 
     def own_line(self, destination: str) -> Modem | None:
-        """The modem that rings when *destination* is dialled; None when the number is somebody else's."""
+        """The modem whose line has the number *destination*; None for another number."""
         return next((modem for modem in self.modems.values() if modem.line.reached_by(destination)), None)
 
     def release(self, modem: Modem, *, after: float = 0.0) -> None:
-        """Let *modem* be free in *after* seconds; until then it shows what it shows."""
-        held = modem.doing
+        """Set *modem* idle in *after* seconds, unless its activity changes before."""
+        activity = modem.activity
 
         def free() -> None:
-            if modem.doing == held:
-                modem.doing = IDLE
+            if modem.activity == activity:
+                modem.activity = IDLE
                 self.wake()
 
         self.timeline.after(after, free)
 
     def reset_modem(self, modem: Modem) -> None:
-        """Hang up: the modem has to come ready again before the line can be used."""
-        modem.doing = COMING_READY
+        """Hang up; the modem needs its recovery time before the line is free."""
+        modem.activity = COMING_READY
         self.release(modem, after=self.random.uniform(*self.timing.modem_ready))
 
     def wake(self) -> None:
-        """Let everybody who waits look again."""
-        for look in self.when_free:
-            look()
+        """Call every callback of `on_wake`."""
+        for callback in self.on_wake:
+            callback()
