@@ -23,7 +23,7 @@ from faxbot.slack.web_api.rate_limits import SlackPace
 from faxbot.slack.web_api.web_api import Me
 from faxbot.standins.slack import Workspace
 from tests.listeners_rig import FakeAsk, FakeDesk, FakeForms, FakeReplies
-from tests.support.slack_standin import BOT, CLAIMS, DANA, Raw, running, until
+from tests.support.slack_standin import BOT, CLAIMS, DANA, RawClient, running, until
 
 MANIFEST = Path(__file__).parents[1] / "manifest.yml"
 QUICK = Pace(ping=0.1, greeting=1.0, grace=5.0, first_pause=0.02, longest_pause=0.1, switched_off=0.1)
@@ -47,7 +47,7 @@ class CountedClock(SystemClock):
 class Bot:
     """What a test looks at: Slack's side, the bot's side, and what people get to see."""
 
-    raw: Raw
+    raw: RawClient
     sockets: Sockets
     desk: FakeDesk
     replies: FakeReplies
@@ -115,7 +115,7 @@ class Bot:
 
 @asynccontextmanager
 async def bot_at(
-    raw: Raw, *, pace: Pace = QUICK, clock: Any = None, connections: int = 2
+    raw: RawClient, *, pace: Pace = QUICK, clock: Any = None, connections: int = 2
 ) -> AsyncIterator[Bot]:
     """A bot of this workspace, not yet connected; it is stopped at the end."""
     web, clock = Connections(), clock or SystemClock()
@@ -139,10 +139,10 @@ async def bot_at(
 
 
 @asynccontextmanager
-async def slack(tmp_path: Path, **dials: Any) -> AsyncIterator[Raw]:
+async def slack(tmp_path: Path, **dials: Any) -> AsyncIterator[RawClient]:
     """A workspace with the app of manifest.yml."""
     async with (
         running(tmp_path, MANIFEST, **dials) as workspace,
         aiohttp.ClientSession() as session,
     ):
-        yield Raw(workspace, session)
+        yield RawClient(workspace, session)

@@ -91,7 +91,9 @@ class DemoStack:
             stack.push_async_callback(self.bot.stop)
             await self.bot.start()
             if self._http_port:
-                await self.workspace.site.use_request_url(f"http://127.0.0.1:{self._http_port}/slack/events")
+                await self.workspace.installation.use_request_url(
+                    f"http://127.0.0.1:{self._http_port}/slack/events"
+                )
             self._stack = stack.pop_all()
         return self
 

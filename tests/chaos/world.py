@@ -93,15 +93,15 @@ class World:
         await self._stack.aclose()
 
     def _count_slack_faults(self) -> None:
-        faults = self.slack.site.faults
-        strike = faults.strike
+        faults = self.slack.installation.faults
+        consume = faults.consume
 
         def counted(method: str, args: dict[str, Any]) -> WorkspaceFault | None:
-            fault = strike(method, args)
+            fault = consume(method, args)
             self.slack_faults += fault is not None
             return fault
 
-        faults.strike = counted
+        faults.consume = counted
 
     def trace(self, life: int) -> list[Boundary]:
         """The boundaries that a life (from 0) crossed."""
@@ -115,7 +115,7 @@ class World:
     @property
     def connected(self) -> bool:
         """Whether the bot has a socket to Slack."""
-        return self.slack.site.socket.connected
+        return self.slack.installation.socket.connected
 
     async def kill(self) -> None:
         """End the bot's present life; the next begins at once."""

@@ -59,7 +59,7 @@ async def test_the_doctor_beside_a_bot_at_work(tmp_path):
             since = workspace.journal.entries[before:]
             assert not any(entry.get("method", "").startswith(("chat.", "files.")) for entry in since)
             assert fax.log.entries("submission") == []
-            await until(lambda: len(workspace.site.socket.those()) == 2)
+            await until(lambda: len(workspace.installation.socket.connections()) == 2)
             async with Person(workspace.url, DANA) as dana:
                 await dana.command(CLAIMS, "/fax lines")
                 await dana.until(

@@ -128,7 +128,7 @@ class Run:
                 await asyncio.sleep(0.05)
 
     def slack_fault(self, method: str, fault: str, **more: object) -> None:
-        self.workspace.site.faults.add({"method": method, "fault": fault, **more})
+        self.workspace.installation.faults.add({"method": method, "fault": fault, **more})
 
     def ucx_fault(self, method: str, fault: str, **more: object) -> None:
         self.fax.faults.plan(method=method, fault=fault, **more)
@@ -174,7 +174,7 @@ async def faults_of_both_sides(run: Run, files: Files) -> None:
         run.slack_fault(method, "html")
     after = await run.send("(469) 555-0101", files.letter)
     await run.until("the faults of the fax server", lambda: not run.fax.faults.pending())
-    run.workspace.site.faults.clear()
+    run.workspace.installation.faults.clear()
     run.ucx_fault("filesend", "drop_after")
     run.slack_fault("chat.postMessage", "drop_after")
     after = await run.send("(469) 555-0101", files.letter)

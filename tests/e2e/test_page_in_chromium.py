@@ -190,7 +190,7 @@ async def app(workspace: Workspace) -> AsyncIterator[ScriptedApp]:
         scripted = ScriptedApp(workspace, session)
         listening = asyncio.create_task(scripted.listen())
         async with asyncio.timeout(DEADLINE):
-            while not workspace.site.socket.connected:
+            while not workspace.installation.socket.connected:
                 await workspace.state.feed.wait(DANA, workspace.state.feed.seq, 0.05)
         yield scripted
         listening.cancel()

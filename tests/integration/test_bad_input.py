@@ -96,7 +96,7 @@ class StandInSlack(PlainSlack):
 
     async def messages(self, channel_id: str) -> list[dict[str, object]]:
         """The bot's own messages in a channel itself, as they are without any fault."""
-        self.workspace.site.faults.clear()
+        self.workspace.installation.faults.clear()
         told = await self.api.client.conversations_history(channel=PLACES[channel_id])
         return [each for each in told["messages"] if each.get("user") == people.BOT_USER]
 
@@ -164,7 +164,7 @@ async def test_a_file_deleted_meanwhile_is_told_and_nothing_is_sent(tmp_path, fa
 async def test_a_page_instead_of_the_file_is_told_and_nothing_is_sent(tmp_path, fax, standin):
     """Slack answers the download with HTML: the sentence names files:read, and no page is faxed."""
     file = await standin.share(make_pdf(tmp_path / "referral.pdf"))
-    standin.workspace.site.faults.add({"method": "download", "fault": "html", "times": None})
+    standin.workspace.installation.faults.add({"method": "download", "fault": "html", "times": None})
     async with house(tmp_path, fax, standin) as home:
         await home.send(files=[file])
         await until(standin.told)
@@ -454,7 +454,7 @@ async def test_a_slack_that_never_names_the_share_has_the_card_beside_the_file(
 async def test_what_a_slack_lacks_never_blocks_a_fax(tmp_path, fax, standin, lacking):
     """Without an optional field or method: one fax goes out, with one card, and one file arrives."""
     file = await standin.share(make_pdf(tmp_path / "referral.pdf"))
-    faults = standin.workspace.site.faults
+    faults = standin.workspace.installation.faults
     for fault in lacking:
         faults.add({**fault, "times": None})
     async with house(tmp_path, fax, standin) as home:
@@ -480,7 +480,7 @@ async def test_what_a_slack_lacks_never_blocks_a_fax(tmp_path, fax, standin, lac
 async def test_a_card_whose_answer_is_lost_is_found_without_metadata(tmp_path, fax, standin):
     """The Slack echoes no metadata and loses the answer to the card: still one card, and one fax."""
     file = await standin.share(make_pdf(tmp_path / "referral.pdf"))
-    faults = standin.workspace.site.faults
+    faults = standin.workspace.installation.faults
     faults.add({"method": "conversations.history", "fault": "metadata_not_echoed", "times": None})
     faults.add({"method": "chat.postMessage", "fault": "drop_after"})
     async with house(tmp_path, fax, standin) as home:

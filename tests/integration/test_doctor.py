@@ -352,7 +352,7 @@ async def test_a_revoked_token(house: House):
 
 async def test_an_app_token_without_its_scope(house: House):
     """connections:write is the one it needs."""
-    house.workspace.site.faults.add(
+    house.workspace.installation.faults.add(
         {"method": "apps.connections.open", "fault": "error", "error": "missing_scope", "times": None}
     )
     only_red(await house.look(), "Slack app token", "connections:write")
@@ -368,7 +368,7 @@ async def test_a_missing_scope(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 async def test_a_server_that_is_not_slack(house: House):
     """A web page instead of data."""
-    house.workspace.site.faults.add({"method": "*", "fault": "html", "times": None})
+    house.workspace.installation.faults.add({"method": "*", "fault": "html", "times": None})
     findings = await house.look()
     assert set(lights(findings, Light.RED)) == {"Slack bot token", "Slack app token"}
     assert "SLACK_API_URL" in findings["Slack bot token"].remedy
@@ -376,7 +376,7 @@ async def test_a_server_that_is_not_slack(house: House):
 
 async def test_slack_asks_for_a_pause(house: House):
     """Who is asked too much is not broken; the remedy is to wait."""
-    house.workspace.site.faults.add(
+    house.workspace.installation.faults.add(
         {"method": "auth.test", "fault": "ratelimited", "seconds": 30, "times": None}
     )
     only_red(await house.look(), "Slack bot token", "Wait a minute")
@@ -407,13 +407,13 @@ async def test_a_direct_message_as_the_inbound_channel(house: House):
 
 async def test_a_refused_handshake(house: House):
     """Something on the way stops WebSockets."""
-    house.workspace.site.socket.refuse_handshakes = 1
+    house.workspace.installation.socket.refuse_handshakes = 1
     only_red(await house.look(), "Socket Mode", "WebSocket")
 
 
 async def test_socket_mode_switched_off(house: House):
     """The first word on the connection says so."""
-    await house.workspace.site.socket.switch(on=False)
+    await house.workspace.installation.socket.set_enabled(enabled=False)
     only_red(await house.look(), "Socket Mode", "Enable Socket Mode")
 
 

@@ -73,7 +73,9 @@ async def town_in(folder: Path, **dials: Any) -> AsyncIterator[Town]:
     async with fax, workspace:
         settings = in_http_mode(fax, workspace, folder)
         async with running_bot(settings):
-            await workspace.site.use_request_url(f"http://127.0.0.1:{settings.faxbot_http_port}/slack/events")
+            await workspace.installation.use_request_url(
+                f"http://127.0.0.1:{settings.faxbot_http_port}/slack/events"
+            )
             async with Person(workspace.url, DANA) as dana:
                 yield Town(fax, workspace, dana, folder)
 
@@ -121,7 +123,7 @@ async def test_lost_answers_and_duplicates_fax_once(tmp_path):
     """Every event twice, and the first answers lost: one share, one fax."""
     async with town_in(tmp_path, duplicate_events=True) as town:
         home = next(c.id for c in town.workspace.state.channels.values() if c.partner == DANA)
-        town.workspace.site.request_url.lose_answers = 2
+        town.workspace.installation.request_url.lose_answers = 2
         files = await town.dana.upload(make_pdf(tmp_path / "referral.pdf"))
         await town.dana.say(home, "469 555 0101", files=files)
         await town.until_text("Delivered", channel=home)
@@ -145,7 +147,9 @@ async def test_a_bot_that_was_away_is_told_what_it_missed(tmp_path):
     async with fax, workspace:
         settings = in_http_mode(fax, workspace, tmp_path)
         async with running_bot(settings):
-            await workspace.site.use_request_url(f"http://127.0.0.1:{settings.faxbot_http_port}/slack/events")
+            await workspace.installation.use_request_url(
+                f"http://127.0.0.1:{settings.faxbot_http_port}/slack/events"
+            )
         async with Person(workspace.url, DANA) as dana:
             home = next(c.id for c in workspace.state.channels.values() if c.partner == DANA)
             await dana.say(home, "469 555 0101", files=await dana.upload(make_pdf(tmp_path / "a.pdf")))
@@ -195,7 +199,7 @@ async def test_with_both_socket_mode_wins_and_says_so(tmp_path):
         try:
             await until(lambda: bot.done() or "faxbot is ready" in said, SOON)
             assert any("Socket Mode" in line and "SLACK_SIGNING_SECRET" in line for line in said)
-            assert workspace.site.socket.connected
+            assert workspace.installation.socket.connected
             with socket.socket() as probe:
                 assert probe.connect_ex(("127.0.0.1", settings.faxbot_http_port)) != 0
         finally:

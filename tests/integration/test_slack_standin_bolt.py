@@ -6,7 +6,7 @@ from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from tests.support.slack_standin import CLAIMS, DANA, Raw, running, until
+from tests.support.slack_standin import CLAIMS, DANA, RawClient, running, until
 
 PLAIN = {"type": "plain_text", "text": "Fax"}
 MODAL = {
@@ -63,7 +63,7 @@ def make_app(workspace, heard):
 @pytest.fixture
 async def raw(tmp_path):
     async with running(tmp_path, ack_deadline=2.0) as workspace, aiohttp.ClientSession() as session:
-        yield Raw(workspace, session)
+        yield RawClient(workspace, session)
 
 
 async def test_command_modal_file_button_update(raw):
@@ -72,7 +72,7 @@ async def test_command_modal_file_button_update(raw):
     handler = AsyncSocketModeHandler(make_app(workspace, heard), workspace.app_token)
     await handler.connect_async()
     try:
-        await until(lambda: workspace.site.socket.connected)
+        await until(lambda: workspace.installation.socket.connected)
         assert (await raw.person("command", user=DANA, channel=CLAIMS, text="/fax"))["ok"]
         (view,) = await until(lambda: workspace.state.views.stack(DANA))
         assert [e.content["text"] for e in workspace.state.ephemerals.values()] == ["Faxing."]
@@ -90,7 +90,7 @@ async def test_command_modal_file_button_update(raw):
         await raw.control("socket", ignore_acks=1)
         await raw.person("say", user=DANA, channel=CLAIMS, text="anyone?")
         await until(lambda: [e["text"] for e in heard if e.get("text") == "anyone?"] == ["anyone?"] * 2)
-        await until(lambda: not any(c.waiting for c in workspace.site.socket._connections))
+        await until(lambda: not any(c.unacknowledged for c in workspace.installation.socket.connections()))
     finally:
         await handler.close_async()
 
@@ -102,10 +102,10 @@ async def test_the_sdk_reconnects_after_a_refresh(raw):
     handler = AsyncSocketModeHandler(make_app(workspace, heard), workspace.app_token, ping_interval=0.2)
     await handler.connect_async()
     try:
-        await until(lambda: workspace.site.socket.connected)
+        await until(lambda: workspace.installation.socket.connected)
         await raw.control("socket", refresh=True)
         await until(lambda: len(workspace.journal.of("socket_open")) >= 2)
-        await until(lambda: workspace.site.socket.connected)
+        await until(lambda: workspace.installation.socket.connected)
         await raw.person("say", user=DANA, channel=CLAIMS, text="still there?")
         await until(lambda: [e for e in heard if e["text"] == "still there?"])
     finally:

@@ -10,7 +10,7 @@ from slack_sdk.http_retry.builtin_async_handlers import AsyncConnectionErrorRetr
 from slack_sdk.web.async_client import AsyncWebClient
 
 from faxbot.standins.slack import Workspace
-from tests.support.slack_standin import CLAIMS, DANA, Raw, running, until, write_manifest
+from tests.support.slack_standin import CLAIMS, DANA, RawClient, running, until, write_manifest
 
 POST = {"channel": CLAIMS, "text": "x"}
 
@@ -18,7 +18,7 @@ POST = {"channel": CLAIMS, "text": "x"}
 @pytest.fixture
 async def raw(tmp_path):
     async with running(tmp_path) as workspace, aiohttp.ClientSession() as session:
-        yield Raw(workspace, session)
+        yield RawClient(workspace, session)
 
 
 def texts(raw):
@@ -92,7 +92,7 @@ async def test_carried_out_after_the_client_gave_up(raw):
     await raw.control("faults", method="chat.postMessage", fault="latency", seconds=0.2)
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=0.05)) as hasty:
         with pytest.raises(asyncio.TimeoutError):
-            await Raw(raw.workspace, hasty).json("chat.postMessage", **POST)
+            await RawClient(raw.workspace, hasty).json("chat.postMessage", **POST)
     assert texts(raw) == []
     await until(lambda: texts(raw) == ["x"])
 
@@ -171,7 +171,7 @@ async def test_the_record_on_disk(tmp_path):
         Workspace(tmp_path / "ws", manifest=manifest, journal=path) as workspace,
         aiohttp.ClientSession() as session,
     ):
-        await Raw(workspace, session).form("auth.test")
+        await RawClient(workspace, session).form("auth.test")
     lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     assert lines[0]["method"] == "auth.test"
 

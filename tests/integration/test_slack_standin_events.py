@@ -10,7 +10,7 @@ from tests.support.slack_standin import (
     DANA_IM,
     EVENTS,
     LEGAL,
-    Raw,
+    RawClient,
     running,
     until,
     write_manifest,
@@ -20,7 +20,7 @@ from tests.support.slack_standin import (
 @pytest.fixture
 async def raw(tmp_path):
     async with running(tmp_path) as workspace, aiohttp.ClientSession() as session:
-        yield Raw(workspace, session)
+        yield RawClient(workspace, session)
 
 
 async def acked(raw, count):
@@ -66,7 +66,7 @@ async def test_events_nobody_subscribed_to(tmp_path):
     """Only events in the manifest are sent."""
     manifest = write_manifest(tmp_path, events=[e for e in EVENTS if e != "message.channels"])
     async with running(tmp_path, manifest) as workspace, aiohttp.ClientSession() as session:
-        raw = Raw(workspace, session)
+        raw = RawClient(workspace, session)
         async with raw.socket() as socket:
             await raw.person("say", user=DANA, channel=CLAIMS, text="quiet")
             await raw.person("say", user=DANA, channel=DANA_IM, text="marker")

@@ -10,7 +10,7 @@ from tests.support.slack_standin import (
     DANA,
     LEGAL,
     SCOPES,
-    Raw,
+    RawClient,
     running,
     until,
     write_manifest,
@@ -22,7 +22,7 @@ PDF = b"%PDF-1.4 not much of one"
 @pytest.fixture
 async def raw(tmp_path):
     async with running(tmp_path) as workspace, aiohttp.ClientSession() as session:
-        yield Raw(workspace, session)
+        yield RawClient(workspace, session)
 
 
 def shares(raw, channel=CLAIMS):
@@ -155,7 +155,7 @@ async def test_downloads_need_the_scope(tmp_path):
     """Without files:read the right token gets the sign-in page too."""
     manifest = write_manifest(tmp_path, scopes=[s for s in SCOPES if s != "files:read"])
     async with running(tmp_path, manifest) as workspace, aiohttp.ClientSession() as session:
-        raw = Raw(workspace, session)
+        raw = RawClient(workspace, session)
         ident, _ = await raw.upload("a.pdf", PDF)
         url = workspace.state.file_object(workspace.state.files[ident])["url_private_download"]
         assert (await fetch(raw, url))[1] == "text/html"

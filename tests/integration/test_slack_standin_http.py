@@ -17,7 +17,7 @@ from aiohttp import web
 
 from faxbot.standins.slack import Workspace
 from faxbot.standins.slack.settings import WorkspaceSettings
-from tests.support.slack_standin import CLAIMS, DANA, DANA_IM, Raw, running, until, write_manifest
+from tests.support.slack_standin import CLAIMS, DANA, DANA_IM, RawClient, running, until, write_manifest
 
 
 @dataclass
@@ -64,8 +64,8 @@ async def listening(app: App):
     application.router.add_post("/slack/events", app.receive)
     runner = web.AppRunner(application, shutdown_timeout=0.1)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
+    installation = web.TCPSite(runner, "127.0.0.1", 0)
+    await installation.start()
     app.url = f"http://127.0.0.1:{runner.addresses[0][1]}/slack/events"
     try:
         yield app
@@ -76,7 +76,7 @@ async def listening(app: App):
 @pytest.fixture
 async def raw(tmp_path):
     async with running(tmp_path, ack_deadline=2.0) as workspace, aiohttp.ClientSession() as session:
-        yield Raw(workspace, session)
+        yield RawClient(workspace, session)
 
 
 @pytest.fixture

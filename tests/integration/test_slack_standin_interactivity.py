@@ -9,7 +9,7 @@ from tests.support.slack_standin import (
     DANA_IM,
     MARCUS,
     PRIYA,
-    Raw,
+    RawClient,
     running,
     until,
     write_manifest,
@@ -30,7 +30,7 @@ MODAL = {"type": "modal", "callback_id": "send", "title": PLAIN, "submit": PLAIN
 @pytest.fixture
 async def raw(tmp_path):
     async with running(tmp_path) as workspace, aiohttp.ClientSession() as session:
-        yield Raw(workspace, session)
+        yield RawClient(workspace, session)
 
 
 async def open_modal(raw, socket, view=None, user=DANA):
@@ -320,7 +320,7 @@ async def test_interactivity_can_be_off(tmp_path):
     path = write_manifest(tmp_path)
     path.write_text(path.read_text(encoding="utf-8").replace("is_enabled: true", "is_enabled: false"))
     async with running(tmp_path, path) as workspace, aiohttp.ClientSession() as session:
-        raw = Raw(workspace, session)
+        raw = RawClient(workspace, session)
         ts = (await raw.json("chat.postMessage", channel=DANA_IM, text="x", blocks=ACTIONS))["ts"]
         answer = await raw.person("press", user=DANA, channel=DANA_IM, ts=ts, block_id="b", action_id="go")
     assert answer["error"] == "not_interactive"

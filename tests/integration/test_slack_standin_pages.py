@@ -9,13 +9,13 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from tests.support.slack_standin import CLAIMS, DANA, DANA_IM, MARCUS, Raw, running, write_manifest
+from tests.support.slack_standin import CLAIMS, DANA, DANA_IM, MARCUS, RawClient, running, write_manifest
 
 
 @pytest.fixture
 async def raw(tmp_path):
     async with running(tmp_path) as workspace, aiohttp.ClientSession() as session:
-        yield Raw(workspace, session)
+        yield RawClient(workspace, session)
 
 
 async def seen(raw, user):
@@ -127,7 +127,7 @@ async def test_the_fax_servers_pane(raw, tmp_path):
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     try:
-        raw.workspace.site.fax_control = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        raw.workspace.installation.fax_control = f"http://127.0.0.1:{runner.addresses[0][1]}"
         async with raw.session.post(url, json={"pages": 2}) as answer:
             assert await answer.json() == {"path": "/control/arrive?line=2", "body": '{"pages": 2}'}
         assert (await seen(raw, DANA))["fax_pane"] is True

@@ -5,7 +5,7 @@ import asyncio
 import aiohttp
 import pytest
 
-from tests.support.slack_standin import CLAIMS, DANA, DANA_IM, Raw, running, until
+from tests.support.slack_standin import CLAIMS, DANA, DANA_IM, RawClient, running, until
 
 FAST = {"ack_deadline": 0.1, "retry_after_second": 0.0, "retry_after_third": 0.0, "disconnect_notice": 0.05}
 
@@ -13,7 +13,7 @@ FAST = {"ack_deadline": 0.1, "retry_after_second": 0.0, "retry_after_third": 0.0
 @pytest.fixture
 async def raw(tmp_path):
     async with running(tmp_path, **FAST) as workspace, aiohttp.ClientSession() as session:
-        yield Raw(workspace, session)
+        yield RawClient(workspace, session)
 
 
 async def test_the_address_works_once(raw):
@@ -36,7 +36,7 @@ async def test_a_refused_handshake_spends_the_address(raw):
         with pytest.raises(aiohttp.WSServerHandshakeError):
             await raw.session.ws_connect(url)
     async with raw.socket():
-        assert raw.workspace.site.socket.connected
+        assert raw.workspace.installation.socket.connected
 
 
 async def test_pings_are_echoed(raw):
@@ -165,7 +165,7 @@ async def test_link_disabled(raw):
         assert (await stream.receive()).type is aiohttp.WSMsgType.CLOSE
     await raw.control("socket", disable=False)
     async with raw.socket():
-        assert raw.workspace.site.socket.connected
+        assert raw.workspace.installation.socket.connected
 
 
 async def test_one_connection_of_several(raw):

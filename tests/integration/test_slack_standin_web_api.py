@@ -12,7 +12,7 @@ from tests.support.slack_standin import (
     DANA_IM,
     LEGAL,
     SCOPES,
-    Raw,
+    RawClient,
     running,
     write_manifest,
 )
@@ -21,7 +21,7 @@ from tests.support.slack_standin import (
 @pytest.fixture
 async def raw(tmp_path):
     async with running(tmp_path) as workspace, aiohttp.ClientSession() as session:
-        yield Raw(workspace, session)
+        yield RawClient(workspace, session)
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ async def test_missing_scope(tmp_path):
     """A method whose scope the manifest does not ask for says what is needed and what there is."""
     manifest = write_manifest(tmp_path, scopes=[s for s in SCOPES if s != "chat:write"])
     async with running(tmp_path, manifest) as workspace, aiohttp.ClientSession() as session:
-        answer = await Raw(workspace, session).json("chat.postMessage", channel=CLAIMS, text="x")
+        answer = await RawClient(workspace, session).json("chat.postMessage", channel=CLAIMS, text="x")
     assert (answer["error"], answer["needed"]) == ("missing_scope", "chat:write")
     assert "files:read" in answer["provided"].split(",")
 
@@ -75,7 +75,7 @@ async def test_scope_of_the_kind_of_conversation(tmp_path):
     """With channels:history only, a channel's history can be read and a direct message's cannot."""
     manifest = write_manifest(tmp_path, scopes=["channels:history"])
     async with running(tmp_path, manifest) as workspace, aiohttp.ClientSession() as session:
-        raw = Raw(workspace, session)
+        raw = RawClient(workspace, session)
         assert (await raw.get("conversations.history", channel=CLAIMS))["ok"]
         assert (await raw.get("conversations.history", channel=DANA_IM))["needed"] == "im:history"
 

@@ -44,8 +44,8 @@ class Scene:
 
     async def settled(self) -> None:
         """Until Slack has nothing to deliver any more, and no request is open."""
-        delivery = self.workspace.site.delivery
-        await until(lambda: not delivery._tasks and not _requests(), 20)
+        delivery = self.workspace.installation.delivery
+        await until(lambda: delivery.idle and not _requests(), 20)
 
     def calls(self, method: str) -> int:
         return len([each for each in self.fax.log.entries("call") if each["method"] == method])
@@ -177,7 +177,7 @@ async def test_a_click_is_one_cancellation(twice):
 async def test_lost_acknowledgements_change_nothing(tmp_path):
     """Events whose acknowledgements Slack never saw come again, and are one fax."""
     async with scene(tmp_path, **QUICK) as there, there.bot(tmp_path):
-        there.workspace.site.socket.ignore_acks = 4
+        there.workspace.installation.socket.ignore_acks = 4
         await there.share(there.im, NUMBER)
         await until(lambda: there.tellings() and submissions(there.fax))
         await there.settled()
@@ -190,7 +190,7 @@ async def test_a_command_whose_acknowledgement_is_lost_has_its_effect_once(tmp_p
     async with scene(tmp_path, **QUICK) as there, there.bot(tmp_path):
         await there.share(CLAIMS)
         await there.settled()
-        there.workspace.site.socket.ignore_acks = 1
+        there.workspace.installation.socket.ignore_acks = 1
         with pytest.raises(NotAllowedError, match="operation_timeout"):
             await there.dana.command(CLAIMS, f"/fax send {NUMBER}")
         await until(lambda: submissions(there.fax))
@@ -212,12 +212,12 @@ async def test_connections_that_go_in_the_middle_of_a_delivery(tmp_path, monkeyp
     async with scene(tmp_path, **QUICK, disconnect_notice=0.2) as there, there.bot(tmp_path):
         gate.clear()
         await there.share(there.im, NUMBER)
-        socket = there.workspace.site.socket
+        socket = there.workspace.installation.socket
         await until(lambda: there.workspace.journal.of("envelope_sent"))
         if turnover == "refresh":
-            await socket.refresh(socket.those())
+            await socket.refresh(socket.connections())
         else:
-            for each in socket.those():
+            for each in socket.connections():
                 each.cut()
         await until(lambda: len(there.workspace.journal.of("socket_open")) >= 4)
         await until(there.tellings)
@@ -251,7 +251,7 @@ async def test_what_could_not_be_committed_is_not_acknowledged(tmp_path, monkeyp
 async def test_a_restart_between_two_tellings(tmp_path):
     """What was committed before the bot stopped is known to the next one, which is told of it again."""
     async with scene(tmp_path, **QUICK | {"ack_deadline": 5.0}) as there:
-        socket = there.workspace.site.socket
+        socket = there.workspace.installation.socket
         async with there.bot(tmp_path):
             socket.ignore_acks = 100
             await there.share(there.im, NUMBER)

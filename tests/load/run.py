@@ -76,7 +76,7 @@ def _told(workspace: Workspace, places: dict[str, str]) -> int:
 
 
 def _messages(workspace: Workspace, places: dict[str, str]) -> dict[str, list[Any]]:
-    shown = workspace.site.state.messages
+    shown = workspace.installation.state.messages
     return {channel: shown.in_order(channel) for channel in set(places.values())}
 
 

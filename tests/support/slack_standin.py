@@ -95,7 +95,7 @@ async def until(look: Callable[[], Any], seconds: float = 5.0) -> Any:
     return found
 
 
-class Raw:
+class RawClient:
     """A client written from Slack's documents, with nothing of the SDK."""
 
     def __init__(self, workspace: Workspace, session: aiohttp.ClientSession) -> None:

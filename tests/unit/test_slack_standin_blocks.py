@@ -182,10 +182,10 @@ def test_wrong_blocks_are_refused(block):
     assert check_message([block])
 
 
-@pytest.mark.parametrize(("block", "complaint"), TOO_MUCH, ids=lambda value: str(value)[:60])
-def test_limits(block, complaint):
+@pytest.mark.parametrize(("block", "problem"), TOO_MUCH, ids=lambda value: str(value)[:60])
+def test_limits(block, problem):
     """Each of Slack's limits is refused with Slack's words."""
-    assert any(complaint in found for found in check_message([block])), check_message([block])
+    assert any(problem in found for found in check_message([block])), check_message([block])
 
 
 def test_numbers_of_blocks():
@@ -200,7 +200,7 @@ def test_numbers_of_blocks():
 
 
 @pytest.mark.parametrize(
-    ("view", "complaint"),
+    ("view", "problem"),
     [
         (modal(title=plain("x" * 25)), "must be less than 25 characters [json-pointer:/view/title/text]"),
         (modal(submit=plain("x" * 25)), "must be less than 25 characters"),
@@ -223,9 +223,9 @@ def test_numbers_of_blocks():
     ],
     ids=lambda value: str(value)[:50],
 )
-def test_views_that_are_refused(view, complaint):
+def test_views_that_are_refused(view, problem):
     """A modal's rules: lengths, a submit button for inputs, no blocks that only messages have."""
-    assert any(complaint in found for found in check_view(view, "modal")), check_view(view, "modal")
+    assert any(problem in found for found in check_view(view, "modal")), check_view(view, "modal")
 
 
 def test_views_that_are_taken():

@@ -52,13 +52,13 @@ def test_special_tiers_have_no_count():
 def test_a_trigger_expires_after_its_lifetime():
     """A trigger_id lives three seconds, to the second."""
     clock = Clock()
-    passes = InteractionIds(clock)
-    first, second = passes.trigger("U1"), passes.trigger("U1")
+    interaction_ids = InteractionIds(clock)
+    first, second = interaction_ids.new_trigger("U1"), interaction_ids.new_trigger("U1")
     clock.now += 3
-    assert passes.redeem(first, 3.0).user == "U1"
+    assert interaction_ids.use_trigger(first, 3.0).user == "U1"
     clock.now += 0.1
     with pytest.raises(InteractionRefusedError, match="expired_trigger_id"):
-        passes.redeem(second, 3.0)
+        interaction_ids.use_trigger(second, 3.0)
 
 
 def test_timestamps_increase_on_a_clock_that_stands():
@@ -71,14 +71,14 @@ def test_timestamps_increase_on_a_clock_that_stands():
 async def test_the_feed_replays_and_wakes():
     """Who asks for what they missed gets it at once; who waits is woken; others' events stay hidden."""
     feed = Feed()
-    feed.tell("toast", frozenset({"U1"}), text="a")
+    feed.publish("toast", frozenset({"U1"}), text="a")
     assert [e["text"] for e in feed.since("U1", 0)] == ["a"]
     assert feed.since("U2", 0) == []
     waiting = asyncio.ensure_future(feed.wait("U2", 0, 5.0))
     await asyncio.sleep(0)
-    feed.tell("toast", frozenset({"U1"}), text="b")
+    feed.publish("toast", frozenset({"U1"}), text="b")
     await asyncio.sleep(0)
-    feed.tell("toast", None, text="c")
+    feed.publish("toast", None, text="c")
     assert [(e["seq"], e["text"]) for e in await waiting] == [(3, "c")]
     assert await feed.wait("U2", 3, 0.01) == []
 
@@ -98,7 +98,7 @@ def test_faults_strike_in_order():
     faults = WorkspaceFaults()
     faults.add({"method": "m", "fault": "http", "after": 1})
     faults.add({"method": "m", "fault": "html"})
-    struck = [faults.strike("m", {}) for _ in range(3)]
+    struck = [faults.consume("m", {}) for _ in range(3)]
     assert [f and f.kind for f in struck] == ["html", "http", None]
 
 

@@ -1,4 +1,4 @@
-"""Troubles of HTTP itself, for every address that is not the Web API: uploads, downloads, response_urls."""
+"""HTTP-level faults of the addresses outside the Web API: uploads, downloads, response_urls."""
 
 import asyncio
 
@@ -12,18 +12,18 @@ SIGN_IN = (
 )
 
 
-def cut(request: web.Request) -> web.Response:
-    """Close the connection under a client; the response is for nobody."""
+def abort_connection(request: web.Request) -> web.Response:
+    """Abort the client's connection; the returned response is not sent."""
     if request.transport:
         request.transport.abort()
     return web.Response()
 
 
-async def trouble(request: web.Request, fault: WorkspaceFault | None) -> web.StreamResponse | None:
-    """The answer of a request that is not carried out; None, perhaps late, when it may be."""
+async def fault_response(request: web.Request, fault: WorkspaceFault | None) -> web.StreamResponse | None:
+    """The response when *fault* prevents the request; None when it runs, after an injected latency."""
     kind = fault.kind if fault else ""
     if kind == "drop_before":
-        return cut(request)
+        return abort_connection(request)
     if fault and kind == "http":
         return web.Response(status=int(fault.values.get("status", 500)), text="upstream error")
     if fault and kind == "ratelimited":

@@ -1,4 +1,4 @@
-"""The arguments of a Web API request, wherever they were put: query, form, multipart or JSON."""
+"""The arguments of a Web API request, from query, form, multipart or JSON."""
 
 import json
 from typing import Any
@@ -12,11 +12,11 @@ async def read_arguments(request: web.Request, *, json_allowed: bool) -> tuple[d
     """
     Merge query and body; return the arguments and warnings.
 
-    A token is only taken from a form body: apps made after February 2021 may not send it in the query, and a
-    JSON body's is ignored. A JSON body for a method that takes none counts as absent.
+    A token is accepted in a form body only: apps created after February 2021 must not send it in the query,
+    and in a JSON body it is ignored. A JSON body for a method without JSON support is ignored.
 
     Raises:
-        RefusedError: The body is not what its content type says.
+        CallRefusedError: The body does not match its content type.
 
     Source: Slack's "Using the Web API".
     """

@@ -7,7 +7,7 @@ from .call import CallRefusedError, MethodAnswer, WebApiCall, method
 
 @method("api.test", tier=4, json=True, token="none")  # noqa: S106  (the kind of token, not one)
 async def api_test(call: WebApiCall) -> MethodAnswer:
-    """Say ok, or the error that was asked for."""
+    """Return ok, or the error given as an argument."""
     if call.text("error"):
         raise CallRefusedError(call.text("error"), args=call.args)
     return {"args": call.args} if call.args else {}
@@ -15,7 +15,7 @@ async def api_test(call: WebApiCall) -> MethodAnswer:
 
 @method("auth.test", tier=5, json=True)
 async def auth_test(call: WebApiCall) -> MethodAnswer:
-    """Whose token this is."""
+    """Return the team, user and bot of the token."""
     state = call.state
     return {
         "url": f"{state.base}/",
@@ -30,13 +30,13 @@ async def auth_test(call: WebApiCall) -> MethodAnswer:
 
 @method("apps.connections.open", tier=3, json=True, token="app")  # noqa: S106  (the kind of token, not one)
 async def connections_open(call: WebApiCall) -> MethodAnswer:
-    """A WebSocket address for Socket Mode, good for one handshake."""
-    return {"url": call.site.socket.new_address()}
+    """Return a WebSocket address for Socket Mode, valid for one handshake."""
+    return {"url": call.installation.socket.new_address()}
 
 
 @method("bots.info", scopes=("users:read",), tier=3)
 async def bots_info(call: WebApiCall) -> MethodAnswer:
-    """What is known of a bot."""
+    """Return the bot."""
     if call.text("bot") not in {"", BOT_ID}:
         raise CallRefusedError("bot_not_found")
     user = call.state.users[BOT_USER]

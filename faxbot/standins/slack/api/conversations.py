@@ -13,7 +13,7 @@ _TYPES = {"public_channel": "channel", "private_channel": "group", "im": "im", "
 
 def describe(state: WorkspaceState, channel: Channel) -> dict[str, Any]:
     """
-    Slack's conversation object, as the bot sees it.
+    Slack's conversation object for the bot.
 
     Source: Slack's conversation object reference.
     """
@@ -60,10 +60,10 @@ def describe(state: WorkspaceState, channel: Channel) -> dict[str, Any]:
 
 def of_types(call: WebApiCall) -> list[Channel]:
     """
-    The conversations of the types asked for, whose scopes are granted.
+    The conversations of the types in the argument `types`.
 
     Raises:
-        RefusedError: invalid_types, or missing_scope when a type was named that no scope covers.
+        CallRefusedError: invalid_types, or missing_scope when the scope of a type is not granted.
 
     """
     names = [name.strip() for name in (call.text("types") or "public_channel").split(",")]
@@ -79,7 +79,7 @@ def of_types(call: WebApiCall) -> list[Channel]:
 
 @method("conversations.info", scopes=_READ, tier=3, required=("channel",))
 async def info(call: WebApiCall) -> MethodAnswer:
-    """One conversation; the bot need not be in a public channel to ask."""
+    """Return one conversation; the bot need not be a member of a public channel."""
     channel = call.channel()
     call.need_scope(f"{channel.scope}:read")
     shown = describe(call.state, channel)
@@ -90,7 +90,7 @@ async def info(call: WebApiCall) -> MethodAnswer:
 
 @method("conversations.list", scopes=_READ, tier=2)
 async def list_conversations(call: WebApiCall) -> MethodAnswer:
-    """Public channels, and private ones and direct messages that the bot is in."""
+    """List public channels, and private channels and direct messages with the bot as a member."""
     channels = [c for c in of_types(call) if not c.is_private or call.state.bot_in(c)]
     part, cursor = call.page(channels, 100, 999)
     shown = [describe(call.state, c) | ({} if c.is_im else {"num_members": len(c.members)}) for c in part]
@@ -99,7 +99,7 @@ async def list_conversations(call: WebApiCall) -> MethodAnswer:
 
 @method("conversations.members", scopes=_READ, tier=4, required=("channel",))
 async def members(call: WebApiCall) -> MethodAnswer:
-    """Who is in a conversation."""
+    """List the members of a conversation."""
     channel = call.channel()
     call.need_scope(f"{channel.scope}:read")
     part, cursor = call.page(channel.members, 100, 999)
@@ -108,7 +108,7 @@ async def members(call: WebApiCall) -> MethodAnswer:
 
 @method("conversations.open", scopes=("im:write", "mpim:write", "groups:write", "channels:manage"), json=True)
 async def open_conversation(call: WebApiCall) -> MethodAnswer:
-    """The direct message with one person; conversations of several people are not imitated."""
+    """Return the direct message with one person; group direct messages are not imitated."""
     if call.text("channel"):
         channel: Channel | None = call.channel()
         if channel and not channel.is_im:
@@ -136,7 +136,7 @@ def _with_user(call: WebApiCall) -> Channel | None:
 
 @method("conversations.join", scopes=("channels:join",), tier=3, required=("channel",), json=True)
 async def join(call: WebApiCall) -> MethodAnswer:
-    """The bot joins a public channel by itself."""
+    """Add the bot to a public channel."""
     channel = call.channel()
     if channel.is_private:
         raise CallRefusedError("method_not_supported_for_channel_type")
@@ -145,5 +145,5 @@ async def join(call: WebApiCall) -> MethodAnswer:
     if call.state.bot_in(channel):
         call.warnings.append("already_in_channel")
     else:
-        call.site.add_member(channel, BOT_USER)
+        call.installation.add_member(channel, BOT_USER)
     return {"channel": describe(call.state, channel)}

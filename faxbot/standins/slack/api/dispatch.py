@@ -1,4 +1,4 @@
-"""The way in and out of the Web API: authentication, scopes, limits, faults and the journal."""
+"""Dispatch of Web API requests: authentication, scopes, rate limits, faults and the journal."""
 
 import asyncio
 import secrets
@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from faxbot.standins.slack.faults import WorkspaceFault
-from faxbot.standins.slack.http_faults import cut
+from faxbot.standins.slack.http_faults import abort_connection
 from faxbot.standins.slack.installation import Installation
 from faxbot.standins.slack.tokens import bearer_token
 
@@ -24,33 +24,37 @@ from .call import (
 )
 
 
-async def handle(request: web.Request, site: Installation) -> web.StreamResponse:
+async def dispatch(request: web.Request, installation: Installation) -> web.StreamResponse:
     """Answer one request to /api/<method>."""
     name = request.match_info["method"]
     method = METHODS.get(name)
-    arrival = await _arrive(request, method)
-    fault = site.faults.strike(name, arrival.args)
-    early = await _before(request, fault) if fault else None
+    api_request = await _read_request(request, method)
+    fault = installation.faults.consume(name, api_request.args)
+    early = await _fault_before(request, fault) if fault else None
     if fault and early:
         pause: dict[str, Any] = {"retry_after": int(fault.seconds())} if fault.kind == "ratelimited" else {}
-        _note(site, name, arrival.args, f"fault:{fault.kind}", **pause)
+        _log(installation, name, api_request.args, f"fault:{fault.kind}", **pause)
         return early
-    wait = site.limits.wait_for(name, method.tier, str(arrival.args.get("channel") or "")) if method else 0
+    wait = (
+        installation.limits.wait_for(name, method.tier, str(api_request.args.get("channel") or ""))
+        if method
+        else 0
+    )
     if wait:
-        _note(site, name, arrival.args, "ratelimited", retry_after=wait)
-        return too_many(wait)
+        _log(installation, name, api_request.args, "ratelimited", retry_after=wait)
+        return rate_limited(wait)
     try:
-        answer = await _carry_out(site, method, arrival, fault)
+        answer = await _run(installation, method, api_request, fault)
     except CallRefusedError as exc:
         answer = {"ok": False, "error": exc.code, **exc.more}
-    _note(site, name, arrival.args, str(answer.get("error") or "ok"), answer)
-    late = await _after(request, fault, answer) if fault else None
-    return late or web.json_response(answer, headers=_headers(site, method))
+    _log(installation, name, api_request.args, str(answer.get("error") or "ok"), answer)
+    late = await _fault_after(request, fault, answer) if fault else None
+    return late or web.json_response(answer, headers=_headers(installation, method))
 
 
 @dataclass
-class _Arrival:
-    """A request as it came in: its arguments, or why they cannot be read, and its token."""
+class _ApiRequest:
+    """A parsed request: its arguments, or the error of parsing them, and its token."""
 
     args: dict[str, Any]
     warnings: list[str]
@@ -59,7 +63,7 @@ class _Arrival:
     in_header: bool
 
 
-async def _arrive(request: web.Request, method: WebApiMethod | None) -> _Arrival:
+async def _read_request(request: web.Request, method: WebApiMethod | None) -> _ApiRequest:
     refusal = None
     try:
         args, warnings = await read_arguments(request, json_allowed=method is None or method.json)
@@ -67,26 +71,29 @@ async def _arrive(request: web.Request, method: WebApiMethod | None) -> _Arrival
         args, warnings, refusal = {}, [], exc
     header = bearer_token(request)
     token = str(args.pop("token", "") or "")
-    return _Arrival(args, warnings, refusal, header or token, bool(header))
+    return _ApiRequest(args, warnings, refusal, header or token, bool(header))
 
 
-async def _carry_out(
-    site: Installation, method: WebApiMethod | None, arrival: _Arrival, fault: WorkspaceFault | None
+async def _run(
+    installation: Installation,
+    method: WebApiMethod | None,
+    api_request: _ApiRequest,
+    fault: WorkspaceFault | None,
 ) -> MethodAnswer:
-    if arrival.refusal:
-        raise arrival.refusal
+    if api_request.refusal:
+        raise api_request.refusal
     if method is None:
         raise CallRefusedError("unknown_method")
-    _authenticate(site, method, arrival)
-    granted = site.manifest.scopes
+    _authenticate(installation, method, api_request)
+    granted = installation.manifest.scopes
     if fault and fault.kind == "missing_scope":
         needed = method.scopes or ("unknown",)
         raise missing_scope(needed, granted - set(needed))
     if fault and fault.kind == "error":
         raise CallRefusedError(str(fault.values.get("error", "internal_error")))
-    call = WebApiCall(site, method, arrival.args, arrival.warnings, fault)
+    call = WebApiCall(installation, method, api_request.args, api_request.warnings, fault)
     call.need_scope(*method.scopes)
-    missing = [name for name in method.required if arrival.args.get(name) in (None, "")]
+    missing = [name for name in method.required if api_request.args.get(name) in (None, "")]
     if missing:
         raise invalid_arguments(*(f"missing required field: {name}" for name in missing))
     answer: MethodAnswer = {"ok": True, **await method.body(call)}
@@ -96,13 +103,13 @@ async def _carry_out(
     return answer
 
 
-def _authenticate(site: Installation, method: WebApiMethod, arrival: _Arrival) -> None:
-    state, token, kind = site.state, arrival.token, method.token
+def _authenticate(installation: Installation, method: WebApiMethod, api_request: _ApiRequest) -> None:
+    state, token, kind = installation.state, api_request.token, method.token
     if kind == "none":
         return
     if not token:
         raise CallRefusedError("not_authed")
-    if token not in {state.bot_token, state.app_token} or (kind == "app" and not arrival.in_header):
+    if token not in {state.bot_token, state.app_token} or (kind == "app" and not api_request.in_header):
         raise CallRefusedError("invalid_auth")
     if (token == state.app_token) != (kind == "app"):
         raise CallRefusedError("not_allowed_token_type")
@@ -110,27 +117,27 @@ def _authenticate(site: Installation, method: WebApiMethod, arrival: _Arrival) -
         raise CallRefusedError("token_revoked")
 
 
-async def _before(request: web.Request, fault: WorkspaceFault) -> web.StreamResponse | None:
-    """The answer of a call that never reaches its method, or None after the delay that was asked for."""
+async def _fault_before(request: web.Request, fault: WorkspaceFault) -> web.StreamResponse | None:
+    """The response when *fault* prevents the call; None when it runs, after an injected latency."""
     if fault.kind == "drop_before":
-        return cut(request)
+        return abort_connection(request)
     if fault.kind == "http":
         return web.Response(status=int(fault.values.get("status", 500)), text="upstream error")
     if fault.kind == "html":
         return web.Response(text="<!DOCTYPE html><title>Slack</title>", content_type="text/html")
     if fault.kind == "ratelimited":
-        return too_many(int(fault.seconds()))
+        return rate_limited(int(fault.seconds()))
     if fault.kind == "latency":
         await asyncio.sleep(fault.seconds())
     return None
 
 
-async def _after(
+async def _fault_after(
     request: web.Request, fault: WorkspaceFault, answer: MethodAnswer
 ) -> web.StreamResponse | None:
-    """The trouble with the answer of a call that was carried out."""
+    """Apply *fault* to the answer of a call that ran; return a response only when it replaces the answer."""
     if fault.kind == "drop_after":
-        return cut(request)
+        return abort_connection(request)
     if fault.kind == "slow_answer":
         await asyncio.sleep(fault.seconds())
     if fault.kind == "metadata_not_echoed":
@@ -140,24 +147,24 @@ async def _after(
     return None
 
 
-def too_many(seconds: int) -> web.Response:
-    """HTTP 429."""
+def rate_limited(seconds: int) -> web.Response:
+    """A 429 response with Retry-After *seconds*."""
     return web.json_response(
         {"ok": False, "error": "ratelimited"}, status=429, headers={"Retry-After": str(seconds)}
     )
 
 
-def _headers(site: Installation, method: WebApiMethod | None) -> dict[str, str]:
+def _headers(installation: Installation, method: WebApiMethod | None) -> dict[str, str]:
     return {
         "X-Slack-Req-Id": secrets.token_hex(16),
-        "X-OAuth-Scopes": ",".join(sorted(site.manifest.scopes)),
+        "X-OAuth-Scopes": ",".join(sorted(installation.manifest.scopes)),
         "X-Accepted-OAuth-Scopes": ",".join(method.scopes if method else ()),
         "Cache-Control": "private, no-cache, no-store, must-revalidate",
     }
 
 
-def _note(
-    site: Installation,
+def _log(
+    installation: Installation,
     name: str,
     args: dict[str, Any],
     outcome: str,
@@ -167,4 +174,4 @@ def _note(
     facts = more | {
         key: (answer or {})[key] for key in ("ts", "message_ts", "file_id") if key in (answer or {})
     }
-    site.journal.note("api", method=name, args=args, outcome=outcome, **facts)
+    installation.journal.note("api", method=name, args=args, outcome=outcome, **facts)

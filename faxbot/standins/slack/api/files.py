@@ -11,16 +11,16 @@ from .call import CallRefusedError, MethodAnswer, WebApiCall, invalid_arguments,
 from .compose import read_blocks
 
 _COMPLETE_BLOCKS = {"section", "rich_text", "divider", "context", "actions", "header", "image"}
-_MOST_BYTES = 1024**3
+_MAX_BYTES = 1024**3
 
 
 @method("files.getUploadURLExternal", scopes=("files:write",), tier=4, required=("filename", "length"))
 async def get_upload_url(call: WebApiCall) -> MethodAnswer:
-    """An address that takes the bytes of one file, exactly as many as announced."""
+    """Return an address that accepts exactly the announced number of bytes of one file."""
     length = call.text("length")
     if not re.fullmatch(r"\d+", length) or int(length) < 1:
         raise invalid_arguments("must be greater than 0 [json-pointer:/length]")
-    if int(length) > _MOST_BYTES:
+    if int(length) > _MAX_BYTES:
         raise CallRefusedError("file_upload_size_restricted")
     if len(call.text("alt_txt")) > 1000:
         raise CallRefusedError("alt_txt_too_large")
@@ -32,15 +32,15 @@ async def get_upload_url(call: WebApiCall) -> MethodAnswer:
         user=BOT_USER,
         size=int(length),
         created=int(state.clock()),
-        path=call.site.upload_directory / ident,
+        path=call.installation.transfers.path(ident),
         alt_txt=call.text("alt_txt"),
     )
-    return {"upload_url": call.site.uploads.new_address(ident), "file_id": ident}
+    return {"upload_url": call.installation.transfers.new_upload_url(ident), "file_id": ident}
 
 
 @method("files.completeUploadExternal", scopes=("files:write",), tier=4, required=("files",), json=True)
 async def complete_upload(call: WebApiCall) -> MethodAnswer:
-    """End an upload; the files are shared in the conversations named, some time after this answers."""
+    """Complete an upload; the files are shared in the given conversations after the answer."""
     files = _uploaded(call)
     channels = _targets(call)
     comment = call.text("initial_comment")
@@ -51,17 +51,17 @@ async def complete_upload(call: WebApiCall) -> MethodAnswer:
     for file, title in files:
         file.completed = True
         file.title = title or file.name
-        call.state.show_file(file)
+        call.state.publish_file(file)
     thread = call.text("thread_ts")
     for channel in channels:
-        call.site.uploads.share_later(
+        call.installation.sharing.share_later(
             [file for file, _ in files], channel, comment, blocks, thread_ts=thread, fault=call.fault
         )
     return {"files": [{"id": file.id, "title": file.title} for file, _ in files]}
 
 
 def _uploaded(call: WebApiCall) -> list[tuple[StoredFile, str]]:
-    """The files named, whose bytes have come and which were not completed before."""
+    """The files in the argument `files`, with their titles; each must be uploaded and not yet completed."""
     listed = call.structure("files", "invalid_arguments")
     if not isinstance(listed, list) or not listed:
         raise invalid_arguments("must provide at least one file [json-pointer:/files]")
@@ -79,7 +79,7 @@ def _uploaded(call: WebApiCall) -> list[tuple[StoredFile, str]]:
 
 
 def _targets(call: WebApiCall) -> list[Channel]:
-    """Where to share: channel_id, or the ids in channels; none leaves the files private."""
+    """The conversations to share in: channel_id, or the ids in channels; none keeps the files private."""
     named = call.text("channel_id")
     several = [ident.strip() for ident in call.text("channels").split(",") if ident.strip()]
     if len(several) > 100:
@@ -114,18 +114,18 @@ def _shown(call: WebApiCall, file: StoredFile) -> dict[str, Any]:
     if file.mode == "hidden_by_limit":
         return {"id": file.id, "mode": "hidden_by_limit"}
     absent = call.fault is not None and call.fault.kind == "shares_absent"
-    return call.state.file_object(file, with_shares=call.site.settings.shares_in_info and not absent)
+    return call.state.file_object(file, with_shares=call.installation.settings.shares_in_info and not absent)
 
 
 @method("files.info", scopes=("files:read",), tier=4, required=("file",))
 async def info(call: WebApiCall) -> MethodAnswer:
-    """What is known of a file; `shares` names the messages that share it."""
+    """Return a file; `shares` lists the messages that share it."""
     return {"file": _shown(call, _visible(call)), "comments": [], "response_metadata": {"next_cursor": ""}}
 
 
 @method("files.list", scopes=("files:read",), tier=3)
 async def list_files(call: WebApiCall) -> MethodAnswer:
-    """The files the bot can see, newest first, by person and channel."""
+    """List the files that the bot can see, newest first, filtered by person and channel."""
     user, channel = call.text("user"), call.text("channel")
     if user and user not in call.state.users:
         raise CallRefusedError("user_not_found")
@@ -149,9 +149,9 @@ async def list_files(call: WebApiCall) -> MethodAnswer:
 
 @method("files.delete", scopes=("files:write",), tier=3, required=("file",), json=True)
 async def delete(call: WebApiCall) -> MethodAnswer:
-    """Delete one of the bot's own files; the messages that shared it keep a tombstone."""
+    """Delete one of the bot's own files; the messages that shared it show a tombstone."""
     file = _visible(call)
     if file.user != BOT_USER:
         raise CallRefusedError("cant_delete_file")
-    call.site.uploads.delete(file)
+    call.installation.sharing.delete(file)
     return {}

@@ -20,20 +20,20 @@ def _readable(call: WebApiCall) -> Channel:
 
 
 def _within(call: WebApiCall, messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Those of *messages* between oldest and latest, both left out unless inclusive."""
+    """The *messages* between oldest and latest, which are excluded unless inclusive."""
     bounds: dict[str, int | None] = {}
     for name in ("oldest", "latest"):
         value = call.text(name)
         if value and not _TIMESTAMP.fullmatch(value):
             raise CallRefusedError(f"invalid_ts_{name}")
         bounds[name] = _micro(value) if value and value != "0" else None
-    slack = 0 if call.flag("inclusive") else 1
+    margin = 0 if call.flag("inclusive") else 1
     oldest, latest = bounds["oldest"], bounds["latest"]
     return [
         message
         for message in messages
-        if (oldest is None or _micro(message["ts"]) >= oldest + slack)
-        and (latest is None or _micro(message["ts"]) <= latest - slack)
+        if (oldest is None or _micro(message["ts"]) >= oldest + margin)
+        and (latest is None or _micro(message["ts"]) <= latest - margin)
     ]
 
 
@@ -50,7 +50,7 @@ def _shown(call: WebApiCall, messages: list[dict[str, Any]]) -> list[dict[str, A
 
 @method("conversations.history", scopes=_HISTORY, tier=3, required=("channel",), json=True)
 async def history(call: WebApiCall) -> MethodAnswer:
-    """The messages of a conversation without the replies in its threads, newest first."""
+    """List the messages of a conversation without thread replies, newest first."""
     channel = _readable(call)
     top_level = [
         message
@@ -75,14 +75,14 @@ async def history(call: WebApiCall) -> MethodAnswer:
 
 @method("conversations.replies", scopes=_HISTORY, tier=3, required=("channel", "ts"))
 async def replies(call: WebApiCall) -> MethodAnswer:
-    """A thread: its parent (always, on the first page) and its replies, oldest first."""
+    """List a thread: its parent (always, on the first page) and its replies, oldest first."""
     channel = _readable(call)
-    asked = call.state.messages.get(channel.id, call.text("ts"))
-    if asked is None:
+    named = call.state.messages.get(channel.id, call.text("ts"))
+    if named is None:
         raise CallRefusedError("thread_not_found")
-    parent = call.state.messages.get(channel.id, asked.get("thread_ts", asked["ts"]))
+    parent = call.state.messages.get(channel.id, named.get("thread_ts", named["ts"]))
     first = [parent] if parent else []
-    following = _within(call, call.state.messages.thread(channel.id, asked.get("thread_ts", asked["ts"])))
+    following = _within(call, call.state.messages.thread(channel.id, named.get("thread_ts", named["ts"])))
     part, cursor = call.page(first + following, 1000, 1000)
     answer: MethodAnswer = {"messages": _shown(call, part), "has_more": bool(cursor)}
     return answer | ({"response_metadata": {"next_cursor": cursor}} if cursor else {})

@@ -17,7 +17,7 @@ _NAME = re.compile(r"[a-z0-9_+'-]+(::skin-tone-[2-6])?")
     json=True,
 )
 async def add(call: WebApiCall) -> MethodAnswer:
-    """Put an emoji under a message."""
+    """Add the bot's reaction to a message."""
     channel = call.channel()
     if not call.state.bot_in(channel):
         raise CallRefusedError("not_in_channel")
@@ -38,5 +38,5 @@ async def add(call: WebApiCall) -> MethodAnswer:
         raise CallRefusedError("already_reacted")
     reaction["users"].append(BOT_USER)
     reaction["count"] += 1
-    call.state.show(channel, message)
+    call.state.publish_message(channel, message)
     return {}

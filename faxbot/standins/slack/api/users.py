@@ -8,7 +8,7 @@ from .conversations import describe, of_types
 
 @method("users.info", scopes=("users:read",), tier=4, required=("user",))
 async def users_info(call: WebApiCall) -> MethodAnswer:
-    """One person."""
+    """Return one user."""
     user = call.state.users.get(call.text("user"))
     if user is None:
         raise CallRefusedError("user_not_found")
@@ -17,7 +17,7 @@ async def users_info(call: WebApiCall) -> MethodAnswer:
 
 @method("users.list", scopes=("users:read",), tier=2)
 async def users_list(call: WebApiCall) -> MethodAnswer:
-    """Everyone, a page at a time."""
+    """List all users, with pagination."""
     members, cursor = call.page(list(call.state.users.values()), 1000, 1000)
     return {
         "members": members,
@@ -28,7 +28,7 @@ async def users_list(call: WebApiCall) -> MethodAnswer:
 
 @method("users.conversations", scopes=("channels:read", "groups:read", "im:read", "mpim:read"), tier=3)
 async def users_conversations(call: WebApiCall) -> MethodAnswer:
-    """The conversations that a person (without `user`: the bot) is in, as far as the bot may know."""
+    """List the conversations of a user (default: the bot) that are visible to the bot."""
     user = call.text("user") or BOT_USER
     if user not in call.state.users:
         raise CallRefusedError("user_not_found")

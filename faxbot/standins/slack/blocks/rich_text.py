@@ -1,4 +1,4 @@
-"""Rich text: sections, lists, quotes and preformatted text, and what stands in them."""
+"""The rules of rich text: sections, lists, quotes, preformatted text and inline elements."""
 
 from .objects import URL
 from .rules import Shape, boolean, by_type, items, number, one_of, string

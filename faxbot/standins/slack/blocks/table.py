@@ -1,8 +1,8 @@
 """
-Block Kit's blocks and views.
+The rules of Block Kit's blocks and views.
 
-Not accepted here, though Slack knows them: alert, card, carousel, container, data_table, plan and task_card
-blocks, workflow buttons, icon and feedback buttons.
+Not imitated: alert, card, carousel, container, data_table, plan and task_card blocks, workflow buttons, icon
+and feedback buttons.
 
 Source: Slack's Block Kit reference.
 """
@@ -37,7 +37,7 @@ BLOCKS: dict[str, Shape] = {
     "image": Shape(
         {"alt_text": string(2000, 1)},
         {**_BLOCK_ID, "title": plain(2000), "image_url": URL, "slack_file": SLACK_FILE},
-        only_one=("image_url", "slack_file"),
+        exactly_one=("image_url", "slack_file"),
     ),
     "input": Shape(
         {"label": plain(2000), "element": by_type(ELEMENTS, frozenset(INPUTS))},

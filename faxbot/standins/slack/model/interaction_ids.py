@@ -1,4 +1,4 @@
-"""Short-lived permissions: trigger_ids and response_urls."""
+"""Short-lived ids of interactions: trigger_ids and response_urls."""
 
 import secrets
 from collections.abc import Callable
@@ -11,54 +11,54 @@ class InteractionRefusedError(Exception):
 
 @dataclass
 class Trigger:
-    """What a person's action allows once, for a few seconds: to open a modal for that person."""
+    """A trigger_id: lets the app open one modal for *user*, for a few seconds."""
 
     id: str
     user: str
     issued: float
     view: str = ""
-    """The modal in which the action happened, if it did."""
+    """The id of the modal in which the interaction happened, if any."""
     used: bool = False
 
 
 @dataclass
 class ResponseUrl:
-    """Where the answer to a command or a press may be posted a few times."""
+    """A response_url: accepts a limited number of messages in response to a command or interaction."""
 
     id: str
     kind: str
-    """commands or actions: the first part of the path."""
+    """The first part of the path: commands, actions or app."""
     user: str
     channel: str
     issued: float
     ts: str = ""
-    """The message that was acted upon, if any."""
+    """The timestamp of the message of the interaction, if any."""
     ephemeral: str = ""
-    """The ephemeral message that was acted upon, if any."""
+    """The id of the ephemeral message of the interaction, if any."""
     thread_ts: str = ""
     uses: int = 0
 
 
 class InteractionIds:
-    """All that were issued; ages are measured on *clock*."""
+    """Every issued trigger_id and response_url; their age is measured on *clock*."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._triggers: dict[str, Trigger] = {}
-        self._addresses: dict[str, ResponseUrl] = {}
+        self._response_urls: dict[str, ResponseUrl] = {}
 
-    def trigger(self, user: str, view: str = "") -> str:
+    def new_trigger(self, user: str, view: str = "") -> str:
         """Issue a trigger_id for *user*."""
         ident = f"{secrets.randbelow(10**13)}.{secrets.randbelow(10**12)}.{secrets.token_hex(16)}"
         self._triggers[ident] = Trigger(ident, user, self._clock(), view)
         return ident
 
-    def redeem(self, ident: object, lifetime: float) -> Trigger:
+    def use_trigger(self, ident: object, lifetime: float) -> Trigger:
         """
-        Use a trigger_id, once.
+        Use up a trigger_id.
 
         Raises:
-            PassRefusedError: It is unknown, was used, or is older than *lifetime* seconds.
+            InteractionRefusedError: The id is unknown, was used, or is older than *lifetime* seconds.
 
         """
         trigger = self._triggers.get(str(ident))
@@ -71,30 +71,30 @@ class InteractionIds:
         trigger.used = True
         return trigger
 
-    def address(
+    def new_response_url(
         self, kind: str, user: str, channel: str, *, ts: str = "", ephemeral: str = "", thread_ts: str = ""
     ) -> ResponseUrl:
-        """Issue a response_url; what was acted upon is a message (*ts*) or an ephemeral message."""
-        address = ResponseUrl(
+        """Issue a response_url, for an interaction with the message *ts* or *ephemeral*, if any."""
+        url = ResponseUrl(
             secrets.token_urlsafe(18), kind, user, channel, self._clock(), ts, ephemeral, thread_ts
         )
-        self._addresses[address.id] = address
-        return address
+        self._response_urls[url.id] = url
+        return url
 
-    def use(self, ident: str, lifetime: float, uses: int) -> ResponseUrl:
+    def use_response_url(self, ident: str, lifetime: float, uses: int) -> ResponseUrl:
         """
         Count one use of a response_url.
 
         Raises:
-            PassRefusedError: It is unknown, used up, or older than *lifetime* seconds.
+            InteractionRefusedError: The id is unknown, used up, or older than *lifetime* seconds.
 
         """
-        address = self._addresses.get(ident)
-        if address is None:
+        url = self._response_urls.get(ident)
+        if url is None:
             raise InteractionRefusedError("no_such_url")
-        if self._clock() - address.issued > lifetime:
+        if self._clock() - url.issued > lifetime:
             raise InteractionRefusedError("expired_url")
-        if address.uses >= uses:
+        if url.uses >= uses:
             raise InteractionRefusedError("used_url")
-        address.uses += 1
-        return address
+        url.uses += 1
+        return url

@@ -1,4 +1,4 @@
-"""What a person writes, edits, deletes and uploads."""
+"""A person's messages and files: posting, editing, deleting and uploading."""
 
 import copy
 import re
@@ -20,7 +20,7 @@ _AT_NAME = re.compile(r"(?<![\w<])@([a-z0-9][a-z0-9._-]*)")
 
 
 def to_wire(text: str, names: dict[str, str]) -> str:
-    """What Slack stores of typed text: &, <, > escaped, @name a mention; what is wire text already stays."""
+    """Convert typed text to Slack's format: &, <, > escaped, @name as a mention; existing tags are kept."""
     parts, last = [], 0
     for token in _TOKEN.finditer(text):
         parts += [_escape(text[last : token.start()], names), token.group()]
@@ -33,68 +33,71 @@ def _escape(text: str, names: dict[str, str]) -> str:
     return _AT_NAME.sub(lambda m: f"<@{names[m[1]]}>" if m[1] in names else m[0], text)
 
 
-def _typed(ask: PersonRequest) -> str:
-    return to_wire(ask.text("text"), {user["name"]: ident for ident, user in ask.site.state.users.items()})
+def _stored_text(request: PersonRequest) -> str:
+    user_ids = {user["name"]: ident for ident, user in request.state.users.items()}
+    return to_wire(request.text("text"), user_ids)
 
 
-async def say(ask: PersonRequest) -> dict[str, object]:
-    """POST /_/say: a message, a reply, or files with or without words."""
-    user, channel, text = ask.user, ask.open_channel, ask.text("text")
+async def post_message(request: PersonRequest) -> dict[str, object]:
+    """POST /_/say: post a message, a reply, or files with an optional text."""
+    user, channel, text = request.user, request.open_channel, request.text("text")
     if text.startswith("/"):
         raise DeniedError("is_command", "That is a command: run it with /_/command.")
-    manifest = ask.site.manifest
+    manifest = request.installation.manifest
     if channel.is_im and (manifest.messages_tab_read_only or not manifest.messages_tab):
         raise DeniedError("restricted_action", "Sending messages to this app has been turned off.")
     files = []
-    for ident in ask.body.get("files") or []:
-        file = ask.site.state.files.get(ident)
+    for ident in request.body.get("files") or []:
+        file = request.state.files.get(ident)
         if file is None or not file.completed or file.user != user:
             raise DeniedError("file_not_found", "That file is gone.")
         files.append(file)
     if not text.strip() and not files:
         raise DeniedError("no_text", "There is nothing to send.")
-    message = ask.site.state.user_message(user, _typed(ask), client_msg_id=f"{secrets.token_hex(4)}-stand-in")
-    if ask.text("thread_ts"):
-        parent = ask.site.state.messages.get(channel.id, ask.text("thread_ts"))
+    message = request.state.user_message(
+        user, _stored_text(request), client_msg_id=f"{secrets.token_hex(4)}-stand-in"
+    )
+    if request.text("thread_ts"):
+        parent = request.state.messages.get(channel.id, request.text("thread_ts"))
         if parent is None:
             raise DeniedError("thread_not_found", "That thread is gone.")
         message["thread_ts"] = parent.get("thread_ts", parent["ts"])
     if files:
-        ask.site.uploads.share(files, channel, message, ask.text("app_mention_style") or None)
+        request.installation.sharing.share(files, channel, message, request.text("app_mention_style") or None)
     else:
-        ask.site.state.place(channel, message)
-        ask.site.events.message(channel, message, [])
+        request.state.add_message(channel, message)
+        request.installation.events.message(channel, message, [])
     return {"ts": message["ts"]}
 
 
-async def edit(ask: PersonRequest) -> dict[str, object]:
-    """POST /_/edit: change one's own message."""
-    message = _own(ask)
+async def edit_message(request: PersonRequest) -> dict[str, object]:
+    """POST /_/edit: edit one's own message (an administrator: any)."""
+    message = _own_message(request)
     previous = copy.deepcopy(message)
-    message["text"] = _typed(ask)
-    message["edited"] = {"user": ask.user, "ts": ask.site.state.timestamps.next()}
-    ask.site.state.show(ask.channel, message)
-    ask.site.events.changed(ask.channel, message, previous)
+    message["text"] = _stored_text(request)
+    message["edited"] = {"user": request.user, "ts": request.state.timestamps.next()}
+    request.state.publish_message(request.channel, message)
+    request.installation.events.changed(request.channel, message, previous)
     return {"ts": message["ts"]}
 
 
-async def unsay(ask: PersonRequest) -> dict[str, object]:
+async def delete_message(request: PersonRequest) -> dict[str, object]:
     """POST /_/unsay: delete one's own message (an administrator: any)."""
-    message = _own(ask)
-    ask.site.state.take_away(ask.channel, message["ts"])
-    ask.site.events.deleted(ask.channel, message)
+    message = _own_message(request)
+    request.state.delete_message(request.channel, message["ts"])
+    request.installation.events.deleted(request.channel, message)
     return {}
 
 
-def _own(ask: PersonRequest) -> dict[str, Any]:
-    message, user = ask.message(), ask.site.state.users[ask.user]
+def _own_message(request: PersonRequest) -> dict[str, Any]:
+    message, user = request.message(), request.state.users[request.user]
     if message["user"] != user["id"] and not user["is_admin"]:
         raise DeniedError("cant_update_message", "That message is not yours.")
     return message
 
 
-async def upload(request: web.Request, site: Installation) -> web.StreamResponse:
-    """POST /_/upload: files in a multipart form, theirs alone until they are said somewhere."""
+async def upload(request: web.Request, installation: Installation) -> web.StreamResponse:
+    """POST /_/upload: upload files in a multipart form; they are private until they are shared."""
     user, files = "", []
     if not request.content_type.startswith("multipart/"):
         raise DeniedError("invalid_form_data", "Send a multipart form.")
@@ -104,30 +107,35 @@ async def upload(request: web.Request, site: Installation) -> web.StreamResponse
         if part.name == "user":
             user = await part.text()
         elif part.name == "file":
-            files.append(await _store(site, part))
-    if user not in site.state.users:
+            files.append(await _store(installation, part))
+    if user not in installation.state.users:
         raise DeniedError("user_not_found", "There is no such person here.")
     for file in files:
         file.user = user
-        site.uploads.add_from_person(file)
-    return web.json_response({"ok": True, "files": [site.state.file_for_person(file) for file in files]})
+        installation.state.add_file(file)
+    return web.json_response(
+        {"ok": True, "files": [installation.state.file_for_person(file) for file in files]}
+    )
 
 
-async def _store(site: Installation, part: BodyPartReader) -> StoredFile:
+async def _store(installation: Installation, part: BodyPartReader) -> StoredFile:
     ident = new_id("F")
-    path, size = site.uploads.path(ident), 0
+    path, size = installation.transfers.path(ident), 0
     with path.open("wb") as target:
         while chunk := await part.read_chunk(65536):
             size += len(chunk)
             target.write(chunk)
     name = PurePosixPath(part.filename or "file").name
-    return StoredFile(ident, name, name, "", size, int(site.state.clock()), path)
+    return StoredFile(ident, name, name, "", size, int(installation.state.clock()), path)
 
 
-async def delete_file(ask: PersonRequest) -> dict[str, object]:
-    """POST /_/delete_file: delete one's own file; its messages keep a tombstone."""
-    file, user = ask.site.state.files.get(ask.text("file")), ask.site.state.users[ask.user]
+async def delete_file(request: PersonRequest) -> dict[str, object]:
+    """POST /_/delete_file: delete one's own file; its messages show a tombstone."""
+    file, user = (
+        request.state.files.get(request.text("file")),
+        request.state.users[request.user],
+    )
     if file is None or (file.user != user["id"] and not user["is_admin"]):
         raise DeniedError("cant_delete_file", "That file is not yours.")
-    ask.site.uploads.delete(file)
+    request.installation.sharing.delete(file)
     return {}
