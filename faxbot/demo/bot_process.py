@@ -1,4 +1,4 @@
-"""The bot as a child process of the demo, which does not outlive it."""
+"""The bot as a child process, which ends when the demo ends."""
 
 import asyncio
 import contextlib
@@ -11,41 +11,49 @@ from collections.abc import Callable
 from pathlib import Path
 
 READY_SECONDS = 60.0
-"""How long the bot may take to say that it is ready."""
+"""The time limit for the bot's ready line."""
 GRACE_SECONDS = 1.0
-"""Between asking the bot to stop and making it."""
+"""Between SIGTERM and SIGKILL when the bot is stopped."""
 _PR_SET_PDEATHSIG = 1
 _LAST_LINES = 20
 
-Say = Callable[[str], None]
+PrintLine = Callable[[str], None]
 
 
 class BotStoppedError(Exception):
-    """The bot ended or did not get ready; *code* is what this process should exit with."""
+    """The bot ended or did not become ready; *code* is the exit code for this process."""
 
-    def __init__(self, said: str, code: int) -> None:
-        super().__init__(said)
+    def __init__(self, message: str, code: int) -> None:
+        super().__init__(message)
         self.code = code
 
 
 class BotProcess:
-    """`faxbot serve` as a child process that does not outlive this one."""
+    """
+    `faxbot serve` as a child process that ends with this process.
 
-    def __init__(self, environment: dict[str, str], folder: Path, say: Say) -> None:
+    Args:
+        environment: The child's whole environment.
+        folder: Its working directory; its log is written to faxbot.log here.
+        print_line: Called with each line that it prints.
+
+    """
+
+    def __init__(self, environment: dict[str, str], folder: Path, print_line: PrintLine) -> None:
         self._environment = environment
         self._folder = folder
-        self._say = say
+        self._print_line = print_line
         self._ready = asyncio.Event()
-        self._logged: deque[str] = deque(maxlen=_LAST_LINES)
+        self._log_tail: deque[str] = deque(maxlen=_LAST_LINES)
         self._process: asyncio.subprocess.Process | None = None
         self._readers: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """
-        Start it; returns when it says that it is ready.
+        Start the bot; return when it is ready.
 
         Raises:
-            BotStoppedError: It ended before that, or took too long.
+            BotStoppedError: It ended before that, or exceeded READY_SECONDS.
 
         """
         self._process = process = await asyncio.create_subprocess_exec(
@@ -59,7 +67,7 @@ class BotProcess:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
             start_new_session=True,
-            preexec_fn=_dies_with_parent(),
+            preexec_fn=_die_with_parent(),
         )
         if process.stdout is None or process.stderr is None:
             raise BotStoppedError("faxbot has no output.", 1)
@@ -78,12 +86,12 @@ class BotProcess:
         code = process.returncode
         await self.stop()
         if code is None:
-            raise BotStoppedError(f"faxbot was not ready after {READY_SECONDS:g} s.{self.last_words()}", 1)
+            raise BotStoppedError(f"faxbot was not ready after {READY_SECONDS:g} s.{self.log_tail()}", 1)
         code = _exit_code(code)
-        raise BotStoppedError(f"faxbot ended with {code} before it was ready.{self.last_words()}", code or 1)
+        raise BotStoppedError(f"faxbot ended with {code} before it was ready.{self.log_tail()}", code or 1)
 
     async def ended(self) -> int:
-        """Wait until it ends by itself; its exit code."""
+        """Wait until the bot ends by itself; return its exit code."""
         if self._process is None:
             return 0
         code = await self._process.wait()
@@ -91,7 +99,7 @@ class BotProcess:
         return _exit_code(code)
 
     async def stop(self) -> None:
-        """Ask it to stop, and make it if it does not."""
+        """Stop the bot with SIGTERM, and with SIGKILL after GRACE_SECONDS."""
         process = self._process
         if process is None:
             return
@@ -106,32 +114,32 @@ class BotProcess:
                 await process.wait()
         await asyncio.gather(*self._readers)
 
-    def last_words(self) -> str:
-        """The end of its log, below a line of its own; empty if it wrote none."""
-        return "".join(f"\n  {line}" for line in self._logged)
+    def log_tail(self) -> str:
+        """The last lines of its log, each after a line break; empty without a log."""
+        return "".join(f"\n  {line}" for line in self._log_tail)
 
     async def _read(self, stream: asyncio.StreamReader) -> None:
         async for line in stream:
-            said = line.decode(errors="replace").rstrip()
-            self._say(said)
-            if "ready" in said:
+            text = line.decode(errors="replace").rstrip()
+            self._print_line(text)
+            if "ready" in text:
                 self._ready.set()
 
     async def _read_log(self, stream: asyncio.StreamReader) -> None:
         with (self._folder / "faxbot.log").open("ab", buffering=0) as log:
             async for line in stream:
                 log.write(line)
-                self._logged.append(line.decode(errors="replace").rstrip())
+                self._log_tail.append(line.decode(errors="replace").rstrip())
 
 
 def _exit_code(code: int) -> int:
-    """What a shell calls it: 128 and the signal's number for a process that a signal ended."""
+    """The exit code as a shell reports it: 128 plus the signal's number after a signal."""
     return code if code >= 0 else 128 - code
 
 
-def _dies_with_parent() -> Callable[[], None] | None:
+def _die_with_parent() -> Callable[[], None] | None:
     """
-    What the child does first, so that the kernel stops it when this process is gone, however it went.
+    Return the child's preexec_fn: it makes the kernel stop the child when this process dies for any reason.
 
     Source: PR_SET_PDEATHSIG, prctl(2); Linux only.
     """
@@ -139,9 +147,9 @@ def _dies_with_parent() -> Callable[[], None] | None:
         return None
     library, parent = ctypes.CDLL(None), os.getpid()
 
-    def ask_kernel() -> None:
+    def set_death_signal() -> None:
         library.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
         if os.getppid() != parent:
             os._exit(1)
 
-    return ask_kernel
+    return set_death_signal

@@ -52,7 +52,7 @@ async def browser() -> AsyncIterator[Browser]:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[DemoStack]:
     folder = tmp_path_factory.mktemp("house")
-    async with DemoStack(folder, speed=SPEED, port=0, say=lambda _: None) as running:
+    async with DemoStack(folder, speed=SPEED, port=0, print_line=lambda _: None) as running:
         yield running
 
 

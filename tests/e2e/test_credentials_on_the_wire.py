@@ -82,13 +82,13 @@ async def test_each_server_hears_its_own_credentials_only(tmp_path):
             await bot.start()
             try:
                 async with Person(page, DANA) as dana:
-                    await dana.say(CLAIMS, "this", files=await dana.upload(tmp_path / "a.pdf"))
+                    await dana.post(CLAIMS, "this", files=await dana.upload(tmp_path / "a.pdf"))
                     await dana.command(CLAIMS, "/fax send 469 555 1112")
                     await dana.command(CLAIMS, "/fax lines")
 
                     def arrived(sight: SeenState):
                         files = [m for m in sight.in_channel(INBOUND_FAX) if m.get("files")]
-                        return files and len(sight.whispered(CLAIMS)) >= 2
+                        return files and len(sight.ephemerals_in(CLAIMS)) >= 2
 
                     await dana.until("the fax and the answers", arrived, within=SOON)
             finally:

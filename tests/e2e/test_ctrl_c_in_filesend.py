@@ -44,7 +44,7 @@ async def test_ctrl_c_in_a_hung_filesend(tmp_path, fax, workspace):
         try:
             await bot.start()
             files = await dana.upload(make_pdf(tmp_path / "referral.pdf"))
-            await dana.say(CLAIMS, "", files=files)
+            await dana.post(CLAIMS, "", files=files)
             await dana.command(CLAIMS, "/fax send 469 555 0101")
             await until(lambda: submissions(fax), WITHIN)
             code, seconds = await bot.interrupt()

@@ -64,7 +64,7 @@ async def test_the_doctor_beside_a_bot_at_work(tmp_path):
                 await dana.command(CLAIMS, "/fax lines")
                 await dana.until(
                     "an answer",
-                    lambda sight: any("Sales" in str(each) for each in sight.whispers.values()),
+                    lambda sight: any("Sales" in str(each) for each in sight.ephemerals.values()),
                     within=20,
                 )
         finally:

@@ -101,7 +101,7 @@ class Run:
         self.bot, self.fax, self.workspace, self.dana, self.channel = bot, fax, workspace, dana, channel
 
     async def share(self, *paths: Path, text: str = SECRET_WORDS) -> str:
-        return await self.dana.say(self.channel, text, files=await self.dana.upload(*paths))
+        return await self.dana.post(self.channel, text, files=await self.dana.upload(*paths))
 
     async def command(self, text: str) -> None:
         await self.dana.command(self.channel, f"/fax {text}")
@@ -117,7 +117,7 @@ class Run:
         where = channel or self.channel
 
         def look(sight: SeenState):
-            shown = [*sight.in_channel(where, after=after), *sight.whispered(where, after=after)]
+            shown = [*sight.in_channel(where, after=after), *sight.ephemerals_in(where, after=after)]
             return next((each for each in shown if all(word in str(each) for word in words)), None)
 
         return await self.dana.until(what, look, within=SOON, channel=where)
@@ -142,9 +142,9 @@ async def usual_traffic(run: Run, files: Files) -> None:
     await run.send("469-555-0900", files.letter)
     await run.send("1 469 555 0102", files.broken)
     ids = await run.dana.upload(files.letter)
-    await run.dana.say(direct, f"Bitte an +1 469.555.0101, {SECRET_WORDS}", files=ids)
+    await run.dana.post(direct, f"Bitte an +1 469.555.0101, {SECRET_WORDS}", files=ids)
     arriving = {"line": "1", "from": "12142454571", "cid_name": CALLER, "station_id": CSID, "pages": 1}
-    await run.dana.let_arrive(**arriving)
+    await run.dana.receive_fax(**arriving)
     await run.seen("a refusal", "Refused by the fax server")
     await run.seen("the word about a bad file", "damaged")
     await run.dana.press(await run.seen("a fax that waits", "0800", "Waiting", "Cancel fax"), "Cancel fax")

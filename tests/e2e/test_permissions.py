@@ -67,7 +67,7 @@ async def test_the_bot_keeps_everything_to_its_own_user(tmp_path):
             try:
                 async with Person(workspace.url, DANA) as dana:
                     files = await dana.upload(*two_pages(tmp_path))
-                    await dana.say(CLAIMS, "both", files=files)
+                    await dana.post(CLAIMS, "both", files=files)
                     await dana.command(CLAIMS, "/fax send 469 555 1112")
 
                     def arrived(sight: SeenState):

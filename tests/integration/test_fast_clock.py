@@ -34,7 +34,7 @@ async def test_a_whole_bot_lives_on_a_fast_clock(tmp_path):
         began, begun = clock.time(), asyncio.get_running_loop().time()
         async with running_bot(settings, clock), Person(workspace.url, DANA) as dana:
             files = await dana.upload(make_pdf(tmp_path / "referral.pdf"))
-            await dana.say(CLAIMS, "", files=files)
+            await dana.post(CLAIMS, "", files=files)
             await dana.command(CLAIMS, f"/fax send {SUPPORT}")
             await dana.until(
                 "the delivered card",

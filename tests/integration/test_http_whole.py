@@ -86,7 +86,7 @@ async def test_a_morning_in_http_mode(tmp_path):
         dana = town.dana
         pdf = make_pdf(tmp_path / "referral.pdf")
         # out by command, and in on a line of our own
-        await dana.say(CLAIMS, "", files=await dana.upload(pdf))
+        await dana.post(CLAIMS, "", files=await dana.upload(pdf))
         await dana.command(CLAIMS, f"/fax send {SUPPORT}")
         await town.until_text("Delivered")
         arrived = await dana.until(
@@ -95,7 +95,7 @@ async def test_a_morning_in_http_mode(tmp_path):
             within=SOON,
             channel=INBOUND_FAX,
         )
-        assert await dana.look_into(arrived["files"][0]) == pdf.read_bytes()
+        assert await dana.download(arrived["files"][0]) == pdf.read_bytes()
         # out by the form, stopped by a button
         await dana.command(CLAIMS, "/fax send")
         view = await dana.until("the form", lambda sight: next(iter(sight.views.values()), None), within=SOON)
@@ -111,7 +111,7 @@ async def test_a_morning_in_http_mode(tmp_path):
         await town.until_text("Stopped by")
         # out by sharing it with the bot
         home = next(c.id for c in town.workspace.state.channels.values() if c.partner == DANA)
-        await dana.say(home, "469 555 0101", files=await dana.upload(pdf))
+        await dana.post(home, "469 555 0101", files=await dana.upload(pdf))
         await town.until_text("Delivered", channel=home)
         assert len(town.submissions()) == 3
         assert town.workspace.journal.of("socket_open") == []
@@ -125,7 +125,7 @@ async def test_lost_answers_and_duplicates_fax_once(tmp_path):
         home = next(c.id for c in town.workspace.state.channels.values() if c.partner == DANA)
         town.workspace.installation.request_url.lose_answers = 2
         files = await town.dana.upload(make_pdf(tmp_path / "referral.pdf"))
-        await town.dana.say(home, "469 555 0101", files=files)
+        await town.dana.post(home, "469 555 0101", files=files)
         await town.until_text("Delivered", channel=home)
         journal = town.workspace.journal
         await until(
@@ -134,7 +134,7 @@ async def test_lost_answers_and_duplicates_fax_once(tmp_path):
         assert {each["reason"] for each in journal.of("envelope_sent")} >= {"", "connection_failed"}
         assert len(town.submissions()) == 1
         cards = [
-            m for m in town.dana.sight.in_channel(home) if "Delivered" in str(m) and not m.get("thread_ts")
+            m for m in town.dana.seen.in_channel(home) if "Delivered" in str(m) and not m.get("thread_ts")
         ]
         assert len(cards) <= 1
 
@@ -152,7 +152,7 @@ async def test_a_bot_that_was_away_is_told_what_it_missed(tmp_path):
             )
         async with Person(workspace.url, DANA) as dana:
             home = next(c.id for c in workspace.state.channels.values() if c.partner == DANA)
-            await dana.say(home, "469 555 0101", files=await dana.upload(make_pdf(tmp_path / "a.pdf")))
+            await dana.post(home, "469 555 0101", files=await dana.upload(make_pdf(tmp_path / "a.pdf")))
             sent = workspace.journal.of
             await until(lambda: any(each["attempt"] == 1 for each in sent("envelope_sent")), SOON)
             async with running_bot(settings):

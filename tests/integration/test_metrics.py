@@ -66,7 +66,7 @@ async def test_what_happens_is_counted(tmp_path, stand_ins):
     """A fax goes out and comes in: calls of both servers, acknowledgements, the way of what was received."""
     _, workspace = stand_ins
     async with measured(stand_ins, tmp_path) as address, Person(workspace.url, DANA) as dana:
-        await dana.say(CLAIMS, "", files=await dana.upload(make_pdf(tmp_path / "letter.pdf")))
+        await dana.post(CLAIMS, "", files=await dana.upload(make_pdf(tmp_path / "letter.pdf")))
         await dana.command(CLAIMS, f"/fax send {SUPPORT}")
         await dana.until(
             "the received file",

@@ -50,7 +50,7 @@ async def test_a_fax_can_be_followed_through_the_log(tmp_path, log):
         running_bot(settings_for(fax, workspace, tmp_path, faxbot_poll_active_seconds=0.2)),
         Person(workspace.url, DANA) as dana,
     ):
-        await dana.say(CLAIMS, "", files=await dana.upload(make_pdf(tmp_path / "letter.pdf")))
+        await dana.post(CLAIMS, "", files=await dana.upload(make_pdf(tmp_path / "letter.pdf")))
         await dana.command(CLAIMS, "/fax send 469 555 0101")
         await dana.until(
             "the delivered card",

@@ -40,7 +40,7 @@ class Scene:
         return next(each.id for each in self.workspace.state.channels.values() if each.partner == DANA)
 
     async def share(self, channel: str, text: str = "") -> None:
-        await self.dana.say(channel, text, files=await self.dana.upload(self.letter))
+        await self.dana.post(channel, text, files=await self.dana.upload(self.letter))
 
     async def settled(self) -> None:
         """Until Slack has nothing to deliver any more, and no request is open."""
@@ -137,7 +137,7 @@ async def test_a_question_has_one_answer(twice):
 
 async def test_words_get_one_hint(twice):
     """A message without a file is answered, and once."""
-    await twice.dana.say(twice.im, "hello")
+    await twice.dana.post(twice.im, "hello")
     await until(lambda: twice.whispers("Send me the files"))
     await twice.settled()
     assert len(twice.tellings()) == 1

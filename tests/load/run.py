@@ -92,7 +92,7 @@ async def _fax_all(load: Load, workspace: Workspace, folder: Path) -> dict[str, 
         channels = [str(answer.json()["channel"]) for answer in made]
         for channel in channels:
             await control.post("/_/control/membership", json={"channel": channel})
-            await dana.say(channel, "", files=await dana.upload(letter))
+            await dana.post(channel, "", files=await dana.upload(letter))
         for fault in load.faults:
             await control.post("/_/control/faults", json=dict(fault))
         for i in range(load.faxes):

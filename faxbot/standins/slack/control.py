@@ -59,9 +59,9 @@ async def socket(installation: Installation, body: dict[str, Any]) -> dict[str, 
             setattr(socket_mode, name, body[name])
     if "disable" in body:
         await socket_mode.set_enabled(enabled=not body["disable"])
-    wanted = str(body.get("connection") or "")
-    connections = socket_mode.connections(wanted)
-    if wanted and not connections:
+    connection_id = str(body.get("connection") or "")
+    connections = socket_mode.connections(connection_id)
+    if connection_id and not connections:
         raise BadRequestError("no such connection")
     for each in connections:
         _apply_fault(each, body)

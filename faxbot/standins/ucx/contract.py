@@ -78,11 +78,11 @@ class FaxApi:
 
     async def _do_faxusage(self, params: Params) -> FaxApiReply:
         known = list(self._system.resources.modems)
-        wanted = [params["fax_id"]] if "fax_id" in params else known
-        if not set(wanted) <= set(known):
+        requested = [params["fax_id"]] if "fax_id" in params else known
+        if not set(requested) <= set(known):
             return FaxApiReply(error("Invalid fax ID"))
         return FaxApiReply(
-            success(count=len(known), faxes=[replies.usage(self._system, line) for line in wanted])
+            success(count=len(known), faxes=[replies.usage(self._system, line) for line in requested])
         )
 
     async def _do_jobstatus(self, params: Params) -> FaxApiReply:

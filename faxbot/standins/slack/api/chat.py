@@ -16,11 +16,11 @@ def writable(call: WebApiCall, name: str = "channel") -> Channel:
         CallRefusedError: channel_not_found, not_in_channel, is_archived, messages_tab_disabled.
 
     """
-    wanted = call.text(name)
+    target = call.text(name)
     state = call.state
-    channel = state.channels.get(wanted) or state.im_with(wanted)
-    if channel is None and wanted.startswith("#"):
-        channel = next((c for c in state.channels.values() if c.name == wanted[1:]), None)
+    channel = state.channels.get(target) or state.im_with(target)
+    if channel is None and target.startswith("#"):
+        channel = next((c for c in state.channels.values() if c.name == target[1:]), None)
     if channel is None or (channel.is_private and not state.bot_in(channel)):
         raise CallRefusedError("channel_not_found")
     if channel.is_archived:
@@ -55,10 +55,10 @@ async def post_message(call: WebApiCall) -> MethodAnswer:
 
 def _into_thread(call: WebApiCall, channel: Channel, message: dict[str, object]) -> None:
     """Set the message's thread_ts; the ts of a reply selects its parent's thread, as in Slack."""
-    wanted = call.text("thread_ts")
-    if not wanted:
+    target = call.text("thread_ts")
+    if not target:
         return
-    parent = call.state.messages.get(channel.id, wanted)
+    parent = call.state.messages.get(channel.id, target)
     if parent is None:
         return
     if parent.get("subtype") == "channel_join":

@@ -49,9 +49,9 @@ async def command(request: PersonRequest) -> dict[str, object]:
 
 
 async def _membership(request: PersonRequest, name: str, text: str) -> dict[str, object]:
-    wanted = text.strip().strip("<@>").split("|")[0]
+    name_or_id = text.strip().strip("<@>").split("|")[0]
     found = next(
-        (u for u in request.state.users.values() if wanted in {u["id"], u["name"], u["real_name"]}),
+        (u for u in request.state.users.values() if name_or_id in {u["id"], u["name"], u["real_name"]}),
         None,
     )
     if found is None:
