@@ -1,4 +1,4 @@
-"""A small Bolt app against the Slack stand-in, from a command to a changed card."""
+"""A small Bolt app on the Slack stand-in, from a command to an updated card."""
 
 import aiohttp
 import pytest
@@ -32,7 +32,7 @@ CARD = [
 ]
 
 
-def make_app(workspace, heard):
+def make_app(workspace, received):
     client = AsyncWebClient(token=workspace.bot_token, base_url=workspace.api_url)
     app = AsyncApp(token=workspace.bot_token, client=client, process_before_response=False)
 
@@ -55,7 +55,7 @@ def make_app(workspace, heard):
 
     @app.event("message")
     async def message(event):
-        heard.append(event)
+        received.append(event)
 
     return app
 
@@ -67,9 +67,9 @@ async def raw(tmp_path):
 
 
 async def test_command_modal_file_button_update(raw):
-    """/fax opens a modal, its file comes back as a card, its button changes the card."""
-    workspace, heard = raw.workspace, []
-    handler = AsyncSocketModeHandler(make_app(workspace, heard), workspace.app_token)
+    """/fax opens a modal, its submission posts a card, and the card's button updates the card."""
+    workspace, received = raw.workspace, []
+    handler = AsyncSocketModeHandler(make_app(workspace, received), workspace.app_token)
     await handler.connect_async()
     try:
         await until(lambda: workspace.installation.socket.connected)
@@ -85,21 +85,21 @@ async def test_command_modal_file_button_update(raw):
         assert (await raw.person("press", user=DANA, **press))["ok"]
         await until(lambda: card["text"] == "Stopped" and "blocks" not in card)
         journal = workspace.journal
-        # Command, form, post, press, change: one of their acknowledgements must not be the one ignored.
+        # Wait for the acknowledgements of command, form, post, press and update: none may be ignored below.
         await until(lambda: len(journal.of("envelope_sent")) == len(journal.of("envelope_acked")) == 5)
         await raw.control("socket", ignore_acks=1)
         await raw.person("say", user=DANA, channel=CLAIMS, text="anyone?")
-        await until(lambda: [e["text"] for e in heard if e.get("text") == "anyone?"] == ["anyone?"] * 2)
+        await until(lambda: [e["text"] for e in received if e.get("text") == "anyone?"] == ["anyone?"] * 2)
         await until(lambda: not any(c.unacknowledged for c in workspace.installation.socket.connections()))
     finally:
         await handler.close_async()
 
 
 async def test_the_sdk_reconnects_after_a_refresh(raw):
-    """After a refresh the SDK's client is connected again and gets what is sent then."""
-    workspace, heard = raw.workspace, []
+    """After a refresh the SDK's client reconnects and receives later events."""
+    workspace, received = raw.workspace, []
     workspace.settings.disconnect_notice = 0.0
-    handler = AsyncSocketModeHandler(make_app(workspace, heard), workspace.app_token, ping_interval=0.2)
+    handler = AsyncSocketModeHandler(make_app(workspace, received), workspace.app_token, ping_interval=0.2)
     await handler.connect_async()
     try:
         await until(lambda: workspace.installation.socket.connected)
@@ -107,6 +107,6 @@ async def test_the_sdk_reconnects_after_a_refresh(raw):
         await until(lambda: len(workspace.journal.of("socket_open")) >= 2)
         await until(lambda: workspace.installation.socket.connected)
         await raw.person("say", user=DANA, channel=CLAIMS, text="still there?")
-        await until(lambda: [e for e in heard if e["text"] == "still there?"])
+        await until(lambda: [e for e in received if e["text"] == "still there?"])
     finally:
         await handler.close_async()

@@ -1,4 +1,4 @@
-"""Faults, rate limits and the record of the Slack stand-in."""
+"""Faults, rate limits and the journal of the Slack stand-in."""
 
 import asyncio
 import json
@@ -26,7 +26,7 @@ def texts(raw):
 
 
 async def test_an_error_on_demand(raw):
-    """A fault strikes as often as asked, after as many as asked, and only calls that match."""
+    """A fault skips `after` calls, applies to the next `times`, and only to calls that match."""
     await raw.control(
         "faults",
         method="chat.postMessage",
@@ -42,7 +42,7 @@ async def test_an_error_on_demand(raw):
     assert other["ok"]
 
 
-async def test_faults_that_are_none(raw):
+async def test_invalid_control_calls_are_refused(raw):
     """An unknown fault, setting, file or channel is refused with HTTP 400."""
     assert (await raw.control("faults", method="x", fault="gremlins"))["status"] == 400
     assert (await raw.control("settings", gravity=0))["status"] == 400
@@ -52,7 +52,7 @@ async def test_faults_that_are_none(raw):
 
 
 async def test_http_faults(raw):
-    """HTTP 5xx, HTML for JSON, and 429 with Retry-After come as asked; nothing is posted."""
+    """HTTP 5xx, HTML for JSON, and 429 with Retry-After are returned as planned; nothing is posted."""
     url = raw.workspace.api_url + "chat.postMessage"
     for fault, status, kind in (("http", 503, "text/plain"), ("html", 200, "text/html")):
         await raw.control("faults", method="chat.postMessage", fault=fault, status=503)
@@ -67,7 +67,7 @@ async def test_http_faults(raw):
 
 @pytest.mark.parametrize(("fault", "posted"), [("drop_before", 0), ("drop_after", 1)])
 async def test_dropped_connections(raw, fault, posted):
-    """A connection can be cut before the call is carried out, or after."""
+    """A connection can be cut before the call runs, or after."""
     await raw.control("faults", method="chat.postMessage", fault=fault)
     with pytest.raises(aiohttp.ClientError):
         await raw.json("chat.postMessage", **POST)
@@ -75,8 +75,8 @@ async def test_dropped_connections(raw, fault, posted):
     assert len(texts(raw)) == posted
 
 
-async def test_the_sdks_own_repeat(raw):
-    """The SDK's default handler repeats a post whose answer was cut off: it is there twice."""
+async def test_the_sdk_retries_a_lost_answer(raw):
+    """The SDK's default retry handler repeats a post without an answer: the message is posted twice."""
     await raw.control("faults", method="chat.postMessage", fault="drop_after")
     sdk = AsyncWebClient(
         token=raw.workspace.bot_token,
@@ -87,8 +87,8 @@ async def test_the_sdks_own_repeat(raw):
     assert texts(raw) == ["x", "x"]
 
 
-async def test_carried_out_after_the_client_gave_up(raw):
-    """A late call is carried out although its client is gone."""
+async def test_a_call_runs_after_the_client_timed_out(raw):
+    """A delayed call runs although its client has disconnected."""
     await raw.control("faults", method="chat.postMessage", fault="latency", seconds=0.2)
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=0.05)) as hasty:
         with pytest.raises(asyncio.TimeoutError):
@@ -98,7 +98,7 @@ async def test_carried_out_after_the_client_gave_up(raw):
 
 
 async def test_a_slow_answer(raw):
-    """A slow answer comes after the call was carried out."""
+    """A slow answer is returned after the call has run."""
     await raw.control("faults", method="chat.postMessage", fault="slow_answer", seconds=0.1)
     call = asyncio.ensure_future(raw.json("chat.postMessage", **POST))
     await until(lambda: texts(raw) == ["x"])
@@ -107,7 +107,7 @@ async def test_a_slow_answer(raw):
 
 
 async def test_metadata_not_echoed(raw):
-    """With the fault metadata_not_echoed the answer has none, and the message keeps it."""
+    """With the fault metadata_not_echoed the answer has no metadata, but the message has."""
     await raw.control("faults", method="chat.postMessage", fault="metadata_not_echoed")
     metadata = {"event_type": "k", "event_payload": {}}
     answer = await raw.json("chat.postMessage", **POST, metadata=metadata)
@@ -115,14 +115,14 @@ async def test_metadata_not_echoed(raw):
     assert raw.workspace.state.messages.in_order(CLAIMS)[0]["metadata"] == metadata
 
 
-async def test_a_scope_that_went_missing(raw):
+async def test_a_missing_scope_as_a_fault(raw):
     """The fault missing_scope answers as if the method's scope were not granted."""
     await raw.control("faults", method="files.info", fault="missing_scope")
     assert (await raw.get("files.info", file="F0"))["needed"] == "files:read"
 
 
 async def test_rate_limits_off_and_on(raw):
-    """Rate limits are off until switched on; then a tier's calls a minute pass and the next is 429."""
+    """Rate limits are off by default; when on, a tier's calls per minute pass and the next is 429."""
     for _ in range(25):
         assert (await raw.get("users.list"))["ok"]
     await raw.control("settings", rate_limits=True)
@@ -137,7 +137,7 @@ async def test_rate_limits_off_and_on(raw):
 
 
 async def test_posts_per_channel(raw):
-    """A burst of posts to one channel passes, then one a second; another channel is not concerned."""
+    """A burst of posts to one channel passes and the next is limited; another channel is not affected."""
     await raw.control("settings", rate_limits=True, post_burst=2, post_interval=60)
     codes = []
     for channel in (CLAIMS, CLAIMS, CLAIMS, "C02GENERAL"):
@@ -146,8 +146,8 @@ async def test_posts_per_channel(raw):
     assert codes == [None, None, "ratelimited", None]
 
 
-async def test_the_record(raw):
-    """The log has every call with its arguments and outcome, and no token or bytes."""
+async def test_the_journal(raw):
+    """The journal has every call with its arguments and outcome, and neither tokens nor file bytes."""
     await raw.form("chat.postMessage", token="", **POST)
     await raw.form("chat.postMessage", **POST)
     await raw.upload("a.pdf", b"secret bytes")
@@ -163,8 +163,8 @@ async def test_the_record(raw):
     assert "secret bytes" not in text
 
 
-async def test_the_record_on_disk(tmp_path):
-    """The journal is also written as one JSON object a line."""
+async def test_the_journal_on_disk(tmp_path):
+    """The journal is also written to a file, one JSON object per line."""
     path = tmp_path / "journal.jsonl"
     manifest = write_manifest(tmp_path)
     async with (
@@ -177,7 +177,7 @@ async def test_the_record_on_disk(tmp_path):
 
 
 async def test_reset(raw):
-    """A reset forgets messages, faults and settings; the tokens stay."""
+    """A reset removes messages, faults and settings; the tokens are kept."""
     await raw.json("chat.postMessage", **POST)
     await raw.control("faults", method="*", fault="http")
     await raw.control("settings", share_delay=9)
@@ -189,8 +189,8 @@ async def test_reset(raw):
     assert (state["messages"], state["faults"], state["settings"]["share_delay"]) == ({}, [], 0.2)
 
 
-async def test_other_pages_may_not_act(raw):
-    """A request from another web page's origin is refused, so that no page of the internet can speak here."""
+async def test_other_origins_are_refused(raw):
+    """A request with another web page's Origin is refused."""
     headers = {"Origin": "https://elsewhere.example"}
     async with raw.session.post(f"{raw.workspace.url}/_/say", json={}, headers=headers) as answer:
         assert answer.status == 403

@@ -1,4 +1,4 @@
-"""Which events the Slack stand-in sends of what people do, and what they say."""
+"""The events that the Slack stand-in sends, and their contents."""
 
 import aiohttp
 import pytest
@@ -23,15 +23,15 @@ async def raw(tmp_path):
         yield RawClient(workspace, session)
 
 
-async def acked(raw, count):
+async def acknowledged(raw, count):
     await until(lambda: len(raw.workspace.journal.of("envelope_acked")) == count)
 
 
 async def test_a_direct_message(raw):
-    """A direct message is a message event of channel_type im, in the callback's wrapping, and no mention."""
+    """A direct message is a message event of channel_type im in an event_callback, and no app_mention."""
     async with raw.socket() as socket:
         await raw.person("say", user=DANA, channel=DANA_IM, text=f"hello <@{BOT}> & co")
-        await acked(raw, 1)
+        await acknowledged(raw, 1)
     callback = socket.of("events_api")[0]
     event = callback["event"]
     assert (event["type"], event["channel_type"], event["channel"]) == ("message", "im", DANA_IM)
@@ -45,24 +45,24 @@ async def test_a_direct_message(raw):
 
 
 async def test_a_mention(raw):
-    """A mention in a channel gives a message and an app_mention; typed @names become mentions."""
+    """A mention in a channel causes a message and an app_mention; typed @names become mentions."""
     async with raw.socket() as socket:
         await raw.person("say", user=DANA, channel=CLAIMS, text="@faxbot send it")
-        await acked(raw, 2)
+        await acknowledged(raw, 2)
     assert socket.events("app_mention")[0]["text"] == f"<@{BOT}> send it"
     assert socket.events("message")[0]["channel_type"] == "channel"
 
 
 async def test_events_of_channels_the_bot_is_not_in(raw):
-    """Nothing is sent of what happens where the bot is not."""
+    """No event is sent for a conversation without the bot."""
     async with raw.socket() as socket:
         await raw.person("say", user=DANA, channel=LEGAL, text=f"<@{BOT}>")
         await raw.person("say", user=DANA, channel=CLAIMS, text="marker")
-        await acked(raw, 1)
+        await acknowledged(raw, 1)
     assert [e["text"] for e in socket.events("message")] == ["marker"]
 
 
-async def test_events_nobody_subscribed_to(tmp_path):
+async def test_unsubscribed_events(tmp_path):
     """Only events in the manifest are sent."""
     manifest = write_manifest(tmp_path, events=[e for e in EVENTS if e != "message.channels"])
     async with running(tmp_path, manifest) as workspace, aiohttp.ClientSession() as session:
@@ -70,7 +70,7 @@ async def test_events_nobody_subscribed_to(tmp_path):
         async with raw.socket() as socket:
             await raw.person("say", user=DANA, channel=CLAIMS, text="quiet")
             await raw.person("say", user=DANA, channel=DANA_IM, text="marker")
-            await acked(raw, 1)
+            await acknowledged(raw, 1)
     assert [e["text"] for e in socket.events("message")] == ["marker"]
 
 
@@ -79,7 +79,7 @@ async def test_a_shared_file(raw):
     ident = await raw.person_file(DANA, "a.pdf", b"%PDF")
     async with raw.socket() as socket:
         await raw.person("say", user=DANA, channel=CLAIMS, text="@faxbot this", files=[ident])
-        await acked(raw, 3)
+        await acknowledged(raw, 3)
     message, mention, shared = (e["payload"]["event"] for e in socket.received)
     assert (message["subtype"], message["files"][0]["id"]) == ("file_share", ident)
     assert (mention["type"], mention["files"][0]["id"]) == ("app_mention", ident)
@@ -94,7 +94,7 @@ async def test_a_shared_file(raw):
 
 
 @pytest.mark.parametrize(
-    ("dials", "kinds", "mention_has_files"),
+    ("changes", "kinds", "mention_has_files"),
     [
         ({"mention_with_files": False}, ["message", "app_mention", "file_shared"], False),
         ({"mention_for_file_shares": False}, ["message", "file_shared"], None),
@@ -103,25 +103,25 @@ async def test_a_shared_file(raw):
         ({"file_shared_first": True}, ["file_shared", "message", "app_mention"], True),
     ],
 )
-async def test_shares_told_of_in_odd_ways(raw, dials, kinds, mention_has_files):
-    """A share's events can come without files, out of order, or not at all."""
-    await raw.control("settings", **dials)
+async def test_variants_of_share_events(raw, changes, kinds, mention_has_files):
+    """The events of a share can be sent without files, out of order, or omitted."""
+    await raw.control("settings", **changes)
     ident = await raw.person_file(DANA, "a.pdf", b"%PDF")
     async with raw.socket() as socket:
         await raw.person("say", user=DANA, channel=CLAIMS, text="@faxbot this", files=[ident])
-        await acked(raw, len(kinds))
+        await acknowledged(raw, len(kinds))
     assert [e["payload"]["event"]["type"] for e in socket.received] == kinds
     if mention_has_files is not None:
         assert ("files" in socket.events("app_mention")[0]) is mention_has_files
 
 
 async def test_edits_and_deletions(raw):
-    """Edits and deletions are hidden messages that carry what was before."""
+    """Edits and deletions are hidden message events with the previous message."""
     async with raw.socket() as socket:
         ts = (await raw.person("say", user=DANA, channel=DANA_IM, text="one"))["ts"]
         await raw.person("edit", user=DANA, channel=DANA_IM, ts=ts, text="two")
         await raw.person("unsay", user=DANA, channel=DANA_IM, ts=ts)
-        await acked(raw, 3)
+        await acknowledged(raw, 3)
     _, changed, deleted = socket.events("message")
     assert (changed["subtype"], changed["hidden"]) == ("message_changed", True)
     assert (changed["message"]["text"], changed["previous_message"]["text"]) == ("two", "one")
@@ -129,11 +129,11 @@ async def test_edits_and_deletions(raw):
 
 
 async def test_the_bots_own_messages(raw):
-    """The bot hears its own messages, with its bot_id and without metadata."""
+    """The bot receives its own messages, with its bot_id and without metadata."""
     async with raw.socket() as socket:
         metadata = {"event_type": "k", "event_payload": {}}
         await raw.json("chat.postMessage", channel=CLAIMS, text="own", metadata=metadata)
-        await acked(raw, 1)
+        await acknowledged(raw, 1)
     event = socket.events("message")[0]
     assert event["bot_id"]
     assert "metadata" not in event
@@ -144,7 +144,7 @@ async def test_joining(raw):
     assert (await raw.json("chat.postMessage", channel=LEGAL, text="x"))["error"] == "not_in_channel"
     async with raw.socket() as socket:
         assert (await raw.person("command", user=DANA, channel=LEGAL, text="/invite @faxbot"))["ok"]
-        await acked(raw, 2)
+        await acknowledged(raw, 2)
     joined = socket.events("member_joined_channel")[0]
     assert (joined["user"], joined["channel"], joined["inviter"]) == (BOT, LEGAL, DANA)
     assert socket.events("message")[0]["subtype"] == "channel_join"
@@ -154,17 +154,17 @@ async def test_joining(raw):
 
 
 async def test_the_home_tab(raw):
-    """Looking at the Home tab sends app_home_opened, with the view that was published."""
+    """Opening the Home tab sends app_home_opened, with the published view."""
     async with raw.socket() as socket:
         await raw.json("views.publish", user_id=DANA, view={"type": "home", "blocks": [{"type": "divider"}]})
         await raw.person("open_home", user=DANA)
-        await acked(raw, 1)
+        await acknowledged(raw, 1)
     event = socket.events("app_home_opened")[0]
     assert (event["tab"], event["channel"], event["view"]["type"]) == ("home", DANA_IM, "home")
 
 
 async def test_deleted_files_and_revoked_tokens(raw):
-    """file_deleted names a file that was shared with the bot; a revoked token is told of."""
+    """file_deleted names a file that was shared with the bot; revoking the token sends tokens_revoked."""
     ident = await raw.person_file(DANA, "a.pdf", b"%PDF")
     await raw.person("say", user=DANA, channel=CLAIMS, text="", files=[ident])
     async with raw.socket() as socket:

@@ -1,4 +1,4 @@
-"""Files in the Slack stand-in: uploads, sharing that takes its time, private addresses, states."""
+"""Files in the Slack stand-in: uploads, delayed sharing, private addresses, states."""
 
 import aiohttp
 import pytest
@@ -35,7 +35,7 @@ async def fetch(raw, url, token=None, **options):
 
 
 async def test_an_upload_is_shared_later(raw):
-    """CompleteUploadExternal answers with ids and titles only; the message and `shares` come afterwards."""
+    """files.completeUploadExternal answers with ids and titles; the message and `shares` follow later."""
     raw.workspace.settings.share_delay = 0.05
     ident, done = await raw.upload("fax.pdf", PDF, channel_id=CLAIMS, initial_comment="*A fax*")
     assert done["files"] == [{"id": ident, "title": "fax.pdf"}]
@@ -47,7 +47,7 @@ async def test_an_upload_is_shared_later(raw):
 
 
 async def test_the_sdks_upload(raw):
-    """The SDK's files_upload_v2 goes through, into a thread when asked."""
+    """The SDK's files_upload_v2 works, also into a thread."""
     sdk = AsyncWebClient(token=raw.workspace.bot_token, base_url=raw.workspace.api_url)
     parent = (await sdk.chat_postMessage(channel=CLAIMS, text="p"))["ts"]
     await sdk.files_upload_v2(
@@ -62,7 +62,7 @@ async def test_the_sdks_upload(raw):
 
 
 async def test_uploads_have_the_announced_size(raw):
-    """Bytes of another size are refused, and such an upload cannot be completed."""
+    """An upload of another size is refused and cannot be completed."""
     begun = await raw.form("files.getUploadURLExternal", filename="a.pdf", length="5")
     async with raw.session.post(begun["upload_url"], data=b"1234") as answer:
         assert answer.status == 400
@@ -71,7 +71,7 @@ async def test_uploads_have_the_announced_size(raw):
 
 
 async def test_uploads_as_a_form(raw):
-    """The bytes may come as a multipart form."""
+    """The bytes may be sent as a multipart form."""
     begun = await raw.form("files.getUploadURLExternal", filename="a.pdf", length=str(len(PDF)))
     form = aiohttp.FormData()
     form.add_field("filename", PDF, filename="a.pdf")
@@ -94,14 +94,14 @@ async def test_empty_files(raw):
         ({"channel_id": CLAIMS, "blocks": [{"type": "markdown", "text": "x"}]}, "invalid_blocks"),
     ],
 )
-async def test_shares_that_are_refused(raw, args, error):
-    """A share is refused where the bot cannot post, and with blocks that files do not take."""
+async def test_refused_shares(raw, args, error):
+    """A share is refused where the bot cannot post, and with blocks that file messages do not allow."""
     _, done = await raw.upload("a.pdf", PDF, **args)
     assert done["error"] == error
 
 
-async def test_blocks_give_way_to_the_comment(raw):
-    """With initial_comment the blocks are ignored, even wrong ones; without it they are shown."""
+async def test_the_comment_replaces_blocks(raw):
+    """With initial_comment the blocks are ignored, even invalid ones; without it they are shown."""
     await raw.upload("a.pdf", PDF, channel_id=CLAIMS, initial_comment="words", blocks=[{"type": "nonsense"}])
     assert "blocks" not in (await until(lambda: shares(raw)))[0]
     section = {"type": "section", "text": {"type": "mrkdwn", "text": "hi"}}
@@ -110,7 +110,7 @@ async def test_blocks_give_way_to_the_comment(raw):
 
 
 async def test_an_upload_is_completed_once(raw):
-    """The second completion finds no ticket, and nothing is shared twice."""
+    """A second completion is refused, and nothing is shared twice."""
     ident, _ = await raw.upload("a.pdf", PDF, channel_id=CLAIMS)
     answer = await raw.json("files.completeUploadExternal", files=[{"id": ident}], channel_id=CLAIMS)
     assert answer["error"] == "file_not_found"
@@ -119,7 +119,7 @@ async def test_an_upload_is_completed_once(raw):
 
 
 async def test_sharing_that_never_happens(raw):
-    """With the fault share_never the call answers ok and nothing follows; the next upload is shared."""
+    """With the fault share_never the call answers ok without a share; the next upload is shared."""
     await raw.control("faults", method="files.completeUploadExternal", fault="share_never")
     _, done = await raw.upload("a.pdf", PDF, channel_id=CLAIMS)
     assert done["ok"]
@@ -129,7 +129,7 @@ async def test_sharing_that_never_happens(raw):
 
 
 async def test_shares_absent(raw):
-    """With the fault shares_absent files.info does not name the message although it is there."""
+    """With the fault shares_absent files.info does not list the message that shares the file."""
     ident, _ = await raw.upload("a.pdf", PDF, channel_id=CLAIMS)
     await until(lambda: shares(raw))
     await raw.control("faults", method="files.info", fault="shares_absent")
@@ -138,7 +138,7 @@ async def test_shares_absent(raw):
 
 
 async def test_private_addresses(raw):
-    """The bot's token gets the bytes; no token, or a wrong one, gets 200 and a sign-in page."""
+    """The bot's token downloads the bytes; a missing or wrong token gets 200 and a sign-in page."""
     ident = await raw.person_file(DANA, "referral.pdf", PDF)
     await raw.person("say", user=DANA, channel=CLAIMS, text="", files=[ident])
     url = (await raw.get("files.info", file=ident))["file"]["url_private_download"]
@@ -152,7 +152,7 @@ async def test_private_addresses(raw):
 
 
 async def test_downloads_need_the_scope(tmp_path):
-    """Without files:read the right token gets the sign-in page too."""
+    """Without files:read the bot's token gets the sign-in page too."""
     manifest = write_manifest(tmp_path, scopes=[s for s in SCOPES if s != "files:read"])
     async with running(tmp_path, manifest) as workspace, aiohttp.ClientSession() as session:
         raw = RawClient(workspace, session)
@@ -161,8 +161,8 @@ async def test_downloads_need_the_scope(tmp_path):
         assert (await fetch(raw, url))[1] == "text/html"
 
 
-async def test_files_elsewhere_do_not_exist(raw):
-    """A file shared only where the bot is not, or nowhere, is not found."""
+async def test_files_in_other_conversations_are_not_found(raw):
+    """A file that is not shared, or only in conversations without the bot, is not found."""
     ident = await raw.person_file(DANA, "secret.pdf", PDF)
     assert (await raw.get("files.info", file=ident))["error"] == "file_not_found"
     await raw.person("say", user=DANA, channel=LEGAL, text="", files=[ident])
@@ -180,7 +180,7 @@ async def test_files_elsewhere_do_not_exist(raw):
     ],
 )
 async def test_states_of_files(raw, mode, info, in_message):
-    """A file can be a Connect stub, external, hidden, deleted or refused, in messages and in files.info."""
+    """A file can be a Slack Connect stub, external, hidden, deleted or denied, in messages and files.info."""
     ident = await raw.person_file(DANA, "a.pdf", PDF)
     await raw.person("say", user=DANA, channel=CLAIMS, text="", files=[ident])
     await raw.control("file", file=ident, mode=mode)
@@ -191,7 +191,7 @@ async def test_states_of_files(raw, mode, info, in_message):
 
 
 async def test_deleting(raw):
-    """A bot deletes its own files only; the message keeps a tombstone and the bytes are gone."""
+    """A bot can delete its own files only; the message shows a tombstone."""
     theirs = await raw.person_file(DANA, "a.pdf", PDF)
     await raw.person("say", user=DANA, channel=CLAIMS, text="", files=[theirs])
     assert (await raw.form("files.delete", file=theirs))["error"] == "cant_delete_file"
@@ -207,8 +207,8 @@ async def test_deleting(raw):
 @pytest.mark.parametrize(
     ("fault", "status"), [({"fault": "http", "status": 502}, 502), ({"fault": "ratelimited"}, 429)]
 )
-async def test_troubled_downloads(raw, fault, status):
-    """Uploads and downloads meet faults of HTTP too."""
+async def test_http_faults_of_transfers(raw, fault, status):
+    """HTTP faults apply to uploads and downloads too."""
     ident, _ = await raw.upload("a.pdf", PDF)
     url = (await raw.get("files.info", file=ident))["file"]["url_private"]
     await raw.control("faults", method="download", **fault)
@@ -222,7 +222,7 @@ async def test_troubled_downloads(raw, fault, status):
 
 
 async def test_half_a_download(raw):
-    """A download can break off halfway."""
+    """A download can be cut halfway."""
     ident, _ = await raw.upload("a.pdf", PDF)
     url = (await raw.get("files.info", file=ident))["file"]["url_private"]
     await raw.control("faults", method="download", fault="drop_after")
@@ -231,7 +231,7 @@ async def test_half_a_download(raw):
 
 
 async def test_uploads_that_are_not_completed(raw):
-    """A file whose upload was not completed does not exist yet."""
+    """A file whose upload is not completed is not found."""
     begun = await raw.form("files.getUploadURLExternal", filename="a.pdf", length="4")
     async with raw.session.post(begun["upload_url"], data=b"%PDF"):
         pass

@@ -1,4 +1,4 @@
-"""HTTP mode of the Slack stand-in, seen by an app that is written from Slack's documents alone."""
+"""HTTP mode of the Slack stand-in, tested with an app written from Slack's documentation alone."""
 
 import asyncio
 import hashlib
@@ -22,7 +22,7 @@ from tests.support.slack_standin import CLAIMS, DANA, DANA_IM, RawClient, runnin
 
 @dataclass
 class App:
-    """An app at a request URL: what it received, whether that was signed, and how it answers."""
+    """An app at a request URL: its received deliveries, whether they were signed, and its answers."""
 
     url: str = ""
     secret: str = ""
@@ -35,31 +35,31 @@ class App:
         stamp = request.headers["X-Slack-Request-Timestamp"]
         digest = hmac.new(self.secret.encode(), f"v0:{stamp}:{body}".encode(), hashlib.sha256).hexdigest()
         if request.content_type == "application/json":
-            told = json.loads(body)
+            payload = json.loads(body)
         else:
             assert request.content_type == "application/x-www-form-urlencoded"
             fields = {name: values[0] for name, values in parse_qs(body, keep_blank_values=True).items()}
-            told = json.loads(fields["payload"]) if "payload" in fields else fields
+            payload = json.loads(fields["payload"]) if "payload" in fields else fields
         signed = hmac.compare_digest(f"v0={digest}", request.headers["X-Slack-Signature"])
-        if told.get("type") == "url_verification":
+        if payload.get("type") == "url_verification":
             self.challenges += 1
-            return web.json_response({"challenge": told["challenge"]})
-        retold = (request.headers.get("X-Slack-Retry-Num"), request.headers.get("X-Slack-Retry-Reason"))
+            return web.json_response({"challenge": payload["challenge"]})
+        retry = (request.headers.get("X-Slack-Retry-Num"), request.headers.get("X-Slack-Retry-Reason"))
         fresh = abs(time.time() - int(stamp)) < 5
         self.received.append(
-            {"told": told, "signed": signed and fresh, "retold": retold, "type": request.content_type}
+            {"payload": payload, "signed": signed and fresh, "retry": retry, "type": request.content_type}
         )
-        answer = self.answer(told)
+        answer = self.answer(payload)
         return await answer if isinstance(answer, Awaitable) else answer
 
     def events(self, kind: str) -> list[dict[str, Any]]:
-        """What was told of this event, each time it was."""
-        return [each for each in self.received if each["told"].get("event", {}).get("type") == kind]
+        """The deliveries of this event type, redeliveries included."""
+        return [each for each in self.received if each["payload"].get("event", {}).get("type") == kind]
 
 
 @asynccontextmanager
 async def listening(app: App):
-    """The app's web server."""
+    """Serve *app* on a free port."""
     application = web.Application()
     application.router.add_post("/slack/events", app.receive)
     runner = web.AppRunner(application, shutdown_timeout=0.1)
@@ -87,8 +87,8 @@ async def app(raw):
         yield app
 
 
-async def test_an_address_that_answers_the_challenge_is_taken(raw, app):
-    """It gets one signed challenge; Socket Mode is off from then on, and on again without the address."""
+async def test_a_url_that_answers_the_challenge_is_accepted(raw, app):
+    """It receives one challenge; Socket Mode is then disabled, and enabled again without a URL."""
     assert app.challenges == 1
     opened = await raw.form("apps.connections.open", token=raw.workspace.app_token)
     async with raw.session.ws_connect(opened["url"]) as stream:
@@ -103,8 +103,8 @@ async def test_an_address_that_answers_the_challenge_is_taken(raw, app):
 @pytest.mark.parametrize(
     ("status", "text"), [(200, "hello"), (200, ""), (404, "{challenge}"), (302, "{challenge}"), (500, "")]
 )
-async def test_an_address_that_does_not_answer_the_challenge_is_refused(raw, status, text):
-    """Anything but 200 and the challenge; Socket Mode goes on."""
+async def test_a_url_that_does_not_answer_the_challenge_is_refused(raw, status, text):
+    """Any answer but 200 with the challenge is refused; Socket Mode stays enabled."""
 
     async def answer(request: web.Request) -> web.Response:
         challenge = (await request.json())["challenge"]
@@ -124,15 +124,15 @@ async def test_an_address_that_does_not_answer_the_challenge_is_refused(raw, sta
         assert len(socket.of("slash_commands")) == 1
 
 
-async def test_nobody_at_the_address(raw):
-    """Where nobody listens, and what is no address at all."""
+async def test_an_unreachable_url_is_refused(raw):
+    """A URL without a server, and an invalid one, are refused."""
     for url in ("http://127.0.0.1:9/slack/events", "nonsense"):
         assert (await raw.control("request_url", url=url))["status"] == 400
     assert len(raw.workspace.journal.of("request_url_refused")) == 2
 
 
-async def test_the_challenge_alone_is_an_answer_too(raw):
-    """As plain text, which Slack's documents allow."""
+async def test_the_challenge_may_be_plain_text(raw):
+    """An answer with only the challenge as plain text is accepted, as Slack documents."""
 
     async def answer(request: web.Request) -> web.Response:
         return web.Response(text=(await request.json())["challenge"])
@@ -142,13 +142,13 @@ async def test_the_challenge_alone_is_an_answer_too(raw):
     runner = web.AppRunner(application)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    taken = await raw.control("request_url", url=f"http://127.0.0.1:{runner.addresses[0][1]}/")
+    accepted = await raw.control("request_url", url=f"http://127.0.0.1:{runner.addresses[0][1]}/")
     await runner.cleanup()
-    assert taken["status"] == 200
+    assert accepted["status"] == 200
 
 
-async def test_an_app_that_starts_later_is_found(tmp_path):
-    """With a request URL from the start, the challenge is sent until somebody answers it."""
+async def test_an_app_may_start_after_the_workspace(tmp_path):
+    """With a request URL from the start, the challenge is repeated until it is answered."""
     async with listening(App()) as app:
         pass
     settings = WorkspaceSettings()
@@ -167,8 +167,8 @@ async def test_an_app_that_starts_later_is_found(tmp_path):
         await runner.cleanup()
 
 
-async def test_everything_is_signed_and_in_slacks_forms(raw, app):
-    """Events are JSON; a command is a form of its fields; an interaction is a form with `payload`."""
+async def test_every_delivery_is_signed_and_encoded_like_slacks(raw, app):
+    """Events are JSON, a command is a form of its fields, an interaction is a form with `payload`."""
     await raw.person("command", user=DANA, channel=CLAIMS, text="/fax send +1 469 & more")
     await raw.person("shortcut", user=DANA, callback_id="send_fax")
     await raw.person("say", user=DANA, channel=DANA_IM, text="hello")
@@ -180,10 +180,10 @@ async def test_everything_is_signed_and_in_slacks_forms(raw, app):
         "x-www-form-urlencoded",
         "json",
     ]
-    assert (command["told"]["command"], command["told"]["text"]) == ("/fax", "send +1 469 & more")
-    assert shortcut["told"]["type"] == "shortcut"
-    assert (event["told"]["type"], event["told"]["event"]["text"]) == ("event_callback", "hello")
-    assert {each["retold"] for each in app.received} == {(None, None)}
+    assert (command["payload"]["command"], command["payload"]["text"]) == ("/fax", "send +1 469 & more")
+    assert shortcut["payload"]["type"] == "shortcut"
+    assert (event["payload"]["type"], event["payload"]["event"]["text"]) == ("event_callback", "hello")
+    assert {each["retry"] for each in app.received} == {(None, None)}
 
 
 @pytest.mark.parametrize(
@@ -196,23 +196,23 @@ async def test_everything_is_signed_and_in_slacks_forms(raw, app):
     ],
     ids=["json", "text", "nothing", "empty"],
 )
-async def test_what_answers_a_command_is_shown(raw, app, answer, shown):
-    """The body of the answer is the response: JSON or words."""
+async def test_the_answer_to_a_command_is_shown(raw, app, answer, shown):
+    """The body of the answer is shown: JSON or plain text."""
     body, kind = answer.text, answer.content_type
     app.answer = lambda _: web.Response(text=body, content_type=kind)
     assert (await raw.person("command", user=DANA, channel=CLAIMS, text="/fax"))["ok"]
     assert [each.content["text"] for each in raw.workspace.state.ephemerals.values()] == shown
 
 
-async def test_a_modal_is_answered_in_the_response(raw, app):
-    """The errors of a view_submission come with the acknowledgement."""
+async def test_a_view_submission_is_answered_in_the_response(raw, app):
+    """The errors of a view_submission are in the acknowledgement."""
 
-    async def act(told: dict[str, Any]) -> web.Response:
-        if told.get("type") == "view_submission":
+    async def respond(payload: dict[str, Any]) -> web.Response:
+        if payload.get("type") == "view_submission":
             return web.json_response({"response_action": "errors", "errors": {"n": "No number."}})
         return web.Response()
 
-    app.answer = act
+    app.answer = respond
     await raw.person("command", user=DANA, channel=CLAIMS, text="/fax")
     plain = {"type": "plain_text", "text": "x"}
     block = {
@@ -222,51 +222,51 @@ async def test_a_modal_is_answered_in_the_response(raw, app):
         "element": {"type": "plain_text_input", "action_id": "a"},
     }
     view = {"type": "modal", "callback_id": "c", "title": plain, "submit": plain, "blocks": [block]}
-    opened = await raw.json("views.open", trigger_id=app.received[0]["told"]["trigger_id"], view=view)
+    opened = await raw.json("views.open", trigger_id=app.received[0]["payload"]["trigger_id"], view=view)
     values = {"n": {"a": {"value": "12"}}}
-    told = await raw.person("submit", user=DANA, view=opened["view"]["id"], values=values)
-    assert told["errors"] == {"n": "No number."}
+    answer = await raw.person("submit", user=DANA, view=opened["view"]["id"], values=values)
+    assert answer["errors"] == {"n": "No number."}
 
 
 @pytest.mark.parametrize(("status", "shown"), [(500, "dispatch_failed"), (404, "dispatch_failed")])
-async def test_a_command_that_fails_is_told_once(raw, app, status, shown):
-    """A command that is not answered with 2xx fails for the person, and does not come again."""
+async def test_a_failed_command_is_not_redelivered(raw, app, status, shown):
+    """A command without a 2xx answer fails for the person and is not redelivered."""
     app.answer = lambda _: web.Response(status=status)
-    told = await raw.person("command", user=DANA, channel=CLAIMS, text="/fax")
-    assert told["error"] == shown
+    answer = await raw.person("command", user=DANA, channel=CLAIMS, text="/fax")
+    assert answer["error"] == shown
     assert len(app.received) == 1
 
 
 async def test_a_command_that_is_answered_late(raw, app):
-    """After the deadline the person sees operation_timeout."""
+    """After the deadline the person's client shows operation_timeout."""
     raw.workspace.settings.ack_deadline = 0.1
-    free = asyncio.Event()
+    released = asyncio.Event()
 
     async def late(_: dict[str, Any]) -> web.Response:
-        await free.wait()
+        await released.wait()
         return web.Response()
 
     app.answer = late
-    told = await raw.person("command", user=DANA, channel=CLAIMS, text="/fax")
-    free.set()
-    assert told["error"] == "operation_timeout"
+    answer = await raw.person("command", user=DANA, channel=CLAIMS, text="/fax")
+    released.set()
+    assert answer["error"] == "operation_timeout"
 
 
-async def test_an_event_comes_again_until_it_is_taken(raw, app):
-    """Up to three times more, with its number and the reason; the same event_id each time."""
+async def test_an_event_is_redelivered_until_it_is_acknowledged(raw, app):
+    """It is redelivered up to three times, with retry number and reason, and the same event_id."""
     await raw.control("settings", retry_after_second=0.01, retry_after_third=0.01)
     statuses = iter([500, 503, 200])
     app.answer = lambda _: web.Response(status=next(statuses))
     await raw.person("say", user=DANA, channel=DANA_IM, text="hello")
     await until(lambda: len(app.events("message")) == 3)
-    told = app.events("message")
-    assert [each["retold"] for each in told] == [(None, None), ("1", "http_error"), ("2", "http_error")]
-    assert len({each["told"]["event_id"] for each in told}) == 1
-    assert all(each["signed"] for each in told)
+    deliveries = app.events("message")
+    assert [each["retry"] for each in deliveries] == [(None, None), ("1", "http_error"), ("2", "http_error")]
+    assert len({each["payload"]["event_id"] for each in deliveries}) == 1
+    assert all(each["signed"] for each in deliveries)
 
 
-async def test_an_event_that_nobody_takes_is_given_up(raw, app):
-    """Four deliveries in all."""
+async def test_an_unacknowledged_event_is_given_up(raw, app):
+    """It is delivered four times in all."""
     await raw.control("settings", retry_after_second=0.01, retry_after_third=0.01)
     app.answer = lambda _: web.Response(status=500)
     await raw.person("say", user=DANA, channel=DANA_IM, text="hello")
@@ -275,7 +275,7 @@ async def test_an_event_that_nobody_takes_is_given_up(raw, app):
 
 
 async def test_the_app_may_decline_redeliveries(raw, app):
-    """X-Slack-No-Retry: 1 beside an error."""
+    """An error with X-Slack-No-Retry: 1 ends the deliveries."""
     app.answer = lambda _: web.Response(status=500, headers={"X-Slack-No-Retry": "1"})
     await raw.person("say", user=DANA, channel=DANA_IM, text="hello")
     await until(lambda: raw.workspace.journal.of("event_given_up"))
@@ -283,28 +283,28 @@ async def test_the_app_may_decline_redeliveries(raw, app):
 
 
 async def test_reasons_of_redeliveries(raw, app):
-    """Late is http_timeout; a connection that breaks, or an answer that is lost, is connection_failed."""
+    """A late answer is http_timeout; a lost answer is connection_failed."""
     await raw.control("settings", retry_after_second=0.01, retry_after_third=0.01, ack_deadline=0.1)
-    free = asyncio.Event()
-    turns = iter(range(9))
+    released = asyncio.Event()
+    calls = iter(range(9))
 
     async def answer(_: dict[str, Any]) -> web.Response:
-        if next(turns) == 0:
-            await free.wait()
+        if next(calls) == 0:
+            await released.wait()
         return web.Response()
 
     app.answer = answer
     await raw.person("say", user=DANA, channel=DANA_IM, text="one")
     await until(lambda: len(app.received) == 2)
-    free.set()
+    released.set()
     await raw.control("request_url", lose_answers=1)
     await raw.person("say", user=DANA, channel=DANA_IM, text="two")
     await until(lambda: len(app.received) == 4)
-    assert [each["retold"][1] for each in app.received] == [None, "http_timeout", None, "connection_failed"]
+    assert [each["retry"][1] for each in app.received] == [None, "http_timeout", None, "connection_failed"]
 
 
 async def test_the_journal_has_requests_and_answers(raw, app):
-    """As of sockets: each delivery, and each acknowledgement with how long it took."""
+    """The journal has each delivery, and each acknowledgement with its duration."""
     await raw.person("command", user=DANA, channel=CLAIMS, text="/fax")
     (sent,), (acked,) = raw.workspace.journal.of("envelope_sent"), raw.workspace.journal.of("envelope_acked")
     assert (sent["connection"], sent["type"]) == (app.url, "slash_commands")

@@ -1,4 +1,4 @@
-"""Commands, presses, modals and shortcuts of the Slack stand-in, as payloads on the wire."""
+"""The payloads of commands, presses, modals and shortcuts of the Slack stand-in."""
 
 import aiohttp
 import pytest
@@ -34,7 +34,7 @@ async def raw(tmp_path):
 
 
 async def open_modal(raw, socket, view=None, user=DANA):
-    """Run a command as *user* and open *view* with its trigger_id; the answer of views.open."""
+    """Run a command as *user* and open *view* with its trigger_id; return the answer of views.open."""
     before = len(socket.of("slash_commands"))
     await raw.person("command", user=user, channel=CLAIMS, text="/fax")
     trigger = (await until(lambda: socket.of("slash_commands")[before:]))[0]["trigger_id"]
@@ -42,7 +42,7 @@ async def open_modal(raw, socket, view=None, user=DANA):
 
 
 async def test_the_fields_of_a_command(raw):
-    """A command carries Slack's fields, the text as typed and no thread."""
+    """A command has Slack's fields, the text as typed, and no thread."""
     async with raw.socket() as socket:
         await raw.person("command", user=DANA, channel=CLAIMS, text="/fax send 469 555 0101 & <x>")
     fields = socket.of("slash_commands")[0]
@@ -55,7 +55,7 @@ async def test_the_fields_of_a_command(raw):
 
 
 async def test_escaping_of_command_text(raw):
-    """With should_escape people and channels come as tags, without it as names."""
+    """With should_escape people and channels are tags, without it names."""
     async with raw.socket() as socket:
         await raw.person("command", user=DANA, channel=CLAIMS, text="/esc @marcus in #claims")
         await raw.person("command", user=DANA, channel=CLAIMS, text=f"/fax <@{MARCUS}> in <#{CLAIMS}>")
@@ -65,7 +65,7 @@ async def test_escaping_of_command_text(raw):
 
 
 async def test_no_commands_in_threads(raw):
-    """A command in a thread is not delivered; the person is told so."""
+    """A command in a thread is not delivered; the person sees an error."""
     async with raw.socket() as socket:
         answer = await raw.person("command", user=DANA, channel=CLAIMS, text="/fax", thread_ts="1.0")
     assert answer["message"] == "/fax is not supported in threads. Sorry!"
@@ -73,7 +73,7 @@ async def test_no_commands_in_threads(raw):
 
 
 async def test_the_answer_to_a_command(raw):
-    """Text in the acknowledgement is ephemeral, or with in_channel a message."""
+    """A text in the acknowledgement is posted as ephemeral, or with in_channel as a message."""
     answers = [{"text": "only you"}, {"text": "everyone", "response_type": "in_channel"}]
     async with raw.socket(ack=lambda _: answers.pop(0)):
         await raw.person("command", user=DANA, channel=CLAIMS, text="/fax")
@@ -84,7 +84,7 @@ async def test_the_answer_to_a_command(raw):
 
 
 async def test_a_press_on_a_message(raw):
-    """block_actions names the message, its channel, the action, the state, and both passes."""
+    """block_actions has the message, its channel, the action, the state, a response_url and a trigger_id."""
     ts = (await raw.json("chat.postMessage", channel=CLAIMS, text="x", blocks=ACTIONS))["ts"]
     async with raw.socket() as socket:
         await raw.person("press", user=DANA, channel=CLAIMS, ts=ts, block_id="b", action_id="go")
@@ -112,16 +112,16 @@ async def test_a_press_on_a_message(raw):
     assert payload["trigger_id"]
 
 
-async def test_a_press_that_nobody_takes(raw):
-    """Nobody connected, or no such button: the person is told."""
+async def test_a_press_without_a_receiver(raw):
+    """Without a connection, or without such a button, the person sees an error."""
     ts = (await raw.json("chat.postMessage", channel=CLAIMS, text="x", blocks=ACTIONS))["ts"]
     press = {"user": DANA, "channel": CLAIMS, "ts": ts, "block_id": "b"}
     assert (await raw.person("press", **press, action_id="go"))["error"] == "dispatch_failed"
     assert (await raw.person("press", **press, action_id="gone"))["error"] == "action_not_found"
 
 
-async def test_an_ephemeral_message_is_replaced_through_its_press(raw):
-    """A press on an ephemeral message shows no message; its response_url replaces or deletes it."""
+async def test_an_ephemeral_message_is_replaced_through_its_response_url(raw):
+    """A press on an ephemeral message has no `message`; its response_url replaces or deletes it."""
     await raw.json("chat.postEphemeral", channel=CLAIMS, user=DANA, text="x", blocks=ACTIONS)
     (ident,) = raw.workspace.state.ephemerals
     async with raw.socket() as socket:
@@ -138,8 +138,8 @@ async def test_an_ephemeral_message_is_replaced_through_its_press(raw):
     assert not raw.workspace.state.ephemerals
 
 
-async def test_a_response_url_wears_out(raw):
-    """A response_url works five times and for half an hour."""
+async def test_a_response_url_expires(raw):
+    """A response_url is valid five times and for half an hour."""
     async with raw.socket() as socket:
         await raw.person("command", user=DANA, channel=CLAIMS, text="/fax")
         await raw.person("command", user=DANA, channel=CLAIMS, text="/fax")
@@ -185,8 +185,8 @@ async def test_a_submission(raw):
     assert not raw.workspace.state.views.open
 
 
-async def test_required_inputs_are_asked_for_before_the_app(raw):
-    """An empty required input is marked and the app hears nothing."""
+async def test_required_inputs_are_validated_before_the_submission(raw):
+    """An empty required input is marked and nothing is sent to the app."""
     async with raw.socket() as socket:
         view = (await open_modal(raw, socket))["view"]
         answer = await raw.person("submit", user=DANA, view=view["id"], values={})
@@ -206,7 +206,7 @@ async def test_required_inputs_are_asked_for_before_the_app(raw):
     ],
 )
 async def test_response_actions(raw, response, ok, titles):
-    """errors, update, push and clear do what Slack says; nonsense is a trouble for the person."""
+    """errors, update, push and clear work as Slack documents; an invalid response is an error."""
 
     def ack(envelope):
         return response if envelope["type"] == "interactive" else None
@@ -221,7 +221,7 @@ async def test_response_actions(raw, response, ok, titles):
 
 
 async def test_pushing(raw):
-    """views.push needs a trigger from within a modal, and three views are the most."""
+    """views.push needs a trigger_id from a modal; a stack has at most three views."""
     view_with_button = {**MODAL, "blocks": [*ACTIONS, INPUT]}
     async with raw.socket() as socket:
         view = (await open_modal(raw, socket, view_with_button))["view"]
@@ -237,7 +237,7 @@ async def test_pushing(raw):
 
 
 async def test_updating_a_view(raw):
-    """views.update keeps what was typed in blocks that stay, and a stale hash is refused."""
+    """views.update keeps the view's id; a duplicate external_id and a stale hash are refused."""
     async with raw.socket() as socket:
         view = (await open_modal(raw, socket, {**MODAL, "external_id": "mine"}))["view"]
         again = await open_modal(raw, socket, {**MODAL, "external_id": "mine"}, user=MARCUS)
@@ -252,21 +252,21 @@ async def test_updating_a_view(raw):
 
 
 async def test_closing(raw):
-    """view_closed is sent for a modal that asked for it."""
+    """view_closed is sent for a modal with notify_on_close."""
     async with raw.socket() as socket:
         quiet = (await open_modal(raw, socket))["view"]
         await raw.person("close", user=DANA, view=quiet["id"])
-        told = (await open_modal(raw, socket, {**MODAL, "notify_on_close": True}))["view"]
-        await raw.person("close", user=DANA, view=told["id"])
+        notified = (await open_modal(raw, socket, {**MODAL, "notify_on_close": True}))["view"]
+        await raw.person("close", user=DANA, view=notified["id"])
         await until(lambda: socket.of("interactive"))
         await until(lambda: len(raw.workspace.journal.of("envelope_acked")) == 3)
     (payload,) = socket.of("interactive")
-    assert (payload["type"], payload["view"]["id"]) == ("view_closed", told["id"])
+    assert (payload["type"], payload["view"]["id"]) == ("view_closed", notified["id"])
     assert payload["is_cleared"] is False
 
 
 async def test_a_file_input(raw):
-    """file_input gives whole files in the state, which the app may then see."""
+    """The state of a file_input has file objects, which the app may access from then on."""
     files = {**INPUT, "block_id": "docs", "element": {"type": "file_input", "action_id": "f", "max_files": 1}}
     ident = await raw.person_file(DANA, "a.pdf", b"%PDF")
     async with raw.socket() as socket:
@@ -283,7 +283,7 @@ async def test_a_file_input(raw):
 
 
 async def test_shortcuts(raw):
-    """A global shortcut has no channel; one on a message carries the message."""
+    """A global shortcut has no channel; a message shortcut has the message."""
     said = await raw.person("say", user=DANA, channel=CLAIMS, text="fax me")
     async with raw.socket() as socket:
         await raw.person("shortcut", user=DANA, callback_id="send_fax")
@@ -298,7 +298,7 @@ async def test_shortcuts(raw):
 
 
 async def test_external_selects(raw):
-    """Typing into an external select asks the app for options."""
+    """Typing into an external select requests options from the app."""
     select = {"type": "external_select", "action_id": "who", "min_query_length": 1}
     view = {**MODAL, "blocks": [{**INPUT, "element": select}]}
     options = [{"text": PLAIN, "value": "1"}]
@@ -308,15 +308,15 @@ async def test_external_selects(raw):
 
     async with raw.socket(ack=ack) as socket:
         opened = (await open_modal(raw, socket, view))["view"]
-        asked = {"view": opened["id"], "block_id": "number", "action_id": "who", "value": "mer"}
-        answer = await raw.person("suggest", user=DANA, **asked)
+        suggestion = {"view": opened["id"], "block_id": "number", "action_id": "who", "value": "mer"}
+        answer = await raw.person("suggest", user=DANA, **suggestion)
     assert answer["options"] == options
     payload = socket.of("interactive")[0]
     assert (payload["value"], payload["action_id"]) == ("mer", "who")
 
 
 async def test_interactivity_can_be_off(tmp_path):
-    """Without interactivity in the manifest a press reaches nobody."""
+    """Without interactivity in the manifest a press is not delivered."""
     path = write_manifest(tmp_path)
     path.write_text(path.read_text(encoding="utf-8").replace("is_enabled: true", "is_enabled: false"))
     async with running(tmp_path, path) as workspace, aiohttp.ClientSession() as session:
@@ -326,8 +326,8 @@ async def test_interactivity_can_be_off(tmp_path):
     assert answer["error"] == "not_interactive"
 
 
-async def test_everyone_sees_their_own(raw):
-    """A view and an ephemeral message are in nobody's snapshot but their owner's."""
+async def test_views_and_ephemeral_messages_are_private(raw):
+    """A view and an ephemeral message are only in the snapshot of their person."""
     async with raw.socket() as socket:
         await open_modal(raw, socket)
         await raw.json("chat.postEphemeral", channel=CLAIMS, user=DANA, text="x")
@@ -337,7 +337,7 @@ async def test_everyone_sees_their_own(raw):
         assert (len(seen["views"]), len(seen["ephemerals"])) == (count, count)
 
 
-async def test_a_troubled_response_url(raw):
+async def test_faults_of_a_response_url(raw):
     """A response_url can fail before or after its message is shown."""
     async with raw.socket() as socket:
         await raw.person("command", user=DANA, channel=CLAIMS, text="/fax")
@@ -353,8 +353,8 @@ async def test_a_troubled_response_url(raw):
 
 
 @pytest.mark.parametrize("body", [b"nonsense", b"[]", b"{}", b'{"blocks": [{"type": "x"}]}'])
-async def test_nonsense_for_a_response_url(raw, body):
-    """What is no message is refused with HTTP 400."""
+async def test_invalid_bodies_for_a_response_url(raw, body):
+    """A body that is not a valid message is refused with HTTP 400."""
     async with raw.socket() as socket:
         await raw.person("command", user=DANA, channel=CLAIMS, text="/fax")
     url = socket.of("slash_commands")[0]["response_url"]

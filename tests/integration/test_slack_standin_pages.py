@@ -1,4 +1,4 @@
-"""What the Slack stand-in serves to people: page, snapshot, events, files, second pane; and the process."""
+"""The person API of the Slack stand-in: page, snapshot, events, files, second pane; and the process."""
 
 import asyncio
 import json
@@ -18,16 +18,16 @@ async def raw(tmp_path):
         yield RawClient(workspace, session)
 
 
-async def seen(raw, user):
+async def snapshot(raw, user):
     async with raw.session.get(f"{raw.workspace.url}/_/snapshot", params={"user": user}) as answer:
         return await answer.json()
 
 
 async def test_the_snapshot(raw):
-    """A snapshot has the people, channels, messages, commands and shortcuts that the person can see."""
+    """A snapshot has the visible people, channels, messages, commands and shortcuts."""
     await raw.person("say", user=DANA, channel=DANA_IM, text="private")
     await raw.person("say", user=DANA, channel=CLAIMS, text="public")
-    dana, marcus = await seen(raw, DANA), await seen(raw, MARCUS)
+    dana, marcus = await snapshot(raw, DANA), await snapshot(raw, MARCUS)
     assert dana["me"]["id"] == DANA
     assert [u["name"] for u in dana["users"]] == ["dana", "marcus", "priya", "faxbot"]
     assert [m["text"] for m in dana["messages"]] == ["private", "public"]
@@ -39,8 +39,8 @@ async def test_the_snapshot(raw):
 
 
 async def test_events_are_streamed_and_replayed(raw):
-    """The stream begins after `since`, numbers its events, and goes on with what happens."""
-    since = (await seen(raw, DANA))["seq"]
+    """The stream starts after `since`, numbers its events, and continues with new ones."""
+    since = (await snapshot(raw, DANA))["seq"]
     await raw.person("say", user=DANA, channel=CLAIMS, text="missed")
     url = f"{raw.workspace.url}/_/events?user={DANA}&since={since}"
     async with raw.session.get(url) as stream:
@@ -55,7 +55,7 @@ async def test_events_are_streamed_and_replayed(raw):
 
 async def test_waiting(raw):
     """The long poll answers with the first event after `since`."""
-    since = (await seen(raw, DANA))["seq"]
+    since = (await snapshot(raw, DANA))["seq"]
     url = f"{raw.workspace.url}/_/wait?user={DANA}&since={since}&timeout=5"
     waiting = asyncio.ensure_future(raw.session.get(url))
     await raw.person("say", user=DANA, channel=CLAIMS, text="x")
@@ -65,7 +65,7 @@ async def test_waiting(raw):
 
 
 async def test_files_for_the_page(raw):
-    """The page gets a file's bytes without a token; a deleted one is gone."""
+    """The page downloads a file without a token; a deleted one is not found."""
     ident = await raw.person_file(DANA, "a.txt", b"hello")
     async with raw.session.get(f"{raw.workspace.url}/_/file/{ident}") as answer:
         assert (answer.content_type, await answer.read()) == ("text/plain", b"hello")
@@ -75,7 +75,7 @@ async def test_files_for_the_page(raw):
 
 
 @pytest.mark.parametrize(
-    ("deed", "body", "error"),
+    ("action", "body", "error"),
     [
         ("say", {"user": "U0", "channel": CLAIMS, "text": "x"}, "user_not_found"),
         ("say", {"user": DANA, "channel": "C0", "text": "x"}, "channel_not_found"),
@@ -88,15 +88,15 @@ async def test_files_for_the_page(raw):
         ("invite", {"channel": CLAIMS, "user": DANA}, "already_in_channel"),
     ],
 )
-async def test_what_people_cannot_do(raw, deed, body, error):
-    """What makes no sense is answered with an error and words for the person."""
-    answer = await raw.person(deed, **body)
+async def test_invalid_actions(raw, action, body, error):
+    """An invalid action is answered with an error code and a message for the person."""
+    answer = await raw.person(action, **body)
     assert (answer["ok"], answer["error"]) == (False, error)
     assert answer["message"]
 
 
 async def test_only_ones_own_messages_can_be_edited(raw):
-    """A member edits their own messages; an administrator any."""
+    """A member may edit their own messages, an administrator any."""
     ts = (await raw.person("say", user=DANA, channel=CLAIMS, text="x"))["ts"]
     change = {"channel": CLAIMS, "ts": ts, "text": "y"}
     assert (await raw.person("edit", user=MARCUS, **change))["error"] == "cant_update_message"
@@ -104,7 +104,7 @@ async def test_only_ones_own_messages_can_be_edited(raw):
 
 
 async def test_an_archived_channel(raw):
-    """Nobody writes in an archived channel until it is in use again."""
+    """An archived channel accepts no messages until it is unarchived."""
     say = {"user": DANA, "channel": CLAIMS, "text": "x"}
     await raw.person("archive", channel=CLAIMS)
     assert (await raw.person("say", **say))["error"] == "is_archived"
@@ -113,7 +113,7 @@ async def test_an_archived_channel(raw):
 
 
 async def test_the_fax_servers_pane(raw, tmp_path):
-    """Requests of the second pane go to the fax server's control pages; without one there are none."""
+    """Requests of the second pane are forwarded to the fax server's control API; without one they are 404."""
     url = f"{raw.workspace.url}/_/fax/arrive?line=2"
     async with raw.session.post(url, json={}) as answer:
         assert answer.status == 404
@@ -130,7 +130,7 @@ async def test_the_fax_servers_pane(raw, tmp_path):
         raw.workspace.installation.fax_control = f"http://127.0.0.1:{runner.addresses[0][1]}"
         async with raw.session.post(url, json={"pages": 2}) as answer:
             assert await answer.json() == {"path": "/control/arrive?line=2", "body": '{"pages": 2}'}
-        assert (await seen(raw, DANA))["fax_pane"] is True
+        assert (await snapshot(raw, DANA))["fax_pane"] is True
     finally:
         await runner.cleanup()
     async with raw.session.post(url, json={}) as answer:
@@ -138,14 +138,14 @@ async def test_the_fax_servers_pane(raw, tmp_path):
 
 
 async def test_the_page_is_served(raw):
-    """The page and its files are at / and /page/; nothing outside of it is."""
+    """The page and its files are served at / and /page/; files outside the folder are not."""
     for path, status in (("/", 200), ("/page/index.html", 200), ("/page/../server.py", 404)):
         async with raw.session.get(raw.workspace.url + path) as answer:
             assert answer.status == status, path
 
 
 async def test_the_process(tmp_path):
-    """`python -m faxbot.standins.slack` prints one ready line, answers, and ends on SIGTERM."""
+    """`python -m faxbot.standins.slack` prints one JSON line when ready, answers, and ends on SIGTERM."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "faxbot.standins.slack", "--dir", str(tmp_path / "ws")),
         *("--manifest", str(write_manifest(tmp_path))),

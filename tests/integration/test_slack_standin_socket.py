@@ -1,4 +1,4 @@
-"""Socket Mode of the Slack stand-in: handshakes, acknowledgements, redelivery, connections that go away."""
+"""Socket Mode of the Slack stand-in: handshakes, acknowledgements, redelivery, closed connections."""
 
 import asyncio
 
@@ -17,7 +17,7 @@ async def raw(tmp_path):
 
 
 async def test_the_address_works_once(raw):
-    """A second handshake with the same address is refused, as is one that comes too late."""
+    """A second handshake with the same address is refused."""
     url = (await raw.form("apps.connections.open", token=raw.workspace.app_token))["url"]
     async with raw.session.ws_connect(url) as stream:
         hello = await stream.receive_json()
@@ -28,8 +28,8 @@ async def test_the_address_works_once(raw):
         await raw.session.ws_connect(url)
 
 
-async def test_a_refused_handshake_spends_the_address(raw):
-    """After a refused handshake the same address is refused for good; a new one works."""
+async def test_a_refused_handshake_uses_up_the_address(raw):
+    """After a refused handshake the same address stays refused; a new one works."""
     await raw.control("socket", refuse_handshakes=1)
     url = (await raw.form("apps.connections.open", token=raw.workspace.app_token))["url"]
     for _ in range(2):
@@ -40,7 +40,7 @@ async def test_a_refused_handshake_spends_the_address(raw):
 
 
 async def test_pings_are_echoed(raw):
-    """A ping's payload comes back in the pong."""
+    """A pong has the payload of its ping."""
     url = (await raw.form("apps.connections.open", token=raw.workspace.app_token))["url"]
     async with raw.session.ws_connect(url, autoping=False) as stream:
         await stream.receive_json()
@@ -49,19 +49,19 @@ async def test_pings_are_echoed(raw):
     assert (pong.type, pong.data) == (aiohttp.WSMsgType.PONG, b"sdk-ping-pong:1.5")
 
 
-async def test_the_eleventh_connection(raw):
-    """More connections than allowed are told too_many_websockets and closed."""
+async def test_too_many_connections(raw):
+    """A connection above the limit gets too_many_websockets and is closed."""
     raw.workspace.settings.max_connections = 1
     async with raw.socket():
         url = (await raw.form("apps.connections.open", token=raw.workspace.app_token))["url"]
         async with raw.session.ws_connect(url) as stream:
-            told = await stream.receive_json()
-            assert (told["type"], told["reason"]) == ("disconnect", "too_many_websockets")
+            message = await stream.receive_json()
+            assert (message["type"], message["reason"]) == ("disconnect", "too_many_websockets")
             assert (await stream.receive()).type is aiohttp.WSMsgType.CLOSE
 
 
-async def test_acknowledged_events_come_once(raw):
-    """An acknowledged event is not delivered again; its envelope says attempt 0 and takes no payload."""
+async def test_acknowledged_events_are_delivered_once(raw):
+    """An acknowledged event is not redelivered; its envelope has attempt 0 and accepts no payload."""
     async with raw.socket() as socket:
         await raw.person("say", user=DANA, channel=DANA_IM, text="one")
         await raw.person("say", user=DANA, channel=DANA_IM, text="two")
@@ -73,8 +73,8 @@ async def test_acknowledged_events_come_once(raw):
     assert len(raw.workspace.journal.of("envelope_sent")) == 2
 
 
-async def test_unacknowledged_events_come_again(raw):
-    """An event that is never acknowledged comes four times, with the same event_id and a reason."""
+async def test_unacknowledged_events_are_redelivered(raw):
+    """An event that is never acknowledged is delivered four times, with the same event_id and a reason."""
     async with raw.socket(ack=False) as socket:
         await raw.person("say", user=DANA, channel=DANA_IM, text="one")
         await until(lambda: raw.workspace.journal.of("event_given_up"))
@@ -86,7 +86,7 @@ async def test_unacknowledged_events_come_again(raw):
 
 
 async def test_an_ignored_acknowledgement(raw):
-    """An acknowledgement that is lost on the way brings the event again."""
+    """An event whose acknowledgement is lost is redelivered."""
     await raw.control("socket", ignore_acks=1)
     async with raw.socket() as socket:
         await raw.person("say", user=DANA, channel=DANA_IM, text="one")
@@ -95,7 +95,7 @@ async def test_an_ignored_acknowledgement(raw):
 
 
 async def test_duplicates_on_demand(raw):
-    """With duplicate_events an acknowledged event comes a second time."""
+    """With duplicate_events an acknowledged event is delivered a second time."""
     await raw.control("settings", duplicate_events=True)
     async with raw.socket() as socket:
         await raw.person("say", user=DANA, channel=DANA_IM, text="one")
@@ -104,7 +104,7 @@ async def test_duplicates_on_demand(raw):
 
 
 async def test_duplicate_interactions_on_demand(raw):
-    """With duplicate_interactions a command comes three times, by turns; the first answer counts."""
+    """With duplicate_interactions a command is delivered three times, round robin."""
     await raw.control("settings", duplicate_interactions=True)
     async with raw.socket() as first, raw.socket() as second:
         assert (await raw.person("command", user=DANA, channel=CLAIMS, text="/fax"))["ok"]
@@ -115,7 +115,7 @@ async def test_duplicate_interactions_on_demand(raw):
 
 
 async def test_each_envelope_goes_to_one_connection(raw):
-    """Of several connections exactly one gets each envelope, and each gets some."""
+    """Each envelope is sent to exactly one connection, and the connections take turns."""
     async with raw.socket() as first, raw.socket() as second:
         for n in range(4):
             await raw.person("say", user=DANA, channel=DANA_IM, text=str(n))
@@ -124,8 +124,8 @@ async def test_each_envelope_goes_to_one_connection(raw):
     assert len(first.events("message")) == len(second.events("message")) == 2
 
 
-async def test_a_connection_that_dies_with_an_event(raw):
-    """An event that was not acknowledged when its connection closed goes to another connection."""
+async def test_a_connection_that_closes_before_acknowledging(raw):
+    """An event that is unacknowledged when its connection closes is redelivered to another connection."""
     raw.workspace.settings.ack_deadline = 3.0
     async with raw.socket(ack=False) as first:
         await raw.person("say", user=DANA, channel=DANA_IM, text="one")
@@ -137,7 +137,7 @@ async def test_a_connection_that_dies_with_an_event(raw):
 
 
 async def test_events_wait_for_a_connection(raw):
-    """What happens while nobody is connected is delivered when somebody comes in time."""
+    """An event without a connection is delivered when one opens in time."""
     raw.workspace.settings.ack_deadline = 3.0
     await raw.person("say", user=DANA, channel=DANA_IM, text="one")
     async with raw.socket() as socket:
@@ -145,7 +145,7 @@ async def test_events_wait_for_a_connection(raw):
 
 
 async def test_refresh(raw):
-    """A refresh warns, asks for a new connection, and closes the old one."""
+    """A refresh sends warning and refresh_requested, and closes the connection."""
     async with raw.socket() as socket:
         await raw.control("socket", refresh=True)
         await until(lambda: socket.stream.closed)
@@ -154,7 +154,7 @@ async def test_refresh(raw):
 
 
 async def test_link_disabled(raw):
-    """When Socket Mode is switched off every connection hears link_disabled and is closed, new ones, too."""
+    """Disabling Socket Mode sends link_disabled to every connection, new ones included, and closes it."""
     async with raw.socket() as socket:
         await raw.control("socket", disable=True)
         await until(lambda: socket.stream.closed)
@@ -169,7 +169,7 @@ async def test_link_disabled(raw):
 
 
 async def test_one_connection_of_several(raw):
-    """A connection named by its id is told to go, with any reason, and the other one is left alone."""
+    """A connection given by its id is disconnected with any reason; the other one is not affected."""
     async with raw.socket() as first, raw.socket() as second:
         (one, _) = (await raw.control("socket"))["connections"]
         await raw.control("socket", disconnect="a_new_reason", connection=one["id"])
@@ -181,17 +181,17 @@ async def test_one_connection_of_several(raw):
 
 
 async def test_a_refreshed_connection_is_closed_when_its_envelopes_are_acknowledged(raw):
-    """What was on its way when the connection was told to go is still acknowledged; nothing new comes."""
+    """Envelopes sent before the `disconnect` can still be acknowledged; no new ones are sent."""
     raw.workspace.settings.ack_deadline = 3.0
-    take = asyncio.Event()
-    async with raw.socket(ack=lambda _: take.wait()) as socket:
-        asked = asyncio.create_task(raw.person("command", user=DANA, channel=CLAIMS, text="/fax"))
+    release = asyncio.Event()
+    async with raw.socket(ack=lambda _: release.wait()) as socket:
+        command = asyncio.create_task(raw.person("command", user=DANA, channel=CLAIMS, text="/fax"))
         await until(lambda: socket.of("slash_commands"))
         await raw.control("socket", disconnect="refresh_requested")
         await until(lambda: raw.workspace.journal.of("socket_told"))
         late = await raw.person("command", user=DANA, channel=CLAIMS, text="/fax")
-        take.set()
-        assert (await asked)["ok"]
+        release.set()
+        assert (await command)["ok"]
         assert late["error"] == "dispatch_failed"
         await until(lambda: socket.stream.closed)
 
@@ -206,23 +206,23 @@ async def test_a_cut_connection(raw):
 
 
 async def test_a_frozen_connection(raw):
-    """A frozen connection is given envelopes, and hears no acknowledgement and no ping until it thaws."""
+    """A frozen connection sends envelopes but reads neither acknowledgements nor pings until unfrozen."""
     url = (await raw.form("apps.connections.open", token=raw.workspace.app_token))["url"]
     async with raw.session.ws_connect(url, autoping=False) as stream:
         await stream.receive_json()
         await raw.control("socket", freeze=True)
         await stream.ping(b"1")
-        asked = asyncio.create_task(raw.person("command", user=DANA, channel=CLAIMS, text="/fax"))
+        command = asyncio.create_task(raw.person("command", user=DANA, channel=CLAIMS, text="/fax"))
         envelope = await stream.receive_json(timeout=5)
         await stream.send_json({"envelope_id": envelope["envelope_id"]})
-        assert (await asked)["error"] == "operation_timeout"
+        assert (await command)["error"] == "operation_timeout"
         await raw.control("socket", freeze=False)
         assert (await stream.receive(timeout=5)).type is aiohttp.WSMsgType.PONG
         await until(lambda: raw.workspace.journal.of("ack_late_or_unknown"))
 
 
 async def test_pings_that_are_not_answered(raw):
-    """With answer_pings off no pong comes, and all else goes on."""
+    """With answer_pings off no pong is sent; envelopes still are."""
     raw.workspace.settings.answer_pings = False
     url = (await raw.form("apps.connections.open", token=raw.workspace.app_token))["url"]
     async with raw.session.ws_connect(url, autoping=False) as stream:
@@ -233,18 +233,18 @@ async def test_pings_that_are_not_answered(raw):
 
 
 async def test_commands_need_an_answer_in_time(raw):
-    """A command is dispatch_failed with nobody connected and operation_timeout with nobody acknowledging."""
-    ask = {"user": DANA, "channel": CLAIMS, "text": "/fax"}
-    assert (await raw.person("command", **ask))["error"] == "dispatch_failed"
+    """A command fails with dispatch_failed without a connection and operation_timeout without an ack."""
+    command = {"user": DANA, "channel": CLAIMS, "text": "/fax"}
+    assert (await raw.person("command", **command))["error"] == "dispatch_failed"
     async with raw.socket(ack=False):
-        answer = await raw.person("command", **ask)
+        answer = await raw.person("command", **command)
     assert answer["error"] == "operation_timeout"
     assert answer["message"] == '/fax failed with the error "operation_timeout"'
     assert len(raw.workspace.journal.of("envelope_sent")) == 1
 
 
-async def test_a_late_acknowledgement_counts_for_nothing(raw):
-    """An acknowledgement after the deadline changes nothing for the person."""
+async def test_a_late_acknowledgement_is_ignored(raw):
+    """An acknowledgement after the deadline has no effect."""
 
     async def late(_envelope):
         await asyncio.sleep(0.3)

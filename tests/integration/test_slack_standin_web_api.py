@@ -1,4 +1,4 @@
-"""The Web API of the Slack stand-in, called as Slack's documents say and as the SDK does."""
+"""The Web API of the Slack stand-in, called as Slack documents it and by the SDK."""
 
 import aiohttp
 import pytest
@@ -29,13 +29,13 @@ def sdk(raw):
     return AsyncWebClient(token=raw.workspace.bot_token, base_url=raw.workspace.api_url, retry_handlers=[])
 
 
-async def test_methods_nobody_knows(raw):
-    """A method that does not exist is unknown_method, with HTTP 200."""
+async def test_unknown_methods(raw):
+    """A method that does not exist is answered with unknown_method and HTTP 200."""
     assert (await raw.form("chat.shout"))["error"] == "unknown_method"
 
 
 async def test_tokens(raw):
-    """No token, a wrong one, a revoked one and one of the wrong kind are told apart."""
+    """A missing, invalid or revoked token and one of the wrong type have different errors."""
     assert (await raw.form("auth.test", token=""))["error"] == "not_authed"
     assert (await raw.form("auth.test", token="xoxb-wrong"))["error"] == "invalid_auth"
     assert (await raw.form("auth.test", token=raw.workspace.app_token))["error"] == "not_allowed_token_type"
@@ -44,8 +44,8 @@ async def test_tokens(raw):
     assert (await raw.form("auth.test"))["error"] == "token_revoked"
 
 
-async def test_where_a_token_may_be(raw):
-    """A token may be in the form; in the query, or in a JSON body, it counts as absent."""
+async def test_the_place_of_the_token(raw):
+    """A token is accepted in a form, and ignored in the query and in a JSON body."""
     url, token = raw.workspace.api_url + "auth.test", raw.workspace.bot_token
     async with raw.session.post(url, data={"token": token}) as answer:
         assert (await answer.json())["user_id"] == BOT
@@ -56,14 +56,14 @@ async def test_where_a_token_may_be(raw):
 
 
 async def test_app_token_only_in_the_header(raw):
-    """apps.connections.open takes its token in the header and nowhere else."""
+    """apps.connections.open accepts its token in the header only."""
     url = raw.workspace.api_url + "apps.connections.open"
     async with raw.session.post(url, data={"token": raw.workspace.app_token}) as answer:
         assert (await answer.json())["error"] == "invalid_auth"
 
 
 async def test_missing_scope(tmp_path):
-    """A method whose scope the manifest does not ask for says what is needed and what there is."""
+    """A method without its scope is answered with missing_scope, the needed and the provided scopes."""
     manifest = write_manifest(tmp_path, scopes=[s for s in SCOPES if s != "chat:write"])
     async with running(tmp_path, manifest) as workspace, aiohttp.ClientSession() as session:
         answer = await RawClient(workspace, session).json("chat.postMessage", channel=CLAIMS, text="x")
@@ -71,8 +71,8 @@ async def test_missing_scope(tmp_path):
     assert "files:read" in answer["provided"].split(",")
 
 
-async def test_scope_of_the_kind_of_conversation(tmp_path):
-    """With channels:history only, a channel's history can be read and a direct message's cannot."""
+async def test_scopes_by_type_of_conversation(tmp_path):
+    """With channels:history only, a channel's history is readable and a direct message's is not."""
     manifest = write_manifest(tmp_path, scopes=["channels:history"])
     async with running(tmp_path, manifest) as workspace, aiohttp.ClientSession() as session:
         raw = RawClient(workspace, session)
@@ -87,8 +87,8 @@ async def test_missing_arguments(raw):
     assert answer["response_metadata"]["messages"] == ["[ERROR] missing required field: ts"]
 
 
-async def test_bodies_that_are_none(raw):
-    """A JSON body that is no JSON, no object, or of an unknown type is refused as such."""
+async def test_invalid_bodies(raw):
+    """A body that is not JSON, not an object, or of an unknown content type is refused."""
     url, json_type = raw.workspace.api_url + "chat.postMessage", {"Content-Type": "application/json"}
     for body, headers, error in (
         (b"{", json_type, "invalid_json"),
@@ -100,13 +100,13 @@ async def test_bodies_that_are_none(raw):
 
 
 async def test_json_for_a_form_method(raw):
-    """files.getUploadURLExternal takes no JSON: its arguments count as absent."""
+    """files.getUploadURLExternal does not support JSON: the arguments are ignored."""
     answer = await raw.json("files.getUploadURLExternal", filename="a.pdf", length=3)
     assert answer["error"] == "invalid_arguments"
 
 
 async def test_arguments_in_every_place(raw):
-    """Query of a GET, query of a POST, form and JSON are all read, and Bolt's team_id is no trouble."""
+    """Arguments are read from the query of GET and POST, a form and JSON; Bolt's team_id is accepted."""
     assert (await raw.get("users.info", user=DANA, team_id="T1"))["user"]["name"] == "dana"
     url = raw.workspace.api_url + "chat.postMessage"
     args = {"channel": CLAIMS, "text": "in the query", "team_id": "T1"}
@@ -131,8 +131,8 @@ async def test_arguments_in_every_place(raw):
         ({"channel": CLAIMS, "text": "x", "markdown_text": "y"}, "markdown_text_conflict"),
     ],
 )
-async def test_messages_that_are_refused(raw, args, error):
-    """chat.postMessage refuses what Slack refuses, with Slack's word for it."""
+async def test_refused_messages(raw, args, error):
+    """chat.postMessage refuses invalid messages with Slack's error codes."""
     answer = await raw.json("chat.postMessage", **args)
     assert answer["error"] == error
 
@@ -144,14 +144,14 @@ async def test_archived_channels(raw):
 
 
 async def test_names_of_channels(raw):
-    """chat.postMessage takes #name and a person's id; other methods take channel ids only."""
+    """chat.postMessage accepts #name and a person's id; other methods accept channel ids only."""
     assert (await raw.json("chat.postMessage", channel="#claims", text="x"))["channel"] == CLAIMS
     assert (await raw.json("chat.postMessage", channel=DANA, text="x"))["channel"] == DANA_IM
     assert (await raw.get("conversations.info", channel="#claims"))["error"] == "channel_not_found"
 
 
 async def test_text_over_the_limit(raw):
-    """A posted text is cut at 40,000 characters; an update's is refused above 4,000."""
+    """A posted text is truncated at 40,000 characters; an update's is refused above 4,000."""
     posted = await raw.json("chat.postMessage", channel=CLAIMS, text="x" * 40_001)
     assert len(posted["message"]["text"]) == 40_000
     assert posted["warning"] == "message_truncated"
@@ -160,7 +160,7 @@ async def test_text_over_the_limit(raw):
 
 
 async def test_blocks_come_back_with_ids(raw):
-    """Block and action ids that were left out are filled in and echoed."""
+    """Missing block and action ids are filled in and returned."""
     button = {"type": "button", "text": {"type": "plain_text", "text": "Go"}}
     posted = await raw.form(
         "chat.postMessage", channel=CLAIMS, text="x", blocks=[{"type": "actions", "elements": [button]}]
@@ -170,8 +170,8 @@ async def test_blocks_come_back_with_ids(raw):
     assert block["elements"][0]["action_id"]
 
 
-async def test_update_and_delete_are_for_ones_own(raw):
-    """A bot changes and deletes its own messages, never a person's; a deleted one is gone."""
+async def test_update_and_delete_need_an_own_message(raw):
+    """A bot can update and delete only its own messages; a deleted one is not found."""
     said = await raw.person("say", user=DANA, channel=CLAIMS, text="mine")
     update = await raw.json("chat.update", channel=CLAIMS, ts=said["ts"], text="x")
     assert update["error"] == "cant_update_message"
@@ -182,8 +182,8 @@ async def test_update_and_delete_are_for_ones_own(raw):
     assert (await raw.json("chat.delete", channel=CLAIMS, ts=own["ts"]))["error"] == "message_not_found"
 
 
-async def test_update_keeps_what_it_is_not_given(raw):
-    """An update keeps blocks and metadata that are not given; an empty list or object removes them."""
+async def test_update_keeps_omitted_members(raw):
+    """An update keeps omitted blocks and metadata; an empty list or object removes them."""
     blocks = [{"type": "divider"}]
     metadata = {"event_type": "job", "event_payload": {"n": 1}}
     posted = await raw.json("chat.postMessage", channel=CLAIMS, text="x", blocks=blocks, metadata=metadata)
@@ -197,7 +197,7 @@ async def test_update_keeps_what_it_is_not_given(raw):
 
 
 async def test_ephemeral_needs_a_member(raw):
-    """An ephemeral message goes to a member of the conversation only."""
+    """An ephemeral message can be posted to a member of the conversation only."""
     posted = await raw.json("chat.postEphemeral", channel=CLAIMS, user=DANA, text="x")
     assert posted["ok"]
     assert "message_ts" in posted
@@ -206,7 +206,7 @@ async def test_ephemeral_needs_a_member(raw):
 
 
 async def test_history_newest_first_in_pages(raw):
-    """History is newest first; a cursor continues it; oldest and latest bound it, inclusive or not."""
+    """History is newest first, paged by cursor, and bounded by oldest and latest, inclusive or not."""
     stamps = [(await raw.json("chat.postMessage", channel=CLAIMS, text=str(n)))["ts"] for n in range(5)]
     first = await raw.get("conversations.history", channel=CLAIMS, limit="2")
     assert [m["text"] for m in first["messages"]] == ["4", "3"]
@@ -223,7 +223,7 @@ async def test_history_newest_first_in_pages(raw):
 
 
 async def test_threads(raw):
-    """Replies are not in the history but in replies(), oldest first after their parent, which counts them."""
+    """Replies are listed by conversations.replies, oldest first after their parent, which counts them."""
     parent = (await raw.json("chat.postMessage", channel=CLAIMS, text="p"))["ts"]
     reply = await raw.json("chat.postMessage", channel=CLAIMS, text="r1", thread_ts=parent)
     await raw.json("chat.postMessage", channel=CLAIMS, text="r2", thread_ts=reply["ts"])
@@ -236,8 +236,8 @@ async def test_threads(raw):
     assert answer["error"] == "thread_not_found"
 
 
-async def test_metadata_only_when_asked_for(raw):
-    """History shows metadata only with include_all_metadata."""
+async def test_metadata_only_on_request(raw):
+    """History contains metadata only with include_all_metadata."""
     metadata = {"event_type": "job", "event_payload": {"key": "k1"}}
     await raw.json("chat.postMessage", channel=CLAIMS, text="x", metadata=metadata)
     plain = (await raw.get("conversations.history", channel=CLAIMS))["messages"][0]
@@ -247,21 +247,21 @@ async def test_metadata_only_when_asked_for(raw):
 
 
 async def test_history_needs_membership(raw):
-    """A bot reads no channel that it is not in."""
+    """A bot cannot read a channel without being a member."""
     assert (await raw.get("conversations.history", channel=LEGAL))["error"] == "not_in_channel"
     assert (await raw.form("conversations.join", channel=LEGAL))["channel"]["is_member"]
     assert (await raw.get("conversations.history", channel=LEGAL))["ok"]
 
 
-async def test_private_channels_do_not_exist_for_strangers(raw):
-    """A private channel that the bot is not in cannot be told from none."""
+async def test_private_channels_are_not_found_by_non_members(raw):
+    """A private channel without the bot is answered with channel_not_found."""
     made = await raw.control("channels", name="board", is_private=True, members=[DANA])
     answer = await raw.json("chat.postMessage", channel=made["channel"], text="x")
     assert answer["error"] == "channel_not_found"
 
 
 async def test_a_deleted_parent_leaves_a_tombstone(raw):
-    """Deleting a message with replies leaves a tombstone that holds the thread together."""
+    """Deleting a message with replies leaves a tombstone, and the thread stays readable."""
     parent = (await raw.json("chat.postMessage", channel=CLAIMS, text="p"))["ts"]
     await raw.json("chat.postMessage", channel=CLAIMS, text="r", thread_ts=parent)
     await raw.json("chat.delete", channel=CLAIMS, ts=parent)
@@ -270,15 +270,15 @@ async def test_a_deleted_parent_leaves_a_tombstone(raw):
 
 
 async def test_reactions(raw):
-    """A reaction is added once."""
+    """A second identical reaction is refused."""
     ts = (await raw.json("chat.postMessage", channel=CLAIMS, text="x"))["ts"]
     args = {"channel": CLAIMS, "timestamp": ts, "name": "eyes"}
     assert (await raw.form("reactions.add", **args))["ok"]
     assert (await raw.form("reactions.add", **args))["error"] == "already_reacted"
 
 
-async def test_the_sdk_is_understood(sdk):
-    """The SDK's own calls work: reads, writes, open, list, permalink, and errors as its exception."""
+async def test_the_sdks_calls(sdk):
+    """The SDK's calls work: reads, writes, open, list, permalink, and errors as exceptions."""
     assert (await sdk.auth_test())["user_id"] == BOT
     assert (await sdk.api_test(foo="bar"))["args"] == {"foo": "bar"}
     assert (await sdk.users_list())["members"][0]["id"] == DANA

@@ -1,4 +1,4 @@
-"""What the tests of the Slack stand-in share: a manifest, a workspace, a client without the SDK."""
+"""Shared by the tests of the Slack stand-in: a manifest, a workspace, a client without Slack's SDK."""
 
 import asyncio
 import json
@@ -48,7 +48,7 @@ CLAIMS, LEGAL, DANA_IM = "C02CLAIMS1", "C02LEGAL01", "D02DANA001"
 def write_manifest(
     directory: Path, scopes: list[str] | None = None, events: list[str] | None = None, **features: Any
 ) -> Path:
-    """A manifest file with these scopes and events, or all that the tests use."""
+    """Write a manifest with these scopes and events (default: SCOPES and EVENTS); return its path."""
     path = directory / "manifest.yml"
     document = {
         "display_information": {"name": "faxbot"},
@@ -77,36 +77,36 @@ def write_manifest(
 
 
 @asynccontextmanager
-async def running(tmp_path: Path, manifest: Path | None = None, **dials: Any) -> AsyncIterator[Workspace]:
-    """A workspace that listens, with these settings."""
+async def running(tmp_path: Path, manifest: Path | None = None, **changes: Any) -> AsyncIterator[Workspace]:
+    """A running workspace; *changes* are settings that differ from the defaults."""
     settings = WorkspaceSettings()
-    settings.change({"share_delay": 0.0, **dials})
+    settings.change({"share_delay": 0.0, **changes})
     found = manifest or write_manifest(tmp_path)
     async with Workspace(tmp_path / "ws", manifest=found, settings=settings) as workspace:
         yield workspace
 
 
-async def until(look: Callable[[], Any], seconds: float = 5.0) -> Any:
-    """What *look* finds, as soon as it is true; fails after *seconds*."""
+async def until(condition: Callable[[], Any], seconds: float = 5.0) -> Any:
+    """Wait until *condition* returns something true, and return it; fails after *seconds*."""
     deadline = asyncio.get_running_loop().time() + seconds
-    while not (found := look()):
+    while not (found := condition()):
         assert asyncio.get_running_loop().time() < deadline, "it never happened"
         await asyncio.sleep(0.005)
     return found
 
 
 class RawClient:
-    """A client written from Slack's documents, with nothing of the SDK."""
+    """A client written from Slack's documentation, without the SDK."""
 
     def __init__(self, workspace: Workspace, session: aiohttp.ClientSession) -> None:
         self.workspace = workspace
         self.session = session
 
     async def form(self, method: str, token: str | None = None, **args: Any) -> dict[str, Any]:
-        """A Web API call with form arguments; what is no string goes as JSON."""
-        shown = {k: v if isinstance(v, str) else json.dumps(v) for k, v in args.items()}
+        """A Web API call with form arguments; values other than strings are sent as JSON."""
+        arguments = {k: v if isinstance(v, str) else json.dumps(v) for k, v in args.items()}
         async with self.session.post(
-            self.workspace.api_url + method, data=shown, headers=self.auth(token)
+            self.workspace.api_url + method, data=arguments, headers=self.auth(token)
         ) as answer:
             return dict(await answer.json())
 
@@ -126,22 +126,22 @@ class RawClient:
             return dict(await answer.json())
 
     def auth(self, token: str | None) -> dict[str, str]:
-        """The header; "" sends none."""
+        """The Authorization header for *token* (default: the bot's); "" sends none."""
         token = self.workspace.bot_token if token is None else token
         return {"Authorization": f"Bearer {token}"} if token else {}
 
-    async def person(self, deed: str, **body: Any) -> dict[str, Any]:
+    async def person(self, action: str, **body: Any) -> dict[str, Any]:
         """A POST of the person API."""
-        async with self.session.post(f"{self.workspace.url}/_/{deed}", json=body) as answer:
+        async with self.session.post(f"{self.workspace.url}/_/{action}", json=body) as answer:
             return dict(await answer.json())
 
-    async def control(self, step: str, **body: Any) -> dict[str, Any]:
+    async def control(self, operation: str, **body: Any) -> dict[str, Any]:
         """A POST of the control API."""
-        async with self.session.post(f"{self.workspace.url}/_/control/{step}", json=body) as answer:
+        async with self.session.post(f"{self.workspace.url}/_/control/{operation}", json=body) as answer:
             return {"status": answer.status, **(await answer.json())}
 
     async def person_file(self, user: str, name: str, content: bytes) -> str:
-        """Upload a file as a person; its id."""
+        """Upload a file as a person; return its id."""
         form = aiohttp.FormData()
         form.add_field("user", user)
         form.add_field("file", content, filename=name)
@@ -149,18 +149,18 @@ class RawClient:
             return str((await answer.json())["files"][0]["id"])
 
     async def upload(self, name: str, content: bytes, **complete: Any) -> tuple[str, dict[str, Any]]:
-        """The three steps of files v2; the file's id and the last answer."""
-        begun = await self.form("files.getUploadURLExternal", filename=name, length=str(len(content)))
-        async with self.session.post(begun["upload_url"], data=content) as answer:
+        """Upload a file with the three calls of files v2; return its id and the last answer."""
+        upload = await self.form("files.getUploadURLExternal", filename=name, length=str(len(content)))
+        async with self.session.post(upload["upload_url"], data=content) as answer:
             assert answer.status == 200
-        done = await self.json(
-            "files.completeUploadExternal", files=[{"id": begun["file_id"], "title": name}], **complete
+        completed = await self.json(
+            "files.completeUploadExternal", files=[{"id": upload["file_id"], "title": name}], **complete
         )
-        return begun["file_id"], done
+        return upload["file_id"], completed
 
     @asynccontextmanager
     async def socket(self, *, ack: bool | Callable[[dict[str, Any]], Any] = True) -> AsyncIterator["Socket"]:
-        """A Socket Mode connection; *ack*: acknowledge everything, nothing, or with what it returns."""
+        """A Socket Mode connection; *ack*: acknowledge all, nothing, or with the payload it returns."""
         opened = await self.form("apps.connections.open", token=self.workspace.app_token)
         async with self.session.ws_connect(opened["url"]) as stream:
             assert (await stream.receive_json())["type"] == "hello"
@@ -174,7 +174,7 @@ class RawClient:
 
 
 class Socket:
-    """One Socket Mode connection: what it received, and what it acknowledges."""
+    """One Socket Mode connection: its received messages, and how it acknowledges envelopes."""
 
     def __init__(self, stream: aiohttp.ClientWebSocketResponse, ack: Any) -> None:
         self.stream = stream
@@ -182,7 +182,7 @@ class Socket:
         self.received: list[dict[str, Any]] = []
 
     async def read(self) -> None:
-        """Receive until the end."""
+        """Receive messages until the connection closes."""
         async for message in self.stream:
             if message.type is not aiohttp.WSMsgType.TEXT:
                 continue
@@ -206,5 +206,5 @@ class Socket:
         ]
 
     def of(self, kind: str) -> list[dict[str, Any]]:
-        """The payloads of this envelope type."""
+        """The payloads of the envelopes of this type."""
         return [e["payload"] for e in self.received if e.get("type") == kind]

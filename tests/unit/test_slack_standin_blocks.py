@@ -1,4 +1,4 @@
-"""The Slack stand-in's Block Kit: what it takes and what it refuses; compared with Slack's schemas."""
+"""The Slack stand-in's validation of Block Kit, compared with Slack's schemas."""
 
 import json
 from pathlib import Path
@@ -32,7 +32,7 @@ def actions(*elements):
     return {"type": "actions", "elements": list(elements)}
 
 
-def question(element, **more):
+def input_block(element, **more):
     return {"type": "input", "label": plain(), "element": element, **more}
 
 
@@ -62,7 +62,7 @@ RICH = {
     ],
 }
 
-GOOD = [
+VALID = [
     section(),
     section(text=plain(), block_id="b", expand=True),
     {"type": "section", "fields": [mrkdwn(), plain()]},
@@ -81,16 +81,16 @@ GOOD = [
     {"type": "image", "image_url": "https://example.com/a.png", "alt_text": "a", "title": plain()},
     {"type": "image", "slack_file": {"id": "F1"}, "alt_text": "a"},
     {"type": "markdown", "text": "**x**"},
-    question(TYPED, hint=plain(), optional=True, dispatch_action=True),
-    question({"type": "checkboxes", "options": [OPTION]}),
-    question({"type": "radio_buttons", "options": [{"text": mrkdwn(), "value": "v"}]}),
-    question({"type": "number_input", "is_decimal_allowed": False, "min_value": "1"}),
-    question({"type": "multi_users_select", "max_selected_items": 3}),
+    input_block(TYPED, hint=plain(), optional=True, dispatch_action=True),
+    input_block({"type": "checkboxes", "options": [OPTION]}),
+    input_block({"type": "radio_buttons", "options": [{"text": mrkdwn(), "value": "v"}]}),
+    input_block({"type": "number_input", "is_decimal_allowed": False, "min_value": "1"}),
+    input_block({"type": "multi_users_select", "max_selected_items": 3}),
     RICH,
     {"type": "table", "rows": [[{"type": "raw_text", "text": "a"}]]},
 ]
 
-WRONG = [
+INVALID = [
     {"type": "nonsense"},
     {"text": mrkdwn()},
     {"type": "section", "text": "x"},
@@ -109,10 +109,10 @@ WRONG = [
     {"type": "context", "elements": [button()]},
     {"type": "image", "alt_text": "a"},
     {"type": "image", "image_url": "https://example.com/a.png"},
-    question(button()),
+    input_block(button()),
     {"type": "input", "element": TYPED},
-    question(TYPED, label=mrkdwn()),
-    question({"type": "checkboxes"}),
+    input_block(TYPED, label=mrkdwn()),
+    input_block({"type": "checkboxes"}),
     actions({"type": "static_select", "options": [{"text": mrkdwn(), "value": "v"}]}),
     {"type": "rich_text", "elements": [{"type": "rich_text_section"}]},
     {
@@ -123,7 +123,7 @@ WRONG = [
     {"type": "markdown"},
 ]
 
-TOO_MUCH = [
+OVER_LIMIT = [
     (
         section(text=mrkdwn("x" * 3001)),
         "must be less than 3001 characters [json-pointer:/blocks/0/text/text]",
@@ -155,7 +155,7 @@ TOO_MUCH = [
         "no more than 100 items allowed",
     ),
     (section(accessory={"type": "overflow", "options": [OPTION] * 6}), "no more than 5 items allowed"),
-    (question({"type": "checkboxes", "options": [OPTION] * 11}), "no more than 10 items allowed"),
+    (input_block({"type": "checkboxes", "options": [OPTION] * 11}), "no more than 10 items allowed"),
     (
         actions({"type": "static_select", "options": [{"text": plain("x" * 76), "value": "v"}]}),
         "must be less than 76 characters",
@@ -165,31 +165,31 @@ TOO_MUCH = [
         "must match one of the provided options",
     ),
     (actions({"type": "static_select"}), "exactly one of options, option_groups is required"),
-    (question({"type": "file_input", "action_id": "f"}), "unsupported type: file_input"),
+    (input_block({"type": "file_input", "action_id": "f"}), "unsupported type: file_input"),
     (section(accessory={"type": "datepicker", "initial_date": "tomorrow!!"}), "invalid format"),
 ]
 
 
-@pytest.mark.parametrize("block", GOOD, ids=lambda block: block["type"])
-def test_good_blocks_are_taken(block):
-    """Blocks of Slack's reference pass without complaint."""
+@pytest.mark.parametrize("block", VALID, ids=lambda block: block["type"])
+def test_valid_blocks_have_no_problems(block):
+    """Blocks from Slack's reference are accepted."""
     assert check_message([block]) == []
 
 
-@pytest.mark.parametrize("block", WRONG, ids=str)
-def test_wrong_blocks_are_refused(block):
-    """Wrong types, missing or unknown members, and elements in the wrong place are refused."""
+@pytest.mark.parametrize("block", INVALID, ids=str)
+def test_invalid_blocks_are_refused(block):
+    """Wrong types, missing or unknown members, and misplaced elements are refused."""
     assert check_message([block])
 
 
-@pytest.mark.parametrize(("block", "problem"), TOO_MUCH, ids=lambda value: str(value)[:60])
+@pytest.mark.parametrize(("block", "problem"), OVER_LIMIT, ids=lambda value: str(value)[:60])
 def test_limits(block, problem):
-    """Each of Slack's limits is refused with Slack's words."""
+    """Exceeding one of Slack's limits is refused with Slack's message."""
     assert any(problem in found for found in check_message([block])), check_message([block])
 
 
 def test_numbers_of_blocks():
-    """A message has at most 50 blocks, a view 100, each with an id of its own."""
+    """A message has at most 50 blocks, a view 100, and block ids are unique."""
     divider = {"type": "divider"}
     assert check_message([divider] * 50) == []
     assert check_message([divider] * 51) == ["no more than 50 items allowed [json-pointer:/blocks]"]
@@ -207,34 +207,34 @@ def test_numbers_of_blocks():
         (modal(close=mrkdwn()), "unsupported type: mrkdwn"),
         (modal(private_metadata="x" * 3001), "must be less than 3001 characters"),
         (modal(callback_id="x" * 256), "must be less than 256 characters"),
-        (modal(question(TYPED), submit=None), "missing required field: submit"),
+        (modal(input_block(TYPED), submit=None), "missing required field: submit"),
         (modal({"type": "markdown", "text": "x"}), "unsupported type: markdown"),
-        (modal(question({"type": "file_input", "max_files": 11})), "must be between 1 and 10"),
+        (modal(input_block({"type": "file_input", "max_files": 11})), "must be between 1 and 10"),
         (modal(colour="red"), "invalid additional property: colour"),
         ({"type": "modal", "blocks": []}, "missing required field: title"),
         ({"type": "home", "blocks": []}, "unsupported type: home"),
         (
             modal(
-                question({**TYPED, "focus_on_load": True}),
-                question({**TYPED, "focus_on_load": True}),
+                input_block({**TYPED, "focus_on_load": True}),
+                input_block({**TYPED, "focus_on_load": True}),
             ),
             "only one element can have focus_on_load",
         ),
     ],
     ids=lambda value: str(value)[:50],
 )
-def test_views_that_are_refused(view, problem):
-    """A modal's rules: lengths, a submit button for inputs, no blocks that only messages have."""
+def test_invalid_views_are_refused(view, problem):
+    """A modal has length limits, needs a submit button for inputs, and excludes message-only blocks."""
     assert any(problem in found for found in check_view(view, "modal")), check_view(view, "modal")
 
 
-def test_views_that_are_taken():
-    """A modal may ask for files; a Home tab needs no title."""
-    assert check_view(modal(question({"type": "file_input", "max_files": 10})), "modal") == []
+def test_valid_views_are_accepted():
+    """A modal may have a file input; a Home tab needs no title."""
+    assert check_view(modal(input_block({"type": "file_input", "max_files": 10})), "modal") == []
     assert check_view({"type": "home", "blocks": [section()]}, "home") == []
 
 
-def test_what_is_filled_in():
+def test_ids_and_defaults_are_filled_in():
     """Ids and the defaults of text objects are added to a copy."""
     given = [section(accessory={"type": "button", "text": plain()})]
     (filled,) = fill_in(given)
@@ -247,19 +247,21 @@ def test_what_is_filled_in():
 
 @pytest.mark.skipif(not SCHEMAS.is_dir(), reason="Slack's JSON Schemas are not beside this checkout")
 def test_agreement_with_slacks_schemas():
-    """What the schemas take of the corpus is taken here, and what they refuse is refused."""
+    """The schemas and the stand-in accept and refuse the same blocks."""
     schema = Draft7Validator(json.loads((SCHEMAS / "Blocks.schema.json").read_text(encoding="utf-8")))
     differing = [
-        block for block in [*GOOD, *WRONG] if schema.is_valid([block]) is not (check_message([block]) == [])
+        block
+        for block in [*VALID, *INVALID]
+        if schema.is_valid([block]) is not (check_message([block]) == [])
     ]
     assert differing == []
 
 
 @pytest.mark.skipif(not SCHEMAS.is_dir(), reason="Slack's JSON Schemas are not beside this checkout")
 def test_agreement_on_views():
-    """Views of the good blocks are views for the schemas too."""
+    """Modals of the valid blocks are accepted by the stand-in and by the schemas."""
     schema = Draft7Validator(json.loads((SCHEMAS / "AnyView.schema.json").read_text(encoding="utf-8")))
-    for block in GOOD:
+    for block in VALID:
         if block["type"] not in {"markdown", "table"}:
             assert check_view(modal(block), "modal") == []
             assert schema.is_valid(modal(block)), block

@@ -1,4 +1,4 @@
-"""The Slack stand-in's facts without a server: limits, passes, timestamps, feed, manifest, typed text."""
+"""The Slack stand-in without a server: rate limits, trigger_ids, timestamps, feed, manifest, typed text."""
 
 import asyncio
 
@@ -23,7 +23,7 @@ class Clock:
 
 
 def test_tiers_count_a_minute():
-    """A tier 1 method may be called once a minute; Retry-After is what is left of the minute."""
+    """A tier 1 method may be called once per minute; Retry-After is the rest of the minute."""
     clock, settings = Clock(), WorkspaceSettings(rate_limits=True)
     limits = RateLimits(settings, clock)
     assert limits.wait_for("m", 1, "") == 0
@@ -35,7 +35,7 @@ def test_tiers_count_a_minute():
 
 
 def test_posts_refill_one_a_second():
-    """After a burst a channel takes one post a second."""
+    """After a burst a channel accepts one post per second."""
     clock = Clock()
     limits = RateLimits(WorkspaceSettings(rate_limits=True, post_burst=2), clock)
     assert [limits.wait_for("chat.postMessage", 5, "C1") for _ in range(3)] == [0, 0, 1]
@@ -44,13 +44,13 @@ def test_posts_refill_one_a_second():
 
 
 def test_special_tiers_have_no_count():
-    """A method of the special tier is never held back."""
+    """A method of the special tier is not limited."""
     limits = RateLimits(WorkspaceSettings(rate_limits=True), Clock())
     assert {limits.wait_for("auth.test", 5, "") for _ in range(500)} == {0}
 
 
 def test_a_trigger_expires_after_its_lifetime():
-    """A trigger_id lives three seconds, to the second."""
+    """A trigger_id is valid for exactly three seconds."""
     clock = Clock()
     interaction_ids = InteractionIds(clock)
     first, second = interaction_ids.new_trigger("U1"), interaction_ids.new_trigger("U1")
@@ -61,15 +61,15 @@ def test_a_trigger_expires_after_its_lifetime():
         interaction_ids.use_trigger(second, 3.0)
 
 
-def test_timestamps_increase_on_a_clock_that_stands():
-    """Two messages never have the same timestamp, and later ones sort after earlier ones."""
+def test_timestamps_increase_on_a_stopped_clock():
+    """Timestamps are unique, and later ones sort after earlier ones."""
     stamps = Timestamps(Clock())
     made = [stamps.next() for _ in range(3)]
     assert made == ["1000.000000", "1000.000001", "1000.000002"]
 
 
 async def test_the_feed_replays_and_wakes():
-    """Who asks for what they missed gets it at once; who waits is woken; others' events stay hidden."""
+    """Past events are returned at once, a new event wakes the waiter, and others' events stay hidden."""
     feed = Feed()
     feed.publish("toast", frozenset({"U1"}), text="a")
     assert [e["text"] for e in feed.since("U1", 0)] == ["a"]
@@ -84,7 +84,7 @@ async def test_the_feed_replays_and_wakes():
 
 
 def test_settings_change_together_or_not_at_all():
-    """One wrong name leaves every setting as it was."""
+    """One unknown name leaves every setting unchanged."""
     settings = WorkspaceSettings()
     with pytest.raises(UnknownSettingError):
         settings.change({"share_delay": 9, "gravity": 1})
@@ -93,13 +93,13 @@ def test_settings_change_together_or_not_at_all():
     assert settings == WorkspaceSettings()
 
 
-def test_faults_strike_in_order():
-    """A fault's `after` calls go well first, and two faults strike one after the other."""
+def test_faults_apply_in_order():
+    """A fault skips its `after` calls first, and two faults apply one after the other."""
     faults = WorkspaceFaults()
     faults.add({"method": "m", "fault": "http", "after": 1})
     faults.add({"method": "m", "fault": "html"})
-    struck = [faults.consume("m", {}) for _ in range(3)]
-    assert [f and f.kind for f in struck] == ["html", "http", None]
+    consumed = [faults.consume("m", {}) for _ in range(3)]
+    assert [f and f.kind for f in consumed] == ["html", "http", None]
 
 
 def test_the_manifest(tmp_path):
@@ -112,8 +112,8 @@ def test_the_manifest(tmp_path):
 
 
 @pytest.mark.parametrize("text", ["[]", "features: {}", "display_information: 3"])
-def test_what_is_no_manifest(tmp_path, text):
-    """A file without display_information is no manifest."""
+def test_invalid_manifests_are_refused(tmp_path, text):
+    """A file without display_information is not a manifest."""
     path = tmp_path / "m.yml"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(ManifestError):
@@ -131,6 +131,6 @@ def test_what_is_no_manifest(tmp_path, text):
         ("<b>", "&lt;b&gt;"),
     ],
 )
-def test_what_is_stored_of_typed_text(typed, stored):
-    """Typed text is escaped once, names become mentions, and tags of the wire stay."""
+def test_typed_text_is_stored_in_slacks_format(typed, stored):
+    """Typed text is escaped once, names become mentions, and existing tags are kept."""
     assert to_wire(typed, {"faxbot": "U1"}) == stored

@@ -1,4 +1,4 @@
-"""The Slack stand-in's list of what it imitates, against its code and against Slack's reference."""
+"""docs/stand-in.md compared with the code of the Slack stand-in, and the code with Slack's reference."""
 
 import json
 import re
@@ -31,7 +31,7 @@ def names(heading):
 
 
 def test_methods_are_listed():
-    """The document lists exactly the Web API methods there are, with their tier and scopes."""
+    """The document lists exactly the implemented Web API methods, with their tier and scopes."""
     listed = {row[0].strip("`"): (row[1], row[2]) for row in rows("Web API methods")}
     there = {
         name: (str(m.tier) if m.tier < 5 else "special", ", ".join(f"`{s}`" for s in m.scopes) or "none")
@@ -61,13 +61,13 @@ def test_methods_are_listed():
         ),
     ],
 )
-def test_the_rest_is_listed(heading, there):
-    """Every event, fault, setting, block and route is in the document, and nothing else."""
+def test_everything_else_is_listed(heading, there):
+    """The document lists exactly the events, faults, settings, blocks and routes in the code."""
     assert sorted(names(heading)) == sorted(there)
 
 
-def test_settings_say_what_they_start_with():
-    """The document gives each setting's default."""
+def test_defaults_of_settings_are_listed():
+    """The document gives the default of each setting."""
     listed = {row[0].strip("`"): row[1].strip("`") for row in rows("Settings")}
     assert listed == {name: str(value) for name, value in WorkspaceSettings().as_dict().items()}
 
@@ -75,7 +75,7 @@ def test_settings_say_what_they_start_with():
 @pytest.mark.skipif(not REFERENCE.is_dir(), reason="Slack's reference is not beside this checkout")
 @pytest.mark.parametrize("name", sorted(METHODS))
 def test_methods_are_as_in_the_reference(name):
-    """Scopes, tier, required arguments and whether JSON is taken are those of Slack's reference."""
+    """Scopes, tier, required arguments and JSON support are as in Slack's reference."""
     method = METHODS[name]
     reference = json.loads((REFERENCE / f"{name}.json").read_text(encoding="utf-8"))
     assert set(method.scopes) == set((reference.get("scope") or {}).get("bot") or ())
