@@ -1,10 +1,10 @@
-// Where no font draws emoji (a bare Linux, a screenshot in CI) the few that a fax bot writes are drawn as icons.
+// Icons for the emoji that a fax bot uses, on machines without an emoji font (a minimal Linux, screenshots in CI).
 import { h, icon } from "./dom.js";
 
 const DRAWN = { "📄": "file", "📃": "file", "📠": "fax", "🖨": "fax", "📎": "clip", "📥": "download", "⚠": "alert", "✅": "check", "❌": "x", "🔒": "lock", "👀": "eye", "🗑": "trash", "✏": "pencil", "⚡": "bolt", "📷": "image", "🔍": "search" };
 const SIGNS = new RegExp(`(${Object.keys(DRAWN).join("|")})\uFE0F?`, "u");
 
-/** Whether a document emoji comes out in colour; black or hollow means that no emoji font is there. */
+/** Whether an emoji is rendered in color; otherwise no emoji font is installed. */
 function coloured() {
   const context = h("canvas", { width: 24, height: 24 }).getContext("2d", { willReadFrequently: true });
   if (!context) return true;
@@ -17,7 +17,7 @@ function coloured() {
 
 let drawing;
 
-/** *text* as nodes: text, and icons for emoji that this machine cannot show. */
+/** *text* as nodes: text, and icons for emoji that this machine cannot render. */
 export function emojiNodes(text) {
   drawing ??= !coloured();
   if (!drawing || !SIGNS.test(text)) return [document.createTextNode(text)];
