@@ -5,7 +5,7 @@ const DRAWN = { "📄": "file", "📃": "file", "📠": "fax", "🖨": "fax", "�
 const SIGNS = new RegExp(`(${Object.keys(DRAWN).join("|")})\uFE0F?`, "u");
 
 /** Whether an emoji is rendered in color; otherwise no emoji font is installed. */
-function coloured() {
+function rendersColor() {
   const context = h("canvas", { width: 24, height: 24 }).getContext("2d", { willReadFrequently: true });
   if (!context) return true;
   context.font = "18px sans-serif";
@@ -19,7 +19,7 @@ let drawing;
 
 /** *text* as nodes: text, and icons for emoji that this machine cannot render. */
 export function emojiNodes(text) {
-  drawing ??= !coloured();
+  drawing ??= !rendersColor();
   if (!drawing || !SIGNS.test(text)) return [document.createTextNode(text)];
   return text.split(SIGNS).filter(Boolean).map((piece) => (DRAWN[piece] ? h("span", { class: `emoji-drawn drawn-${DRAWN[piece]}`, role: "img", "aria-label": piece }, icon(DRAWN[piece], 17)) : document.createTextNode(piece)));
 }

@@ -132,7 +132,7 @@ export function faxPane() {
     const answer = await faxControl("state");
     asking = false;
     if (answer) serverState = answer;
-    away.textContent = !answer ? "The fax server's control door doesn't answer." : answer.reachable === false ? "Switched off: the bot can't reach it." : answer.licensed === false ? "The licence has run out." : "";
+    away.textContent = !answer ? "The fax server's control API doesn't answer." : answer.reachable === false ? "Switched off: the bot can't reach it." : answer.licensed === false ? "The license has expired." : "";
     away.hidden = !away.textContent;
     paint();
   }

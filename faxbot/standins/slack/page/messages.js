@@ -66,7 +66,7 @@ function toolbar(message, place) {
     !place.inThread && iconButton("reply", "Reply in thread", () => place.openThread(message)), more);
 }
 
-/** The suffix of the message for screen readers. */
+/** The message as text for screen readers. */
 function spoken(message, author) {
   const text = bare(message.text) || (message.files ?? []).map((file) => file.name).join(", ");
   return `${author.name}, ${clock(message.ts)}${message.ephemeral ? ", only visible to you" : ""}: ${text}`;
