@@ -9,10 +9,10 @@ from typing import Any
 from faxbot.standins.slack import Workspace
 from faxbot.standins.slack.delivery import UnansweredError
 from faxbot.standins.slack.input_values import action_of, values_of
-from faxbot.standins.slack.interactivity import Payloads
+from faxbot.standins.slack.interactivity import InteractionPayloads
 from faxbot.standins.slack.model.people import CLAIMS, DANA
 from faxbot.standins.slack.model.views import elements_of
-from faxbot.standins.slack.replies import Replies
+from faxbot.standins.slack.responses import MessageResponses
 
 Message = dict[str, Any]
 
@@ -40,9 +40,9 @@ class Side:
     seconds: dict[str, list[float]] = field(default_factory=dict)
 
     @property
-    def payloads(self) -> Payloads:
+    def payloads(self) -> InteractionPayloads:
         """What the app is told when somebody does something."""
-        return Payloads(self.workspace.site)
+        return InteractionPayloads(self.workspace.installation)
 
     def command(self, text: str) -> Deed:
         """Dana types `/fax text` in #claims."""
@@ -78,13 +78,13 @@ class Side:
         self.seconds.setdefault(measured, []).extend(taken)
 
     async def _do(self, deed: Deed) -> None:
-        site = self.workspace.site
+        site = self.workspace.installation
         try:
-            answer = await site.delivery.ask(deed.kind, deed.payload, accepts=True)
+            answer = await site.delivery.deliver_interaction(deed.kind, deed.payload, accepts=True)
         except UnansweredError:
             return  # `unanswered` counts it
         if deed.is_command:
-            Replies(site).of_command(DANA, site.state.channels[CLAIMS], answer)
+            MessageResponses(site).of_command(DANA, site.state.channels[CLAIMS], answer)
 
     def unanswered(self) -> int:
         """Envelopes that were not acknowledged in time, or were more than once."""

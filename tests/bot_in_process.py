@@ -11,13 +11,13 @@ from faxbot.services.model.ports import Clock
 from faxbot.settings import Settings, load_settings
 from faxbot.standins.slack import Workspace
 from faxbot.standins.slack.model.people import INBOUND_FAX
-from faxbot.standins.ucx import FaxServer
+from faxbot.standins.ucx import SimulatedUcx
 from tests.kit import until
 
 MANIFEST = Path(__file__).parents[1] / "manifest.yml"
 
 
-def settings_for(fax: FaxServer, workspace: Workspace, folder: Path, **more: object) -> Settings:
+def settings_for(fax: SimulatedUcx, workspace: Workspace, folder: Path, **more: object) -> Settings:
     """What the bot needs to find both stand-ins; it looks often."""
     given: dict[str, object] = {
         "slack_bot_token": workspace.bot_token,

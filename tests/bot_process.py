@@ -9,7 +9,7 @@ from pathlib import Path
 
 from faxbot.standins.slack import Workspace
 from faxbot.standins.slack.model.people import INBOUND_FAX, PRIYA
-from faxbot.standins.ucx import FaxServer
+from faxbot.standins.ucx import SimulatedUcx
 
 ROOT = Path(__file__).parents[1]
 SERVE = ("-m", "faxbot", "serve")
@@ -18,7 +18,7 @@ STARTS_WITHIN = 45.0
 ENDS_WITHIN = 10.0
 
 
-def settings_for(folder: Path, fax: FaxServer, workspace: Workspace) -> dict[str, str]:
+def settings_for(folder: Path, fax: SimulatedUcx, workspace: Workspace) -> dict[str, str]:
     """The settings of a bot between the two stand-ins, which keeps everything in *folder*."""
     return {
         "SLACK_API_URL": workspace.api_url,

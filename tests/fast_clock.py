@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 class FastClock:
     """
-    The bot's Clock; with `time` and `sleep` also the clock of a FaxServer and of a Workspace.
+    The bot's Clock; with `time` and `sleep` also the clock of a SimulatedUcx and of a Workspace.
 
     Timeouts of the wire stay in real seconds: the work behind them is real. Another process keeps the same
     time with the same *speed*, *start* (epoch seconds) and *begun* (CLOCK_MONOTONIC).

@@ -27,7 +27,7 @@ from faxbot.services.model.faxes import Fax, FaxState
 from faxbot.services.model.messages import FaxCard, FaxSteps, Message, ReceivedFax, Sentence
 from faxbot.services.model.ports import Clock, Documents
 from faxbot.services.model.requests import Request, RequestKind
-from faxbot.standins.ucx import FaxServer
+from faxbot.standins.ucx import SimulatedUcx
 from faxbot.standins.ucx.hylafax.reception import Caller
 from faxbot.store.engine import TransactionStore, open_engine
 from faxbot.store.schema import migrate
@@ -50,16 +50,16 @@ def make_pdf(path: Path, pages: int = 2, *, height: int = 792) -> Path:
     return path
 
 
-def submissions(fax: FaxServer) -> list[dict[str, Any]]:
+def submissions(fax: SimulatedUcx) -> list[dict[str, Any]]:
     """What the fax server accepted for dialling, by its own log."""
     return fax.log.entries("submission")
 
 
-def receive(fax: FaxServer, source: Path, *, line: str = "1", cut: int | None = None) -> None:
+def receive(fax: SimulatedUcx, source: Path, *, line: str = "1", cut: int | None = None) -> None:
     """A fax arrives at the fax server."""
     fax.model.catch_up()
     fax.model.receive(line, Caller("14695550199", "Lakeside", "Lakeside"), source, cut=cut)
-    fax._moved.set()
+    fax.wake()
 
 
 async def until(condition: Callable[[], object], seconds: float = 10.0) -> None:
@@ -213,7 +213,7 @@ class House:
 
     slack: PlainSlack
     server: UcxClient
-    fax: FaxServer | None
+    fax: SimulatedUcx | None
     store: TransactionStore
     services: Services
     _ids: itertools.count = field(default_factory=lambda: itertools.count(1))
@@ -305,7 +305,9 @@ class OpenWorkshop(Workshop):
 
 
 @contextlib.asynccontextmanager
-async def house(folder: Path, fax: FaxServer, slack: PlainSlack, **changed: object) -> AsyncIterator[House]:
+async def house(
+    folder: Path, fax: SimulatedUcx, slack: PlainSlack, **changed: object
+) -> AsyncIterator[House]:
     """
     One life of the bot, but for its ticks: everything it needs to remember is in *folder*.
 
@@ -326,7 +328,7 @@ async def lodged(
     documents: Documents,
     clock: Clock,
     *,
-    fax: FaxServer | None = None,
+    fax: SimulatedUcx | None = None,
     **changed: object,
 ) -> AsyncIterator[House]:
     """A house over any fax server, documents and clock."""

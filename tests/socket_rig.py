@@ -23,7 +23,7 @@ from faxbot.slack.web_api.rate_limits import SlackRateLimits
 from faxbot.slack.web_api.web_api import Me
 from faxbot.standins.slack import Workspace
 from tests.listeners_rig import FakeAsk, FakeDesk, FakeForms, FakeReplies
-from tests.workspace_rig import BOT, CLAIMS, DANA, Raw, running, until
+from tests.support.slack_standin import BOT, CLAIMS, DANA, RawClient, running, until
 
 MANIFEST = Path(__file__).parents[1] / "manifest.yml"
 QUICK = ReconnectBackoff(
@@ -49,7 +49,7 @@ class CountedClock(SystemClock):
 class Bot:
     """What a test looks at: Slack's side, the bot's side, and what people get to see."""
 
-    raw: Raw
+    raw: RawClient
     sockets: SocketMode
     runner: FakeDesk
     replies: FakeReplies
@@ -117,7 +117,7 @@ class Bot:
 
 @asynccontextmanager
 async def bot_at(
-    raw: Raw, *, pace: ReconnectBackoff = QUICK, clock: Any = None, connections: int = 2
+    raw: RawClient, *, pace: ReconnectBackoff = QUICK, clock: Any = None, connections: int = 2
 ) -> AsyncIterator[Bot]:
     """A bot of this workspace, not yet connected; it is stopped at the end."""
     web, clock = Connections(), clock or SystemClock()
@@ -143,10 +143,10 @@ async def bot_at(
 
 
 @asynccontextmanager
-async def slack(tmp_path: Path, **dials: Any) -> AsyncIterator[Raw]:
+async def slack(tmp_path: Path, **dials: Any) -> AsyncIterator[RawClient]:
     """A workspace with the app of manifest.yml."""
     async with (
         running(tmp_path, MANIFEST, **dials) as workspace,
         aiohttp.ClientSession() as session,
     ):
-        yield Raw(workspace, session)
+        yield RawClient(workspace, session)

@@ -40,7 +40,7 @@ async def measure(ground: Ground) -> Findings:
             )
         for method in TELLING:
             slow = {"method": method, "fault": "slow_answer", "seconds": SLOW_SECONDS, "times": None}
-            workspace.site.faults.add(slow)
+            workspace.installation.faults.add(slow)
         calls = await _told(ground, workspace, bot, range(2 + CHANGES, 2 + 2 * CHANGES))
         at_most = 2 * CHANGES * CHANNELS - 1
         found.count_at_most(

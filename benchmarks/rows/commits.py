@@ -39,7 +39,7 @@ class Stage:
     async def set(self, letter: Path, spare_cards: int) -> None:
         """Share the letter, have the bot open its form, and send so many faxes whose cards are there."""
         async with Person(self.sides.bot.workspace.url, DANA) as dana:
-            await dana.say(CLAIMS, "", files=await dana.upload(letter))
+            await dana.post(CLAIMS, "", files=await dana.upload(letter))
         await warm_up(self.sides.bot, [self.sides.bot.command("send")])
         (view,) = self.sides.bot.workspace.state.views.stack(DANA)
         self.form = view.definition

@@ -106,7 +106,7 @@ async def _fax(ground: Ground, workspace: Workspace, path: Path) -> None:
     """Dana shares it and faxes it; until the fax server has all of it and the card is there."""
     before, cards = await ground.ucx.received_bytes(), _posted(workspace)
     async with Person(workspace.url, DANA) as dana:
-        await dana.say(CLAIMS, "", files=await dana.upload(path))
+        await dana.post(CLAIMS, "", files=await dana.upload(path))
         await dana.command(CLAIMS, "/fax send 469 555 0101")
     await until(lambda: _posted(workspace) > cards, "a card", PATIENCE)
     received = await ground.ucx.received_bytes() - before

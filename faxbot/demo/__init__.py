@@ -1,1 +1,1 @@
-"""The stand-ins: a simulated UCX and a local Slack workspace. They share no code with the bot."""
+"""The demo and the tour: both stand-ins with `faxbot serve` between them. No code is shared with the bot."""

@@ -1,4 +1,4 @@
-"""The demo under one roof: the simulated fax server, the stand-in for Slack, and the bot as a child."""
+"""The parts of the demo: the simulated fax server, the stand-in for Slack, and the bot as a child process."""
 
 import asyncio
 import contextlib
@@ -12,40 +12,40 @@ from typing import Self
 
 from rich.console import Console
 
-from faxbot.demo.child import Bot, BotStoppedError, Say
+from faxbot.demo.bot_process import BotProcess, BotStoppedError, PrintLine
 from faxbot.standins.slack import Workspace
 from faxbot.standins.slack.model.people import INBOUND_FAX, PRIYA
-from faxbot.standins.ucx import FaxServer
+from faxbot.standins.ucx import SimulatedUcx
 
 PACKAGE = Path(__file__).parent.parent
 SAMPLES = Path(__file__).parent / "samples"
 
-LEAVING_SECONDS = 1.3
-"""For everything to stop: a page that is still open does not keep anybody waiting."""
+STOP_SECONDS = 1.3
+"""The time limit for stopping, so that an open page does not delay it."""
 POLLS = {
     "FAXBOT_POLL_ACTIVE_SECONDS": "0.5",
     "FAXBOT_POLL_IDLE_SECONDS": "1",
     "FAXBOT_INBOX_SECONDS": "1",
 }
-"""The fax server of the demo is quick, and nobody else asks it."""
-PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR")
+"""Polling intervals shorter than the defaults: the simulated fax server is fast and has no other client."""
+INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR")
 
 
-class House:
+class DemoStack:
     """
     Both stand-ins and the bot between them, for the length of an `async with`.
 
     Args:
-        folder: Where everything is kept; empty.
+        folder: An empty folder for all files.
         speed: Simulated seconds per second of wall time.
-        port: Of the page; 0 picks one.
-        say: Told what is being started.
+        port: Of the page; 0 picks a free one.
+        print_line: Called with each line of progress.
         settings: Settings of the bot that differ from the demo's.
-        http: The stand-in for Slack sends requests to the bot, instead of the bot's connecting to it.
+        http: Whether to use HTTP mode instead of Socket Mode.
 
     Raises:
-        OSError: The port is taken.
-        BotStoppedError: The bot did not get ready.
+        OSError: The port is in use.
+        BotStoppedError: The bot did not become ready.
 
     """
 
@@ -55,27 +55,27 @@ class House:
         *,
         speed: float,
         port: int,
-        say: Say,
+        print_line: PrintLine,
         settings: dict[str, str] | None = None,
         http: bool = False,
     ) -> None:
         self._folder = folder
         self._speed = speed
         self._port = port
-        self._say = say
+        self._print_line = print_line
         self._settings = settings or {}
         self._http_port = _free_port() if http else 0
-        self._stack = contextlib.AsyncExitStack()
+        self._exit_stack = contextlib.AsyncExitStack()
         self.workspace: Workspace
-        self.bot: Bot
+        self.bot: BotProcess
 
     async def __aenter__(self) -> Self:
         async with contextlib.AsyncExitStack() as stack:
-            self._say("Starting the simulated fax server …")
+            self._print_line("Starting the simulated fax server …")
             fax_server = await stack.enter_async_context(
-                FaxServer(self._folder / "fax-server", speed=self._speed)
+                SimulatedUcx(self._folder / "fax-server", speed=self._speed)
             )
-            self._say("Starting the stand-in for Slack …")
+            self._print_line("Starting the stand-in for Slack …")
             self.workspace = await stack.enter_async_context(
                 Workspace(
                     self._folder / "workspace",
@@ -84,28 +84,30 @@ class House:
                     fax_control=fax_server.control_url.removesuffix("/control"),
                 )
             )
-            self._say("Starting faxbot …")
+            self._print_line("Starting faxbot …")
             bot_folder = self._folder / "faxbot"
             bot_folder.mkdir()
-            self.bot = Bot(self._environment(fax_server, bot_folder), bot_folder, self._say)
+            self.bot = BotProcess(self._environment(fax_server, bot_folder), bot_folder, self._print_line)
             stack.push_async_callback(self.bot.stop)
             await self.bot.start()
             if self._http_port:
-                await self.workspace.site.use_request_url(f"http://127.0.0.1:{self._http_port}/slack/events")
-            self._stack = stack.pop_all()
+                await self.workspace.installation.use_request_url(
+                    f"http://127.0.0.1:{self._http_port}/slack/events"
+                )
+            self._exit_stack = stack.pop_all()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(LEAVING_SECONDS):
-                await self._stack.aclose()
+            async with asyncio.timeout(STOP_SECONDS):
+                await self._exit_stack.aclose()
 
-    def _environment(self, fax_server: FaxServer, folder: Path) -> dict[str, str]:
-        """The bot's whole environment: nothing of the real Slack or UCX of whoever runs this gets in."""
+    def _environment(self, fax_server: SimulatedUcx, folder: Path) -> dict[str, str]:
+        """The bot's whole environment; a real Slack's or UCX's settings are not inherited."""
         return {
-            **{name: os.environ[name] for name in PASSED_ON if name in os.environ},
+            **{name: os.environ[name] for name in INHERITED if name in os.environ},
             "PYTHONPATH": str(PACKAGE.parent),
             "PYTHONUNBUFFERED": "1",
             "SLACK_API_URL": self.workspace.api_url,
@@ -123,7 +125,7 @@ class House:
         }
 
     def _transport(self) -> dict[str, str]:
-        """HTTP mode with the signing secret and no app-level token; else Socket Mode."""
+        """The settings of HTTP mode (signing secret, no app-level token), or of Socket Mode."""
         if not self._http_port:
             return {"SLACK_APP_TOKEN": self.workspace.app_token}
         return {
@@ -134,18 +136,20 @@ class House:
 
 async def run_demo(port: int, speed: float, data: Path | None, *, http: bool = False) -> int:
     """
-    Run the demo until it is stopped or the bot ends; the exit code.
+    Run the demo until it is interrupted or the bot ends; return the exit code.
 
-    Each start is a fresh one, in a folder of its own: under *data*, which is kept, or thrown away.
+    Each start uses a new folder: under *data*, which is kept, or a temporary one, which is deleted.
     """
     console = Console()
     with fresh_folder(data) as folder:
         try:
-            async with House(folder, speed=speed, port=port, say=progress(console), http=http) as house:
-                _welcome(console, house.workspace.url, speed)
-                code = await house.bot.ended()
+            async with DemoStack(
+                folder, speed=speed, port=port, print_line=progress(console), http=http
+            ) as stack:
+                _welcome(console, stack.workspace.url, speed)
+                code = await stack.bot.ended()
                 console.print(
-                    f"\nfaxbot ended with {code}.{house.bot.last_words()}", markup=False, soft_wrap=True
+                    f"\nfaxbot ended with {code}.{stack.bot.log_tail()}", markup=False, soft_wrap=True
                 )
                 return code
         except BotStoppedError as stopped:
@@ -163,14 +167,14 @@ async def run_demo(port: int, speed: float, data: Path | None, *, http: bool = F
             console.print("Stopped.", style="dim")
 
 
-def progress(console: Console) -> Say:
-    """Prints what is being started."""
+def progress(console: Console) -> PrintLine:
+    """A function that prints lines of progress."""
     return lambda line: console.print(f"  {line}", style="dim", markup=False, highlight=False)
 
 
 @contextlib.contextmanager
 def fresh_folder(data: Path | None) -> Iterator[Path]:
-    """An empty folder: a new one under *data*, or a temporary one that goes away again."""
+    """A new empty folder: under *data*, or a temporary one that is deleted afterwards."""
     if data is None:
         with tempfile.TemporaryDirectory(prefix="faxbot-", ignore_cleanup_errors=True) as name:
             yield Path(name)
@@ -201,6 +205,6 @@ def _welcome(console: Console, url: str, speed: float) -> None:
 
 
 def _manifest() -> Path:
-    """The app's manifest: beside the package in a checkout, inside it once installed."""
+    """The app's manifest: next to the package in a checkout, inside the installed package."""
     installed = PACKAGE / "manifest.yml"
     return installed if installed.is_file() else PACKAGE.parent / "manifest.yml"

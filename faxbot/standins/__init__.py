@@ -1,1 +1,1 @@
-"""What stands in for a UCX and for Slack: two servers that share no code with the bot."""
+"""The stand-ins: a simulated UCX and a local Slack workspace. They share no code with the bot."""

@@ -100,7 +100,7 @@ class Somebody:
     async def press(self, message: Item, label: str) -> bool:
         """Press a button once; whether Slack took it. Raises NotThereError."""
         await self._world.until("the bot is connected", lambda: self._world.connected)
-        self.person.sight.learn({"type": "message", "message": message})
+        self.person.seen.apply({"type": "message", "message": message})
         try:
             await self.person.press(message, label)
         except NotAllowedError:
@@ -164,7 +164,7 @@ class Playing:
     async def share(self, channel: str, path: Path, text: str) -> None:
         """Dana shares a file."""
         files = await self.dana.person.upload(path)
-        await self.dana.person.say(channel, text, files=files)
+        await self.dana.person.post(channel, text, files=files)
 
     def card(self, sending: Sending) -> Item | None:
         """The newest card of a sending, where it was asked for."""

@@ -56,10 +56,10 @@ class Scenario(Playing):
         path = self._pdf("to-ourselves")
         sending = await self._send(lambda: self._give(path))
         self.story.arrivals.append(Arrival(_sha(path), (INBOUND_FAX, GENERAL)))
-        await self.world.fax.tick(DIAL)
+        await self.world.fax.advance(DIAL)
         await self._told(sending, "Dialling")
-        await self.world.fax.tick(CALL)
-        await self.world.fax.tick(BREAK)
+        await self.world.fax.advance(CALL)
+        await self.world.fax.advance(BREAK)
         await self._told(sending, "Delivered")
         for channel in (INBOUND_FAX, GENERAL):
             await self.world.until(f"the received fax in {channel}", lambda c=channel: self._details(c))
@@ -155,7 +155,7 @@ class Scenario(Playing):
     async def _delete_record(self) -> None:
         model = self.world.fax.model
         job_id = next(
-            record.jobid for record in model.board.records._records if record.jobid.startswith("RX")
+            record.jobid for record in model.resources.records.all() if record.jobid.startswith("RX")
         )
         self.story.deletions.append(job_id)
 
@@ -195,7 +195,7 @@ class Scenario(Playing):
             ]
             if not unfinished:
                 return
-            await self.world.fax.tick(DIAL + CALL + BREAK)
+            await self.world.fax.advance(DIAL + CALL + BREAK)
             for sending in unfinished:
                 if sending.dials is None:
                     await self._cancel(sending)
@@ -234,7 +234,7 @@ class Scenario(Playing):
     async def _tick_until(self, words: str, sending: Sending, seconds: float) -> None:
         """Let time pass; more of it, if another fax was before this one on its line."""
         for _ in range(ROUNDS):
-            await self.world.fax.tick(seconds)
+            await self.world.fax.advance(seconds)
             with contextlib.suppress(StuckError):
                 await self._told(sending, words, 3.0)
                 return

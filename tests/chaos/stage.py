@@ -47,7 +47,7 @@ async def run(trial: Trial, zygote: Zygote, keep: Path | None = None) -> Outcome
             for fault in trial.fax_faults:
                 world.fax.faults.plan(**fault)
             for fault in trial.slack_faults:
-                world.slack.site.faults.add(fault)
+                world.slack.installation.faults.add(fault)
             playing = Storm(world, trial.storm) if trial.storm else Scenario(world, trial.acts)
             story = await playing.play(trial.quiet)
             verdict = await _judge_patiently(story, world)
@@ -109,7 +109,7 @@ def gather(world: World) -> Evidence:
     model = world.fax.model
     return Evidence(
         calls=world.fax.log.entries(),
-        records=[record.jobid for record in model.board.records._records],
+        records=[record.jobid for record in model.resources.records.all()],
         messages=messages,
         whispers=[
             {"user": each.user, "channel": each.channel, "text": str(each.content.get("text", ""))}

@@ -238,7 +238,7 @@ class Storm(Playing):
     async def _slack_fault(self) -> None:
         fault, method = self._dice.choice(SLACK_FAULTS), self._dice.choice(SLACK_METHODS)
         if method not in ("upload", "download", "response_url") or fault["fault"] != "error":
-            self.world.slack.site.faults.add(
+            self.world.slack.installation.faults.add(
                 {**fault, "method": method, "times": self._dice.choice((1, 1, 4))}
             )
 
@@ -259,7 +259,7 @@ class Storm(Playing):
         )
 
     async def _sockets(self) -> None:
-        socket = self.world.slack.site.socket
+        socket = self.world.slack.installation.socket
         match self._dice.choice(("close", "refresh", "refuse", "ignore")):
             case "close":
                 await socket.close_all()
@@ -280,9 +280,9 @@ class Storm(Playing):
         self.world.span = lambda: 0
         self.world.fax.faults.clear()
         await self.world.tell_fax_server("outage", json={"on": False})
-        slack.site.faults.clear()
+        slack.installation.faults.clear()
         slack.settings.rate_limits = False
-        slack.site.socket.refuse_handshakes = slack.site.socket.ignore_acks = 0
+        slack.installation.socket.refuse_handshakes = slack.installation.socket.ignore_acks = 0
 
     # -- until all is told
 

@@ -11,10 +11,10 @@ from typing import Any, Self, TypeVar
 import aiohttp
 
 from faxbot.standins.slack import Workspace
-from faxbot.standins.slack.faults import Fault
+from faxbot.standins.slack.faults import WorkspaceFault
 from faxbot.standins.slack.model.people import INBOUND_FAX, PRIYA
-from faxbot.standins.slack.settings import Settings as SlackSettings
-from faxbot.standins.ucx import FaxServer
+from faxbot.standins.slack.settings import WorkspaceSettings
+from faxbot.standins.ucx import SimulatedUcx
 from faxbot.standins.ucx.hylafax.clock import ManualClock
 from tests.chaos.boundary import Boundary, crossed
 from tests.chaos.zygote import Life, Order, Zygote
@@ -51,21 +51,21 @@ class World:
         speed: float = 0.0,
         patience: float = 10.0,
         settle: float = 0.3,
-        slack: SlackSettings | None = None,
+        slack: WorkspaceSettings | None = None,
     ) -> None:
         self.folder, self._zygote, self._kills = folder, zygote, list(kills)
         self._patience, self._settle = patience, settle
         self._clock = clock = FastClock(SPEED)
         if speed:
-            self.fax = FaxServer(folder / "fax-server", speed=speed, clock=clock.time, sleep=clock.sleep)
+            self.fax = SimulatedUcx(folder / "fax-server", speed=speed, clock=clock.time, sleep=clock.sleep)
         else:
-            self.fax = FaxServer(folder / "fax-server", clock=ManualClock(time.time()))
+            self.fax = SimulatedUcx(folder / "fax-server", clock=ManualClock(time.time()))
         self.slack = Workspace(
             folder / "slack",
             manifest=MANIFEST,
             clock=clock.time,
             sleep=clock.sleep,
-            settings=slack or SlackSettings(retry_after_second=5.0, retry_after_third=10.0),
+            settings=slack or WorkspaceSettings(retry_after_second=5.0, retry_after_third=10.0),
         )
         self.slack_faults = 0
         """How many calls met a fault of Slack."""
@@ -93,15 +93,15 @@ class World:
         await self._stack.aclose()
 
     def _count_slack_faults(self) -> None:
-        faults = self.slack.site.faults
-        strike = faults.strike
+        faults = self.slack.installation.faults
+        consume = faults.consume
 
-        def counted(method: str, args: dict[str, Any]) -> Fault | None:
-            fault = strike(method, args)
+        def counted(method: str, args: dict[str, Any]) -> WorkspaceFault | None:
+            fault = consume(method, args)
             self.slack_faults += fault is not None
             return fault
 
-        faults.strike = counted
+        faults.consume = counted
 
     def trace(self, life: int) -> list[Boundary]:
         """The boundaries that a life (from 0) crossed."""
@@ -115,7 +115,7 @@ class World:
     @property
     def connected(self) -> bool:
         """Whether the bot has a socket to Slack."""
-        return self.slack.site.socket.connected
+        return self.slack.installation.socket.connected
 
     async def kill(self) -> None:
         """End the bot's present life; the next begins at once."""

@@ -16,7 +16,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, FilePayload, Locator, Page, async_playwright, expect
 
-from faxbot.demo.stack import SAMPLES, House
+from faxbot.demo.stack import SAMPLES, DemoStack
 
 CHROMIUM = shutil.which("chromium")
 pytestmark = [
@@ -50,9 +50,9 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[DemoStack]:
     folder = tmp_path_factory.mktemp("house")
-    async with House(folder, speed=SPEED, port=0, say=lambda _: None) as running:
+    async with DemoStack(folder, speed=SPEED, port=0, print_line=lambda _: None) as running:
         yield running
 
 
@@ -69,7 +69,7 @@ async def page(browser: Browser) -> AsyncIterator[Page]:
     assert not troubles
 
 
-async def enter(page: Page, house: House, person: str, channel: str) -> Locator:
+async def enter(page: Page, house: DemoStack, person: str, channel: str) -> Locator:
     """Be *person* in *channel*; the messages there."""
     await page.goto(f"{house.workspace.url}/#{person}/{channel}")
     await expect(page.get_by_role("textbox", name=f"Message #{channel}")).to_be_focused(timeout=DEADLINE)
@@ -97,7 +97,7 @@ def fax_pane(page: Page) -> Locator:
     return page.get_by_role("complementary", name="Fax server")
 
 
-async def test_a_fax_is_sent_from_the_form_and_watched_to_its_end(page: Page, house: House) -> None:
+async def test_a_fax_is_sent_from_the_form_and_watched_to_its_end(page: Page, house: DemoStack) -> None:
     """Without a file at hand /fax send opens the form; its fax is told of page by page until delivered."""
     log = await enter(page, house, "dana", "claims")
     await say(page, "/fax send 469 555 0101")
@@ -124,7 +124,7 @@ async def test_a_fax_is_sent_from_the_form_and_watched_to_its_end(page: Page, ho
     await picture(page, "delivered")
 
 
-async def test_a_fax_that_arrives_is_posted_as_a_file(page: Page, house: House) -> None:
+async def test_a_fax_that_arrives_is_posted_as_a_file(page: Page, house: DemoStack) -> None:
     """A fax that comes in on a line becomes a readable file in #inbound-fax, its details in the thread."""
     log = await enter(page, house, "dana", "inbound-fax")
     letter: FilePayload = {
@@ -152,7 +152,7 @@ async def test_a_fax_that_arrives_is_posted_as_a_file(page: Page, house: House) 
     await picture(page, "received")
 
 
-async def test_a_busy_number_is_given_up_from_the_card(page: Page, house: House) -> None:
+async def test_a_busy_number_is_given_up_from_the_card(page: Page, house: DemoStack) -> None:
     """Cancel fax asks first; confirmed, the fax server drops the job and the card says who stopped it."""
     log = await enter(page, house, "marcus", "claims")
     await page.locator("input[type=file]").first.set_input_files(REFERRAL)

@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 
 import pikepdf
 
-from faxbot.demo.person import Person, Sight
+from faxbot.demo.person import Person, SeenState
 from faxbot.standins.slack import Workspace
 from faxbot.standins.slack.model.people import CLAIMS, DANA, INBOUND_FAX
-from faxbot.standins.ucx import FaxServer
+from faxbot.standins.ucx import SimulatedUcx
 from tests.bot_process import ROOT, BotProcess, settings_for
 
 SOON = 60.0
@@ -71,7 +71,7 @@ async def test_each_server_hears_its_own_credentials_only(tmp_path):
     with pikepdf.new() as document:
         document.add_blank_page()
         document.save(tmp_path / "a.pdf")
-    async with FaxServer(
+    async with SimulatedUcx(
         tmp_path / "ucx", speed=400, client_id="ucx-id-77", client_secret="ucx-secret-99"
     ) as fax:
         workspace = Workspace(tmp_path / "ws", manifest=ROOT / "manifest.yml")
@@ -82,18 +82,18 @@ async def test_each_server_hears_its_own_credentials_only(tmp_path):
             await bot.start()
             try:
                 async with Person(page, DANA) as dana:
-                    await dana.say(CLAIMS, "this", files=await dana.upload(tmp_path / "a.pdf"))
+                    await dana.post(CLAIMS, "this", files=await dana.upload(tmp_path / "a.pdf"))
                     await dana.command(CLAIMS, "/fax send 469 555 1112")
                     await dana.command(CLAIMS, "/fax lines")
 
-                    def arrived(sight: Sight):
+                    def arrived(sight: SeenState):
                         files = [m for m in sight.in_channel(INBOUND_FAX) if m.get("files")]
-                        return files and len(sight.whispered(CLAIMS)) >= 2
+                        return files and len(sight.ephemerals_in(CLAIMS)) >= 2
 
                     await dana.until("the fax and the answers", arrived, within=SOON)
             finally:
                 await bot.stop()
-            bot_token, app_token, bearer = workspace.bot_token, workspace.app_token, fax.access.token
+            bot_token, app_token, bearer = workspace.bot_token, workspace.app_token, fax.credentials.token
     basic = base64.b64encode(b"ucx-id-77:ucx-secret-99").decode()
     assert f"Authorization: Basic {basic}".lower().encode() in ucx.everything.lower()
     for foreign in ("ucx-secret-99", basic, bearer):

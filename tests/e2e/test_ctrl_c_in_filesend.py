@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from faxbot.demo.person import Person, Sight
+from faxbot.demo.person import Person, SeenState
 from faxbot.standins.slack import Workspace
 from faxbot.standins.slack.model.people import CLAIMS, DANA
-from faxbot.standins.ucx import FaxServer
+from faxbot.standins.ucx import SimulatedUcx
 from tests.bot_process import ROOT, BotProcess, settings_for
 from tests.kit import make_pdf, submissions, until
 
@@ -19,7 +19,7 @@ UNKNOWN, FOUND = "Looking whether it took the fax", "Found on the fax server as 
 
 @pytest.fixture
 async def fax(tmp_path: Path):
-    async with FaxServer(tmp_path / "ucx", speed=100) as running:
+    async with SimulatedUcx(tmp_path / "ucx", speed=100) as running:
         yield running
 
 
@@ -29,7 +29,7 @@ async def workspace(tmp_path: Path):
         yield running
 
 
-def told(sight: Sight, words: str) -> float:
+def told(sight: SeenState, words: str) -> float:
     """When a message with *words* was posted in #claims or a thread of it; 0 if none was."""
     texts = {float(message["ts"]): str(message["text"]) for message in sight.in_channel(CLAIMS)}
     return next((ts for ts, text in texts.items() if words in text), 0.0)
@@ -44,7 +44,7 @@ async def test_ctrl_c_in_a_hung_filesend(tmp_path, fax, workspace):
         try:
             await bot.start()
             files = await dana.upload(make_pdf(tmp_path / "referral.pdf"))
-            await dana.say(CLAIMS, "", files=files)
+            await dana.post(CLAIMS, "", files=files)
             await dana.command(CLAIMS, "/fax send 469 555 0101")
             await until(lambda: submissions(fax), WITHIN)
             code, seconds = await bot.interrupt()

@@ -1,4 +1,4 @@
-"""`faxbot demo` leaves nothing behind, however it ends."""
+"""`faxbot demo` leaves no process behind, however it ends."""
 
 import contextlib
 import http.client
@@ -44,7 +44,7 @@ def _alive(pid: int) -> bool:
 
 
 class Demo:
-    """A demo in a process of its own, its output in a file."""
+    """A demo as a child process, with its output in a file."""
 
     def __init__(self, folder: Path, *options: str) -> None:
         self.port = _free_port()
@@ -75,35 +75,35 @@ def demo(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Demo]:
 
 
 def test_ctrl_c_stops_everything_within_two_seconds(demo):
-    """A page that is open, and listening, holds nothing up."""
+    """An open page with an event stream does not delay it."""
     with contextlib.closing(http.client.HTTPConnection("127.0.0.1", demo.port)) as page:
         page.request("GET", "/_/events")
         assert page.getresponse().status == 200
-        began = time.monotonic()
+        started_at = time.monotonic()
         demo.process.send_signal(signal.SIGINT)
         assert demo.process.wait(ENDS_WITHIN) == 0
-        assert time.monotonic() - began < 2.0
+        assert time.monotonic() - started_at < 2.0
     assert not _alive(demo.bot)
 
 
-def test_a_bot_that_hangs_is_made_to_stop(demo):
-    """A bot that does not answer SIGTERM is killed within the same two seconds."""
+def test_a_bot_that_hangs_is_killed(demo):
+    """A bot that does not handle SIGTERM is killed within the same two seconds."""
     os.kill(demo.bot, signal.SIGSTOP)
-    began = time.monotonic()
+    started_at = time.monotonic()
     demo.process.send_signal(signal.SIGINT)
     assert demo.process.wait(ENDS_WITHIN) == 0
-    assert time.monotonic() - began < 2.0
+    assert time.monotonic() - started_at < 2.0
     assert not _alive(demo.bot)
 
 
 def test_the_bot_dies_with_the_demo(demo):
-    """A demo that is killed outright takes the bot with it."""
+    """When the demo is killed, the bot is stopped too."""
     demo.process.kill()
     _until(lambda: not _alive(demo.bot), ENDS_WITHIN)
 
 
 def test_the_demo_ends_with_the_bot(demo):
-    """When the bot is killed the demo ends with a shell's code for that, and says so."""
+    """When the bot is killed, the demo prints the bot's exit code and ends with it."""
     os.kill(demo.bot, signal.SIGKILL)
     assert demo.process.wait(ENDS_WITHIN) == 128 + signal.SIGKILL
     assert "faxbot ended with 137." in demo.output
@@ -111,16 +111,16 @@ def test_the_demo_ends_with_the_bot(demo):
 
 @pytest.mark.parametrize("demo", [("--http",)], indirect=True)
 def test_the_demo_in_http_mode(demo):
-    """A command goes to the bot as a request and is answered; there is no socket."""
+    """A command is sent to the bot as an HTTP request and acknowledged, without a socket."""
     with contextlib.closing(http.client.HTTPConnection("127.0.0.1", demo.port, timeout=10)) as page:
 
-        def ask(method: str, path: str, **body: str) -> dict[str, Any]:
+        def request(method: str, path: str, **body: str) -> dict[str, Any]:
             page.request(method, path, json.dumps(body), {"Content-Type": "application/json"})
-            told: dict[str, Any] = json.loads(page.getresponse().read())
-            return told
+            answer: dict[str, Any] = json.loads(page.getresponse().read())
+            return answer
 
-        assert ask("POST", "/_/command", user=DANA, channel=CLAIMS, text="/fax help")["ok"]
-        assert "/slack/events" in ask("GET", "/_/control/state")["request_url"]
-        assert ask("GET", "/_/control/log?kind=envelope_acked")["entries"]
-        assert ask("GET", "/_/control/log?kind=socket_open")["entries"] == []
+        assert request("POST", "/_/command", user=DANA, channel=CLAIMS, text="/fax help")["ok"]
+        assert "/slack/events" in request("GET", "/_/control/state")["request_url"]
+        assert request("GET", "/_/control/log?kind=envelope_acked")["entries"]
+        assert request("GET", "/_/control/log?kind=socket_open")["entries"] == []
     assert "Slack's requests are taken at http://127.0.0.1:" in demo.output

@@ -9,9 +9,9 @@ from pathlib import Path
 from faxbot.demo.person import Person
 from faxbot.standins.slack import Workspace
 from faxbot.standins.slack.model.people import CLAIMS, DANA
-from faxbot.standins.ucx import FaxServer
+from faxbot.standins.ucx import SimulatedUcx
 from tests.bot_process import ROOT, BotProcess, settings_for
-from tests.workspace_rig import until
+from tests.support.slack_standin import until
 
 ENDS_WITHIN = 60.0
 SECRET = "a-wrong-secret"
@@ -41,7 +41,7 @@ async def doctor(folder: Path, settings: dict[str, str], *options: str) -> tuple
 async def test_the_doctor_beside_a_bot_at_work(tmp_path):
     """Nothing red, exit code 0; no message and no fax comes of it, and the bot goes on answering."""
     async with (
-        FaxServer(tmp_path / "ucx", speed=200) as fax,
+        SimulatedUcx(tmp_path / "ucx", speed=200) as fax,
         Workspace(tmp_path / "ws", manifest=ROOT / "manifest.yml") as workspace,
     ):
         settings = settings_for(tmp_path, fax, workspace)
@@ -59,12 +59,12 @@ async def test_the_doctor_beside_a_bot_at_work(tmp_path):
             since = workspace.journal.entries[before:]
             assert not any(entry.get("method", "").startswith(("chat.", "files.")) for entry in since)
             assert fax.log.entries("submission") == []
-            await until(lambda: len(workspace.site.socket.those()) == 2)
+            await until(lambda: len(workspace.installation.socket.connections()) == 2)
             async with Person(workspace.url, DANA) as dana:
                 await dana.command(CLAIMS, "/fax lines")
                 await dana.until(
                     "an answer",
-                    lambda sight: any("Sales" in str(each) for each in sight.whispers.values()),
+                    lambda sight: any("Sales" in str(each) for each in sight.ephemerals.values()),
                     within=20,
                 )
         finally:
@@ -74,7 +74,7 @@ async def test_the_doctor_beside_a_bot_at_work(tmp_path):
 async def test_exit_codes_and_the_table(tmp_path):
     """1 and the remedy when something is red, 2 and the settings by name when they are missing; no secret."""
     async with (
-        FaxServer(tmp_path / "ucx") as fax,
+        SimulatedUcx(tmp_path / "ucx") as fax,
         Workspace(tmp_path / "ws", manifest=ROOT / "manifest.yml") as workspace,
     ):
         settings = settings_for(tmp_path, fax, workspace)

@@ -15,16 +15,16 @@ import pikepdf
 import pytest
 from PIL import Image
 
-from faxbot.demo.person import Person, Sight
+from faxbot.demo.person import Person, SeenState
 from faxbot.standins.slack import Workspace
 from faxbot.standins.slack.model.people import BOT_USER, DANA, INBOUND_FAX, PRIYA, Channel
-from faxbot.standins.ucx import FaxServer
-from faxbot.standins.ucx.hylafax.line import FaxLine
+from faxbot.standins.ucx import SimulatedUcx
+from faxbot.standins.ucx.hylafax.line import SimulatedLine
 from tests.bot_process import ROOT, BotProcess, settings_for
 
 LINES = (
-    FaxLine("1", "599", "Kanzlei Nord", "14695551111", "QUAST LLP"),
-    FaxLine("2", "598", "Praxis Süd", "14695551112", "PRAXIS SUED"),
+    SimulatedLine("1", "599", "Kanzlei Nord", "14695551111", "QUAST LLP"),
+    SimulatedLine("2", "598", "Praxis Süd", "14695551112", "PRAXIS SUED"),
 )
 NUMBERS = {
     "14695550101": ("(469) 555-0101", "+1 469.555.0101"),
@@ -97,11 +97,11 @@ class Files:
 class Run:
     """Dana's morning, with everything that can go wrong."""
 
-    def __init__(self, bot: BotProcess, fax: FaxServer, workspace: Workspace, dana: Person, channel: str):
+    def __init__(self, bot: BotProcess, fax: SimulatedUcx, workspace: Workspace, dana: Person, channel: str):
         self.bot, self.fax, self.workspace, self.dana, self.channel = bot, fax, workspace, dana, channel
 
     async def share(self, *paths: Path, text: str = SECRET_WORDS) -> str:
-        return await self.dana.say(self.channel, text, files=await self.dana.upload(*paths))
+        return await self.dana.post(self.channel, text, files=await self.dana.upload(*paths))
 
     async def command(self, text: str) -> None:
         await self.dana.command(self.channel, f"/fax {text}")
@@ -116,8 +116,8 @@ class Run:
         """A message or a whisper that says all of *words*."""
         where = channel or self.channel
 
-        def look(sight: Sight):
-            shown = [*sight.in_channel(where, after=after), *sight.whispered(where, after=after)]
+        def look(sight: SeenState):
+            shown = [*sight.in_channel(where, after=after), *sight.ephemerals_in(where, after=after)]
             return next((each for each in shown if all(word in str(each) for word in words)), None)
 
         return await self.dana.until(what, look, within=SOON, channel=where)
@@ -128,7 +128,7 @@ class Run:
                 await asyncio.sleep(0.05)
 
     def slack_fault(self, method: str, fault: str, **more: object) -> None:
-        self.workspace.site.faults.add({"method": method, "fault": fault, **more})
+        self.workspace.installation.faults.add({"method": method, "fault": fault, **more})
 
     def ucx_fault(self, method: str, fault: str, **more: object) -> None:
         self.fax.faults.plan(method=method, fault=fault, **more)
@@ -142,9 +142,9 @@ async def usual_traffic(run: Run, files: Files) -> None:
     await run.send("469-555-0900", files.letter)
     await run.send("1 469 555 0102", files.broken)
     ids = await run.dana.upload(files.letter)
-    await run.dana.say(direct, f"Bitte an +1 469.555.0101, {SECRET_WORDS}", files=ids)
+    await run.dana.post(direct, f"Bitte an +1 469.555.0101, {SECRET_WORDS}", files=ids)
     arriving = {"line": "1", "from": "12142454571", "cid_name": CALLER, "station_id": CSID, "pages": 1}
-    await run.dana.let_arrive(**arriving)
+    await run.dana.receive_fax(**arriving)
     await run.seen("a refusal", "Refused by the fax server")
     await run.seen("the word about a bad file", "damaged")
     await run.dana.press(await run.seen("a fax that waits", "0800", "Waiting", "Cancel fax"), "Cancel fax")
@@ -174,7 +174,7 @@ async def faults_of_both_sides(run: Run, files: Files) -> None:
         run.slack_fault(method, "html")
     after = await run.send("(469) 555-0101", files.letter)
     await run.until("the faults of the fax server", lambda: not run.fax.faults.pending())
-    run.workspace.site.faults.clear()
+    run.workspace.installation.faults.clear()
     run.ucx_fault("filesend", "drop_after")
     run.slack_fault("chat.postMessage", "drop_after")
     after = await run.send("(469) 555-0101", files.letter)
@@ -262,7 +262,7 @@ def used(run: Run, drawn: list[str], files: Files) -> set[str]:
 async def test_the_log_of_a_run_holds_nothing_that_was_said_in_it(tmp_path, drawn):
     """At DEBUG, through sends, receipts, refusals, faults on both sides, crashes and a kill: ids, no data."""
     files = Files(tmp_path / "desk")
-    fax_server = FaxServer(
+    fax_server = SimulatedUcx(
         tmp_path / "ucx", lines=LINES, speed=300, client_id="ucx-client-7731", client_secret="ucx-geheim-99"
     )
     async with fax_server as fax:

@@ -1,4 +1,4 @@
-"""The stand-in's page in a real Chromium: what people see, press and type, and what the app hears of it."""
+"""The stand-in's page in a real Chromium: what people see and do, and what the app receives."""
 
 import asyncio
 import contextlib
@@ -15,14 +15,14 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 
 from faxbot.standins.slack import Workspace
 from faxbot.standins.slack.model.people import CLAIMS, DANA
-from faxbot.standins.slack.person import look
-from faxbot.standins.ucx import FaxServer
+from faxbot.standins.slack.person import snapshot
+from faxbot.standins.ucx import SimulatedUcx
 
 CHROMIUM = shutil.which("chromium")
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
     pytest.mark.skipif(
-        CHROMIUM is None, reason="Debian's chromium is not installed: no browser to look with"
+        CHROMIUM is None, reason="Debian's chromium is not installed: no browser to test with"
     ),
 ]
 SWITCHES = [
@@ -110,15 +110,15 @@ FORM: Payload = {
 
 
 class ScriptedApp:
-    """An app on a bare Socket Mode connection that writes down what it hears and answers as told."""
+    """An app on a Socket Mode connection that collects its payloads and answers with `answer`."""
 
     def __init__(self, workspace: Workspace, session: aiohttp.ClientSession) -> None:
-        self.heard: list[Payload] = []
+        self.received: list[Payload] = []
         self.answer: Callable[[Payload], Payload | None] = lambda _payload: None
         self.silent = False
         self._workspace = workspace
         self._session = session
-        self._news = asyncio.Condition()
+        self._received_condition = asyncio.Condition()
 
     async def call(self, method: str, token: str = "", **arguments: object) -> Payload:
         headers = {"Authorization": f"Bearer {token or self._workspace.bot_token}"}
@@ -137,9 +137,9 @@ class ScriptedApp:
             async for message in socket:
                 envelope = message.json()
                 if "envelope_id" in envelope:
-                    await self._hear(socket, envelope)
+                    await self._handle_envelope(socket, envelope)
 
-    async def _hear(self, socket: aiohttp.ClientWebSocketResponse, envelope: Payload) -> None:
+    async def _handle_envelope(self, socket: aiohttp.ClientWebSocketResponse, envelope: Payload) -> None:
         payload = envelope["payload"] | {"envelope": envelope["type"]}
         if not self.silent:
             answer = self.answer(payload)
@@ -147,18 +147,18 @@ class ScriptedApp:
             await socket.send_json({"envelope_id": envelope["envelope_id"], **reply})
         if payload.get("type") in {"shortcut", "message_action"}:
             await self.call("views.open", trigger_id=payload["trigger_id"], view=FORM)
-        async with self._news:
-            self.heard.append(payload)
-            self._news.notify_all()
+        async with self._received_condition:
+            self.received.append(payload)
+            self._received_condition.notify_all()
 
-    async def hears(self, kind: str) -> Payload:
-        """The first payload of *kind*, waiting for it if need be."""
+    async def wait_for(self, kind: str) -> Payload:
+        """Wait for a payload of *kind*; return the first."""
 
         def found() -> list[Payload]:
-            return [one for one in self.heard if kind in {one.get("type"), one["envelope"]}]
+            return [one for one in self.received if kind in {one.get("type"), one["envelope"]}]
 
-        async with asyncio.timeout(DEADLINE), self._news:
-            await self._news.wait_for(found)
+        async with asyncio.timeout(DEADLINE), self._received_condition:
+            await self._received_condition.wait_for(found)
         return found()[0]
 
 
@@ -171,9 +171,9 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @pytest.fixture(autouse=True)
-def short_goodbyes(monkeypatch: pytest.MonkeyPatch):
-    """A stopping workspace waits for each page's next sign of life: let that come soon."""
-    monkeypatch.setattr(look, "_KEEPALIVE", 0.1)
+def short_keepalive(monkeypatch: pytest.MonkeyPatch):
+    """Shorten the keepalive of event streams, which delays the stop of a workspace."""
+    monkeypatch.setattr(snapshot, "KEEPALIVE_SECONDS", 0.1)
 
 
 @pytest_asyncio.fixture(loop_scope="module")
@@ -190,7 +190,7 @@ async def app(workspace: Workspace) -> AsyncIterator[ScriptedApp]:
         scripted = ScriptedApp(workspace, session)
         listening = asyncio.create_task(scripted.listen())
         async with asyncio.timeout(DEADLINE):
-            while not workspace.site.socket.connected:
+            while not workspace.installation.socket.connected:
                 await workspace.state.feed.wait(DANA, workspace.state.feed.seq, 0.05)
         yield scripted
         listening.cancel()
@@ -200,18 +200,18 @@ async def app(workspace: Workspace) -> AsyncIterator[ScriptedApp]:
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def page(browser: Browser, workspace: Workspace, app: ScriptedApp) -> AsyncIterator[Page]:
-    """The page as Dana in #claims; whatever its scripts complain of fails the test."""
+    """The page as Dana in #claims; an error in its scripts fails the test."""
     context = await browser.new_context(viewport={"width": 1440, "height": 900})
     context.set_default_timeout(DEADLINE * 1000)
     opened = await context.new_page()
-    troubles: list[str] = []
-    opened.on("pageerror", lambda error: troubles.append(str(error)))
-    opened.on("dialog", lambda dialog: troubles.append(dialog.message))
+    page_errors: list[str] = []
+    opened.on("pageerror", lambda error: page_errors.append(str(error)))
+    opened.on("dialog", lambda dialog: page_errors.append(dialog.message))
     await opened.goto(f"{workspace.url}/#dana/claims")
     await expect(composer(opened)).to_be_focused()
     yield opened
     await context.close()
-    assert not troubles
+    assert not page_errors
 
 
 def composer(page: Page) -> Any:
@@ -223,7 +223,7 @@ def log(page: Page) -> Any:
 
 
 async def test_channels_and_people_are_listed(page: Page):
-    """The sidebar names the workspace, its channels, the direct message with the bot and whom one can be."""
+    """The sidebar lists the workspace, its channels, the direct message with the bot, and the people."""
     sidebar = page.get_by_role("navigation")
     await expect(sidebar).to_contain_text("Harbor Clinic")
     for name in ("claims", "general", "inbound-fax", "legal", "faxbot"):
@@ -233,7 +233,7 @@ async def test_channels_and_people_are_listed(page: Page):
 
 
 async def test_blocks_are_drawn(page: Page, app: ScriptedApp):
-    """A Block Kit message shows its header, text, fields, context and buttons, and not its fallback text."""
+    """A Block Kit message shows its header, text, fields, context and buttons, not its fallback text."""
     await app.post("the fallback", blocks=CARD)
     message = page.get_by_role("article").filter(has_text="APP")
     await expect(message.get_by_role("heading", name="Fax to +1 469-555-0101")).to_be_visible()
@@ -245,7 +245,7 @@ async def test_blocks_are_drawn(page: Page, app: ScriptedApp):
 
 
 async def test_an_update_changes_the_message_in_place(page: Page, app: ScriptedApp):
-    """chat.update changes what a message shows, and a button that stays keeps the keyboard's focus."""
+    """chat.update updates the shown message, and an unchanged button keeps the keyboard focus."""
     ts = await app.post("card", blocks=CARD)
     cancel = page.get_by_role("button", name="Cancel fax")
     await cancel.focus()
@@ -257,7 +257,7 @@ async def test_an_update_changes_the_message_in_place(page: Page, app: ScriptedA
 
 
 async def test_hostile_text_stays_text(page: Page, app: ScriptedApp):
-    """Markup, script addresses and entities in a text are shown, never parsed, linked or run."""
+    """Markup, script URLs and entities in a text are shown as text: not parsed, linked or run."""
     script = "&lt;script&gt;alert(1)&lt;/script&gt;"
     evil = f"<img src=x onerror=alert(1)> <b>bold</b> <javascript:alert(1)|click> {script}"
     link = {"type": "link", "url": "javascript:alert(1)", "text": "rich click"}
@@ -274,8 +274,8 @@ async def test_hostile_text_stays_text(page: Page, app: ScriptedApp):
     assert await log(page).locator("img, b, i, script, a[href^='javascript']").count() == 0
 
 
-async def test_what_one_types_arrives_escaped_with_mentions(page: Page, workspace: Workspace):
-    """Enter sends what was typed: escaped, names as mentions, and shown as it was typed."""
+async def test_typed_text_is_escaped_with_mentions(page: Page, workspace: Workspace):
+    """Enter sends the typed text, escaped and with mentions; it is shown as it was typed."""
     await composer(page).press_sequentially("@fax")
     await expect(page.get_by_role("option", name="faxbot")).to_be_visible()
     await page.keyboard.press("Enter")
@@ -286,33 +286,33 @@ async def test_what_one_types_arrives_escaped_with_mentions(page: Page, workspac
     assert texts == ["<@U02FAXBOT1> is 1 &lt; 2 &amp; *fine*?"]
 
 
-async def test_a_dangerous_button_asks_first(page: Page, app: ScriptedApp):
-    """A button with a confirm dialog is pressed only when the dialog is confirmed."""
+async def test_a_button_with_confirm_shows_a_dialog(page: Page, app: ScriptedApp):
+    """The press is sent only after the dialog is confirmed."""
     await app.post("card", blocks=CARD)
     dialog = page.get_by_role("dialog", name="Cancel this fax?")
     await page.get_by_role("button", name="Cancel fax").click()
     await expect(dialog).to_contain_text("TX83 stops at once.")
     await dialog.get_by_role("button", name="Keep sending").click()
     await expect(dialog).to_be_hidden()
-    assert app.heard == []
+    assert app.received == []
     await page.get_by_role("button", name="Cancel fax").click()
     await dialog.get_by_role("button", name="Cancel it").click()
-    pressed = await app.hears("block_actions")
+    pressed = await app.wait_for("block_actions")
     assert (pressed["actions"][0]["value"], pressed["user"]["id"]) == ("TX83", DANA)
-    assert len(app.heard) == 1
+    assert len(app.received) == 1
 
 
 async def test_a_form_is_filled_in_refused_and_sent(page: Page, app: ScriptedApp):
-    """A modal uploads files, says what is wrong beside each input, keeps what was typed, closes when sent."""
-    wrong = {"response_action": "errors", "errors": {"number": "That is too short."}}
+    """A modal uploads files, shows errors beside its inputs, keeps the values, and closes when submitted."""
+    errors = {"response_action": "errors", "errors": {"number": "That is too short."}}
 
-    def judge(payload: Payload) -> Payload | None:
+    def respond(payload: Payload) -> Payload | None:
         if payload["type"] != "view_submission":
             return None
         number = payload["view"]["state"]["values"]["number"]["number"]["value"]
-        return wrong if number == "12" else None
+        return errors if number == "12" else None
 
-    app.answer = judge
+    app.answer = respond
     await page.get_by_role("button", name="Shortcuts").first.click()
     await page.get_by_role("menuitem", name="Send a fax").click()
     form = page.get_by_role("dialog", name="Send a fax")
@@ -331,16 +331,18 @@ async def test_a_form_is_filled_in_refused_and_sent(page: Page, app: ScriptedApp
     await form.get_by_label("Fax number").fill("+1 469 555 0101")
     await form.get_by_role("button", name="Send").click()
     await expect(form).to_be_hidden()
-    values = [heard["view"]["state"]["values"] for heard in app.heard if heard["type"] == "view_submission"][
-        -1
-    ]
+    values = [
+        received["view"]["state"]["values"]
+        for received in app.received
+        if received["type"] == "view_submission"
+    ][-1]
     assert values["number"]["number"]["value"] == "+1 469 555 0101"
     assert values["line"]["line"]["selected_option"]["value"] == "Support"
     assert [file["name"] for file in values["files"]["files"]["files"]] == ["referral.pdf"]
 
 
 async def test_escape_closes_a_form(page: Page, app: ScriptedApp):
-    """Esc dismisses a modal and gives the focus back to where it was."""
+    """Esc closes a modal and restores the focus."""
     await page.get_by_role("button", name="Shortcuts").first.click()
     await page.get_by_role("menuitem", name="Send a fax").press("Enter")
     form = page.get_by_role("dialog", name="Send a fax")
@@ -351,18 +353,18 @@ async def test_escape_closes_a_form(page: Page, app: ScriptedApp):
 
 
 async def test_a_message_shortcut_names_its_message(page: Page, app: ScriptedApp):
-    """More actions of a message offers the app's shortcut, which tells the app of that message."""
+    """The menu "More actions" of a message runs the app's shortcut with that message."""
     ts = await app.post("Please fax this")
     message = page.get_by_role("article").filter(has_text="Please fax this")
     await message.hover()
     await message.get_by_role("button", name="More actions").click()
     await page.get_by_role("menuitem", name="Fax this…").click()
-    asked = await app.hears("message_action")
-    assert (asked["callback_id"], asked["message"]["ts"]) == ("fax_this", ts)
+    shortcut = await app.wait_for("message_action")
+    assert (shortcut["callback_id"], shortcut["message"]["ts"]) == ("fax_this", ts)
 
 
 async def test_a_thread_opens_beside_the_channel(page: Page, app: ScriptedApp):
-    """The count of replies opens the thread; a reply typed there goes there, a command is refused."""
+    """The reply count opens the thread; a reply is posted in the thread, a command is refused."""
     ts = await app.post("card", blocks=CARD)
     await app.post("Queued on *Sales*", thread_ts=ts)
     await page.get_by_role("button", name="1 reply").click()
@@ -381,7 +383,7 @@ async def test_a_thread_opens_beside_the_channel(page: Page, app: ScriptedApp):
 
 
 async def test_everything_works_without_a_mouse(page: Page, app: ScriptedApp):
-    """Keys alone jump to a channel, complete and run a command, reach its answer's button and confirm."""
+    """With the keyboard alone: switch channel, complete and run a command, press a button, confirm."""
     blocks = [{"type": "section", "text": mrkdwn("Did you mean `/fax status`?")}, CARD[3]]
     app.answer = lambda payload: (
         {"text": "hint", "blocks": blocks} if payload["envelope"] == "slash_commands" else None
@@ -396,17 +398,17 @@ async def test_everything_works_without_a_mouse(page: Page, app: ScriptedApp):
     await page.keyboard.type("stauts")
     await page.keyboard.press("Enter")
     await expect(page.get_by_text("Only visible to you")).to_be_visible()
-    assert (await app.hears("slash_commands"))["text"] == "stauts"
+    assert (await app.wait_for("slash_commands"))["text"] == "stauts"
     await page.keyboard.press("Shift+Tab")
     await expect(page.get_by_role("button", name="Cancel fax")).to_be_focused()
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("button", name="Cancel it")).to_be_focused()
     await page.keyboard.press("Enter")
-    assert (await app.hears("block_actions"))["container"]["is_ephemeral"] is True
+    assert (await app.wait_for("block_actions"))["container"]["is_ephemeral"] is True
 
 
-async def test_a_whisper_is_for_one_person(page: Page, app: ScriptedApp):
-    """An ephemeral message is shown to its person only, also after switching to somebody else."""
+async def test_an_ephemeral_message_is_for_one_person(page: Page, app: ScriptedApp):
+    """An ephemeral message is shown to its person, and not after switching to another person."""
     await app.call("chat.postEphemeral", channel=CLAIMS, user=DANA, text="Just for Dana")
     await expect(log(page)).to_contain_text("Just for Dana")
     await page.get_by_role("radio", name="Marcus").click()
@@ -414,8 +416,8 @@ async def test_a_whisper_is_for_one_person(page: Page, app: ScriptedApp):
     await expect(log(page)).not_to_contain_text("Just for Dana")
 
 
-async def test_a_silent_app_is_told_of(page: Page, app: ScriptedApp, workspace: Workspace):
-    """A command that is not acknowledged in time gives Slack's own error and its text back."""
+async def test_a_silent_app_is_reported(page: Page, app: ScriptedApp, workspace: Workspace):
+    """A command that is not acknowledged in time shows Slack's error and restores the typed text."""
     workspace.settings.ack_deadline = 0.2
     app.silent = True
     await page.keyboard.type("/fax active")
@@ -426,8 +428,8 @@ async def test_a_silent_app_is_told_of(page: Page, app: ScriptedApp, workspace: 
     await expect(composer(page)).to_have_value("/fax active")
 
 
-async def test_the_page_comes_back_by_itself(browser: Browser, tmp_path: Path):
-    """While the workspace is gone a banner says so; when it is back, the page shows what is there now."""
+async def test_the_page_reconnects_by_itself(browser: Browser, tmp_path: Path):
+    """A banner is shown while the workspace is down; after its restart the page shows the new state."""
     manifest = tmp_path / "manifest.yml"
     manifest.write_text(MANIFEST)
     context = await browser.new_context()
@@ -446,13 +448,13 @@ async def test_the_page_comes_back_by_itself(browser: Browser, tmp_path: Path):
         await context.close()
 
 
-async def test_a_fax_can_be_let_arrive(browser: Browser, tmp_path: Path):
-    """The second pane lists the lines, lets a fax ring on one, and shows the record it becomes."""
+async def test_the_fax_pane_receives_a_fax(browser: Browser, tmp_path: Path):
+    """The second pane lists the lines, makes one receive a fax, and shows its record."""
     manifest = tmp_path / "manifest.yml"
     manifest.write_text(MANIFEST)
     context = await browser.new_context(viewport={"width": 1440, "height": 900})
     page = await context.new_page()
-    async with FaxServer(tmp_path / "fax", speed=200) as fax:
+    async with SimulatedUcx(tmp_path / "fax", speed=200) as fax:
         control = fax.control_url.removesuffix("/control")
         async with Workspace(tmp_path / "workspace", manifest=manifest, fax_control=control) as workspace:
             await page.goto(f"{workspace.url}/#dana/claims")

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pikepdf
 
-from faxbot.demo.person import Person, Sight
+from faxbot.demo.person import Person, SeenState
 from faxbot.standins.slack import Workspace
 from faxbot.standins.slack.model.people import CLAIMS, DANA, INBOUND_FAX
-from faxbot.standins.ucx import FaxServer
+from faxbot.standins.ucx import SimulatedUcx
 from tests.bot_process import ROOT, BotProcess, settings_for
 
 SOON = 60.0
@@ -58,7 +58,7 @@ async def test_the_bot_keeps_everything_to_its_own_user(tmp_path):
     """Under a umask that forbids nothing: folders 0700, files 0600, while documents come and go."""
     data, seen = tmp_path / "data", {}
     leave_open(data)
-    async with FaxServer(tmp_path / "ucx", speed=400) as fax:
+    async with SimulatedUcx(tmp_path / "ucx", speed=400) as fax:
         workspace = Workspace(tmp_path / "ws", manifest=ROOT / "manifest.yml")
         async with workspace:
             bot = BotProcess(tmp_path, settings_for(tmp_path, fax, workspace), before=lambda: os.umask(0))
@@ -67,10 +67,10 @@ async def test_the_bot_keeps_everything_to_its_own_user(tmp_path):
             try:
                 async with Person(workspace.url, DANA) as dana:
                     files = await dana.upload(*two_pages(tmp_path))
-                    await dana.say(CLAIMS, "both", files=files)
+                    await dana.post(CLAIMS, "both", files=files)
                     await dana.command(CLAIMS, "/fax send 469 555 1112")
 
-                    def arrived(sight: Sight):
+                    def arrived(sight: SeenState):
                         return next((m for m in sight.in_channel(INBOUND_FAX) if m.get("files")), None)
 
                     await dana.until("the fax", arrived, within=SOON, channel=INBOUND_FAX)

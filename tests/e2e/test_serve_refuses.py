@@ -9,7 +9,7 @@ import pytest
 
 from faxbot.standins.slack import Workspace
 from faxbot.standins.slack.model.people import INBOUND_FAX
-from faxbot.standins.ucx import FaxServer
+from faxbot.standins.ucx import SimulatedUcx
 
 ROOT = Path(__file__).parents[2]
 ENDS_WITHIN = 45.0
@@ -21,7 +21,7 @@ SECRET = "a-wrong-secret"
 async def right(tmp_path):
     """Both stand-ins, and the settings with which the bot would start."""
     async with (
-        FaxServer(tmp_path / "ucx") as fax,
+        SimulatedUcx(tmp_path / "ucx") as fax,
         Workspace(tmp_path / "workspace", manifest=ROOT / "manifest.yml") as workspace,
     ):
         yield {

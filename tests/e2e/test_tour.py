@@ -1,4 +1,4 @@
-"""`faxbot tour` out of the built wheel, as somebody runs it who has neither a checkout, a UCX nor Slack."""
+"""`faxbot tour` from the built wheel, run without a checkout, a UCX or Slack."""
 
 import os
 import subprocess
@@ -20,39 +20,22 @@ SHOWN = (
     "Record deleted by @Dana Whitfield",
     "All of it happened.",
 )
-
-
+"""Texts of the tour's output, in their order."""
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, built of this checkout and unpacked elsewhere: a folder to import faxbot from."""
-    folder = tmp_path_factory.mktemp("installed")
-    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder / "dist")]
+@pytest.fixture
+def installed(tmp_path: Path) -> Path:
+    """The wheel, built from this checkout and unpacked elsewhere: a folder for PYTHONPATH."""
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path / "dist")]
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True, timeout=60)  # noqa: S603 - our own build
-    (wheel,) = (folder / "dist").glob("ucx_faxbot-*.whl")
-    zipfile.ZipFile(wheel).extractall(folder / "site")
-    return folder / "site"
+    (wheel,) = (tmp_path / "dist").glob("ucx_faxbot-*.whl")
+    zipfile.ZipFile(wheel).extractall(tmp_path / "site")
+    return tmp_path / "site"
 
 
-@pytest.fixture(scope="module")
-def tour(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> subprocess.CompletedProcess[str]:
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
-    terminal = {"COLUMNS": "200", "NO_COLOR": "1", "PYTHONUTF8": "1"}
-    return subprocess.run(
-        [sys.executable, "-m", "faxbot", "tour"],
-        capture_output=True,
-        text=True,
-        timeout=90,
-        check=False,
-        cwd=tmp_path_factory.mktemp("elsewhere"),
-        env={**kept, **terminal, "PYTHONPATH": str(installed)},
-    )
-
-
-def test_the_wheel_holds_all_that_runs_without_a_checkout(installed):
-    """Migrations, manifest, page and sample documents are inside; tests and benchmarks are not."""
+def test_the_wheel_contains_everything_needed_without_a_checkout(installed: Path):
+    """Migrations, manifest, page and sample documents are included; tests and benchmarks are not."""
     needed = ["faxbot/migrations/env.py", "faxbot/manifest.yml", "faxbot/demo/samples/referral.pdf"]
     needed += [
         "faxbot/standins/slack/page/index.html",
@@ -65,18 +48,27 @@ def test_the_wheel_holds_all_that_runs_without_a_checkout(installed):
     assert {path.name for path in installed.iterdir() if path.suffix != ".dist-info"} == {"faxbot"}
 
 
-def test_the_tour_succeeds_within_a_minute(tour):
-    """The whole job happens, from the lines to the deleted record."""
+def test_the_tour_succeeds_and_shows_every_step(installed: Path, tmp_path: Path):
+    """
+    One run exits with 0, prints every step in order and writes nothing to standard error.
+
+    A single test makes all assertions, because parallel workers would each run the tour again.
+    """
+    inherited = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
+    terminal = {"COLUMNS": "200", "NO_COLOR": "1", "PYTHONUTF8": "1"}
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    tour = subprocess.run(
+        [sys.executable, "-m", "faxbot", "tour"],
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+        cwd=folder,
+        env={**inherited, **terminal, "PYTHONPATH": str(installed)},
+    )
     assert tour.returncode == 0, tour.stdout + tour.stderr
-
-
-def test_the_tour_shows_what_a_person_would_have_seen(tour):
-    """It prints the conversation in its order, what the person does and what the bot answers."""
-    places = [tour.stdout.find(line) for line in SHOWN]
-    assert -1 not in places, [line for line, place in zip(SHOWN, places, strict=True) if place < 0]
-    assert places == sorted(places)
-
-
-def test_the_tour_leaves_no_trace(tour):
-    """A tour that went well writes nothing to standard error."""
+    positions = [tour.stdout.find(text) for text in SHOWN]
+    assert -1 not in positions, [text for text, at in zip(SHOWN, positions, strict=True) if at < 0]
+    assert positions == sorted(positions)
     assert tour.stderr == ""

@@ -2,13 +2,13 @@
 
 import pytest
 
-from faxbot.standins.ucx import FaxServer
+from faxbot.standins.ucx import SimulatedUcx
 from tests.kit import PlainSlack, make_pdf
 
 
 @pytest.fixture
 async def fax(tmp_path):
-    async with FaxServer(tmp_path / "ucx", speed=400) as server:
+    async with SimulatedUcx(tmp_path / "ucx", speed=400) as server:
         yield server
 
 

@@ -92,11 +92,11 @@ async def test_a_fax_that_went_out_after_the_backup_is_not_dialled_again(tmp_pat
     """The copy says "ready"; put back, its job is found on the fax server, and nothing is dialled."""
     async with house(live, fax, slack) as home:
         await home.tick()
-        await fax.shut(60)
+        await fax.start_outage(60)
         await home.send()
         await until(lambda: "kept" in slack.steps())
         made = back_up(settings(live), tmp_path / "backups", NOW)
-        await fax.unlock()
+        await fax.end_outage()
         await home.tick_until(lambda: "delivered" in slack.steps())
     put_back(made, live)
     async with house(live, fax, slack) as home:
@@ -111,11 +111,11 @@ async def test_a_fax_that_never_went_out_is_asked_about(tmp_path, live, fax, sla
     """Put back, no job can be found for it: a person decides."""
     async with house(live, fax, slack) as home:
         await home.tick()
-        await fax.shut(60)
+        await fax.start_outage(60)
         await home.send()
         await until(lambda: "kept" in slack.steps())
         made = back_up(settings(live), tmp_path / "backups", NOW)
-    await fax.unlock()
+    await fax.end_outage()
     put_back(made, live)
     async with house(live, fax, slack) as home:
         await home.tick_until(lambda: "asked" in slack.steps())

@@ -25,8 +25,8 @@ from faxbot.slack.web_api.connections import Connections
 from faxbot.slack.web_api.web_api import WebApi
 from faxbot.standins.slack import Workspace
 from faxbot.standins.slack.model import people
-from faxbot.standins.slack.settings import Settings
-from faxbot.standins.ucx.hylafax.records import Kind, Record
+from faxbot.standins.slack.settings import WorkspaceSettings
+from faxbot.standins.ucx.hylafax.records import JobType, StoredRecord
 from faxbot.ucx.client import UcxClient
 from tests.fake_slack import free_pace
 from tests.kit import CLAIMS, DANA, INBOUND, PRIYA, PlainSlack, house, make_pdf, receive, submissions, until
@@ -97,14 +97,14 @@ class StandInSlack(PlainSlack):
 
     async def messages(self, channel_id: str) -> list[dict[str, object]]:
         """The bot's own messages in a channel itself, as they are without any fault."""
-        self.workspace.site.faults.clear()
+        self.workspace.installation.faults.clear()
         told = await self.api.client.conversations_history(channel=PLACES[channel_id])
         return [each for each in told["messages"] if each.get("user") == people.BOT_USER]
 
 
 @pytest.fixture
 async def standin(tmp_path):
-    settings = Settings()
+    settings = WorkspaceSettings()
     settings.change({"share_delay": 0.0})
     connections = Connections(seconds=5)
     async with Workspace(tmp_path / "workspace", manifest=MANIFEST, settings=settings) as workspace:
@@ -125,10 +125,10 @@ def notices(slack, kind):
 
 def put_record(fax, number, *, file=None, at=0.0):
     """A received fax on the server's records, as if it had arrived at *at*."""
-    line = fax.model.board.modems["1"].line
-    record = Record(
+    line = fax.model.resources.modems["1"].line
+    record = StoredRecord(
         jobid=f"RX{number}",
-        kind=Kind.RX,
+        kind=JobType.RX,
         time=at or 1_700_000_000.0 + number,
         phone_number="14695550199",
         cid_name="",
@@ -144,7 +144,7 @@ def put_record(fax, number, *, file=None, at=0.0):
         destination=line.cidnumber,
         file=file,
     )
-    fax.model.board.records.add(record)
+    fax.model.resources.records.add(record)
 
 
 # -- what people share
@@ -165,7 +165,7 @@ async def test_a_file_deleted_meanwhile_is_told_and_nothing_is_sent(tmp_path, fa
 async def test_a_page_instead_of_the_file_is_told_and_nothing_is_sent(tmp_path, fax, standin):
     """Slack answers the download with HTML: the sentence names files:read, and no page is faxed."""
     file = await standin.share(make_pdf(tmp_path / "referral.pdf"))
-    standin.workspace.site.faults.add({"method": "download", "fault": "html", "times": None})
+    standin.workspace.installation.faults.add({"method": "download", "fault": "html", "times": None})
     async with house(tmp_path, fax, standin) as home:
         await home.send(files=[file])
         await until(standin.told)
@@ -297,12 +297,12 @@ async def test_an_outage_is_told_once_and_its_end_once(tmp_path, fax, slack):
     """However many ticks fail, and although faxbot is started anew meanwhile: one message each."""
     async with house(tmp_path, fax, slack) as home, ticking(home):
         await until(lambda: called(fax, "activejobs") and called(fax, "recordcount"))
-        await fax.shut()
+        await fax.start_outage()
         await until(lambda: home.outages.failures >= 4, 20)
         await until(lambda: notices(slack, OutageBegan))
     async with house(tmp_path, fax, slack) as home, ticking(home):
         await until(lambda: home.outages.failures >= 2, 20)
-        await fax.unlock()
+        await fax.end_outage()
         await until(lambda: notices(slack, OutageEnded), 20)
         calls = len(called(fax, "activejobs"))
         await until(lambda: len(called(fax, "activejobs")) >= calls + 3)
@@ -314,7 +314,7 @@ async def test_a_revoked_token_is_renewed_once_and_nobody_hears_of_it(tmp_path, 
     """The UCX takes its token back: the next fax fetches another, and goes out once."""
     async with house(tmp_path, fax, slack) as home:
         await home.tick()
-        fax.access.revoke()
+        fax.credentials.revoke()
         await home.send()
         await home.tick_until(lambda: "delivered" in slack.steps())
     assert len(called(fax, "token")) == 2
@@ -372,7 +372,7 @@ async def test_a_deletion_and_an_arrival_that_cancel_out_are_found_by_the_sweep(
         put_record(fax, number)
     async with house(tmp_path, fax, slack) as home:
         await home.inbox.tick()
-        fax.model.board.records.delete("RX1")
+        fax.model.resources.records.delete("RX1")
         put_record(fax, 4, file=make_pdf(tmp_path / "new.pdf"))
         await home.inbox.tick()
         assert slack.posts == []
@@ -392,19 +392,19 @@ async def test_records_deleted_while_paging_hide_nothing(tmp_path, fax, slack, m
     async def fetch_then_delete(self, direction, limit, offset):
         page = await fetch(self, direction, limit, offset)
         pages.append(offset)
-        if offset == 0 and len(page) == 100 and fax.model.board.records.find("RX3"):
-            fax.model.board.records.delete("RX3")
+        if offset == 0 and len(page) == 100 and fax.model.resources.records.find("RX3"):
+            fax.model.resources.records.delete("RX3")
         return page
 
     async with house(tmp_path, fax, slack) as home:
         for gone in ("RX1", "RX2"):
-            fax.model.board.records.delete(gone)
+            fax.model.resources.records.delete(gone)
         put_record(fax, 103, file=make_pdf(tmp_path / "new.pdf"))
         monkeypatch.setattr(UcxClient, "fetch_records", fetch_then_delete)
         await home.inbox.tick()
         await until(slack.details)
         await home.inbox.tick(sweep=True)
-    assert fax.model.board.records.find("RX3") is None
+    assert fax.model.resources.records.find("RX3") is None
     assert pages.count(0) >= 2
     assert [p.message.record.job_id for p in slack.received()] == ["RX103"]
 
@@ -455,7 +455,7 @@ async def test_a_slack_that_never_names_the_share_has_the_card_beside_the_file(
 async def test_what_a_slack_lacks_never_blocks_a_fax(tmp_path, fax, standin, lacking):
     """Without an optional field or method: one fax goes out, with one card, and one file arrives."""
     file = await standin.share(make_pdf(tmp_path / "referral.pdf"))
-    faults = standin.workspace.site.faults
+    faults = standin.workspace.installation.faults
     for fault in lacking:
         faults.add({**fault, "times": None})
     async with house(tmp_path, fax, standin) as home:
@@ -481,7 +481,7 @@ async def test_what_a_slack_lacks_never_blocks_a_fax(tmp_path, fax, standin, lac
 async def test_a_card_whose_answer_is_lost_is_found_without_metadata(tmp_path, fax, standin):
     """The Slack echoes no metadata and loses the answer to the card: still one card, and one fax."""
     file = await standin.share(make_pdf(tmp_path / "referral.pdf"))
-    faults = standin.workspace.site.faults
+    faults = standin.workspace.installation.faults
     faults.add({"method": "conversations.history", "fault": "metadata_not_echoed", "times": None})
     faults.add({"method": "chat.postMessage", "fault": "drop_after"})
     async with house(tmp_path, fax, standin) as home:

@@ -21,14 +21,14 @@ from faxbot.settings import Settings
 from faxbot.slack.inbound.http_mode import HttpEndpoint
 from faxbot.standins.slack import Workspace
 from faxbot.standins.slack.model.people import INBOUND_FAX
-from faxbot.standins.ucx import FaxServer
+from faxbot.standins.ucx import SimulatedUcx
 from faxbot.standins.ucx.faults import FaultKind
 from faxbot.store.engine import open_engine
 from faxbot.store.schema import newest_revision
 from tests.bot_process import ROOT, settings_for
 from tests.kit import database_in
 from tests.listeners_rig import Rig
-from tests.workspace_rig import LEGAL, write_manifest
+from tests.support.slack_standin import LEGAL, write_manifest
 
 MANIFEST = ROOT / "manifest.yml"
 SECRET = "a-wrong-secret"
@@ -46,7 +46,9 @@ def _bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 class House:
     """Both stand-ins, and a doctor who looks at them with the settings of a bot."""
 
-    def __init__(self, folder: Path, fax: FaxServer, workspace: Workspace, patch: pytest.MonkeyPatch) -> None:
+    def __init__(
+        self, folder: Path, fax: SimulatedUcx, workspace: Workspace, patch: pytest.MonkeyPatch
+    ) -> None:
         self.folder, self.fax, self.workspace, self._patch = folder, fax, workspace, patch
         self.settings = settings_for(folder, fax, workspace)
 
@@ -70,7 +72,7 @@ async def house_in(
 ) -> AsyncIterator[House]:
     """A house whose Slack has the app of *manifest*, and a clock so many seconds *ahead*."""
     async with (
-        FaxServer(folder / "ucx") as fax,
+        SimulatedUcx(folder / "ucx") as fax,
         Workspace(folder / "ws", manifest=manifest, clock=lambda: time.time() + ahead) as workspace,
     ):
         yield House(folder, fax, workspace, patch)
@@ -162,7 +164,7 @@ async def test_a_wrong_secret(house: House):
 
 async def test_an_ended_licence(house: House):
     """To the client it looks like wrong credentials, so the remedy names both."""
-    house.fax.access.set_licensed(licensed=False)
+    house.fax.credentials.set_licensed(licensed=False)
     only_red(await house.look(), "UCX credentials", "licence", "has ended")
 
 
@@ -181,7 +183,7 @@ async def test_an_address_without_a_fax_api(house: House):
 async def test_a_ucx_that_is_down(house: House):
     """Nobody listens: the rest of the UCX is skipped, Slack is looked at."""
     port = house.fax.url.rpartition(":")[2]
-    await house.fax._doorway.shut()
+    await house.fax.start_outage()
     findings = await house.look()
     only_red(findings, "UCX reachable", f"127.0.0.1:{port}", "refused", "UCX_URL")
     assert len(lights(findings, Light.SKIPPED)) == 5
@@ -212,7 +214,7 @@ async def test_skewed_clocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 async def test_lines_that_are_not_ready(house: House):
     """A modem that comes ready is yellow, and the row says that a minute is no fault."""
-    house.fax.model.set_in_order("2", in_order=False)
+    house.fax.model.set_in_service("2", in_service=False)
     row = (await house.look())["Fax lines"]
     assert row.light is Light.YELLOW
     assert "Support modem not ready" in row.found
@@ -222,7 +224,7 @@ async def test_lines_that_are_not_ready(house: House):
 async def test_a_ucx_without_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Without a virtual fax nothing can be sent."""
     async with (
-        FaxServer(tmp_path / "ucx", lines=()) as fax,
+        SimulatedUcx(tmp_path / "ucx", lines=()) as fax,
         Workspace(tmp_path / "ws", manifest=MANIFEST) as workspace,
     ):
         house = House(tmp_path, fax, workspace, monkeypatch)
@@ -350,7 +352,7 @@ async def test_a_revoked_token(house: House):
 
 async def test_an_app_token_without_its_scope(house: House):
     """connections:write is the one it needs."""
-    house.workspace.site.faults.add(
+    house.workspace.installation.faults.add(
         {"method": "apps.connections.open", "fault": "error", "error": "missing_scope", "times": None}
     )
     only_red(await house.look(), "Slack app token", "connections:write")
@@ -366,7 +368,7 @@ async def test_a_missing_scope(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 async def test_a_server_that_is_not_slack(house: House):
     """A web page instead of data."""
-    house.workspace.site.faults.add({"method": "*", "fault": "html", "times": None})
+    house.workspace.installation.faults.add({"method": "*", "fault": "html", "times": None})
     findings = await house.look()
     assert set(lights(findings, Light.RED)) == {"Slack bot token", "Slack app token"}
     assert "SLACK_API_URL" in findings["Slack bot token"].remedy
@@ -374,7 +376,7 @@ async def test_a_server_that_is_not_slack(house: House):
 
 async def test_slack_asks_for_a_pause(house: House):
     """Who is asked too much is not broken; the remedy is to wait."""
-    house.workspace.site.faults.add(
+    house.workspace.installation.faults.add(
         {"method": "auth.test", "fault": "ratelimited", "seconds": 30, "times": None}
     )
     only_red(await house.look(), "Slack bot token", "Wait a minute")
@@ -405,13 +407,13 @@ async def test_a_direct_message_as_the_inbound_channel(house: House):
 
 async def test_a_refused_handshake(house: House):
     """Something on the way stops WebSockets."""
-    house.workspace.site.socket.refuse_handshakes = 1
+    house.workspace.installation.socket.refuse_handshakes = 1
     only_red(await house.look(), "Socket Mode", "WebSocket")
 
 
 async def test_socket_mode_switched_off(house: House):
     """The first word on the connection says so."""
-    await house.workspace.site.socket.switch(on=False)
+    await house.workspace.installation.socket.set_enabled(enabled=False)
     only_red(await house.look(), "Socket Mode", "Enable Socket Mode")
 
 

@@ -8,9 +8,9 @@ from faxbot.demo.person import Person
 from faxbot.scheduler import Ticks
 from faxbot.standins.slack import Workspace
 from faxbot.standins.slack.model.people import CLAIMS, DANA, INBOUND_FAX
-from faxbot.standins.slack.settings import Settings as Dials
-from faxbot.standins.ucx import FaxServer
-from faxbot.standins.ucx.hylafax.records import Kind
+from faxbot.standins.slack.settings import WorkspaceSettings
+from faxbot.standins.ucx import SimulatedUcx
+from faxbot.standins.ucx.hylafax.records import JobType
 from tests.bot_in_process import MANIFEST, running_bot, settings_for
 from tests.fast_clock import FastClock
 from tests.kit import make_pdf, until
@@ -18,8 +18,8 @@ from tests.kit import make_pdf, until
 SUPPORT = "+1 469 555 1112"
 
 
-def dials(**changed: object) -> Dials:
-    made = Dials()
+def dials(**changed: object) -> WorkspaceSettings:
+    made = WorkspaceSettings()
     made.change(changed)
     return made
 
@@ -27,14 +27,14 @@ def dials(**changed: object) -> Dials:
 async def test_a_whole_bot_lives_on_a_fast_clock(tmp_path):
     """A fax of minutes goes out and comes in within seconds, and every timestamp is the fast clock's."""
     clock = FastClock(40)
-    fax = FaxServer(tmp_path / "ucx", clock=clock.time, sleep=clock.sleep)
+    fax = SimulatedUcx(tmp_path / "ucx", clock=clock.time, sleep=clock.sleep)
     workspace = Workspace(tmp_path / "ws", manifest=MANIFEST, clock=clock.time, sleep=clock.sleep)
     async with fax, workspace:
         settings = settings_for(fax, workspace, tmp_path)
         began, begun = clock.time(), asyncio.get_running_loop().time()
         async with running_bot(settings, clock), Person(workspace.url, DANA) as dana:
             files = await dana.upload(make_pdf(tmp_path / "referral.pdf"))
-            await dana.say(CLAIMS, "", files=files)
+            await dana.post(CLAIMS, "", files=files)
             await dana.command(CLAIMS, f"/fax send {SUPPORT}")
             await dana.until(
                 "the delivered card",
@@ -50,7 +50,7 @@ async def test_a_whole_bot_lives_on_a_fast_clock(tmp_path):
     dial, hangup = fax.log.entries("dial")[0], fax.log.entries("hangup")[0]
     assert hangup["at"] - dial["at"] > 60
     assert asyncio.get_running_loop().time() - begun < (ended - began) / 20
-    assert began < fax.model.board.records.listing(Kind.RX)[0].time < ended
+    assert began < fax.model.resources.records.listing(JobType.RX)[0].time < ended
 
 
 async def test_ticks_go_by_the_clock_that_is_given():

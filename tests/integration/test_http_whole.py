@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from faxbot.app import serve
-from faxbot.demo.person import NotAllowedError, Person, Sight
+from faxbot.demo.person import NotAllowedError, Person, SeenState
 from faxbot.settings import Settings, SettingsProblem
 from faxbot.standins.slack import Workspace
 from faxbot.standins.slack.model.people import CLAIMS, DANA, INBOUND_FAX
-from faxbot.standins.ucx import FaxServer
+from faxbot.standins.ucx import SimulatedUcx
 from tests.bot_in_process import MANIFEST, running_bot, settings_for
 from tests.kit import make_pdf, until
 
@@ -30,7 +30,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def in_http_mode(fax: FaxServer, workspace: Workspace, folder: Path, **more: Any) -> Settings:
+def in_http_mode(fax: SimulatedUcx, workspace: Workspace, folder: Path, **more: Any) -> Settings:
     """Settings with the signing secret and without an app-level token."""
     given: dict[str, Any] = {
         "slack_app_token": "",
@@ -48,7 +48,7 @@ def in_http_mode(fax: FaxServer, workspace: Workspace, folder: Path, **more: Any
 class Town:
     """Both stand-ins, the bot between them, and Dana."""
 
-    fax: FaxServer
+    fax: SimulatedUcx
     workspace: Workspace
     dana: Person
     folder: Path
@@ -56,7 +56,7 @@ class Town:
     async def until_text(self, *words: str, channel: str = CLAIMS) -> dict[str, Any]:
         """The first message of *channel* that says all of *words*."""
 
-        def look(sight: Sight) -> dict[str, Any] | None:
+        def look(sight: SeenState) -> dict[str, Any] | None:
             return next((m for m in sight.in_channel(channel) if all(w in str(m) for w in words)), None)
 
         return await self.dana.until(" ".join(words), look, within=SOON, channel=channel)
@@ -67,13 +67,15 @@ class Town:
 
 @contextlib.asynccontextmanager
 async def town_in(folder: Path, **dials: Any) -> AsyncIterator[Town]:
-    fax = FaxServer(folder / "ucx", speed=300)
+    fax = SimulatedUcx(folder / "ucx", speed=300)
     workspace = Workspace(folder / "ws", manifest=MANIFEST)
     workspace.settings.change({"share_delay": 0.0, **dials})
     async with fax, workspace:
         settings = in_http_mode(fax, workspace, folder)
         async with running_bot(settings):
-            await workspace.site.use_request_url(f"http://127.0.0.1:{settings.faxbot_http_port}/slack/events")
+            await workspace.installation.use_request_url(
+                f"http://127.0.0.1:{settings.faxbot_http_port}/slack/events"
+            )
             async with Person(workspace.url, DANA) as dana:
                 yield Town(fax, workspace, dana, folder)
 
@@ -84,7 +86,7 @@ async def test_a_morning_in_http_mode(tmp_path):
         dana = town.dana
         pdf = make_pdf(tmp_path / "referral.pdf")
         # out by command, and in on a line of our own
-        await dana.say(CLAIMS, "", files=await dana.upload(pdf))
+        await dana.post(CLAIMS, "", files=await dana.upload(pdf))
         await dana.command(CLAIMS, f"/fax send {SUPPORT}")
         await town.until_text("Delivered")
         arrived = await dana.until(
@@ -93,7 +95,7 @@ async def test_a_morning_in_http_mode(tmp_path):
             within=SOON,
             channel=INBOUND_FAX,
         )
-        assert await dana.look_into(arrived["files"][0]) == pdf.read_bytes()
+        assert await dana.download(arrived["files"][0]) == pdf.read_bytes()
         # out by the form, stopped by a button
         await dana.command(CLAIMS, "/fax send")
         view = await dana.until("the form", lambda sight: next(iter(sight.views.values()), None), within=SOON)
@@ -109,7 +111,7 @@ async def test_a_morning_in_http_mode(tmp_path):
         await town.until_text("Stopped by")
         # out by sharing it with the bot
         home = next(c.id for c in town.workspace.state.channels.values() if c.partner == DANA)
-        await dana.say(home, "469 555 0101", files=await dana.upload(pdf))
+        await dana.post(home, "469 555 0101", files=await dana.upload(pdf))
         await town.until_text("Delivered", channel=home)
         assert len(town.submissions()) == 3
         assert town.workspace.journal.of("socket_open") == []
@@ -121,9 +123,9 @@ async def test_lost_answers_and_duplicates_fax_once(tmp_path):
     """Every event twice, and the first answers lost: one share, one fax."""
     async with town_in(tmp_path, duplicate_events=True) as town:
         home = next(c.id for c in town.workspace.state.channels.values() if c.partner == DANA)
-        town.workspace.site.request_url.lose_answers = 2
+        town.workspace.installation.request_url.lose_answers = 2
         files = await town.dana.upload(make_pdf(tmp_path / "referral.pdf"))
-        await town.dana.say(home, "469 555 0101", files=files)
+        await town.dana.post(home, "469 555 0101", files=files)
         await town.until_text("Delivered", channel=home)
         journal = town.workspace.journal
         await until(
@@ -132,23 +134,25 @@ async def test_lost_answers_and_duplicates_fax_once(tmp_path):
         assert {each["reason"] for each in journal.of("envelope_sent")} >= {"", "connection_failed"}
         assert len(town.submissions()) == 1
         cards = [
-            m for m in town.dana.sight.in_channel(home) if "Delivered" in str(m) and not m.get("thread_ts")
+            m for m in town.dana.seen.in_channel(home) if "Delivered" in str(m) and not m.get("thread_ts")
         ]
         assert len(cards) <= 1
 
 
 async def test_a_bot_that_was_away_is_told_what_it_missed(tmp_path):
     """An event that nobody answered comes again, and is carried out once when the bot is back."""
-    fax = FaxServer(tmp_path / "ucx", speed=300)
+    fax = SimulatedUcx(tmp_path / "ucx", speed=300)
     workspace = Workspace(tmp_path / "ws", manifest=MANIFEST)
     workspace.settings.change({"share_delay": 0.0, "retry_after_second": 0.5, "retry_after_third": 4.0})
     async with fax, workspace:
         settings = in_http_mode(fax, workspace, tmp_path)
         async with running_bot(settings):
-            await workspace.site.use_request_url(f"http://127.0.0.1:{settings.faxbot_http_port}/slack/events")
+            await workspace.installation.use_request_url(
+                f"http://127.0.0.1:{settings.faxbot_http_port}/slack/events"
+            )
         async with Person(workspace.url, DANA) as dana:
             home = next(c.id for c in workspace.state.channels.values() if c.partner == DANA)
-            await dana.say(home, "469 555 0101", files=await dana.upload(make_pdf(tmp_path / "a.pdf")))
+            await dana.post(home, "469 555 0101", files=await dana.upload(make_pdf(tmp_path / "a.pdf")))
             sent = workspace.journal.of
             await until(lambda: any(each["attempt"] == 1 for each in sent("envelope_sent")), SOON)
             async with running_bot(settings):
@@ -171,7 +175,7 @@ async def ended(work: Awaitable[None]) -> str:
 async def test_a_port_that_is_taken_is_named(tmp_path):
     """The start ends with the setting that has to be changed."""
     async with (
-        FaxServer(tmp_path / "ucx") as fax,
+        SimulatedUcx(tmp_path / "ucx") as fax,
         Workspace(tmp_path / "ws", manifest=MANIFEST) as workspace,
     ):
         settings = in_http_mode(fax, workspace, tmp_path)
@@ -186,7 +190,7 @@ async def test_with_both_socket_mode_wins_and_says_so(tmp_path):
     """Nothing listens then."""
     said: list[str] = []
     async with (
-        FaxServer(tmp_path / "ucx") as fax,
+        SimulatedUcx(tmp_path / "ucx") as fax,
         Workspace(tmp_path / "ws", manifest=MANIFEST) as workspace,
     ):
         settings = in_http_mode(fax, workspace, tmp_path, slack_app_token=workspace.app_token)
@@ -195,7 +199,7 @@ async def test_with_both_socket_mode_wins_and_says_so(tmp_path):
         try:
             await until(lambda: bot.done() or "faxbot is ready" in said, SOON)
             assert any("Socket Mode" in line and "SLACK_SIGNING_SECRET" in line for line in said)
-            assert workspace.site.socket.connected
+            assert workspace.installation.socket.connected
             with socket.socket() as probe:
                 assert probe.connect_ex(("127.0.0.1", settings.faxbot_http_port)) != 0
         finally:

@@ -12,7 +12,7 @@ from faxbot.demo.person import Person
 from faxbot.settings import SettingsProblem
 from faxbot.standins.slack import Workspace
 from faxbot.standins.slack.model.people import CLAIMS, DANA, INBOUND_FAX
-from faxbot.standins.ucx import FaxServer
+from faxbot.standins.ucx import SimulatedUcx
 from tests.bot_in_process import MANIFEST, running_bot, settings_for
 from tests.kit import make_pdf
 
@@ -28,7 +28,7 @@ def free_port() -> int:
 @pytest.fixture
 async def stand_ins(tmp_path):
     async with (
-        FaxServer(tmp_path / "ucx", speed=200) as fax,
+        SimulatedUcx(tmp_path / "ucx", speed=200) as fax,
         Workspace(tmp_path / "ws", manifest=MANIFEST) as workspace,
     ):
         yield fax, workspace
@@ -66,7 +66,7 @@ async def test_what_happens_is_counted(tmp_path, stand_ins):
     """A fax goes out and comes in: calls of both servers, acknowledgements, the way of what was received."""
     _, workspace = stand_ins
     async with measured(stand_ins, tmp_path) as address, Person(workspace.url, DANA) as dana:
-        await dana.say(CLAIMS, "", files=await dana.upload(make_pdf(tmp_path / "letter.pdf")))
+        await dana.post(CLAIMS, "", files=await dana.upload(make_pdf(tmp_path / "letter.pdf")))
         await dana.command(CLAIMS, f"/fax send {SUPPORT}")
         await dana.until(
             "the received file",
@@ -93,7 +93,7 @@ async def test_ready_while_slack_can_reach_the_bot(tmp_path, stand_ins):
     async with measured(stand_ins, tmp_path) as address:
         status, text = await get(f"{address}/readyz")
         assert (status, '"ready": true' in text) == (200, True)
-        await fax.shut(60)
+        await fax.start_outage(60)
         assert (await get(f"{address}/readyz"))[0] == 200
         trouble = {"close": True, "refuse_handshakes": 1000}
         async with aiohttp.ClientSession() as session:

@@ -25,7 +25,7 @@ from faxbot.fax.document import Part
 from faxbot.services.model.requests import RequestKind
 from faxbot.services.model.spool import make_folder
 from faxbot.slack.adapters.attachments import SlackAttachments
-from faxbot.standins.ucx import FaxServer
+from faxbot.standins.ucx import SimulatedUcx
 from faxbot.store.engine import TransactionStore, open_engine
 from faxbot.store.schema import migrate
 from tests.fake_slack import FakeSlack, web_api
@@ -97,7 +97,7 @@ async def test_received_and_fetched_documents_are_on_the_disk_before_their_rows(
     """FileDownload for a received fax and for a person: file, name, folders, and then the database."""
     slack = PlainSlack()
     slack.files["F0"] = make_pdf(tmp_path / "referral.pdf")
-    async with FaxServer(tmp_path / "ucx", speed=400) as fax, house(tmp_path, fax, slack) as home:
+    async with SimulatedUcx(tmp_path / "ucx", speed=400) as fax, house(tmp_path, fax, slack) as home:
         await home.send("+1 469 555 1112")
         await home.tick_until(slack.received)
         await home.runner.accept(home.request(RequestKind.GET, job_id="TX1"))

@@ -9,7 +9,7 @@ from faxbot.demo.person import Person
 from faxbot.logs import Line
 from faxbot.standins.slack import Workspace
 from faxbot.standins.slack.model.people import CLAIMS, DANA
-from faxbot.standins.ucx import FaxServer
+from faxbot.standins.ucx import SimulatedUcx
 from tests.bot_in_process import MANIFEST, running_bot, settings_for
 from tests.kit import make_pdf
 
@@ -45,12 +45,12 @@ def log():
 async def test_a_fax_can_be_followed_through_the_log(tmp_path, log):
     """The command's acknowledgement, its request, FileSend and the card bear the same eight characters."""
     async with (
-        FaxServer(tmp_path / "ucx", speed=200) as fax,
+        SimulatedUcx(tmp_path / "ucx", speed=200) as fax,
         Workspace(tmp_path / "ws", manifest=MANIFEST) as workspace,
         running_bot(settings_for(fax, workspace, tmp_path, faxbot_poll_active_seconds=0.2)),
         Person(workspace.url, DANA) as dana,
     ):
-        await dana.say(CLAIMS, "", files=await dana.upload(make_pdf(tmp_path / "letter.pdf")))
+        await dana.post(CLAIMS, "", files=await dana.upload(make_pdf(tmp_path / "letter.pdf")))
         await dana.command(CLAIMS, "/fax send 469 555 0101")
         await dana.until(
             "the delivered card",

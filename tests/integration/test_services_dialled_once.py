@@ -12,7 +12,7 @@ from faxbot.documents.sandbox import Workshop
 from faxbot.services.model.faxes import FaxState, Outcome
 from faxbot.services.model.messages import FaxConfirmation
 from faxbot.services.model.requests import RequestKind
-from faxbot.standins.ucx import FaxServer
+from faxbot.standins.ucx import SimulatedUcx
 from tests.kit import DANA, PlainSlack, house, make_pdf, submissions, until
 
 NUMBER = "469 555 0101"
@@ -21,7 +21,7 @@ FULL = OSError(ENOSPC, "No space left on device")
 
 @pytest.fixture
 async def fax(tmp_path):
-    async with FaxServer(tmp_path / "ucx", speed=400) as server:
+    async with SimulatedUcx(tmp_path / "ucx", speed=400) as server:
         yield server
 
 

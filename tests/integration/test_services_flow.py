@@ -146,10 +146,10 @@ async def test_while_the_fax_server_is_down_a_fax_is_kept_and_goes_out_later(tmp
     """No connection: the fax waits, is dialled once when the server is back."""
     async with house(tmp_path, fax, slack) as home:
         await home.tick()
-        await fax.shut(60)
+        await fax.start_outage(60)
         await home.send()
         await until(lambda: "kept" in slack.steps())
-        await fax.unlock()
+        await fax.end_outage()
         await home.tick_until(lambda: "delivered" in slack.steps())
     assert len(slack.cards()) == 1
 

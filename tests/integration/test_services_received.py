@@ -6,7 +6,7 @@ import pytest
 
 from faxbot.services.model.requests import RequestKind
 from faxbot.services.receiving import inbox
-from faxbot.standins.ucx import DEFAULT_LINES, FaxLine, FaxServer
+from faxbot.standins.ucx import DEFAULT_LINES, SimulatedLine, SimulatedUcx
 from tests.kit import INBOUND, PRIYA, PlainSlack, house, make_pdf, receive, until
 
 LEGAL = "CLEGAL"
@@ -42,7 +42,7 @@ async def test_a_file_that_never_comes_is_told_without_it_in_order_and_once(tmp_
     """RX1 and RX2 cannot be fetched: neither holds up RX3, each is told by its card, and asked for rarely."""
     monkeypatch.setattr(inbox, "TRIES", TRIES)
     page = make_pdf(tmp_path / "page.pdf", 1)
-    async with FaxServer(tmp_path / "ucx", speed=400) as fax:
+    async with SimulatedUcx(tmp_path / "ucx", speed=400) as fax:
         for job_id in ("RX1", "RX2"):
             fax.faults.plan(fault="error", method="filedownload", times=None, match={"job_id": job_id})
         async with house(tmp_path, fax, slack) as home:
@@ -70,7 +70,7 @@ async def test_a_file_that_never_comes_is_told_without_it_in_order_and_once(tmp_
 
 
 @dataclass(frozen=True)
-class SerialLine(FaxLine):
+class SerialLine(SimulatedLine):
     """A line whose modem is not called as a UCX usually calls it."""
 
     @property
@@ -81,7 +81,7 @@ class SerialLine(FaxLine):
 @pytest.fixture
 async def fax(tmp_path):
     lines = [SerialLine(**asdict(line)) for line in DEFAULT_LINES]
-    async with FaxServer(tmp_path / "ucx", lines=lines, speed=400) as server:
+    async with SimulatedUcx(tmp_path / "ucx", lines=lines, speed=400) as server:
         yield server
 
 

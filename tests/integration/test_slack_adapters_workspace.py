@@ -262,7 +262,7 @@ async def test_states_of_a_file(api, ws, tmp_path, mode, words):
 
 async def test_response_url_until_it_is_used_up(told, ws):
     """A response address takes five messages; the sixth goes another way and is seen all the same."""
-    address = ws.state.passes.address("commands", ws.dana, ws.claims)
+    address = ws.state.interaction_ids.new_response_url("commands", ws.dana, ws.claims)
     url = f"{ws.url}/commands/T1/1/{address.id}"
     for _ in range(6):
         await told.whisper(ws.claims, ws.dana, SAY, response_url=url, thread_ts=None)

@@ -21,7 +21,7 @@ from faxbot.slack.web_api.web_api import Me
 from tests.fake_slack import free_pace
 from tests.listeners_rig import NOW, FakeAsk, FakeDesk, FakeForms, FakeReplies, command
 from tests.socket_rig import QUICK, bot_at, slack
-from tests.workspace_rig import until
+from tests.support.slack_standin import until
 
 HELLO = {"type": "hello"}
 

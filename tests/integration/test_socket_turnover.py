@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.socket_rig import QUICK, CountedClock, bot_at, slack
-from tests.workspace_rig import until
+from tests.support.slack_standin import until
 
 
 @pytest.fixture
@@ -24,12 +24,12 @@ async def bot(raw):
 
 
 def open_now(bot):
-    return [c for c in bot.workspace.site.socket.those() if c.open]
+    return [c for c in bot.workspace.installation.socket.connections() if c.open]
 
 
 async def until_renewed(bot, connections=2):
     """Until so many connections are open that were not there when this was called."""
-    before = {c.id for c in bot.workspace.site.socket.those()}
+    before = {c.id for c in bot.workspace.installation.socket.connections()}
     await until(lambda: len({c.id for c in open_now(bot)} - before) == connections)
 
 
@@ -206,7 +206,7 @@ async def test_a_frozen_connection_is_replaced(bot):
     """A connection that answers no ping any more makes way for another, and what comes then is answered."""
     await bot.control(freeze=True)
     await until_renewed(bot)
-    frozen = [c.id for c in bot.workspace.site.socket.those() if c.frozen]
+    frozen = [c.id for c in bot.workspace.installation.socket.connections() if c.frozen]
     for ident in frozen:
         await bot.control(close=True, connection=ident)  # Slack notices at some time, too
     for _ in range(4):

@@ -13,8 +13,8 @@ from sqlalchemy.exc import OperationalError
 from faxbot.demo.person import NotAllowedError, Person
 from faxbot.standins.slack import Workspace
 from faxbot.standins.slack.model.people import BOT_USER, CLAIMS, DANA
-from faxbot.standins.slack.settings import Settings as Dials
-from faxbot.standins.ucx import FaxServer
+from faxbot.standins.slack.settings import WorkspaceSettings
+from faxbot.standins.ucx import SimulatedUcx
 from faxbot.store.engine import TransactionStore
 from faxbot.store.queries import SqlLedger
 from tests.bot_in_process import MANIFEST, running_bot, settings_for
@@ -30,7 +30,7 @@ TWICE = QUICK | {"duplicate_events": True, "duplicate_interactions": True}
 class Scene:
     """Both servers, and Dana with a letter."""
 
-    fax: FaxServer
+    fax: SimulatedUcx
     workspace: Workspace
     dana: Person
     letter: Path
@@ -40,12 +40,12 @@ class Scene:
         return next(each.id for each in self.workspace.state.channels.values() if each.partner == DANA)
 
     async def share(self, channel: str, text: str = "") -> None:
-        await self.dana.say(channel, text, files=await self.dana.upload(self.letter))
+        await self.dana.post(channel, text, files=await self.dana.upload(self.letter))
 
     async def settled(self) -> None:
         """Until Slack has nothing to deliver any more, and no request is open."""
-        delivery = self.workspace.site.delivery
-        await until(lambda: not delivery._tasks and not _requests(), 20)
+        delivery = self.workspace.installation.delivery
+        await until(lambda: delivery.idle and not _requests(), 20)
 
     def calls(self, method: str) -> int:
         return len([each for each in self.fax.log.entries("call") if each["method"] == method])
@@ -77,10 +77,10 @@ def _requests() -> list[str]:
 
 @contextlib.asynccontextmanager
 async def scene(folder: Path, **dials: Any) -> AsyncIterator[Scene]:
-    settings = Dials()
+    settings = WorkspaceSettings()
     settings.change(dials)
     async with (
-        FaxServer(folder / "ucx", speed=400) as fax,
+        SimulatedUcx(folder / "ucx", speed=400) as fax,
         Workspace(folder / "ws", manifest=MANIFEST, settings=settings) as workspace,
         Person(workspace.url, DANA) as dana,
     ):
@@ -107,7 +107,7 @@ async def test_a_share_is_one_fax_in_whatever_way_and_order_it_is_told(twice):
     ]
     wanted = [f"469555030{number}" for number in range(len(ways))]
     for number, (channel, dials) in zip(wanted, ways, strict=True):
-        twice.workspace.settings.change(Dials().as_dict() | TWICE | dials)
+        twice.workspace.settings.change(WorkspaceSettings().as_dict() | TWICE | dials)
         await twice.share(channel, number if channel == twice.im else f"<@{BOT_USER}> {number}")
     await until(lambda: len(submissions(twice.fax)) >= len(ways), 20)
     await twice.settled()
@@ -137,7 +137,7 @@ async def test_a_question_has_one_answer(twice):
 
 async def test_words_get_one_hint(twice):
     """A message without a file is answered, and once."""
-    await twice.dana.say(twice.im, "hello")
+    await twice.dana.post(twice.im, "hello")
     await until(lambda: twice.whispers("Send me the files"))
     await twice.settled()
     assert len(twice.tellings()) == 1
@@ -177,7 +177,7 @@ async def test_a_click_is_one_cancellation(twice):
 async def test_lost_acknowledgements_change_nothing(tmp_path):
     """Events whose acknowledgements Slack never saw come again, and are one fax."""
     async with scene(tmp_path, **QUICK) as there, there.bot(tmp_path):
-        there.workspace.site.socket.ignore_acks = 4
+        there.workspace.installation.socket.ignore_acks = 4
         await there.share(there.im, NUMBER)
         await until(lambda: there.tellings() and submissions(there.fax))
         await there.settled()
@@ -190,7 +190,7 @@ async def test_a_command_whose_acknowledgement_is_lost_has_its_effect_once(tmp_p
     async with scene(tmp_path, **QUICK) as there, there.bot(tmp_path):
         await there.share(CLAIMS)
         await there.settled()
-        there.workspace.site.socket.ignore_acks = 1
+        there.workspace.installation.socket.ignore_acks = 1
         with pytest.raises(NotAllowedError, match="operation_timeout"):
             await there.dana.command(CLAIMS, f"/fax send {NUMBER}")
         await until(lambda: submissions(there.fax))
@@ -212,12 +212,12 @@ async def test_connections_that_go_in_the_middle_of_a_delivery(tmp_path, monkeyp
     async with scene(tmp_path, **QUICK, disconnect_notice=0.2) as there, there.bot(tmp_path):
         gate.clear()
         await there.share(there.im, NUMBER)
-        socket = there.workspace.site.socket
+        socket = there.workspace.installation.socket
         await until(lambda: there.workspace.journal.of("envelope_sent"))
         if turnover == "refresh":
-            await socket.refresh(socket.those())
+            await socket.refresh(socket.connections())
         else:
-            for each in socket.those():
+            for each in socket.connections():
                 each.cut()
         await until(lambda: len(there.workspace.journal.of("socket_open")) >= 4)
         await until(there.tellings)
@@ -251,7 +251,7 @@ async def test_what_could_not_be_committed_is_not_acknowledged(tmp_path, monkeyp
 async def test_a_restart_between_two_tellings(tmp_path):
     """What was committed before the bot stopped is known to the next one, which is told of it again."""
     async with scene(tmp_path, **QUICK | {"ack_deadline": 5.0}) as there:
-        socket = there.workspace.site.socket
+        socket = there.workspace.installation.socket
         async with there.bot(tmp_path):
             socket.ignore_acks = 100
             await there.share(there.im, NUMBER)

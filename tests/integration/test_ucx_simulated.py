@@ -21,7 +21,7 @@ from faxbot.fax.errors import (
     ServerUnreachable,
 )
 from faxbot.fax.job import Direction, JobState
-from faxbot.standins.ucx import FaxServer
+from faxbot.standins.ucx import SimulatedUcx
 from faxbot.ucx.client import UcxClient, connect
 from faxbot.ucx.transport import Timeouts, open_http
 
@@ -51,13 +51,13 @@ def names_in(folder: Path) -> list[str]:
 
 
 @pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[FaxServer]:
-    async with FaxServer(tmp_path / "ucx", port=0, speed=300) as running:
+async def server(tmp_path: Path) -> AsyncIterator[SimulatedUcx]:
+    async with SimulatedUcx(tmp_path / "ucx", port=0, speed=300) as running:
         yield running
 
 
 @pytest.fixture
-async def client(server: FaxServer, tmp_path: Path) -> AsyncIterator[UcxClient]:
+async def client(server: SimulatedUcx, tmp_path: Path) -> AsyncIterator[UcxClient]:
     made = UcxClient(
         open_http(),
         server.url,
@@ -94,7 +94,7 @@ class TestMethods:
         assert (one.state_text, one.job_count) == ("Running and idle", 0)
 
     async def test_a_fax_from_one_line_to_the_other(
-        self, client: UcxClient, server: FaxServer, letter: Path, tmp_path: Path
+        self, client: UcxClient, server: SimulatedUcx, letter: Path, tmp_path: Path
     ):
         """A fax is handed in as it is, watched, delivered, recorded on both sides, fetched and deleted."""
         job_id = await submit(client, letter)
@@ -144,7 +144,7 @@ class TestMethods:
         with pytest.raises(JobNotFound):
             await client.job_status("TX999")
 
-    async def test_refused(self, client: UcxClient, server: FaxServer, tmp_path: Path):
+    async def test_refused(self, client: UcxClient, server: SimulatedUcx, tmp_path: Path):
         """An empty file and a bad number are refused in the server's words; nothing is queued."""
         empty = tmp_path / "empty.pdf"
         empty.touch()
@@ -157,22 +157,22 @@ class TestMethods:
 
 
 class TestTrouble:
-    async def test_a_revoked_token(self, client: UcxClient, server: FaxServer, letter: Path):
+    async def test_a_revoked_token(self, client: UcxClient, server: SimulatedUcx, letter: Path):
         """A fax turned down over a revoked token is handed in again by its sender, and goes out once."""
         await client.list_lines()
-        server.access.revoke()
+        server.credentials.revoke()
         with pytest.raises(CredentialsRejected):
             await submit(client, letter)
         await submit(client, letter)
         assert len(server.log.entries("submission")) == 1
 
-    async def test_no_licence(self, client: UcxClient, server: FaxServer):
+    async def test_no_licence(self, client: UcxClient, server: SimulatedUcx):
         """Without a licence the credentials are not accepted; with it again, they are."""
         await client.list_lines()
-        server.access.set_licensed(licensed=False)
+        server.credentials.set_licensed(licensed=False)
         with pytest.raises(CredentialsRejected):
             await client.list_lines()
-        server.access.set_licensed(licensed=True)
+        server.credentials.set_licensed(licensed=True)
         assert len(await client.list_lines()) == 3
 
     @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ class TestTrouble:
         ],
     )
     async def test_a_fax_is_never_handed_in_twice(
-        self, client: UcxClient, server: FaxServer, letter: Path, fault
+        self, client: UcxClient, server: SimulatedUcx, letter: Path, fault
     ):
         """Whatever becomes of its answer, a fax is handed in at most once."""
         await client.list_lines()
@@ -200,13 +200,13 @@ class TestTrouble:
         assert len(server.log.entries("submission")) <= 1
 
     @pytest.mark.parametrize("kind", ["drop_after", "truncate", "html", "malformed"])
-    async def test_reads_get_through(self, client: UcxClient, server: FaxServer, kind: str):
+    async def test_reads_get_through(self, client: UcxClient, server: SimulatedUcx, kind: str):
         """A read that breaks twice gets through the third time."""
         server.faults.plan(method="recordcount", fault=kind, times=2)
         assert await client.count_records(Direction.RX) == 0
 
     async def test_a_document_cut_short(
-        self, client: UcxClient, server: FaxServer, letter: Path, tmp_path: Path
+        self, client: UcxClient, server: SimulatedUcx, letter: Path, tmp_path: Path
     ):
         """A document that breaks off twice is whole the third time; one that always does is not kept."""
         job_id = await submit(client, letter, BUSY)
@@ -220,19 +220,19 @@ class TestTrouble:
             await client.download_document(job_id, spool / "b")
         assert names_in(spool) == ["a"]
 
-    async def test_an_outage(self, client: UcxClient, server: FaxServer, letter: Path):
+    async def test_an_outage(self, client: UcxClient, server: SimulatedUcx, letter: Path):
         """While the server is away nothing is handed in, and the fault says so; then all is well."""
         await client.list_lines()
-        await server.shut()
+        await server.start_outage()
         with pytest.raises(ServerUnreachable):
             await submit(client, letter)
         with pytest.raises(ServerUnreachable):
             await client.count_records(Direction.RX)
-        await server.unlock()
+        await server.end_outage()
         await submit(client, letter)
         assert len(server.log.entries("submission")) == 1
 
-    async def test_slow_cancellations_hold_nothing_up(self, client: UcxClient, server: FaxServer):
+    async def test_slow_cancellations_hold_nothing_up(self, client: UcxClient, server: SimulatedUcx):
         """While more cancellations than connections are waiting, reads are answered at once."""
         await client.list_lines()
         server.faults.plan(method="jobcancel", fault="latency", seconds=30.0, times=None)
@@ -247,7 +247,7 @@ class TestTrouble:
                 task.cancel()
             await asyncio.gather(*slow, return_exceptions=True)
 
-    async def test_not_a_fax_api(self, server: FaxServer, tmp_path: Path):
+    async def test_not_a_fax_api(self, server: SimulatedUcx, tmp_path: Path):
         """An address with something else behind it says to check the address, and no token is kept."""
         async with connect(server.control_url, "id", "secret", token_file=tmp_path / "t.json") as client:
             with pytest.raises(ServerFault, match="UCX_URL"):

@@ -11,8 +11,8 @@ import httpx
 from faxbot.demo.person import Person
 from faxbot.standins.slack import Workspace
 from faxbot.standins.slack.model.people import DANA
-from faxbot.standins.slack.settings import Settings as Dials
-from faxbot.standins.ucx import FaxServer
+from faxbot.standins.slack.settings import WorkspaceSettings
+from faxbot.standins.ucx import SimulatedUcx
 from tests.bot_in_process import MANIFEST, running_bot, settings_for
 from tests.fast_clock import FastClock
 from tests.kit import make_pdf
@@ -48,11 +48,11 @@ async def run(load: Load, folder: Path, tell: Tell = lambda _ends, _seconds: Non
         TimeoutError: Not all of them were, by the deadline.
     """
     clock = FastClock(load.speed)
-    dials = Dials()
+    dials = WorkspaceSettings()
     dials.change(
         {"rate_limits": True, "ack_deadline": 3.0 * load.speed, "trigger_lifetime": 3.0 * load.speed}
     )
-    fax = FaxServer(folder / "ucx", clock=clock.time, sleep=clock.sleep, speed=LINES_BUSY)
+    fax = SimulatedUcx(folder / "ucx", clock=clock.time, sleep=clock.sleep, speed=LINES_BUSY)
     workspace = Workspace(
         folder / "ws", manifest=MANIFEST, clock=clock.time, sleep=clock.sleep, settings=dials
     )
@@ -76,7 +76,7 @@ def _told(workspace: Workspace, places: dict[str, str]) -> int:
 
 
 def _messages(workspace: Workspace, places: dict[str, str]) -> dict[str, list[Any]]:
-    shown = workspace.site.state.messages
+    shown = workspace.installation.state.messages
     return {channel: shown.in_order(channel) for channel in set(places.values())}
 
 
@@ -92,7 +92,7 @@ async def _fax_all(load: Load, workspace: Workspace, folder: Path) -> dict[str, 
         channels = [str(answer.json()["channel"]) for answer in made]
         for channel in channels:
             await control.post("/_/control/membership", json={"channel": channel})
-            await dana.say(channel, "", files=await dana.upload(letter))
+            await dana.post(channel, "", files=await dana.upload(letter))
         for fault in load.faults:
             await control.post("/_/control/faults", json=dict(fault))
         for i in range(load.faxes):

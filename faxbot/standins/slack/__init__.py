@@ -1,7 +1,7 @@
 """
-A Slack workspace on one machine: Web API, Socket Mode, files and a page for people, with one app installed.
+A local Slack workspace with one app installed: Web API, Socket Mode, HTTP mode, files and a web page.
 
-What is imitated is listed in docs/stand-in.md.
+docs/stand-in.md lists what it imitates.
 """
 
 from .server import Workspace

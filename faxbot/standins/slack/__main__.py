@@ -1,4 +1,4 @@
-"""`python -m faxbot.standins.slack`: run the workspace until it is told to stop."""
+"""`python -m faxbot.standins.slack`: run the workspace as a process until SIGINT or SIGTERM."""
 
 import argparse
 import asyncio
@@ -13,12 +13,12 @@ from .server import Workspace
 def main() -> None:
     """Read the command line, print one JSON line when ready, serve until SIGINT or SIGTERM."""
     parser = argparse.ArgumentParser(prog="python -m faxbot.standins.slack", description=__doc__)
-    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
-    parser.add_argument("--dir", type=Path, required=True, help="keeps the bytes of files")
+    parser.add_argument("--port", type=int, default=0, help="0: a free one")
+    parser.add_argument("--dir", type=Path, required=True, help="where the bytes of files are stored")
     parser.add_argument("--manifest", type=Path, required=True, help="the app manifest to install")
-    parser.add_argument("--fax-control", default="", help="the simulated fax server's address")
-    parser.add_argument("--journal", type=Path, help="write the record of calls and envelopes here")
-    parser.add_argument("--request-url", default="", help="deliver over HTTP, to this address of the app")
+    parser.add_argument("--fax-control", default="", help="the simulated fax server's base address")
+    parser.add_argument("--journal", type=Path, help="append the journal to this file, as JSONL")
+    parser.add_argument("--request-url", default="", help="deliver over HTTP to this URL of the app")
     options = parser.parse_args()
     asyncio.run(_serve(options))
 

@@ -1,4 +1,4 @@
-"""One Socket Mode connection of the app, as Slack's side holds it."""
+"""One Socket Mode connection of the app, on Slack's side."""
 
 import asyncio
 import json
@@ -18,41 +18,41 @@ class Connection:
     socket: web.WebSocketResponse
     transport: asyncio.Transport
     id: str = field(default_factory=lambda: new_id("S"))
-    leaving: bool = False
-    """Whether it is about to be closed: it gets no more envelopes."""
+    closing: bool = False
+    """Whether it is about to be closed and receives no more envelopes."""
     frozen: bool = False
-    """Whether nothing that the app sends is read: no acknowledgement, no ping."""
-    waiting: dict[str, tuple[Envelope, float]] = field(default_factory=dict)
-    """Envelopes not yet acknowledged, and when they were sent (loop time)."""
+    """Whether data from the app is not read: neither acknowledgements nor pings."""
+    unacknowledged: dict[str, tuple[Envelope, float]] = field(default_factory=dict)
+    """The envelopes not yet acknowledged, with the loop time of sending."""
 
     @property
     def open(self) -> bool:
-        """Whether it is given envelopes."""
-        return not self.leaving and not self.socket.closed
+        """Whether it can receive envelopes."""
+        return not self.closing and not self.socket.closed
 
     def as_dict(self) -> dict[str, Any]:
-        """As the control API shows it."""
+        """The connection in the control API's JSON."""
         return {
             "id": self.id,
-            "leaving": self.leaving,
+            "leaving": self.closing,
             "frozen": self.frozen,
-            "unacknowledged": len(self.waiting),
+            "unacknowledged": len(self.unacknowledged),
         }
 
-    async def say(self, message: dict[str, Any]) -> bool:
-        """Send a message; False when the connection has gone."""
+    async def send(self, message: dict[str, Any]) -> bool:
+        """Send a message; False when the connection is closed."""
         try:
             await self.socket.send_str(json.dumps(message))
         except ConnectionError:
             return False
         return True
 
-    async def tell_to_go(self, reason: str) -> None:
-        """Send `disconnect`."""
-        await self.say({"type": "disconnect", "reason": reason, "debug_info": {"host": "applink-stand-in"}})
+    async def send_disconnect(self, reason: str) -> None:
+        """Send a `disconnect` message."""
+        await self.send({"type": "disconnect", "reason": reason, "debug_info": {"host": "applink-stand-in"}})
 
     def freeze(self, *, frozen: bool) -> None:
-        """Stop reading what the app sends, or go on."""
+        """Stop or resume reading data from the app."""
         self.frozen = frozen
         if frozen:
             self.transport.pause_reading()
@@ -60,26 +60,26 @@ class Connection:
             self.transport.resume_reading()
 
     def cut(self) -> None:
-        """End the TCP connection at once, without a closing handshake."""
-        self.leaving = True
+        """Abort the TCP connection without a closing handshake."""
+        self.closing = True
         self.transport.abort()
 
     async def close(self) -> None:
-        """End it with a closing handshake."""
-        self.leaving = True
+        """Close the connection with a closing handshake."""
+        self.closing = True
         if self.frozen:
             self.freeze(frozen=False)
         await self.socket.close(code=WSCloseCode.GOING_AWAY)
 
-    async def acknowledged(self, seconds: float) -> None:
-        """Return when nothing is unacknowledged, or after *seconds*."""
-        if answers := [envelope.answer for envelope, _ in self.waiting.values()]:
+    async def wait_until_acknowledged(self, seconds: float) -> None:
+        """Return when every envelope is acknowledged, or after *seconds*."""
+        if answers := [envelope.answer for envelope, _ in self.unacknowledged.values()]:
             await asyncio.wait(answers, timeout=seconds)
 
-    def lose(self) -> None:
-        """What was not acknowledged is lost with the connection."""
-        for envelope, _ in self.waiting.values():
+    def fail_unacknowledged(self) -> None:
+        """Fail the delivery of the unacknowledged envelopes, because the connection has closed."""
+        for envelope, _ in self.unacknowledged.values():
             if not envelope.answer.done():
-                envelope.answer.set_exception(UndeliveredError(shown="operation_timeout"))
+                envelope.answer.set_exception(UndeliveredError(client_error="operation_timeout"))
                 envelope.answer.exception()
-        self.waiting.clear()
+        self.unacknowledged.clear()

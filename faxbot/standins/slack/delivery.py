@@ -1,4 +1,4 @@
-"""Envelopes to the app: answered in time, or not; events are delivered again until they are acknowledged."""
+"""Delivery of envelopes to the app, with Slack's acknowledgement deadline and redelivery of events."""
 
 import asyncio
 import contextlib
@@ -8,26 +8,26 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from .model.journal import Journal
-from .settings import Settings
+from .settings import WorkspaceSettings
 
 
 class UnansweredError(Exception):
-    """The app did not take a command or an interaction; str() is the error that the person's client shows."""
+    """A command or interaction was not acknowledged; str() is the error that the person's client shows."""
 
 
 class UndeliveredError(Exception):
     """
-    An envelope was not acknowledged: nobody is connected, the connection closed, or the answer said no.
+    An envelope was not acknowledged: no connection, a closed connection, or an error in the answer.
 
-    *reason* is told with the redelivery of an event, if one comes *again*; *shown* is what the client of a
-    person shows.
+    *reason* is sent with the redelivery of an event; *retry* says whether there is one. *client_error* is the
+    error that a person's client shows.
     """
 
     def __init__(
-        self, reason: str = "connection_failed", *, shown: str = "dispatch_failed", again: bool = True
+        self, reason: str = "connection_failed", *, client_error: str = "dispatch_failed", retry: bool = True
     ) -> None:
         super().__init__(reason)
-        self.reason, self.shown, self.again = reason, shown, again
+        self.reason, self.client_error, self.retry = reason, client_error, retry
 
 
 @dataclass(eq=False)
@@ -42,49 +42,49 @@ class Envelope:
     reason: str = ""
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
     answer: asyncio.Future[dict[str, Any]] = field(default_factory=asyncio.Future)
-    """The payload of the acknowledgement, {} when it had none."""
+    """The payload of the acknowledgement; {} when it has none."""
 
     def as_dict(self) -> dict[str, Any]:
         """The envelope as Socket Mode sends it."""
-        shown = {
+        message = {
             "envelope_id": self.id,
             "payload": self.payload,
             "type": self.kind,
             "accepts_response_payload": self.accepts_response_payload,
         }
         if self.kind == "events_api":
-            shown |= {"retry_attempt": self.attempt, "retry_reason": self.reason}
-        return shown
+            message |= {"retry_attempt": self.attempt, "retry_reason": self.reason}
+        return message
 
 
-class Transport(Protocol):
-    """What carries envelopes to the app: Socket Mode, or HTTP requests to a request URL."""
+class EnvelopeTransport(Protocol):
+    """Carries envelopes to the app: Socket Mode, or HTTP requests to a request URL."""
 
-    late: str
-    """The reason of a redelivery after an acknowledgement that did not come in time."""
+    timeout_reason: str
+    """The retry reason after a missed acknowledgement deadline."""
 
     @property
     def connected(self) -> bool:
-        """Whether the app can be reached now."""
+        """Whether the app is reachable now."""
 
     async def until_connected(self) -> None:
-        """Return when the app can be reached."""
+        """Return when the app is reachable."""
 
     async def send(self, envelope: Envelope) -> bool:
         """Send to one receiver; False when there is none. The receiver's answer resolves the envelope."""
 
-    def forget(self, envelope: Envelope) -> None:
-        """Nobody waits for this envelope's answer any more."""
+    def abandon(self, envelope: Envelope) -> None:
+        """Stop waiting for this envelope's answer."""
 
 
-class Delivery:
-    """Slack's side of the three-second rule."""
+class EnvelopeDelivery:
+    """Delivers envelopes over the current transport and enforces the acknowledgement deadline."""
 
     def __init__(
         self,
-        settings: Settings,
+        settings: WorkspaceSettings,
         journal: Journal,
-        transport: Transport,
+        transport: EnvelopeTransport,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._settings = settings
@@ -95,55 +95,62 @@ class Delivery:
 
     @property
     def connected(self) -> bool:
-        """Whether the app can be reached now."""
+        """Whether the app is reachable now."""
         return self._transport.connected
 
-    def use(self, transport: Transport) -> None:
-        """Deliver by *transport* from now on."""
+    @property
+    def idle(self) -> bool:
+        """Whether no delivery or other background task is running."""
+        return not self._tasks
+
+    def use_transport(self, transport: EnvelopeTransport) -> None:
+        """Deliver over *transport* from now on."""
         self._transport = transport
 
-    async def ask(self, kind: str, payload: dict[str, Any], *, accepts: bool) -> dict[str, Any]:
+    async def deliver_interaction(
+        self, kind: str, payload: dict[str, Any], *, accepts: bool
+    ) -> dict[str, Any]:
         """
-        Deliver a command or interaction once; return what came with the acknowledgement.
+        Deliver a command or interaction once; return the payload of the acknowledgement.
 
         Raises:
-            UnansweredError: "dispatch_failed" when the app cannot be reached or answers with an error,
+            UnansweredError: "dispatch_failed" when the app is unreachable or answers with an error,
                 "operation_timeout" when it did not acknowledge in time.
 
         """
         envelope = Envelope(kind, payload, accepts)
         if self._settings.duplicate_interactions:
-            self.in_background(self._twice_more(kind, payload, accepts=accepts))
+            self.run_in_background(self._deliver_duplicates(kind, payload, accepts=accepts))
         try:
-            return await self._try(envelope)
+            return await self._attempt(envelope)
         except TimeoutError:
             raise UnansweredError("operation_timeout") from None
         except UndeliveredError as exc:
-            raise UnansweredError(exc.shown) from None
+            raise UnansweredError(exc.client_error) from None
 
-    async def _twice_more(self, kind: str, payload: dict[str, Any], *, accepts: bool) -> None:
+    async def _deliver_duplicates(self, kind: str, payload: dict[str, Any], *, accepts: bool) -> None:
         for _ in range(2):
             with contextlib.suppress(TimeoutError, UndeliveredError):
-                await self._try(Envelope(kind, payload, accepts))
+                await self._attempt(Envelope(kind, payload, accepts))
 
-    def publish(self, payload: dict[str, Any]) -> None:
-        """Deliver an event in the background, again and again as Slack does, until it is acknowledged."""
-        self.in_background(self._until_acknowledged(payload))
+    def deliver_event(self, payload: dict[str, Any]) -> None:
+        """Deliver an event in the background, with Slack's retries, until it is acknowledged."""
+        self.run_in_background(self._deliver_until_acknowledged(payload))
 
-    def in_background(self, work: Awaitable[None]) -> None:
-        """Run *work* as a task that stop() waits for."""
+    def run_in_background(self, work: Awaitable[None]) -> None:
+        """Run *work* as a task that stop() cancels."""
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def stop(self) -> None:
-        """Give up everything under way."""
+        """Cancel every background task."""
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _until_acknowledged(self, payload: dict[str, Any]) -> None:
+    async def _deliver_until_acknowledged(self, payload: dict[str, Any]) -> None:
         settings = self._settings
         pauses = (0.0, settings.retry_after_first, settings.retry_after_second, settings.retry_after_third)
         reason = ""
@@ -154,26 +161,28 @@ class Delivery:
             try:
                 if not self._transport.connected:
                     await asyncio.wait_for(self._transport.until_connected(), settings.ack_deadline)
-                await self._try(envelope)
+                await self._attempt(envelope)
             except TimeoutError:
-                reason = self._transport.late
+                reason = self._transport.timeout_reason
             except UndeliveredError as exc:
                 reason = exc.reason
-                if not exc.again:
+                if not exc.retry:
                     break
             else:
                 if settings.duplicate_events and attempt == 0:
-                    await self._again(payload)
+                    await self._deliver_again(payload)
                 return
         self._journal.note("event_given_up", event_id=payload["event_id"])
 
-    async def _again(self, payload: dict[str, Any]) -> None:
+    async def _deliver_again(self, payload: dict[str, Any]) -> None:
         try:
-            await self._try(Envelope("events_api", payload, attempt=1, reason=self._transport.late))
+            await self._attempt(
+                Envelope("events_api", payload, attempt=1, reason=self._transport.timeout_reason)
+            )
         except (TimeoutError, UndeliveredError):
             self._journal.note("event_given_up", event_id=payload["event_id"])
 
-    async def _try(self, envelope: Envelope) -> dict[str, Any]:
+    async def _attempt(self, envelope: Envelope) -> dict[str, Any]:
         if self._settings.envelope_delay:
             await self._sleep(self._settings.envelope_delay)
         try:
@@ -184,4 +193,4 @@ class Delivery:
             self._journal.note("envelope_unanswered", envelope_id=envelope.id, attempt=envelope.attempt)
             raise
         finally:
-            self._transport.forget(envelope)
+            self._transport.abandon(envelope)

@@ -1,15 +1,15 @@
-"""Events API: which events the app gets of what happens, and what they say."""
+"""The Events API: the events that the app receives, and their contents."""
 
 import copy
 from typing import Any
 
-from .delivery import Delivery
+from .delivery import EnvelopeDelivery
 from .manifest import Manifest
 from .model.files import StoredFile
 from .model.ids import new_id
 from .model.people import APP_ID, BOT_USER, TEAM_ID, Channel
-from .model.state import State
-from .settings import Settings
+from .model.state import WorkspaceState
+from .settings import WorkspaceSettings
 
 _MESSAGE_EVENTS = {"channel": "message.channels", "group": "message.groups", "im": "message.im"}
 
@@ -29,22 +29,28 @@ SENT = (
 
 class Events:
     """
-    Sends an event when the manifest subscribes to it, its scope is granted and the bot is there to see it.
+    Sends an event when the manifest subscribes to it, its scope is granted and the bot is a member.
 
     Source: Slack's Events API reference.
     """
 
-    def __init__(self, state: State, manifest: Manifest, settings: Settings, delivery: Delivery) -> None:
+    def __init__(
+        self,
+        state: WorkspaceState,
+        manifest: Manifest,
+        settings: WorkspaceSettings,
+        delivery: EnvelopeDelivery,
+    ) -> None:
         self._state = state
         self._manifest = manifest
         self._settings = settings
         self._delivery = delivery
 
-    def _wanted(self, subscription: str, scope: str = "") -> bool:
+    def _subscribed(self, subscription: str, scope: str = "") -> bool:
         return subscription in self._manifest.bot_events and (not scope or scope in self._manifest.scopes)
 
     def _publish(self, event: dict[str, Any], ts: str | None = None) -> None:
-        self._delivery.publish(
+        self._delivery.deliver_event(
             {
                 "token": self._state.verification_token,
                 "team_id": TEAM_ID,
@@ -73,9 +79,9 @@ class Events:
         self, channel: Channel, message: dict[str, Any], files: list[StoredFile], style: str | None = None
     ) -> None:
         """
-        A message was posted: message, and with it app_mention and file_shared where they apply.
+        Send the events of a posted message: message, and app_mention and file_shared where they apply.
 
-        *style* overrides how a mention that shares a file is told of: "with_files", "without_files", "none".
+        *style* overrides the app_mention of a message with files: "with_files", "without_files" or "none".
         """
         if not self._state.bot_in(channel):
             return
@@ -89,21 +95,21 @@ class Events:
             self._file_shared(channel, message, files)
 
     def _message(self, channel: Channel, message: dict[str, Any]) -> None:
-        if self._wanted(_MESSAGE_EVENTS[channel.kind], f"{channel.scope}:history"):
+        if self._subscribed(_MESSAGE_EVENTS[channel.kind], f"{channel.scope}:history"):
             self._publish(
                 {**_without_metadata(message), "channel": channel.id, "channel_type": channel.kind},
                 message["ts"],
             )
 
     def _mention(self, channel: Channel, message: dict[str, Any], style: str | None) -> None:
-        by_a_person = not message.get("bot_id") and message.get("subtype") != "channel_join"
-        mentioned = f"<@{BOT_USER}>" in message.get("text", "") and by_a_person
-        if channel.is_im or not mentioned or not self._wanted("app_mention", "app_mentions:read"):
+        from_person = not message.get("bot_id") and message.get("subtype") != "channel_join"
+        mentioned = f"<@{BOT_USER}>" in message.get("text", "") and from_person
+        if channel.is_im or not mentioned or not self._subscribed("app_mention", "app_mentions:read"):
             return
         settings = self._settings
         if message.get("files"):
-            usual = "with_files" if settings.mention_with_files else "without_files"
-            style = style or (usual if settings.mention_for_file_shares else "none")
+            default = "with_files" if settings.mention_with_files else "without_files"
+            style = style or (default if settings.mention_for_file_shares else "none")
             if style == "none":
                 return
         kept = ("user", "text", "ts", "team", "thread_ts", "parent_user_id", "blocks", "client_msg_id")
@@ -113,7 +119,7 @@ class Events:
         self._publish({"type": "app_mention", **event, "channel": channel.id}, message["ts"])
 
     def _file_shared(self, channel: Channel, message: dict[str, Any], files: list[StoredFile]) -> None:
-        if not self._settings.file_shared_events or not self._wanted("file_shared", "files:read"):
+        if not self._settings.file_shared_events or not self._subscribed("file_shared", "files:read"):
             return
         for file in files:
             self._publish(
@@ -127,7 +133,7 @@ class Events:
             )
 
     def changed(self, channel: Channel, message: dict[str, Any], previous: dict[str, Any]) -> None:
-        """A message was edited."""
+        """Send the event of an edited message."""
         self._hidden(
             channel,
             {
@@ -138,7 +144,7 @@ class Events:
         )
 
     def deleted(self, channel: Channel, previous: dict[str, Any]) -> None:
-        """A message was deleted."""
+        """Send the event of a deleted message."""
         self._hidden(
             channel,
             {
@@ -149,7 +155,7 @@ class Events:
         )
 
     def _hidden(self, channel: Channel, facts: dict[str, Any]) -> None:
-        if self._state.bot_in(channel) and self._wanted(
+        if self._state.bot_in(channel) and self._subscribed(
             _MESSAGE_EVENTS[channel.kind], f"{channel.scope}:history"
         ):
             ts = self._state.timestamps.next()
@@ -157,15 +163,15 @@ class Events:
             self._publish({"type": "message", **facts, **place, "hidden": True, "ts": ts}, ts)
 
     def file_deleted(self, file: StoredFile) -> None:
-        """A file the bot could see was deleted."""
-        if self._wanted("file_deleted", "files:read") and self._state.bot_can_see(file):
+        """Send the event of a deleted file, if the bot could see it."""
+        if self._subscribed("file_deleted", "files:read") and self._state.bot_can_see(file):
             self._publish(
                 {"type": "file_deleted", "file_id": file.id, "channel_ids": list(file.shares)},
             )
 
     def joined(self, channel: Channel, user: str, inviter: str) -> None:
-        """Somebody (perhaps the bot) joined a channel that the bot is in."""
-        if self._state.bot_in(channel) and self._wanted("member_joined_channel", f"{channel.scope}:read"):
+        """Send the event of a new member, perhaps the bot itself, in a channel of the bot."""
+        if self._state.bot_in(channel) and self._subscribed("member_joined_channel", f"{channel.scope}:read"):
             event = {
                 "type": "member_joined_channel",
                 "user": user,
@@ -176,8 +182,8 @@ class Events:
             self._publish(event | ({"inviter": inviter} if inviter else {}))
 
     def home_opened(self, user: str, channel: Channel, tab: str) -> None:
-        """A person looked at the app's Home or Messages tab."""
-        if self._wanted("app_home_opened"):
+        """Send the event of a person opening the app's Home or Messages tab."""
+        if self._subscribed("app_home_opened"):
             event: dict[str, Any] = {
                 "type": "app_home_opened",
                 "user": user,
@@ -190,8 +196,8 @@ class Events:
             self._publish(event)
 
     def tokens_revoked(self) -> None:
-        """The bot's token was revoked."""
-        if self._wanted("tokens_revoked"):
+        """Send the event of the bot's token being revoked."""
+        if self._subscribed("tokens_revoked"):
             self._publish({"type": "tokens_revoked", "tokens": {"oauth": [], "bot": [BOT_USER]}})
 
 

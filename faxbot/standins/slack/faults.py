@@ -1,4 +1,4 @@
-"""Troubles that can be asked for: which call goes wrong, how, how often and after how many that go well."""
+"""Fault injection: which calls fail, how, and how often."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -6,31 +6,32 @@ from typing import Any
 KINDS = {
     "error": "the Web API answers ok: false with `error`",
     "missing_scope": "the method answers missing_scope as if it were not granted",
-    "http": "HTTP `status` (500) with a text that is no JSON",
+    "http": "HTTP `status` (500) with a plain text body",
     "html": "HTTP 200 with an HTML page",
     "ratelimited": "HTTP 429 with Retry-After `seconds` (1)",
-    "drop_before": "the connection is closed and nothing is done",
-    "drop_after": "the call is carried out and the connection closed without an answer (downloads: halfway)",
-    "latency": "the call is carried out `seconds` (1) late, whether or not the client still waits",
-    "slow_answer": "the call is carried out at once and answered `seconds` (1) later",
-    "metadata_not_echoed": "messages in the answer carry no metadata",
-    "share_never": "files.completeUploadExternal answers and nothing is ever shared",
-    "share_late": "the share comes `seconds` (5) after the answer",
-    "shares_absent": "files.info does not name the messages that share the file",
+    "drop_before": "the connection is closed and the call does not run",
+    "drop_after": "the call runs and the connection is closed without an answer (downloads: halfway)",
+    "latency": "the call runs `seconds` (1) late, whether or not the client still waits",
+    "slow_answer": "the call runs at once and is answered `seconds` (1) later",
+    "metadata_not_echoed": "messages in the answer have no metadata",
+    "share_never": "files.completeUploadExternal answers ok and the file is never shared",
+    "share_late": "the file is shared `seconds` (5) after the answer",
+    "shares_absent": "files.info does not list the messages that share the file",
 }
 
 
 class FaultError(ValueError):
-    """A fault was asked for that this workspace cannot do."""
+    """A fault's method, kind or value is invalid."""
 
 
 @dataclass
-class Fault:
+class WorkspaceFault:
     """
-    One trouble.
+    One injected fault.
 
-    *method* is a Web API method, "upload", "download", "response_url" or "*"; *match* names arguments and the
-    values they must have; *after* calls go well first; then *times* calls meet the trouble (None: all).
+    *method* is a Web API method, "upload", "download", "response_url" or "*"; *match* names arguments with
+    the values that they must have; *after* matching calls are skipped, then it applies to *times* calls
+    (None: all).
     """
 
     method: str
@@ -40,23 +41,23 @@ class Fault:
     match: dict[str, Any] = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)
 
-    def seconds(self, usual: float = 1.0) -> float:
-        """The duration asked for."""
-        return float(self.values.get("seconds", usual))
+    def seconds(self, default: float = 1.0) -> float:
+        """The fault's duration, in seconds."""
+        return float(self.values.get("seconds", default))
 
 
-class Faults:
-    """The troubles that are waiting to happen, in the order they were asked for."""
+class WorkspaceFaults:
+    """The pending faults, in the order in which they were added."""
 
     def __init__(self) -> None:
-        self._waiting: list[Fault] = []
+        self._waiting: list[WorkspaceFault] = []
 
-    def add(self, request: dict[str, Any]) -> Fault:
+    def add(self, request: dict[str, Any]) -> WorkspaceFault:
         """
-        Ask for a trouble: {"method", "fault", "times", "after", "match", and the fault's own values}.
+        Add a fault: {"method", "fault", "times", "after", "match", and the fault's own values}.
 
         Raises:
-            FaultError: The method or the fault is missing or unknown, or a number is none.
+            FaultError: The method or fault is missing or unknown, or a value has the wrong type.
 
         """
         kind, method = request.get("fault"), request.get("method")
@@ -68,16 +69,16 @@ class Faults:
             raise FaultError("times and after are whole numbers (times may be null), match is an object")
         known = {"method", "fault", "times", "after", "match"}
         values = {name: value for name, value in request.items() if name not in known}
-        fault = Fault(method, str(kind), times, after, match, values)
+        fault = WorkspaceFault(method, str(kind), times, after, match, values)
         self._waiting.append(fault)
         return fault
 
     def clear(self) -> None:
-        """Forget all that wait."""
+        """Remove every pending fault."""
         self._waiting.clear()
 
     def as_list(self) -> list[dict[str, Any]]:
-        """What waits, in the shape of add()."""
+        """The pending faults, as passed to add()."""
         return [
             {
                 "method": f.method,
@@ -90,8 +91,8 @@ class Faults:
             for f in self._waiting
         ]
 
-    def strike(self, method: str, args: dict[str, Any]) -> Fault | None:
-        """The trouble that this call meets, counted; None when it goes well."""
+    def consume(self, method: str, args: dict[str, Any]) -> WorkspaceFault | None:
+        """Return the fault that applies to this call, and count the call; None when there is none."""
         for fault in self._waiting:
             if fault.method not in {method, "*"}:
                 continue

@@ -1,4 +1,4 @@
-"""HTTP mode: each delivery is a signed POST to the app's request URL, and its answer the acknowledgement."""
+"""HTTP mode: each delivery is a signed POST to the app's request URL; its response acknowledges it."""
 
 import asyncio
 import hashlib
@@ -13,15 +13,15 @@ import aiohttp
 
 from .delivery import Envelope, UndeliveredError
 from .model.journal import Journal
-from .model.state import State
-from .settings import Settings
+from .model.state import WorkspaceState
+from .settings import WorkspaceSettings
 
 _AGENT = "Slackbot 1.0 (+https://api.slack.com/robots)"
 _FORM, _JSON = "application/x-www-form-urlencoded", "application/json"
 
 
 class RequestUrlError(ValueError):
-    """The request URL did not answer the challenge: Slack does not take it."""
+    """The request URL did not answer the challenge and is not accepted."""
 
 
 class RequestUrl:
@@ -32,46 +32,46 @@ class RequestUrl:
     Events API's error handling.
     """
 
-    late = "http_timeout"
+    timeout_reason = "http_timeout"
 
-    def __init__(self, state: State, settings: Settings, journal: Journal) -> None:
+    def __init__(self, state: WorkspaceState, settings: WorkspaceSettings, journal: Journal) -> None:
         self._state, self._settings, self._journal = state, settings, journal
         self._session: aiohttp.ClientSession | None = None
-        self._asking: dict[str, asyncio.Task[None]] = {}
+        self._requests: dict[str, asyncio.Task[None]] = {}
         self.url = ""
-        """Where the app is; empty until an address has answered the challenge."""
+        """The verified request URL; empty until one has answered the challenge."""
         self.lose_answers = 0
-        """How many of the next answers to treat as lost: the app has done its work, and Slack never hears."""
+        """The number of next answers to discard, as if lost after the app had handled the request."""
 
     async def verify(self, url: str) -> None:
         """
-        Send the challenge to *url*, and deliver there from now on.
+        Send the challenge to *url*; deliver there from now on.
 
         Raises:
-            RequestUrlError: It did not come back.
+            RequestUrlError: The challenge was not returned.
 
         """
         challenge = secrets.token_urlsafe(40)
-        asked = {"token": self._state.verification_token, "challenge": challenge, "type": "url_verification"}
+        body = {"token": self._state.verification_token, "challenge": challenge, "type": "url_verification"}
         try:
             async with asyncio.timeout(self._settings.ack_deadline):
-                status, _, text = await self._post(url, json.dumps(asked), _JSON, {})
+                status, _, text = await self._post(url, json.dumps(body), _JSON, {})
         except TimeoutError:
-            why = "no answer in time"
+            problem = "no answer in time"
         except (aiohttp.ClientError, OSError, ValueError) as exc:
-            why = type(exc).__name__
+            problem = type(exc).__name__
         else:
-            why = f"HTTP {status}" if status != 200 else "the challenge did not come back"
-            if status == 200 and _echoed(text) == challenge:
+            problem = f"HTTP {status}" if status != 200 else "the challenge did not come back"
+            if status == 200 and _challenge_in(text) == challenge:
                 self.url = url
                 self._journal.note("request_url_verified", url=url)
                 return
-        self._journal.note("request_url_refused", url=url, reason=why)
-        raise RequestUrlError(f"Your URL didn't respond with the value of the challenge parameter: {why}")
+        self._journal.note("request_url_refused", url=url, reason=problem)
+        raise RequestUrlError(f"Your URL didn't respond with the value of the challenge parameter: {problem}")
 
     async def close(self) -> None:
-        """Give up every request that is under way."""
-        tasks = list(self._asking.values())
+        """Cancel every pending request."""
+        tasks = list(self._requests.values())
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -82,29 +82,34 @@ class RequestUrl:
 
     @property
     def connected(self) -> bool:
-        """Whether there is an address; whether somebody answers there is only seen by asking."""
+        """Whether there is a verified URL; whether the app answers is known only after a request."""
         return bool(self.url)
 
     async def until_connected(self) -> None:
-        """There is an address, or this transport is not in use."""
+        """Return at once: this transport is used only with a verified URL."""
 
     async def send(self, envelope: Envelope) -> bool:
-        """Ask the request URL; the answer, whenever it comes, resolves the envelope."""
+        """Start the request; its response resolves the envelope."""
         if not self.url:
             return False
-        self._asking[envelope.id] = asyncio.create_task(self._deliver(envelope, self.url))
+        self._requests[envelope.id] = asyncio.create_task(self._deliver(envelope, self.url))
         return True
 
-    def forget(self, envelope: Envelope) -> None:
-        """Hang up on a request that nobody waits for any more."""
-        if task := self._asking.pop(envelope.id, None):
+    def abandon(self, envelope: Envelope) -> None:
+        """Cancel the request of an envelope."""
+        if task := self._requests.pop(envelope.id, None):
             task.cancel()
 
     # -- one request
 
     async def _deliver(self, envelope: Envelope, url: str) -> None:
-        kind, body = _body(envelope)
-        retold = {"X-Slack-Retry-Num": str(envelope.attempt), "X-Slack-Retry-Reason": envelope.reason}
+        content_type, body = _body(envelope)
+        retry_headers = {}
+        if envelope.attempt:
+            retry_headers = {
+                "X-Slack-Retry-Num": str(envelope.attempt),
+                "X-Slack-Retry-Reason": envelope.reason,
+            }
         self._journal.note(
             "envelope_sent",
             envelope_id=envelope.id,
@@ -116,7 +121,7 @@ class RequestUrl:
         )
         began = asyncio.get_running_loop().time()
         try:
-            status, headers, text = await self._post(url, body, kind, retold if envelope.attempt else {})
+            status, headers, text = await self._post(url, body, content_type, retry_headers)
         except (aiohttp.ClientError, OSError) as exc:
             reason = "ssl_error" if isinstance(exc, aiohttp.ClientSSLError) else "connection_failed"
             _fail(envelope, UndeliveredError(reason))
@@ -128,7 +133,7 @@ class RequestUrl:
             return
         if not 200 <= status < 300:
             self._journal.note("envelope_refused", envelope_id=envelope.id, status=status)
-            _fail(envelope, UndeliveredError("http_error", again=headers.get("X-Slack-No-Retry") != "1"))
+            _fail(envelope, UndeliveredError("http_error", retry=headers.get("X-Slack-No-Retry") != "1"))
             return
         payload = _payload(headers.get("Content-Type", ""), text)
         self._journal.note(
@@ -142,16 +147,16 @@ class RequestUrl:
             envelope.answer.set_result((payload or {}) if envelope.accepts_response_payload else {})
 
     async def _post(
-        self, url: str, body: str, kind: str, more: dict[str, str]
+        self, url: str, body: str, content_type: str, more: dict[str, str]
     ) -> tuple[int, Mapping[str, str], str]:
         if self._session is None:
             self._session = aiohttp.ClientSession(trust_env=False, cookie_jar=aiohttp.DummyCookieJar())
-        stamp = str(int(self._state.clock()))
+        timestamp = str(int(self._state.clock()))
         headers = {
-            "Content-Type": kind,
+            "Content-Type": content_type,
             "User-Agent": _AGENT,
-            "X-Slack-Request-Timestamp": stamp,
-            "X-Slack-Signature": sign(self._state.signing_secret, stamp, body),
+            "X-Slack-Request-Timestamp": timestamp,
+            "X-Slack-Signature": sign(self._state.signing_secret, timestamp, body),
             **more,
         }
         async with self._session.post(
@@ -160,13 +165,13 @@ class RequestUrl:
             return answer.status, answer.headers, await answer.text(errors="replace")
 
 
-def sign(secret: str, stamp: str, body: str) -> str:
+def sign(secret: str, timestamp: str, body: str) -> str:
     """
-    The signature of *body* sent at *stamp*, in epoch seconds.
+    The X-Slack-Signature of *body*; *timestamp* is its time of sending in epoch seconds.
 
     Source: Slack's "Verifying requests from Slack".
     """
-    return "v0=" + hmac.new(secret.encode(), f"v0:{stamp}:{body}".encode(), hashlib.sha256).hexdigest()
+    return "v0=" + hmac.new(secret.encode(), f"v0:{timestamp}:{body}".encode(), hashlib.sha256).hexdigest()
 
 
 def _body(envelope: Envelope) -> tuple[str, str]:
@@ -178,11 +183,11 @@ def _body(envelope: Envelope) -> tuple[str, str]:
     return _FORM, urlencode({"payload": json.dumps(envelope.payload)})
 
 
-def _payload(kind: str, text: str) -> dict[str, Any] | None:
-    """What came with the acknowledgement: JSON, or words for the person who ran the command."""
+def _payload(content_type: str, text: str) -> dict[str, Any] | None:
+    """The payload of the acknowledgement: JSON, or a text for the person who ran the command."""
     if not text.strip():
         return None
-    if kind.startswith(_JSON):
+    if content_type.startswith(_JSON):
         try:
             found = json.loads(text)
         except ValueError:
@@ -191,8 +196,8 @@ def _payload(kind: str, text: str) -> dict[str, Any] | None:
     return {"text": text}
 
 
-def _echoed(text: str) -> str:
-    """The challenge in an answer: in JSON, or alone."""
+def _challenge_in(text: str) -> str:
+    """The challenge in a response, in JSON or as plain text."""
     try:
         found = json.loads(text)
     except ValueError:
@@ -203,4 +208,4 @@ def _echoed(text: str) -> str:
 def _fail(envelope: Envelope, error: UndeliveredError) -> None:
     if not envelope.answer.done():
         envelope.answer.set_exception(error)
-        envelope.answer.exception()  # seen, even when nobody waits any more
+        envelope.answer.exception()  # marks it as retrieved, in case the delivery has been abandoned

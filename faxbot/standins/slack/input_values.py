@@ -1,10 +1,10 @@
-"""What a person entered or chose: Slack's state.values, and what Slack's client insists on."""
+"""Values of input elements: Slack's state.values, and the client's own validation."""
 
 import re
 from collections.abc import Callable
 from typing import Any
 
-from .model.state import State
+from .model.state import WorkspaceState
 from .model.views import OpenView, elements_of
 
 _EMPTY: dict[str, tuple[str, Any]] = {
@@ -44,8 +44,8 @@ _REQUIRED = "Please complete this required field."
 Values = dict[str, dict[str, dict[str, Any]]]
 
 
-def values_of(state: State, blocks: list[dict[str, Any]], entered: Values) -> Values:
-    """state.values for *blocks*: what was entered, else the initial value; file ids become files."""
+def values_of(state: WorkspaceState, blocks: list[dict[str, Any]], entered: Values) -> Values:
+    """state.values for *blocks*: the entered values, else the initial ones; file ids become file objects."""
     values: Values = {}
     for block in blocks:
         if block["type"] not in {"input", "section", "actions"}:
@@ -69,7 +69,7 @@ def values_of(state: State, blocks: list[dict[str, Any]], entered: Values) -> Va
     return values
 
 
-def _files(state: State, given: list[Any]) -> list[dict[str, Any]]:
+def _files(state: WorkspaceState, given: list[Any]) -> list[dict[str, Any]]:
     idents = [item["id"] if isinstance(item, dict) else str(item) for item in given]
     found = [state.files[ident] for ident in idents if ident in state.files]
     for file in found:
@@ -77,37 +77,37 @@ def _files(state: State, given: list[Any]) -> list[dict[str, Any]]:
     return [state.file_in_message(file) for file in found]
 
 
-def complaints(view: OpenView) -> dict[str, str]:
-    """What Slack's client says beside the inputs before it lets a person submit, by block_id."""
+def input_errors(view: OpenView) -> dict[str, str]:
+    """The validation errors that Slack's client shows beside the inputs, by block_id."""
     found = {}
     for block in view.definition["blocks"]:
         if block["type"] != "input":
             continue
         element = block["element"]
         value = view.values.get(block["block_id"], {}).get(element["action_id"], {})
-        problem = _problem(
+        error = _input_error(
             element, value.get(_EMPTY[element["type"]][0]), optional=bool(block.get("optional"))
         )
-        if problem:
-            found[block["block_id"]] = problem
+        if error:
+            found[block["block_id"]] = error
     return found
 
 
-def _problem(element: dict[str, Any], value: Any, *, optional: bool) -> str:  # noqa: ANN401  (any element's value)
+def _input_error(element: dict[str, Any], value: Any, *, optional: bool) -> str:  # noqa: ANN401  (any element's value)
     if not value:
         return "" if optional else _REQUIRED
     rule = _RULES.get(element["type"])
     return rule(element, value) if rule else ""
 
 
-def _text_problem(element: dict[str, Any], value: str) -> str:
+def _text_error(element: dict[str, Any], value: str) -> str:
     most, least = element.get("max_length", 3000), element.get("min_length", 0)
     if len(value) > most:
         return f"Please use at most {most} characters."
     return f"Please use at least {least} characters." if len(value) < least else ""
 
 
-def _number_problem(element: dict[str, Any], value: str) -> str:
+def _number_error(element: dict[str, Any], value: str) -> str:
     form = r"-?\d+(\.\d+)?" if element.get("is_decimal_allowed") else r"-?\d+"
     if not re.fullmatch(form, value):
         return "Please enter a number."
@@ -117,11 +117,11 @@ def _number_problem(element: dict[str, Any], value: str) -> str:
     return f"Please enter {most} or less." if most is not None and float(value) > float(most) else ""
 
 
-def _email_problem(_element: dict[str, Any], value: str) -> str:
+def _email_error(_element: dict[str, Any], value: str) -> str:
     return "" if re.fullmatch(r"[^@\s]+@[^@\s]+", value) else "Please enter an email address."
 
 
-def _file_problem(element: dict[str, Any], files: list[dict[str, Any]]) -> str:
+def _file_error(element: dict[str, Any], files: list[dict[str, Any]]) -> str:
     if len(files) > element.get("max_files", 10):
         return f"Please choose at most {element.get('max_files', 10)} files."
     if any(file.get("size", 0) > 10_000_000 for file in files):
@@ -130,15 +130,15 @@ def _file_problem(element: dict[str, Any], files: list[dict[str, Any]]) -> str:
 
 
 _RULES: dict[str, Callable[[dict[str, Any], Any], str]] = {
-    "plain_text_input": _text_problem,
-    "number_input": _number_problem,
-    "email_text_input": _email_problem,
-    "file_input": _file_problem,
+    "plain_text_input": _text_error,
+    "number_input": _number_error,
+    "email_text_input": _email_error,
+    "file_input": _file_error,
 }
 
 
 def action_of(block: dict[str, Any], element: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
-    """One member of `actions` of a block_actions payload."""
+    """One entry of `actions` in a block_actions payload."""
     action = {
         "type": element["type"],
         "block_id": block["block_id"],

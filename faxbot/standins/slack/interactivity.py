@@ -1,25 +1,25 @@
-"""What the app is told when a person runs a command, presses, submits, closes or searches."""
+"""The payloads of commands and interactions: presses, shortcuts, submissions, closed modals, suggestions."""
 
 import copy
 from typing import Any
 
 from .installation import Installation
+from .model.interaction_ids import ResponseUrl
 from .model.messages import Ephemeral
 from .model.people import APP_ID, TEAM_ID, Channel
-from .model.triggers import ResponseAddress
 from .model.views import OpenView
 
 
-class Payloads:
+class InteractionPayloads:
     """
-    Builds payloads; each carries a fresh trigger_id, and where there is a message a fresh response_url.
+    Builds payloads; most contain a new trigger_id, and those with a channel a new response_url.
 
     Source: Slack's "Interaction payloads" and "Slash commands".
     """
 
-    def __init__(self, site: Installation) -> None:
-        self._site = site
-        self._state = site.state
+    def __init__(self, installation: Installation) -> None:
+        self._installation = installation
+        self._state = installation.state
 
     def _common(self, user: str) -> dict[str, Any]:
         person = self._state.users[user]
@@ -32,9 +32,9 @@ class Payloads:
             "is_enterprise_install": False,
         }
 
-    def _address(self, kind: str, user: str, channel: Channel, **place: str) -> str:
-        address: ResponseAddress = self._state.passes.address(kind, user, channel.id, **place)
-        return f"{self._state.base}/{kind}/{TEAM_ID}/{address.issued:.0f}/{address.id}"
+    def _response_url(self, kind: str, user: str, channel: Channel, **target: str) -> str:
+        url: ResponseUrl = self._state.interaction_ids.new_response_url(kind, user, channel.id, **target)
+        return f"{self._state.base}/{kind}/{TEAM_ID}/{url.issued:.0f}/{url.id}"
 
     def command(self, user: str, channel: Channel, command: str, text: str) -> dict[str, Any]:
         """The fields of a slash command."""
@@ -51,8 +51,8 @@ class Payloads:
             "text": text,
             "api_app_id": APP_ID,
             "is_enterprise_install": "false",
-            "response_url": self._address("commands", user, channel),
-            "trigger_id": self._state.passes.trigger(user),
+            "response_url": self._response_url("commands", user, channel),
+            "trigger_id": self._state.interaction_ids.new_trigger(user),
         }
 
     def press_on_message(
@@ -64,7 +64,7 @@ class Payloads:
         values: dict[str, Any],
     ) -> dict[str, Any]:
         """block_actions on a message."""
-        place = self._place(channel) | {
+        source = self._channel_fields(channel) | {
             "container": {
                 "type": "message",
                 "message_ts": message["ts"],
@@ -73,11 +73,11 @@ class Payloads:
                 **({"thread_ts": message["thread_ts"]} if message.get("thread_ts") else {}),
             },
             "message": copy.deepcopy(message),
-            "response_url": self._address(
+            "response_url": self._response_url(
                 "actions", user, channel, ts=message["ts"], thread_ts=message.get("thread_ts") or ""
             ),
         }
-        return self._press(user, place, action, values, "")
+        return self._press(user, source, action, values, "")
 
     def press_on_ephemeral(
         self,
@@ -87,9 +87,9 @@ class Payloads:
         action: dict[str, Any],
         values: dict[str, Any],
     ) -> dict[str, Any]:
-        """block_actions on an ephemeral message, of which the app gets no content."""
+        """block_actions on an ephemeral message, whose content the payload omits."""
         thread = ephemeral.content.get("thread_ts")
-        place = self._place(channel) | {
+        source = self._channel_fields(channel) | {
             "container": {
                 "type": "message",
                 "message_ts": ephemeral.ts,
@@ -97,21 +97,21 @@ class Payloads:
                 "is_ephemeral": True,
                 **({"thread_ts": thread} if thread else {}),
             },
-            "response_url": self._address(
+            "response_url": self._response_url(
                 "actions", user, channel, ephemeral=ephemeral.id, thread_ts=thread or ""
             ),
         }
-        return self._press(user, place, action, values, "")
+        return self._press(user, source, action, values, "")
 
     def press_in_view(self, user: str, view: OpenView, action: dict[str, Any]) -> dict[str, Any]:
         """block_actions in a modal or Home tab."""
-        place = {"container": {"type": "view", "view_id": view.id}, "view": view.as_dict()}
-        return self._press(user, place, action, None, view.id)
+        source = {"container": {"type": "view", "view_id": view.id}, "view": view.as_dict()}
+        return self._press(user, source, action, None, view.id)
 
     def _press(
         self,
         user: str,
-        place: dict[str, Any],
+        source: dict[str, Any],
         action: dict[str, Any],
         values: dict[str, Any] | None,
         view: str,
@@ -120,13 +120,13 @@ class Payloads:
         return {
             "type": "block_actions",
             **self._common(user),
-            **place,
+            **source,
             **state,
-            "trigger_id": self._state.passes.trigger(user, view),
+            "trigger_id": self._state.interaction_ids.new_trigger(user, view),
             "actions": [{**action, "action_ts": self._state.timestamps.next()}],
         }
 
-    def _place(self, channel: Channel) -> dict[str, Any]:
+    def _channel_fields(self, channel: Channel) -> dict[str, Any]:
         names = {"im": "directmessage", "group": "privategroup", "channel": channel.name}
         return {"channel": {"id": channel.id, "name": names[channel.kind]}}
 
@@ -137,7 +137,7 @@ class Payloads:
             **self._common(user),
             "action_ts": self._state.timestamps.next(),
             "callback_id": callback_id,
-            "trigger_id": self._state.passes.trigger(user),
+            "trigger_id": self._state.interaction_ids.new_trigger(user),
         }
 
     def message_action(
@@ -147,11 +147,11 @@ class Payloads:
         return {
             "type": "message_action",
             **self._common(user),
-            **self._place(channel),
+            **self._channel_fields(channel),
             "action_ts": self._state.timestamps.next(),
             "callback_id": callback_id,
-            "trigger_id": self._state.passes.trigger(user),
-            "response_url": self._address(
+            "trigger_id": self._state.interaction_ids.new_trigger(user),
+            "response_url": self._response_url(
                 "app", user, channel, ts=message["ts"], thread_ts=message.get("thread_ts") or ""
             ),
             "message_ts": message["ts"],
@@ -159,28 +159,28 @@ class Payloads:
         }
 
     def view_submission(self, user: str, view: OpenView) -> dict[str, Any]:
-        """A modal was submitted; response_urls for the inputs that ask for one."""
-        addresses = []
+        """A modal was submitted; it has response_urls for the inputs with response_url_enabled."""
+        response_urls = []
         for block in view.definition["blocks"]:
             element = block.get("element") or {}
             value = view.values.get(block["block_id"], {}).get(element.get("action_id", ""), {})
             chosen = value.get("selected_conversation") or value.get("selected_channel")
             channel = self._state.channels.get(chosen or "")
             if element.get("response_url_enabled") and channel:
-                addresses.append(
+                response_urls.append(
                     {
                         "block_id": block["block_id"],
                         "action_id": element["action_id"],
                         "channel_id": channel.id,
-                        "response_url": self._address("app", user, channel),
+                        "response_url": self._response_url("app", user, channel),
                     }
                 )
         return {
             "type": "view_submission",
             **self._common(user),
-            "trigger_id": self._state.passes.trigger(user, view.id),
+            "trigger_id": self._state.interaction_ids.new_trigger(user, view.id),
             "view": view.as_dict(),
-            "response_urls": addresses,
+            "response_urls": response_urls,
         }
 
     def view_closed(self, user: str, view: OpenView, *, is_cleared: bool) -> dict[str, Any]:
@@ -193,13 +193,13 @@ class Payloads:
         }
 
     def block_suggestion(
-        self, user: str, place: dict[str, Any], block_id: str, action_id: str, value: str
+        self, user: str, source: dict[str, Any], block_id: str, action_id: str, value: str
     ) -> dict[str, Any]:
-        """A person types into an external select; *place* is the view, or the message and channel."""
+        """A person typed into an external select; *source* holds the view, or the message and channel."""
         return {
             "type": "block_suggestion",
             **self._common(user),
-            **place,
+            **source,
             "action_id": action_id,
             "block_id": block_id,
             "value": value,

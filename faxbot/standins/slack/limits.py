@@ -4,32 +4,32 @@ import math
 from collections import defaultdict, deque
 from collections.abc import Callable
 
-from .settings import Settings
+from .settings import WorkspaceSettings
 
 TIERS = {1: 1, 2: 20, 3: 50, 4: 100}
-"""Calls a minute of each tier; tier 5 is "special" and has none."""
+"""Calls per minute of each tier; tier 5 is "special" and has no count."""
 
 
 class RateLimits:
     """
-    Counts calls; says how long to wait when there were too many.
+    Counts calls and computes Retry-After when a limit is exceeded.
 
     Source: Slack's "Rate limits".
     """
 
-    def __init__(self, settings: Settings, clock: Callable[[], float]) -> None:
+    def __init__(self, settings: WorkspaceSettings, clock: Callable[[], float]) -> None:
         self._settings = settings
         self._clock = clock
         self._calls: dict[str, deque[float]] = defaultdict(deque)
         self._posts: dict[str, tuple[float, float]] = {}
 
     def clear(self) -> None:
-        """Forget all calls."""
+        """Reset all counts."""
         self._calls.clear()
         self._posts.clear()
 
     def wait_for(self, method: str, tier: int, channel: str) -> int:
-        """The Retry-After of this call in whole seconds; 0 when it may go ahead, which is then counted."""
+        """Count this call and return 0, or return its Retry-After in whole seconds."""
         if not self._settings.rate_limits:
             return 0
         if method == "chat.postMessage":

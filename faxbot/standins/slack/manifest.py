@@ -1,4 +1,4 @@
-"""What an app manifest installs in the workspace: names, scopes, commands, shortcuts, events."""
+"""The app manifest: names, scopes, commands, shortcuts and event subscriptions."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,13 +8,13 @@ import yaml
 
 
 class ManifestError(ValueError):
-    """The file is not an app manifest."""
+    """The file is not a valid app manifest."""
 
 
 @dataclass(frozen=True)
 class Manifest:
     """
-    The parts of a manifest that Slack acts upon at run time.
+    The parts of a manifest that have an effect at run time.
 
     Source: Slack's app manifest reference.
     """
@@ -32,11 +32,11 @@ class Manifest:
     messages_tab_read_only: bool
 
     def command(self, name: str) -> dict[str, Any] | None:
-        """The slash command *name* (with its slash), if it is installed."""
+        """The installed slash command *name*, slash included; None when there is none."""
         return next((item for item in self.commands if item["command"] == name), None)
 
     def shortcut(self, callback_id: str, kind: str) -> dict[str, Any] | None:
-        """The shortcut with this callback_id; *kind* is "message" or "global"."""
+        """The installed shortcut with this callback_id; *kind* is "message" or "global"."""
         return next(
             (s for s in self.shortcuts if s["callback_id"] == callback_id and s["type"] == kind),
             None,
@@ -48,7 +48,7 @@ def read_manifest(path: Path) -> Manifest:
     Read a manifest in YAML or JSON (which is YAML).
 
     Raises:
-        ManifestError: It is not a mapping, or a command or shortcut lacks a required member.
+        ManifestError: The file is not a mapping, or a command or shortcut lacks a required member.
 
     """
     document = yaml.safe_load(path.read_text(encoding="utf-8"))

@@ -12,35 +12,40 @@ from typing import Self
 from aiohttp import web
 
 from . import control
-from .api.gate import handle
+from .api.dispatch import dispatch
 from .http_mode import RequestUrlError
 from .installation import Installation
 from .manifest import read_manifest
 from .model.journal import Journal
-from .model.state import State
+from .model.state import WorkspaceState
 from .person import routes as person
-from .replies import Replies
-from .settings import Settings
+from .responses import MessageResponses
+from .settings import WorkspaceSettings
 
 _PAGE = Path(__file__).parent / "page"
-_MOST_BYTES = 1024**3
+_MAX_BYTES = 1024**3
 _VERIFY_SECONDS = 0.5
-"""Between two challenges to a request URL that does not answer yet."""
+"""The interval between challenges to a request URL that does not answer yet."""
 
 
 class Workspace:
     """
     A local Slack with one app installed: `async with Workspace(directory, manifest=path) as ws`.
 
-    *directory* keeps the files' bytes; *journal* is a file that gets the record of calls and envelopes;
-    *fax_control* is the address of the simulated fax server, for the page's second pane. With a *request_url*
-    everything is delivered there as soon as it answers the challenge; until then, and without one, over
-    Socket Mode. *clock* tells epoch seconds and *sleep* waits such seconds: Slack's timestamps, rate limits,
-    lifetimes and pauses go by them. How long an acknowledgement may take, and faults of `latency`, are real
-    seconds: the app's work is real.
+    Args:
+        directory: Where the bytes of files are stored.
+        manifest: The manifest of the app to install.
+        port: The port to listen on; 0 picks a free one.
+        fax_control: The base address of the simulated fax server, for the page's second pane.
+        journal: Also append the journal to this file.
+        request_url: Deliver to this URL as soon as it answers the challenge; until then over Socket Mode.
+        clock: Epoch seconds, for timestamps, rate limits and lifetimes. The acknowledgement deadline and
+            faults of `latency` are real seconds.
+        sleep: Waits seconds of *clock*, for delays and redeliveries.
+        settings: The initial settings.
 
     Raises:
-        ManifestError: The manifest is none.
+        ManifestError: The manifest is invalid.
 
     """
 
@@ -55,60 +60,62 @@ class Workspace:
         request_url: str = "",
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-        settings: Settings | None = None,
+        settings: WorkspaceSettings | None = None,
     ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         installed = read_manifest(manifest)
-        state = State(directory, installed.bot_name, clock, sleep)
-        self.site = Installation(state, installed, settings or Settings(), Journal(journal, clock))
-        self.site.fax_control = fax_control
+        state = WorkspaceState(directory, installed.bot_name, clock, sleep)
+        self.installation = Installation(
+            state, installed, settings or WorkspaceSettings(), Journal(journal, clock)
+        )
+        self.installation.fax_control = fax_control
         self._port = port
         self._request_url = request_url
         self._runner: web.AppRunner | None = None
 
-    # -- what a client needs to know
+    # -- addresses and credentials
 
     @property
     def url(self) -> str:
-        """Where people look: http://127.0.0.1:<port>."""
-        return self.site.state.base
+        """The address of the web page: http://127.0.0.1:<port>."""
+        return self.installation.state.base
 
     @property
     def api_url(self) -> str:
-        """Where the Web API is, with its slash at the end: the SLACK_API_URL of a bot."""
+        """The base address of the Web API, with a trailing slash: a bot's SLACK_API_URL."""
         return f"{self.url}/api/"
 
     @property
     def bot_token(self) -> str:
-        """The token of the installed bot."""
-        return self.site.state.bot_token
+        """The bot token of the installed app."""
+        return self.installation.state.bot_token
 
     @property
     def app_token(self) -> str:
         """The app-level token for Socket Mode."""
-        return self.site.state.app_token
+        return self.installation.state.app_token
 
     @property
     def signing_secret(self) -> str:
-        """What requests to a request URL would be signed with."""
-        return self.site.state.signing_secret
+        """The secret that signs requests to a request URL."""
+        return self.installation.state.signing_secret
 
     @property
-    def state(self) -> State:
-        """The workspace's facts."""
-        return self.site.state
+    def state(self) -> WorkspaceState:
+        """The state of the workspace."""
+        return self.installation.state
 
     @property
-    def settings(self) -> Settings:
-        """The workspace's dials."""
-        return self.site.settings
+    def settings(self) -> WorkspaceSettings:
+        """The settings of the stand-in."""
+        return self.installation.settings
 
     @property
     def journal(self) -> Journal:
-        """The record of everything that crossed the wire."""
-        return self.site.journal
+        """The journal of calls, envelopes and transfers."""
+        return self.installation.journal
 
-    # -- life
+    # -- start and stop
 
     async def start(self) -> None:
         """
@@ -123,34 +130,34 @@ class Workspace:
         server = web.TCPSite(self._runner, "127.0.0.1", self._port)
         await server.start()
         host, port = self._runner.addresses[0][:2]
-        self.site.state.base = f"http://{host}:{port}"
+        self.installation.state.base = f"http://{host}:{port}"
         if self._request_url:
-            self.site.delivery.in_background(self._verify(self._request_url))
+            self.installation.delivery.run_in_background(self._verify(self._request_url))
 
     async def _verify(self, url: str) -> None:
-        """An app that is told of this workspace's address answers only when it runs: ask until then."""
+        """Send the challenge until the app, which starts after this server, answers it."""
         while True:
             try:
-                await self.site.use_request_url(url)
+                await self.installation.use_request_url(url)
             except RequestUrlError:
                 await asyncio.sleep(_VERIFY_SECONDS)
             else:
                 return
 
     async def stop(self) -> None:
-        """Close every connection and end what is under way."""
-        self.site.stopping = True
-        self.site.state.feed.wake()
-        await self.site.socket.close(self.site.socket.those())
-        await self.site.delivery.stop()
-        await self.site.request_url.close()
-        watchers = [task for task in self.site.watchers if task]
-        for task in watchers:
+        """Close every connection and cancel every background task."""
+        self.installation.stopping = True
+        self.installation.state.feed.wake()
+        await self.installation.socket.close(self.installation.socket.connections())
+        await self.installation.delivery.stop()
+        await self.installation.request_url.close()
+        event_streams = [task for task in self.installation.event_streams if task]
+        for task in event_streams:
             task.cancel()
-        await asyncio.gather(*watchers, return_exceptions=True)
+        await asyncio.gather(*event_streams, return_exceptions=True)
         if self._runner:
             await self._runner.cleanup()
-        self.site.journal.close()
+        self.installation.journal.close()
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -162,23 +169,23 @@ class Workspace:
         await self.stop()
 
     def application(self) -> web.Application:
-        """Every route."""
-        site = self.site
-        app = web.Application(client_max_size=_MOST_BYTES, middlewares=[_local_pages_only])
-        app.on_response_prepare.append(partial(_stamp, clock=site.state.clock))
-        app.router.add_route("*", "/api/{method}", partial(handle, site=site))
-        app.router.add_get("/link/", site.socket.link)
-        app.router.add_post("/upload/v1/{ticket}", site.uploads.receive)
-        app.router.add_get("/files-pri/{file}/{name}", site.uploads.download)
-        app.router.add_get("/files-pri/{file}/download/{name}", site.uploads.download)
-        app.router.add_get("/signin", site.uploads.sign_in)
-        replies = Replies(site)
+        """The aiohttp application with every route."""
+        installation = self.installation
+        app = web.Application(client_max_size=_MAX_BYTES, middlewares=[_local_pages_only])
+        app.on_response_prepare.append(partial(_set_date, clock=installation.state.clock))
+        app.router.add_route("*", "/api/{method}", partial(dispatch, installation=installation))
+        app.router.add_get("/link/", installation.socket.connect)
+        app.router.add_post("/upload/v1/{ticket}", installation.transfers.receive)
+        app.router.add_get("/files-pri/{file}/{name}", installation.transfers.download)
+        app.router.add_get("/files-pri/{file}/download/{name}", installation.transfers.download)
+        app.router.add_get("/signin", installation.transfers.sign_in)
+        responses = MessageResponses(installation)
         for kind in ("commands", "actions", "app"):
-            app.router.add_post(f"/{kind}/{{team}}/{{number}}/{{secret}}", replies.respond)
+            app.router.add_post(f"/{kind}/{{team}}/{{number}}/{{secret}}", responses.respond)
         app.router.add_get("/archives/{channel}/{message}", _to_page)
         app.router.add_get("/files/{user}/{file}/{name}", _to_file)
-        person.add_routes(app, site)
-        control.add_routes(app, site)
+        person.add_routes(app, installation)
+        control.add_routes(app, installation)
         app.router.add_get("/", _index)
         app.router.add_static("/page/", _PAGE)
         return app
@@ -188,15 +195,17 @@ class Workspace:
 async def _local_pages_only(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
-    """Other web pages in a person's browser may not act here: only this page's own origin passes."""
+    """Refuse the person and control APIs to other web pages in the browser, by their Origin."""
     origin = request.headers.get("Origin")
     if request.path.startswith("/_/") and origin not in {None, f"http://{request.host}"}:
         raise web.HTTPForbidden
     return await handler(request)
 
 
-async def _stamp(_request: web.Request, response: web.StreamResponse, *, clock: Callable[[], float]) -> None:
-    """The Date of an answer is by the workspace's clock, as its timestamps are."""
+async def _set_date(
+    _request: web.Request, response: web.StreamResponse, *, clock: Callable[[], float]
+) -> None:
+    """Set the Date header by the workspace's clock, like its timestamps."""
     response.headers["Date"] = formatdate(clock(), usegmt=True)
 
 

@@ -1,4 +1,4 @@
-"""Socket Mode: up to ten WebSocket connections, each envelope to exactly one of them."""
+"""Socket Mode: up to ten WebSocket connections; each envelope is sent to exactly one of them."""
 
 import asyncio
 import json
@@ -12,8 +12,8 @@ from .connection import Connection
 from .delivery import Envelope
 from .model.journal import Journal
 from .model.people import APP_ID
-from .model.state import State
-from .settings import Settings
+from .model.state import WorkspaceState
+from .settings import WorkspaceSettings
 
 
 class SocketMode:
@@ -23,67 +23,67 @@ class SocketMode:
     Source: Slack's "Using Socket Mode".
     """
 
-    late = "timeout"
+    timeout_reason = "timeout"
 
-    def __init__(self, state: State, settings: Settings, journal: Journal) -> None:
+    def __init__(self, state: WorkspaceState, settings: WorkspaceSettings, journal: Journal) -> None:
         self._state = state
         self._settings = settings
         self._journal = journal
         self._tickets: dict[str, float] = {}
         self._connections: list[Connection] = []
         self._turn = 0
-        self._came = asyncio.Event()
+        self._has_connection = asyncio.Event()
         self.refuse_handshakes = 0
-        """How many of the next handshakes to refuse, their tickets spent."""
+        """The number of next handshakes to refuse; their tickets are used up."""
         self.ignore_acks = 0
-        """How many of the next acknowledgements to treat as lost."""
+        """The number of next acknowledgements to discard."""
         self.disabled = False
-        """Whether Socket Mode is switched off for the app."""
+        """Whether Socket Mode is disabled for the app."""
 
-    # -- the address
+    # -- connecting
 
     def new_address(self) -> str:
-        """A WebSocket address that works once, for a while (apps.connections.open)."""
+        """A new WebSocket address, valid once and for Settings.ticket_lifetime (apps.connections.open)."""
         ticket = secrets.token_hex(16)
         self._tickets[ticket] = self._state.clock()
         host = self._state.base.removeprefix("http")
         return f"ws{host}/link/?ticket={ticket}&app_id={APP_ID}"
 
-    def _spend(self, ticket: str) -> bool:
+    def _use_ticket(self, ticket: str) -> bool:
         issued = self._tickets.pop(ticket, None)
         if self.refuse_handshakes > 0:
             self.refuse_handshakes -= 1
             return False
         return issued is not None and self._state.clock() - issued <= self._settings.ticket_lifetime
 
-    async def link(self, request: web.Request) -> web.StreamResponse:
-        """GET /link/: the handshake, then the connection until it closes."""
-        if not self._spend(request.query.get("ticket", "")):
+    async def connect(self, request: web.Request) -> web.StreamResponse:
+        """GET /link/: do the handshake and serve the connection until it closes."""
+        if not self._use_ticket(request.query.get("ticket", "")):
             self._journal.note("handshake_refused")
             return web.Response(status=408, text="ticket expired or already used")
         socket = web.WebSocketResponse(autoping=False, heartbeat=30)
         await socket.prepare(request)
         connection = Connection(socket, cast("asyncio.Transport", request.transport))
-        if why := self._unwanted():
-            self._journal.note("socket_sent_away", reason=why)
-            await connection.tell_to_go(why)
+        if reason := self._refusal_reason():
+            self._journal.note("socket_sent_away", reason=reason)
+            await connection.send_disconnect(reason)
             await socket.close()
             return socket
         self._connections.append(connection)
         try:
-            await self._greet(connection)
-            await self._listen(connection)
+            await self._send_hello(connection)
+            await self._receive(connection)
         finally:
-            self._drop(connection)
+            self._remove(connection)
         return socket
 
-    def _unwanted(self) -> str:
+    def _refusal_reason(self) -> str:
         if self.disabled:
             return "link_disabled"
         return "too_many_websockets" if len(self._open()) >= self._settings.max_connections else ""
 
-    async def _greet(self, connection: Connection) -> None:
-        await connection.say(
+    async def _send_hello(self, connection: Connection) -> None:
+        await connection.send(
             {
                 "type": "hello",
                 "num_connections": len(self._open()),
@@ -96,10 +96,10 @@ class SocketMode:
             }
         )
         self._journal.note("socket_open", connection=connection.id, connections=len(self._open()))
-        self._came.set()
-        self._state.feed.tell("connected", None, connected=True)
+        self._has_connection.set()
+        self._state.feed.publish("connected", None, connected=True)
 
-    async def _listen(self, connection: Connection) -> None:
+    async def _receive(self, connection: Connection) -> None:
         async for message in connection.socket:
             if message.type is WSMsgType.TEXT:
                 self._acknowledge(connection, message.data)
@@ -118,7 +118,7 @@ class SocketMode:
             self.ignore_acks -= 1
             self._journal.note("ack_ignored", envelope_id=ack["envelope_id"])
             return
-        envelope, sent = connection.waiting.pop(ack["envelope_id"], (None, 0.0))
+        envelope, sent = connection.unacknowledged.pop(ack["envelope_id"], (None, 0.0))
         if envelope is None:
             self._journal.note("ack_late_or_unknown", envelope_id=ack["envelope_id"])
             return
@@ -131,18 +131,20 @@ class SocketMode:
             payload=payload,
         )
         if not envelope.answer.done():
-            taken = payload if isinstance(payload, dict) and envelope.accepts_response_payload else {}
-            envelope.answer.set_result(taken)
+            answer = payload if isinstance(payload, dict) and envelope.accepts_response_payload else {}
+            envelope.answer.set_result(answer)
 
-    def _drop(self, connection: Connection) -> None:
+    def _remove(self, connection: Connection) -> None:
         if connection not in self._connections:
             return
         self._connections.remove(connection)
-        self._journal.note("socket_closed", connection=connection.id, unacknowledged=len(connection.waiting))
-        connection.lose()
+        self._journal.note(
+            "socket_closed", connection=connection.id, unacknowledged=len(connection.unacknowledged)
+        )
+        connection.fail_unacknowledged()
         if not self._open():
-            self._came.clear()
-            self._state.feed.tell("connected", None, connected=False)
+            self._has_connection.clear()
+            self._state.feed.publish("connected", None, connected=False)
 
     # -- Transport
 
@@ -151,21 +153,21 @@ class SocketMode:
 
     @property
     def connected(self) -> bool:
-        """Whether the app has a connection open."""
+        """Whether the app has an open connection."""
         return bool(self._open())
 
     async def until_connected(self) -> None:
-        """Return when the app has a connection open."""
-        await self._came.wait()
+        """Return when the app has an open connection."""
+        await self._has_connection.wait()
 
     async def send(self, envelope: Envelope) -> bool:
-        """Send an envelope to the connection whose turn it is."""
+        """Send an envelope to the next connection, round robin."""
         candidates = self._open()
         if not candidates:
             return False
         connection = candidates[self._turn % len(candidates)]
         self._turn += 1
-        connection.waiting[envelope.id] = (envelope, asyncio.get_running_loop().time())
+        connection.unacknowledged[envelope.id] = (envelope, asyncio.get_running_loop().time())
         self._journal.note(
             "envelope_sent",
             envelope_id=envelope.id,
@@ -175,49 +177,51 @@ class SocketMode:
             reason=envelope.reason,
             payload=envelope.payload,
         )
-        if not await connection.say(envelope.as_dict()):
-            self._drop(connection)
+        if not await connection.send(envelope.as_dict()):
+            self._remove(connection)
         return True
 
-    def forget(self, envelope: Envelope) -> None:
-        """Stop waiting for an envelope's acknowledgement."""
+    def abandon(self, envelope: Envelope) -> None:
+        """Stop waiting for the acknowledgement of an envelope."""
         for connection in self._connections:
-            connection.waiting.pop(envelope.id, None)
+            connection.unacknowledged.pop(envelope.id, None)
 
     # -- faults
 
-    def those(self, ident: str = "") -> list[Connection]:
-        """Every connection, or the one of this id."""
+    def connections(self, ident: str = "") -> list[Connection]:
+        """Every connection, or only the one with this id."""
         return [each for each in self._connections if ident in {"", each.id}]
 
     async def refresh(self, connections: Iterable[Connection]) -> None:
-        """Replace connections: a warning, then refresh_requested and no more envelopes, then the end."""
-        there = [each for each in connections if each.open]
-        await self.disconnect(there, "warning")
+        """Refresh connections: send a warning, then refresh_requested, then close them."""
+        selected = [each for each in connections if each.open]
+        await self.disconnect(selected, "warning")
         await self._state.sleep(self._settings.disconnect_notice)
-        await self.disconnect(there, "refresh_requested")
+        await self.disconnect(selected, "refresh_requested")
 
     async def disconnect(self, connections: Iterable[Connection], reason: str) -> None:
-        """Tell connections to go; unless that is a warning, end each when its envelopes are acknowledged."""
-        there = [each for each in connections if not each.socket.closed]
-        for each in there:
-            each.leaving = reason != "warning"
+        """Send `disconnect`; after any reason but "warning", close when all envelopes are acknowledged."""
+        selected = [each for each in connections if not each.socket.closed]
+        for each in selected:
+            each.closing = reason != "warning"
             self._journal.note("socket_told", connection=each.id, reason=reason)
-            await each.tell_to_go(reason)
+            await each.send_disconnect(reason)
         if reason == "warning":
             return
-        await asyncio.gather(*(each.acknowledged(self._settings.ack_deadline) for each in there))
-        await self.close(there)
+        await asyncio.gather(
+            *(each.wait_until_acknowledged(self._settings.ack_deadline) for each in selected)
+        )
+        await self.close(selected)
 
-    async def switch(self, *, on: bool) -> None:
-        """Socket Mode is switched on or off for the app; off, every connection is told link_disabled."""
-        self.disabled = not on
+    async def set_enabled(self, *, enabled: bool) -> None:
+        """Enable or disable Socket Mode; disabling disconnects everyone with link_disabled."""
+        self.disabled = not enabled
         if self.disabled:
-            await self.disconnect(self.those(), "link_disabled")
+            await self.disconnect(self.connections(), "link_disabled")
 
     async def close(self, connections: Iterable[Connection]) -> None:
-        """End connections without a word."""
-        there = list(connections)
-        await asyncio.gather(*(each.close() for each in there), return_exceptions=True)
-        for each in there:
-            self._drop(each)
+        """Close connections without a `disconnect` message."""
+        selected = list(connections)
+        await asyncio.gather(*(each.close() for each in selected), return_exceptions=True)
+        for each in selected:
+            self._remove(each)

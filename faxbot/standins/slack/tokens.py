@@ -4,6 +4,6 @@ from aiohttp import web
 
 
 def bearer_token(request: web.Request) -> str:
-    """The token of the Authorization header, or ""."""
+    """The bearer token of the Authorization header; "" when there is none."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""

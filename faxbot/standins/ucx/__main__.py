@@ -1,4 +1,4 @@
-"""`python -m faxbot.standins.ucx`: the simulated UCX as a process of its own."""
+"""`python -m faxbot.standins.ucx`: run the simulated UCX as a process until SIGINT or SIGTERM."""
 
 import argparse
 import asyncio
@@ -8,19 +8,21 @@ import signal
 import sys
 from pathlib import Path
 
-from faxbot.standins.ucx.server import FaxServer
+from faxbot.standins.ucx.server import SimulatedUcx
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="faxserver", description="A simulated UCX Fax API on 127.0.0.1.")
+    parser = argparse.ArgumentParser(
+        prog="python -m faxbot.standins.ucx", description="A simulated UCX Fax API on 127.0.0.1."
+    )
     parser.add_argument("--dir", type=Path, required=True, help="where documents are kept")
-    parser.add_argument("--port", type=int, default=0, help="of the Fax API (0 picks one)")
-    parser.add_argument("--control-port", type=int, default=0, help="of the control API (0 picks one)")
+    parser.add_argument("--port", type=int, default=0, help="of the Fax API (0: a free one)")
+    parser.add_argument("--control-port", type=int, default=0, help="of the control API (0: a free one)")
     parser.add_argument("--speed", type=float, default=1.0, help="simulated seconds per second")
-    parser.add_argument("--seed", type=int, default=0, help="of everything random")
+    parser.add_argument("--seed", type=int, default=0, help="of the random generator")
     parser.add_argument("--client-id", default="faxbot", help="user name for the Token method")
     parser.add_argument("--client-secret", default="not-a-secret", help="password for the Token method")
-    parser.add_argument("--log", type=Path, help="also write the log here, as JSONL")
+    parser.add_argument("--log", type=Path, help="append the log to this file, as JSONL")
     return parser.parse_args()
 
 
@@ -29,7 +31,7 @@ async def _serve(arguments: argparse.Namespace) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    async with FaxServer(
+    async with SimulatedUcx(
         arguments.dir,
         speed=arguments.speed,
         port=arguments.port,

@@ -1,4 +1,4 @@
-"""What a HylaFAX makes of a file: its type by its first bytes, its pages, and the PDF that is kept of it."""
+"""Documents as HylaFAX handles them: the type by its magic bytes, the page count, and the PDF to keep."""
 
 import hashlib
 import re
@@ -14,7 +14,7 @@ LINES_A_PAGE = 60
 HEAD = 4096
 
 
-class Kind(StrEnum):
+class DocumentFormat(StrEnum):
     """The formats that the contract names under FileSend."""
 
     PDF = "PDF"
@@ -25,32 +25,32 @@ class Kind(StrEnum):
 
 
 class DocumentRefusedError(Exception):
-    """FileSend will not take this file; the text has several lines, as the real one's."""
+    """FileSend refuses this file; the message has several lines, like the real server's."""
 
 
 @dataclass(frozen=True)
-class Document:
-    """One accepted file: what was sent, and the PDF that FileDownload will give back."""
+class AcceptedDocument:
+    """An accepted file: its properties as sent, and the PDF that FileDownload returns."""
 
-    kind: Kind
+    kind: DocumentFormat
     pages: int
-    """0 when the file turns out to be damaged once it is converted."""
+    """0 when the file is damaged, which HylaFAX detects at conversion."""
     size: int
     sha256: str
     file: Path
 
     @property
     def damaged(self) -> bool:
-        """Accepted by FileSend all the same; the job fails when the document is converted."""
+        """Whether the job will fail at conversion; FileSend accepts a damaged file."""
         return self.pages == 0
 
 
-def accept(upload: Path, name: str, sha256: str, kept: Path) -> Document:
+def accept(upload: Path, name: str, sha256: str, kept: Path) -> AcceptedDocument:
     """
-    Take *upload* (called *name* by its sender) as a fax document; *kept* becomes its PDF.
+    Accept *upload*, named *name* by its sender, as a fax document; its PDF is written to *kept*.
 
     Raises:
-        DocumentRefusedError: It is empty or of a type that HylaFAX cannot fax.
+        DocumentRefusedError: The file is empty or of a type that HylaFAX cannot fax.
     """
     size = upload.stat().st_size
     if size == 0:
@@ -64,36 +64,36 @@ def accept(upload: Path, name: str, sha256: str, kept: Path) -> Document:
             "Supported formats: POSTSCRIPT, TIFF, PDF, ASCII text, Troff output, Silicon Graphics\n"
             "Nothing to send",
         )
-    if kind is Kind.PDF:
+    if kind is DocumentFormat.PDF:
         pages = count_pdf_pages(upload)
         upload.replace(kept)
-    elif kind in (Kind.TIFF, Kind.SGI):
+    elif kind in (DocumentFormat.TIFF, DocumentFormat.SGI):
         pages = _keep_picture(upload, kept)
     else:
         pages = _keep_text(upload, kind, kept)
-    return Document(kind, pages, size, sha256, kept)
+    return AcceptedDocument(kind, pages, size, sha256, kept)
 
 
-def sniff(path: Path) -> Kind | None:
-    """The type by the first bytes, whatever the file is called; None when HylaFAX has no rule for it."""
+def sniff(path: Path) -> DocumentFormat | None:
+    """The format by the magic bytes, regardless of the file name; None when HylaFAX does not know it."""
     with path.open("rb") as file:
         head = file.read(HEAD)
     magic = {
-        b"%PDF-": Kind.PDF,
-        b"%!": Kind.POSTSCRIPT,
-        b"II*\x00": Kind.TIFF,
-        b"MM\x00*": Kind.TIFF,
-        b"\x01\xda": Kind.SGI,
+        b"%PDF-": DocumentFormat.PDF,
+        b"%!": DocumentFormat.POSTSCRIPT,
+        b"II*\x00": DocumentFormat.TIFF,
+        b"MM\x00*": DocumentFormat.TIFF,
+        b"\x01\xda": DocumentFormat.SGI,
     }
     for start, kind in magic.items():
         if head.startswith(start):
             return kind
     printable = all(byte >= 0x20 or byte in b"\t\n\f\r\x1b" for byte in head)
-    return Kind.TEXT if printable else None
+    return DocumentFormat.TEXT if printable else None
 
 
 def count_pdf_pages(path: Path) -> int:
-    """The pages of a PDF; 0 when it is damaged or locked."""
+    """The page count of a PDF; 0 when it is damaged or encrypted."""
     try:
         with pikepdf.open(path, attempt_recovery=False, suppress_warnings=True) as pdf:
             return len(pdf.pages)
@@ -112,20 +112,22 @@ def compose(pages: list[list[str]], kept: Path) -> None:
         for lines in pages:
             page = pdf.add_blank_page(page_size=(612, 792))
             page.Resources = pikepdf.Dictionary(Font=pikepdf.Dictionary(F1=font))
-            page.Contents = pdf.make_stream(_typed(lines))
+            page.Contents = pdf.make_stream(_text_stream(lines))
         pdf.save(kept, deterministic_id=True)
 
 
-def _typed(lines: list[str]) -> bytes:
-    shown = (
+def _text_stream(lines: list[str]) -> bytes:
+    escaped = (
         line.encode("latin-1", "replace").replace(b"\\", rb"\\").replace(b"(", rb"\(").replace(b")", rb"\)")
         for line in lines
     )
-    return b"BT /F1 10 Tf 12 TL 54 730 Td\n" + b"".join(b"(" + line + b") Tj T*\n" for line in shown) + b"ET"
+    return (
+        b"BT /F1 10 Tf 12 TL 54 730 Td\n" + b"".join(b"(" + line + b") Tj T*\n" for line in escaped) + b"ET"
+    )
 
 
 def excerpt(source: Path, first: int, count: int, kept: Path) -> None:
-    """Keep *count* pages of *source* from page *first* (0 is the first); all of them: the very same bytes."""
+    """Copy *count* pages of *source* from page *first* (0-based) to *kept*; a full copy keeps every byte."""
     with pikepdf.open(source) as pdf:
         whole = first == 0 and count >= len(pdf.pages)
         if not whole:
@@ -141,7 +143,7 @@ def _keep_picture(upload: Path, kept: Path) -> int:
         with Image.open(upload) as picture:
             frames = [frame.convert("L") for frame in ImageSequence.Iterator(picture)]
     except (UnidentifiedImageError, OSError, ValueError, UserWarning):
-        # Pillow warns of some damage; where warnings are errors, that is how it is told.
+        # Pillow reports some kinds of damage as a UserWarning, which is raised where warnings are errors.
         upload.replace(kept)
         return 0
     frames[0].save(kept, format="PDF", save_all=True, append_images=frames[1:])
@@ -149,10 +151,10 @@ def _keep_picture(upload: Path, kept: Path) -> int:
     return len(frames)
 
 
-def _keep_text(upload: Path, kind: Kind, kept: Path) -> int:
+def _keep_text(upload: Path, kind: DocumentFormat, kept: Path) -> int:
     text = upload.read_text("latin-1")
     upload.unlink()
-    if kind is Kind.POSTSCRIPT:
+    if kind is DocumentFormat.POSTSCRIPT:
         count = len(re.findall(r"^%%Page:", text, re.MULTILINE)) or 1
         pages = [[f"(PostScript page {number} of {count})"] for number in range(1, count + 1)]
     else:

@@ -1,4 +1,4 @@
-"""Faults on request: what goes wrong, with which calls, how often."""
+"""Fault injection: planned faults, the calls that they apply to, and how often."""
 
 import itertools
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class FaultKind(StrEnum):
-    """What can go wrong between a call and its answer."""
+    """The kinds of faults between a call and its answer."""
 
     LATENCY = "latency"
     DROP_BEFORE = "drop_before"
@@ -18,17 +18,17 @@ class FaultKind(StrEnum):
 
 
 REPLACING = (FaultKind.HTML, FaultKind.MALFORMED, FaultKind.ERROR)
-"""Kinds whose answer stands in for the real one."""
+"""Kinds whose answer replaces the real reply."""
 
 PAGE = "<!DOCTYPE html><html><head><title>{status}</title></head><body><h1>{status}</h1></body></html>"
 
 
 class UnknownFaultError(ValueError):
-    """A fault was asked for that does not exist or does not make sense."""
+    """A fault's kind, field or value is unknown."""
 
 
 @dataclass
-class Fault:
+class UcxFault:
     """One planned fault."""
 
     id: int
@@ -36,35 +36,35 @@ class Fault:
     method: str = "*"
     """A method of the contract in lower case, or `*` for all."""
     times: int | None = 1
-    """How many calls it befalls; None: all, until it is removed."""
+    """The number of calls that it applies to; None: all, until it is removed."""
     after: int = 0
-    """How many matching calls are spared first."""
+    """The number of matching calls that are skipped first."""
     match: dict[str, str] = field(default_factory=dict)
-    """Parameters that a call must have."""
+    """Parameters, with their values, that a call must have."""
     processed: bool = False
-    """For answers that stand in for the real one: whether the call is carried out all the same."""
+    """Of a replacing fault: whether the call runs nevertheless."""
     seconds: float = 1.0
     """Latency, in seconds of wall time."""
     when: str = "before"
-    """Latency `before` or `after` the call is carried out."""
+    """Latency `before` or `after` the call runs."""
     status: int = 502
-    """Of an HTML page."""
+    """The HTTP status of an HTML page."""
     message: str = "Internal error"
-    """Of a refusal in JSON."""
+    """The message of an error in JSON."""
 
-    def concerns(self, method: str, params: dict[str, str]) -> bool:
-        """Whether a call is of the kind that this fault befalls."""
+    def matches(self, method: str, params: dict[str, str]) -> bool:
+        """Whether the fault applies to a call with these parameters."""
         return self.method in ("*", method) and self.match.items() <= params.items()
 
 
 class FaultPlan:
-    """The faults that are still to come, in the order in which they were planned."""
+    """The pending faults, in the order in which they were planned."""
 
     def __init__(self) -> None:
-        self._faults: list[Fault] = []
+        self._faults: list[UcxFault] = []
         self._ids = itertools.count(1)
 
-    def plan(self, **wishes: object) -> Fault:
+    def plan(self, **values: object) -> UcxFault:
         """
         Plan a fault; the keywords are the fields of Fault.
 
@@ -73,53 +73,53 @@ class FaultPlan:
 
         """
         try:
-            kind = FaultKind(str(wishes.pop("fault", "")))
-            fault = Fault(next(self._ids), kind, **wishes)  # type: ignore[arg-type]  # checked just below
+            kind = FaultKind(str(values.pop("fault", "")))
+            fault = UcxFault(next(self._ids), kind, **values)  # type: ignore[arg-type]  # checked just below
         except (TypeError, ValueError) as exc:
             raise UnknownFaultError(str(exc)) from exc
-        for name, value in wishes.items():
+        for name, value in values.items():
             if not isinstance(value, _FIELD_TYPES[name]):
                 raise UnknownFaultError(f"{name} cannot be {value!r}")
         self._faults.append(fault)
         return fault
 
-    def take(self, method: str, params: dict[str, str]) -> list[Fault]:
-        """The faults that befall this call; each is used up by one."""
-        return self._take(method, params, self._faults)
+    def consume(self, method: str, params: dict[str, str]) -> list[UcxFault]:
+        """Return the faults that apply to this call, and count the call in each."""
+        return self._consume(method, params, self._faults)
 
-    def take_unread(self, method: str) -> list[Fault]:
-        """Take the faults that hit a call before its body is read: connections dropped whatever it says."""
+    def consume_unread(self, method: str) -> list[UcxFault]:
+        """Consume the faults that apply before a call's body is read: drop_before without a match."""
         early = [fault for fault in self._faults if fault.fault is FaultKind.DROP_BEFORE and not fault.match]
-        return self._take(method, {}, early)
+        return self._consume(method, {}, early)
 
-    def pending(self) -> list[Fault]:
-        """Every fault that is still to come."""
+    def pending(self) -> list[UcxFault]:
+        """Every pending fault."""
         return list(self._faults)
 
     def remove(self, fault_id: int) -> bool:
-        """Call one off; False when it is not planned."""
+        """Cancel one fault; False when it is not pending."""
         before = len(self._faults)
         self._faults = [fault for fault in self._faults if fault.id != fault_id]
         return len(self._faults) < before
 
     def clear(self) -> None:
-        """Call all off."""
+        """Cancel every fault."""
         self._faults.clear()
 
-    def _take(self, method: str, params: dict[str, str], among: list[Fault]) -> list[Fault]:
-        taken = []
+    def _consume(self, method: str, params: dict[str, str], among: list[UcxFault]) -> list[UcxFault]:
+        consumed = []
         for fault in list(among):
-            if not fault.concerns(method, params):
+            if not fault.matches(method, params):
                 continue
             if fault.after > 0:
                 fault.after -= 1
                 continue
-            taken.append(fault)
+            consumed.append(fault)
             if fault.times is not None:
                 fault.times -= 1
                 if fault.times <= 0:
                     self.remove(fault.id)
-        return taken
+        return consumed
 
 
 _FIELD_TYPES: dict[str, type | tuple[type, ...]] = {

@@ -1,4 +1,4 @@
-"""The API's listening socket, which can be shut: then connections are refused, not merely dropped."""
+"""The listening socket of an API; closed during an outage, so that connections are refused, not dropped."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -8,15 +8,15 @@ from aiohttp import web
 HOST = "127.0.0.1"
 
 
-class Doorway:
+class ListeningSocket:
     """
-    One aiohttp runner on one loopback port that stays the same through outages.
+    One aiohttp runner on one loopback port, which stays the same through outages.
 
     Args:
-        runner: The application behind it.
-        port: The port to listen on; 0 picks one.
-        moved: Called when something was booked on the simulation's timeline.
-        sleep: Waits out an outage.
+        runner: The application to serve.
+        port: The port to listen on; 0 picks a free one.
+        on_change: Called after an event was scheduled on the simulation's timeline.
+        sleep: Waits for the end of a timed outage, in seconds.
 
     """
 
@@ -24,16 +24,16 @@ class Doorway:
         self,
         runner: web.AppRunner,
         port: int,
-        moved: Callable[[], None],
+        on_change: Callable[[], None],
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._runner = runner
         self._site: web.TCPSite | None = None
-        self._reopening: asyncio.Task[None] | None = None
-        self._turning = asyncio.Lock()
-        """Outages may overlap; opening and closing take turns."""
+        self._resuming: asyncio.Task[None] | None = None
+        self._lock = asyncio.Lock()
+        """Serializes opening and closing: outages may overlap."""
         self.port = port
-        self.moved = moved
+        self.on_change = on_change
         self._sleep = sleep
 
     @property
@@ -43,28 +43,28 @@ class Doorway:
 
     @property
     def url(self) -> str:
-        """Where the application answers."""
+        """The application's base address."""
         return f"http://{HOST}:{self.port}"
 
     async def start(self) -> None:
         """Listen for the first time."""
         await self._runner.setup()
-        await self.unlock()
+        await self.resume()
 
-    async def unlock(self) -> None:
-        """Accept connections."""
-        self._call_off()
-        async with self._turning:
+    async def resume(self) -> None:
+        """Accept connections; ends a timed outage early."""
+        self._cancel_resuming()
+        async with self._lock:
             if self._site is None:
                 site = web.TCPSite(self._runner, HOST, self.port)
                 await site.start()
                 self._site = site
                 self.port = self._runner.addresses[0][1]
 
-    async def shut(self, seconds: float = 0.0) -> None:
-        """Refuse connections and drop those that are open; for *seconds*, or until unlocked."""
-        self._call_off()
-        async with self._turning:
+    async def suspend(self, seconds: float = 0.0) -> None:
+        """Refuse connections and abort the open ones, for *seconds*; 0: until `resume`."""
+        self._cancel_resuming()
+        async with self._lock:
             if self._site is not None:
                 await self._site.stop()
                 self._site = None
@@ -73,21 +73,21 @@ class Doorway:
                 if connection.transport is not None:
                     connection.transport.abort()
         if seconds:
-            self._reopening = asyncio.create_task(self._reopen(seconds))
+            self._resuming = asyncio.create_task(self._resume_after(seconds))
 
     async def close(self) -> None:
-        """Stop for good."""
-        if self._reopening is not None:
-            self._reopening.cancel()
-            await asyncio.gather(self._reopening, return_exceptions=True)
+        """Close the socket and the application."""
+        if self._resuming is not None:
+            self._resuming.cancel()
+            await asyncio.gather(self._resuming, return_exceptions=True)
         await self._runner.cleanup()
 
-    async def _reopen(self, seconds: float) -> None:
+    async def _resume_after(self, seconds: float) -> None:
         await self._sleep(seconds)
-        self._reopening = None
-        await self.unlock()
+        self._resuming = None
+        await self.resume()
 
-    def _call_off(self) -> None:
-        if self._reopening is not None:
-            self._reopening.cancel()
-            self._reopening = None
+    def _cancel_resuming(self) -> None:
+        if self._resuming is not None:
+            self._resuming.cancel()
+            self._resuming = None

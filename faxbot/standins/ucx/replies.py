@@ -1,30 +1,30 @@
-"""Jobs, receptions, records and lines in the contract's JSON: numbers as strings, two formats of time."""
+"""Jobs, receptions, records and lines in the contract's JSON: numbers as strings, two time formats."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from faxbot.standins.ucx.hylafax.job import SendJob
-from faxbot.standins.ucx.hylafax.line import FaxLine
+from faxbot.standins.ucx.hylafax.line import SimulatedLine
 from faxbot.standins.ucx.hylafax.model import HylaFax
 from faxbot.standins.ucx.hylafax.reception import Reception
-from faxbot.standins.ucx.hylafax.records import Kind, Record
+from faxbot.standins.ucx.hylafax.records import JobType, StoredRecord
 
 Json = dict[str, "Json"] | Sequence["Json"] | str | int | float | bool | None
-Item = dict[str, Json]
+JsonObject = dict[str, Json]
 
 
-def success(**items: Json) -> Item:
-    """A positive answer."""
+def success(**items: Json) -> JsonObject:
+    """The body of a successful reply."""
     return {"result": "Success", **items}
 
 
-def error(message: str) -> Item:
-    """A negative answer."""
+def error(message: str) -> JsonObject:
+    """The body of an error reply."""
     return {"result": "Error", "message": message}
 
 
 def time_to_send(system: HylaFax, job: SendJob) -> str:
-    """When a sleeping job is due, "HH:MM" UTC; empty for every other."""
+    """When a sleeping job is due, "HH:MM" UTC; "" for any other job."""
     if job.wakes_at is None:
         return ""
     return datetime.fromtimestamp(system.clock.stamp(job.wakes_at), UTC).strftime("%H:%M")
@@ -34,7 +34,7 @@ def _long_time(stamp: float) -> str:
     return datetime.fromtimestamp(int(stamp), UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def line(fax: FaxLine) -> Item:
+def line(fax: SimulatedLine) -> JsonObject:
     """One entry of FaxList."""
     return {
         "id": fax.id,
@@ -45,14 +45,14 @@ def line(fax: FaxLine) -> Item:
     }
 
 
-def usage(system: HylaFax, fax_id: str) -> Item:
+def usage(system: HylaFax, fax_id: str) -> JsonObject:
     """One entry of FaxUsage."""
-    modem = system.board.modems[fax_id]
+    modem = system.resources.modems[fax_id]
     return {"id": fax_id, "state": modem.state, "jobCount": len(system.queue.unfinished(modem))}
 
 
-def job_status(system: HylaFax, job: SendJob) -> Item:
-    """JobStatus of a job to send, ended or not."""
+def job_status(system: HylaFax, job: SendJob) -> JsonObject:
+    """JobStatus of a send job, ended or not."""
     return {
         "time": _long_time(job.time),
         "destination": job.destination,
@@ -60,14 +60,14 @@ def job_status(system: HylaFax, job: SendJob) -> Item:
         "sent_pages": str(job.sent_pages),
         "total_pages": str(job.total_pages),
         "attempts": str(job.total_dials),
-        "max_retries": str(system.board.timing.max_dials),
+        "max_retries": str(system.resources.timing.max_dials),
         "time_to_send": time_to_send(system, job),
         "duration": str(job.duration),
         "status_text": job.status_text,
     }
 
 
-def reception_status(reception: Reception) -> Item:
+def reception_status(reception: Reception) -> JsonObject:
     """JobStatus of a reception in progress."""
     return {
         "time": _long_time(reception.time),
@@ -83,8 +83,8 @@ def reception_status(reception: Reception) -> Item:
     }
 
 
-def record_status(record: Record) -> Item:
-    """JobStatus of a job that only the records still know."""
+def record_status(record: StoredRecord) -> JsonObject:
+    """JobStatus of a job that exists only as a record."""
     return {
         "time": _long_time(record.time),
         "destination": record.destination,
@@ -99,14 +99,14 @@ def record_status(record: Record) -> Item:
     }
 
 
-def active_jobs(system: HylaFax, kind: Kind) -> list[Item]:
+def active_jobs(system: HylaFax, kind: JobType) -> list[JsonObject]:
     """The list of ActiveJobs."""
-    if kind is Kind.RX:
+    if kind is JobType.RX:
         return [_active_reception(reception) for reception in system.receptions.active.values()]
     return [_active_job(system, job) for job in system.queue.unfinished()]
 
 
-def _active_job(system: HylaFax, job: SendJob) -> Item:
+def _active_job(system: HylaFax, job: SendJob) -> JsonObject:
     return {
         "jobid": job.jobid,
         "time": int(job.time),
@@ -117,16 +117,16 @@ def _active_job(system: HylaFax, job: SendJob) -> Item:
         "total_pages": str(job.total_pages),
         "ndials": str(job.dials),
         "totdials": str(job.total_dials),
-        "maxdials": str(system.board.timing.max_dials),
+        "maxdials": str(system.resources.timing.max_dials),
         "attempts": str(job.tries),
-        "max_attempts": str(system.board.timing.max_tries),
+        "max_attempts": str(system.resources.timing.max_tries),
         "status_text": job.status_text,
         "requestor": job.requestor,
         "modem": job.modem.line.modem,
     }
 
 
-def _active_reception(reception: Reception) -> Item:
+def _active_reception(reception: Reception) -> JsonObject:
     counters = ("ndials", "totdials", "maxdials", "attempts", "max_attempts")
     return {
         "jobid": reception.jobid,
@@ -143,7 +143,7 @@ def _active_reception(reception: Reception) -> Item:
     }
 
 
-def records(found: Iterable[Record]) -> list[Item]:
+def records(found: Iterable[StoredRecord]) -> list[JsonObject]:
     """The list of RecordsGet."""
     return [
         {

@@ -1,4 +1,4 @@
-"""Requests as the contract wants them, and nothing else: which method, which parameters, sent how."""
+"""Requests to the Fax API: methods, parameters and encodings that the contract allows."""
 
 import hashlib
 import json
@@ -12,8 +12,8 @@ PREFIX = "/restv1/efax/"
 CHUNK = 1 << 16
 
 
-class RefusedError(Exception):
-    """The request never reaches its method; answered with an HTTP status."""
+class RequestRefusedError(Exception):
+    """The request does not reach its method; it is answered with this HTTP status."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -22,7 +22,7 @@ class RefusedError(Exception):
 
 
 @dataclass(frozen=True)
-class Method:
+class FaxApiMethod:
     """One method of the contract."""
 
     name: str
@@ -34,93 +34,97 @@ class Method:
 METHODS = {
     PREFIX + method.name: method
     for method in (
-        Method("token", GET),
-        Method("faxlist", GET),
-        Method("faxusage", GET, optional=("fax_id",)),
-        Method("filesend", POST, required=("fax_id", "destination")),
-        Method("jobstatus", GET, required=("job_id",)),
-        Method("jobcancel", PUT, required=("job_id",)),
-        Method("activejobs", GET, required=("type",)),
-        Method("recordcount", GET, required=("type",)),
-        Method("recordsget", GET, required=("type",), optional=("limit", "offset")),
-        Method("recorddelete", PUT, required=("job_id",)),
-        Method("filedownload", GET, required=("job_id",)),
+        FaxApiMethod("token", GET),
+        FaxApiMethod("faxlist", GET),
+        FaxApiMethod("faxusage", GET, optional=("fax_id",)),
+        FaxApiMethod("filesend", POST, required=("fax_id", "destination")),
+        FaxApiMethod("jobstatus", GET, required=("job_id",)),
+        FaxApiMethod("jobcancel", PUT, required=("job_id",)),
+        FaxApiMethod("activejobs", GET, required=("type",)),
+        FaxApiMethod("recordcount", GET, required=("type",)),
+        FaxApiMethod("recordsget", GET, required=("type",), optional=("limit", "offset")),
+        FaxApiMethod("recorddelete", PUT, required=("job_id",)),
+        FaxApiMethod("filedownload", GET, required=("job_id",)),
     )
 }
 
 
 @dataclass(frozen=True)
-class Upload:
-    """A file that came with FileSend, as it lies on disk."""
+class ReceivedAttachment:
+    """FileSend's attachment, stored on disk."""
 
     path: Path
     name: str
     sha256: str
 
 
-async def read(request: web.Request, method: Method, place: Path) -> tuple[dict[str, str], Upload | None]:
+async def read(
+    request: web.Request, method: FaxApiMethod, path: Path
+) -> tuple[dict[str, str], ReceivedAttachment | None]:
     """
-    Read the parameters of *request*; an attachment is streamed to *place*.
+    Read the parameters of *request*; an attachment is streamed to *path*.
 
     Raises:
-        RefusedError: Not what the contract says: 400.
+        RequestRefusedError: The request violates the contract: 400.
 
     """
-    upload: Upload | None = None
+    attachment: ReceivedAttachment | None = None
     if method.http == GET:
         pairs = list(request.query.items())
     elif method.http == PUT:
         pairs = await _read_json(request)
     else:
-        pairs, upload = await _read_multipart(request, place)
+        pairs, attachment = await _read_multipart(request, path)
     params = dict(pairs)
     allowed = {*method.required, *method.optional}
     if len(params) < len(pairs) or params.keys() - allowed or (method.http != GET and request.query):
-        raise RefusedError(400, "Invalid parameters")
+        raise RequestRefusedError(400, "Invalid parameters")
     if missing := [name for name in method.required if not params.get(name)]:
-        raise RefusedError(400, f"Missing parameter: {missing[0]}")
-    if method.http == POST and upload is None:
-        raise RefusedError(400, "Missing parameter: attachment")
-    return params, upload
+        raise RequestRefusedError(400, f"Missing parameter: {missing[0]}")
+    if method.http == POST and attachment is None:
+        raise RequestRefusedError(400, "Missing parameter: attachment")
+    return params, attachment
 
 
 async def _read_json(request: web.Request) -> list[tuple[str, str]]:
     if request.content_type != "application/json":
-        raise RefusedError(400, "Content-Type must be application/json")
+        raise RequestRefusedError(400, "Content-Type must be application/json")
     try:
         body = json.loads(await request.read())
     except ValueError as exc:
-        raise RefusedError(400, "Invalid JSON") from exc
+        raise RequestRefusedError(400, "Invalid JSON") from exc
     if not isinstance(body, dict) or not all(isinstance(value, str) for value in body.values()):
-        raise RefusedError(400, "Invalid parameters")
+        raise RequestRefusedError(400, "Invalid parameters")
     return list(body.items())
 
 
-async def _read_multipart(request: web.Request, place: Path) -> tuple[list[tuple[str, str]], Upload | None]:
+async def _read_multipart(
+    request: web.Request, path: Path
+) -> tuple[list[tuple[str, str]], ReceivedAttachment | None]:
     if request.content_type != "multipart/form-data":
-        raise RefusedError(400, "Content-Type must be multipart/form-data")
+        raise RequestRefusedError(400, "Content-Type must be multipart/form-data")
     pairs: list[tuple[str, str]] = []
-    upload: Upload | None = None
+    attachment: ReceivedAttachment | None = None
     try:
         reader = await request.multipart()
         while (part := await reader.next()) is not None:
             if not isinstance(part, BodyPartReader) or part.name is None:
-                raise RefusedError(400, "Invalid parameters")
+                raise RequestRefusedError(400, "Invalid parameters")
             if part.name != "attachment":
                 pairs.append((part.name, await part.text()))
-            elif upload is not None or not part.filename:
-                raise RefusedError(400, "Invalid attachment")
+            elif attachment is not None or not part.filename:
+                raise RequestRefusedError(400, "Invalid attachment")
             else:
-                upload = await _store(part, part.filename, place)
+                attachment = await _store(part, part.filename, path)
     except (ValueError, web.RequestPayloadError, ConnectionError) as exc:
-        raise RefusedError(400, "Invalid multipart data") from exc
-    return pairs, upload
+        raise RequestRefusedError(400, "Invalid multipart data") from exc
+    return pairs, attachment
 
 
-async def _store(part: BodyPartReader, name: str, place: Path) -> Upload:
+async def _store(part: BodyPartReader, name: str, path: Path) -> ReceivedAttachment:
     digest = hashlib.sha256()
-    with place.open("wb") as file:
+    with path.open("wb") as file:
         while chunk := await part.read_chunk(CHUNK):
             digest.update(chunk)
             file.write(chunk)
-    return Upload(place, name, digest.hexdigest())
+    return ReceivedAttachment(path, name, digest.hexdigest())

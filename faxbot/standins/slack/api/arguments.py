@@ -1,22 +1,22 @@
-"""The arguments of a Web API request, wherever they were put: query, form, multipart or JSON."""
+"""The arguments of a Web API request, from query, form, multipart or JSON."""
 
 import json
 from typing import Any
 
 from aiohttp import web
 
-from .call import RefusedError
+from .call import CallRefusedError
 
 
 async def read_arguments(request: web.Request, *, json_allowed: bool) -> tuple[dict[str, Any], list[str]]:
     """
     Merge query and body; return the arguments and warnings.
 
-    A token is only taken from a form body: apps made after February 2021 may not send it in the query, and a
-    JSON body's is ignored. A JSON body for a method that takes none counts as absent.
+    A token is accepted in a form body only: apps created after February 2021 must not send it in the query,
+    and in a JSON body it is ignored. A JSON body for a method without JSON support is ignored.
 
     Raises:
-        RefusedError: The body is not what its content type says.
+        CallRefusedError: The body does not match its content type.
 
     Source: Slack's "Using the Web API".
     """
@@ -34,14 +34,16 @@ async def read_arguments(request: web.Request, *, json_allowed: bool) -> tuple[d
         form = await request.post()
         args |= {name: value for name, value in form.items() if isinstance(value, str)}
         return args, []
-    raise RefusedError("missing_post_type" if "Content-Type" not in request.headers else "invalid_post_type")
+    raise CallRefusedError(
+        "missing_post_type" if "Content-Type" not in request.headers else "invalid_post_type"
+    )
 
 
 async def _json_body(request: web.Request) -> dict[str, Any]:
     try:
         body = json.loads(await request.text())
     except (ValueError, LookupError):
-        raise RefusedError("invalid_json") from None
+        raise CallRefusedError("invalid_json") from None
     if not isinstance(body, dict):
-        raise RefusedError("json_not_object")
+        raise CallRefusedError("json_not_object")
     return body

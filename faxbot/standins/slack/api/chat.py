@@ -4,38 +4,38 @@ import copy
 
 from faxbot.standins.slack.model.people import BOT_ID, BOT_USER, Channel
 
-from .call import Answer, Call, RefusedError, method
-from .compose import UPDATE_LIMIT, read_content, read_metadata
+from .call import CallRefusedError, MethodAnswer, WebApiCall, method
+from .compose import MAX_UPDATE_TEXT, read_content, read_metadata
 
 
-def writable(call: Call, name: str = "channel") -> Channel:
+def writable(call: WebApiCall, name: str = "channel") -> Channel:
     """
-    The conversation to post in: an id, a person's id, or #name.
+    The conversation to post in, given by its id, a person's id, or #name.
 
     Raises:
-        RefusedError: channel_not_found, not_in_channel, is_archived, messages_tab_disabled.
+        CallRefusedError: channel_not_found, not_in_channel, is_archived, messages_tab_disabled.
 
     """
-    wanted = call.text(name)
+    target = call.text(name)
     state = call.state
-    channel = state.channels.get(wanted) or state.im_with(wanted)
-    if channel is None and wanted.startswith("#"):
-        channel = next((c for c in state.channels.values() if c.name == wanted[1:]), None)
+    channel = state.channels.get(target) or state.im_with(target)
+    if channel is None and target.startswith("#"):
+        channel = next((c for c in state.channels.values() if c.name == target[1:]), None)
     if channel is None or (channel.is_private and not state.bot_in(channel)):
-        raise RefusedError("channel_not_found")
+        raise CallRefusedError("channel_not_found")
     if channel.is_archived:
-        raise RefusedError("is_archived")
-    public = "chat:write.public" in call.site.manifest.scopes and not channel.is_private
+        raise CallRefusedError("is_archived")
+    public = "chat:write.public" in call.installation.manifest.scopes and not channel.is_private
     if not state.bot_in(channel) and not public:
-        raise RefusedError("not_in_channel")
-    if channel.is_im and not call.site.manifest.messages_tab:
-        raise RefusedError("messages_tab_disabled")
+        raise CallRefusedError("not_in_channel")
+    if channel.is_im and not call.installation.manifest.messages_tab:
+        raise CallRefusedError("messages_tab_disabled")
     return channel
 
 
 @method("chat.postMessage", scopes=("chat:write",), tier=5, required=("channel",), json=True)
-async def post_message(call: Call) -> Answer:
-    """Post a message, or a reply in a thread; a thread_ts of no message makes a plain message."""
+async def post_message(call: WebApiCall) -> MethodAnswer:
+    """Post a message, or a reply in a thread; an unknown thread_ts is ignored."""
     channel = writable(call)
     content = read_content(call)
     metadata = read_metadata(call)
@@ -48,39 +48,39 @@ async def post_message(call: Call) -> Answer:
     _into_thread(call, channel, message)
     if call.text("username"):
         message |= {"subtype": "bot_message", "username": call.text("username")}
-    call.state.place(channel, message)
-    call.site.events.message(channel, message, [])
+    call.state.add_message(channel, message)
+    call.installation.events.message(channel, message, [])
     return {"channel": channel.id, "ts": message["ts"], "message": copy.deepcopy(message)}
 
 
-def _into_thread(call: Call, channel: Channel, message: dict[str, object]) -> None:
-    """Name the thread; a reply's ts stands for its parent's, as Slack does it."""
-    wanted = call.text("thread_ts")
-    if not wanted:
+def _into_thread(call: WebApiCall, channel: Channel, message: dict[str, object]) -> None:
+    """Set the message's thread_ts; the ts of a reply selects its parent's thread, as in Slack."""
+    target = call.text("thread_ts")
+    if not target:
         return
-    parent = call.state.messages.get(channel.id, wanted)
+    parent = call.state.messages.get(channel.id, target)
     if parent is None:
         return
     if parent.get("subtype") == "channel_join":
-        raise RefusedError("cannot_reply_to_message")
+        raise CallRefusedError("cannot_reply_to_message")
     message["thread_ts"] = parent.get("thread_ts", parent["ts"])
     if call.flag("reply_broadcast"):
         message["subtype"] = "thread_broadcast"
 
 
 @method("chat.update", scopes=("chat:write",), tier=3, required=("channel", "ts"), json=True)
-async def update(call: Call) -> Answer:
-    """Change one of the bot's own messages; blocks, attachments and metadata that are not given stay."""
+async def update(call: WebApiCall) -> MethodAnswer:
+    """Update one of the bot's own messages; omitted blocks, attachments and metadata are kept."""
     channel = writable(call)
     message = call.state.messages.get(channel.id, call.text("ts"))
     if message is None or message.get("subtype") == "tombstone":
-        raise RefusedError("message_not_found")
+        raise CallRefusedError("message_not_found")
     if message.get("bot_id") != BOT_ID:
-        raise RefusedError("cant_update_message")
+        raise CallRefusedError("cant_update_message")
     if not any(call.text(name) for name in ("text", "markdown_text", "blocks", "attachments", "file_ids")):
-        raise RefusedError("no_text")
+        raise CallRefusedError("no_text")
     previous = copy.deepcopy(message)
-    content = read_content(call, limit=UPDATE_LIMIT)
+    content = read_content(call, limit=MAX_UPDATE_TEXT)
     metadata = read_metadata(call)
     message |= content
     if metadata is not None:
@@ -90,8 +90,8 @@ async def update(call: Call) -> Answer:
     if message.get("blocks") == []:
         del message["blocks"]
     message["edited"] = {"user": BOT_USER, "ts": call.state.timestamps.next()}
-    call.state.show(channel, message)
-    call.site.events.changed(channel, message, previous)
+    call.state.publish_message(channel, message)
+    call.installation.events.changed(channel, message, previous)
     return {
         "channel": channel.id,
         "ts": message["ts"],
@@ -101,26 +101,26 @@ async def update(call: Call) -> Answer:
 
 
 @method("chat.delete", scopes=("chat:write",), tier=3, required=("channel", "ts"), json=True)
-async def delete(call: Call) -> Answer:
+async def delete(call: WebApiCall) -> MethodAnswer:
     """Delete one of the bot's own messages."""
     channel = call.channel()
     message = call.state.messages.get(channel.id, call.text("ts"))
     if message is None or message.get("subtype") == "tombstone":
-        raise RefusedError("message_not_found")
+        raise CallRefusedError("message_not_found")
     if message.get("bot_id") != BOT_ID:
-        raise RefusedError("cant_delete_message")
-    call.state.take_away(channel, message["ts"])
-    call.site.events.deleted(channel, message)
+        raise CallRefusedError("cant_delete_message")
+    call.state.delete_message(channel, message["ts"])
+    call.installation.events.deleted(channel, message)
     return {"channel": channel.id, "ts": message["ts"]}
 
 
 @method("chat.getPermalink", tier=5, required=("channel", "message_ts"))
-async def permalink(call: Call) -> Answer:
-    """The address of a message for people."""
+async def permalink(call: WebApiCall) -> MethodAnswer:
+    """Return the permalink of a message."""
     channel = call.channel()
     message = call.state.messages.get(channel.id, call.text("message_ts"))
     if message is None:
-        raise RefusedError("message_not_found")
+        raise CallRefusedError("message_not_found")
     link = f"{call.state.base}/archives/{channel.id}/p{message['ts'].replace('.', '')}"
     if message.get("thread_ts", message["ts"]) != message["ts"]:
         link += f"?thread_ts={message['thread_ts']}&cid={channel.id}"

@@ -1,4 +1,4 @@
-"""What a message may consist of: text, blocks, attachments, metadata, checked as Slack checks them."""
+"""The content of a message: text, blocks, attachments and metadata, validated like Slack."""
 
 import json
 from typing import Any
@@ -6,88 +6,88 @@ from typing import Any
 from faxbot.standins.slack.blocks.check import check_message
 from faxbot.standins.slack.blocks.fill import fill_in
 
-from .call import Call, RefusedError
+from .call import CallRefusedError, WebApiCall
 
-CUT_AT = 40_000
-UPDATE_LIMIT = 4_000
+MAX_TEXT = 40_000
+MAX_UPDATE_TEXT = 4_000
 _METADATA_LIMIT = 16_000
 _NO_TEXT = "This content can't be displayed."
 
 
-def read_blocks(call: Call, error: str = "invalid_blocks") -> list[dict[str, Any]] | None:
+def read_blocks(call: WebApiCall, error: str = "invalid_blocks") -> list[dict[str, Any]] | None:
     """
-    The blocks argument, ids filled in; None when absent.
+    The blocks argument, with ids filled in; None when absent.
 
     Raises:
-        RefusedError: invalid_blocks_format: no JSON list; *error*: not Block Kit.
+        CallRefusedError: invalid_blocks_format when it is not a JSON list; *error* when it is not Block Kit.
 
     """
     blocks = call.structure("blocks", "invalid_blocks_format")
     if blocks is None:
         return None
     if not isinstance(blocks, list):
-        raise RefusedError("invalid_blocks_format")
-    complaints = check_message(blocks)
-    if complaints:
-        raise RefusedError(
+        raise CallRefusedError("invalid_blocks_format")
+    problems = check_message(blocks)
+    if problems:
+        raise CallRefusedError(
             error,
-            errors=complaints,
-            response_metadata={"messages": [f"[ERROR] {text}" for text in complaints]},
+            errors=problems,
+            response_metadata={"messages": [f"[ERROR] {text}" for text in problems]},
         )
     return fill_in(blocks)
 
 
-def read_metadata(call: Call) -> dict[str, Any] | None:
+def read_metadata(call: WebApiCall) -> dict[str, Any] | None:
     """
     The metadata argument; None when absent, {} when it is to be removed.
 
     Raises:
-        RefusedError: It is no object, or has other members than event_type and event_payload.
+        CallRefusedError: It is not an object with event_type and event_payload, or too large.
 
     """
     metadata = call.structure("metadata", "invalid_metadata_format")
     if metadata is None:
         return None
     if not isinstance(metadata, dict):
-        raise RefusedError("invalid_metadata_format")
+        raise CallRefusedError("invalid_metadata_format")
     if not metadata:
         return {}
     kind, payload = metadata.get("event_type"), metadata.get("event_payload")
     if not isinstance(kind, str) or not kind or not isinstance(payload, dict):
-        raise RefusedError("invalid_metadata_schema")
+        raise CallRefusedError("invalid_metadata_schema")
     if len(json.dumps(metadata)) > _METADATA_LIMIT:
-        raise RefusedError("metadata_too_large")
+        raise CallRefusedError("metadata_too_large")
     return {"event_type": kind, "event_payload": payload}
 
 
-def read_content(call: Call, *, limit: int | None = None) -> dict[str, Any]:
+def read_content(call: WebApiCall, *, limit: int | None = None) -> dict[str, Any]:
     """
-    What a new message shows: text, blocks, attachments; only what was given.
+    The text, blocks and attachments of a message; omitted ones are left out.
 
-    Without *limit* a text that is too long is cut, else it is refused.
+    A text longer than *limit* is refused; without *limit*, a text longer than MAX_TEXT is truncated.
 
     Raises:
-        RefusedError: no_text, msg_too_long, markdown_text_conflict, or what read_blocks() raises.
+        CallRefusedError: no_text, msg_too_long, markdown_text_conflict, or what read_blocks() raises.
 
     """
     text, markdown = call.text("text"), call.text("markdown_text")
     blocks = read_blocks(call)
     attachments = call.structure("attachments", "invalid_attachments")
     if attachments is not None and not isinstance(attachments, list):
-        raise RefusedError("invalid_attachments")
+        raise CallRefusedError("invalid_attachments")
     if markdown:
         if text or blocks:
-            raise RefusedError("markdown_text_conflict")
+            raise CallRefusedError("markdown_text_conflict")
         if len(markdown) > 12_000:
-            raise RefusedError("msg_too_long")
+            raise CallRefusedError("msg_too_long")
         blocks = fill_in([{"type": "markdown", "text": markdown}])
         text = markdown
     if not text.strip() and not blocks and not attachments:
-        raise RefusedError("no_text")
+        raise CallRefusedError("no_text")
     if limit and len(text) > limit:
-        raise RefusedError("msg_too_long")
-    content: dict[str, Any] = {"text": text[:CUT_AT] if text or not blocks else _NO_TEXT}
-    if len(text) > CUT_AT:
+        raise CallRefusedError("msg_too_long")
+    content: dict[str, Any] = {"text": text[:MAX_TEXT] if text or not blocks else _NO_TEXT}
+    if len(text) > MAX_TEXT:
         call.warnings.append("message_truncated")
     if blocks is not None:
         content["blocks"] = blocks

@@ -3,17 +3,17 @@
 from typing import Any
 
 from faxbot.standins.slack.model.people import BOT_USER, DANA, FOUNDED, GENERAL, TEAM_ID, Channel
-from faxbot.standins.slack.model.state import State
+from faxbot.standins.slack.model.state import WorkspaceState
 
-from .call import Answer, Call, RefusedError, method
+from .call import CallRefusedError, MethodAnswer, WebApiCall, method
 
 _READ = ("channels:read", "groups:read", "im:read", "mpim:read")
 _TYPES = {"public_channel": "channel", "private_channel": "group", "im": "im", "mpim": "mpim"}
 
 
-def describe(state: State, channel: Channel) -> dict[str, Any]:
+def describe(state: WorkspaceState, channel: Channel) -> dict[str, Any]:
     """
-    Slack's conversation object, as the bot sees it.
+    Slack's conversation object for the bot.
 
     Source: Slack's conversation object reference.
     """
@@ -58,17 +58,17 @@ def describe(state: State, channel: Channel) -> dict[str, Any]:
     }
 
 
-def of_types(call: Call) -> list[Channel]:
+def of_types(call: WebApiCall) -> list[Channel]:
     """
-    The conversations of the types asked for, whose scopes are granted.
+    The conversations of the types in the argument `types`.
 
     Raises:
-        RefusedError: invalid_types, or missing_scope when a type was named that no scope covers.
+        CallRefusedError: invalid_types, or missing_scope when the scope of a type is not granted.
 
     """
     names = [name.strip() for name in (call.text("types") or "public_channel").split(",")]
     if any(name not in _TYPES for name in names):
-        raise RefusedError("invalid_types")
+        raise CallRefusedError("invalid_types")
     scopes = {"public_channel": "channels:read", "private_channel": "groups:read", "im": "im:read"}
     for name in names:
         call.need_scope(scopes.get(name, "mpim:read"))
@@ -78,8 +78,8 @@ def of_types(call: Call) -> list[Channel]:
 
 
 @method("conversations.info", scopes=_READ, tier=3, required=("channel",))
-async def info(call: Call) -> Answer:
-    """One conversation; the bot need not be in a public channel to ask."""
+async def info(call: WebApiCall) -> MethodAnswer:
+    """Return one conversation; the bot need not be a member of a public channel."""
     channel = call.channel()
     call.need_scope(f"{channel.scope}:read")
     shown = describe(call.state, channel)
@@ -89,8 +89,8 @@ async def info(call: Call) -> Answer:
 
 
 @method("conversations.list", scopes=_READ, tier=2)
-async def list_conversations(call: Call) -> Answer:
-    """Public channels, and private ones and direct messages that the bot is in."""
+async def list_conversations(call: WebApiCall) -> MethodAnswer:
+    """List public channels, and private channels and direct messages with the bot as a member."""
     channels = [c for c in of_types(call) if not c.is_private or call.state.bot_in(c)]
     part, cursor = call.page(channels, 100, 999)
     shown = [describe(call.state, c) | ({} if c.is_im else {"num_members": len(c.members)}) for c in part]
@@ -98,8 +98,8 @@ async def list_conversations(call: Call) -> Answer:
 
 
 @method("conversations.members", scopes=_READ, tier=4, required=("channel",))
-async def members(call: Call) -> Answer:
-    """Who is in a conversation."""
+async def members(call: WebApiCall) -> MethodAnswer:
+    """List the members of a conversation."""
     channel = call.channel()
     call.need_scope(f"{channel.scope}:read")
     part, cursor = call.page(channel.members, 100, 999)
@@ -107,43 +107,43 @@ async def members(call: Call) -> Answer:
 
 
 @method("conversations.open", scopes=("im:write", "mpim:write", "groups:write", "channels:manage"), json=True)
-async def open_conversation(call: Call) -> Answer:
-    """The direct message with one person; conversations of several people are not imitated."""
+async def open_conversation(call: WebApiCall) -> MethodAnswer:
+    """Return the direct message with one person; group direct messages are not imitated."""
     if call.text("channel"):
         channel: Channel | None = call.channel()
         if channel and not channel.is_im:
-            raise RefusedError("method_not_supported_for_channel_type")
+            raise CallRefusedError("method_not_supported_for_channel_type")
     else:
         channel = _with_user(call)
     if channel is None:
-        raise RefusedError("user_not_found")
+        raise CallRefusedError("user_not_found")
     shown: dict[str, Any] = {"id": channel.id}
     if call.flag("return_im"):
         shown = describe(call.state, channel)
     return {"no_op": True, "already_open": True, "channel": shown}
 
 
-def _with_user(call: Call) -> Channel | None:
+def _with_user(call: WebApiCall) -> Channel | None:
     users = [user.strip() for user in call.text("users").split(",") if user.strip()]
     if not users:
-        raise RefusedError("users_list_not_supplied")
+        raise CallRefusedError("users_list_not_supplied")
     if len(users) > 1:
         call.need_scope("mpim:write")
-        raise RefusedError("method_not_supported_for_channel_type")
+        raise CallRefusedError("method_not_supported_for_channel_type")
     call.need_scope("im:write")
     return call.state.im_with(users[0])
 
 
 @method("conversations.join", scopes=("channels:join",), tier=3, required=("channel",), json=True)
-async def join(call: Call) -> Answer:
-    """The bot joins a public channel by itself."""
+async def join(call: WebApiCall) -> MethodAnswer:
+    """Add the bot to a public channel."""
     channel = call.channel()
     if channel.is_private:
-        raise RefusedError("method_not_supported_for_channel_type")
+        raise CallRefusedError("method_not_supported_for_channel_type")
     if channel.is_archived:
-        raise RefusedError("is_archived")
+        raise CallRefusedError("is_archived")
     if call.state.bot_in(channel):
         call.warnings.append("already_in_channel")
     else:
-        call.site.add_member(channel, BOT_USER)
+        call.installation.add_member(channel, BOT_USER)
     return {"channel": describe(call.state, channel)}

@@ -4,7 +4,7 @@ import re
 
 from faxbot.standins.slack.model.people import BOT_USER
 
-from .call import Answer, Call, RefusedError, method
+from .call import CallRefusedError, MethodAnswer, WebApiCall, method
 
 _NAME = re.compile(r"[a-z0-9_+'-]+(::skin-tone-[2-6])?")
 
@@ -16,27 +16,27 @@ _NAME = re.compile(r"[a-z0-9_+'-]+(::skin-tone-[2-6])?")
     required=("channel", "timestamp", "name"),
     json=True,
 )
-async def add(call: Call) -> Answer:
-    """Put an emoji under a message."""
+async def add(call: WebApiCall) -> MethodAnswer:
+    """Add the bot's reaction to a message."""
     channel = call.channel()
     if not call.state.bot_in(channel):
-        raise RefusedError("not_in_channel")
+        raise CallRefusedError("not_in_channel")
     if channel.is_archived:
-        raise RefusedError("is_archived")
+        raise CallRefusedError("is_archived")
     name = call.text("name")
     if not _NAME.fullmatch(name):
-        raise RefusedError("invalid_name")
+        raise CallRefusedError("invalid_name")
     message = call.state.messages.get(channel.id, call.text("timestamp"))
     if message is None:
-        raise RefusedError("message_not_found")
+        raise CallRefusedError("message_not_found")
     reactions = message.setdefault("reactions", [])
     reaction = next((r for r in reactions if r["name"] == name), None)
     if reaction is None:
         reaction = {"name": name, "users": [], "count": 0}
         reactions.append(reaction)
     if BOT_USER in reaction["users"]:
-        raise RefusedError("already_reacted")
+        raise CallRefusedError("already_reacted")
     reaction["users"].append(BOT_USER)
     reaction["count"] += 1
-    call.state.show(channel, message)
+    call.state.publish_message(channel, message)
     return {}

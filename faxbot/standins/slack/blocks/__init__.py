@@ -1,1 +1,1 @@
-"""Block Kit: what Slack accepts, as a declarative table, and the ids it fills in."""
+"""Block Kit: validation rules as a declarative table, and the ids that Slack fills in."""

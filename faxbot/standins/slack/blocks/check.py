@@ -1,48 +1,48 @@
-"""Whether Slack would take these blocks or this view, and if not, why."""
+"""Validation of blocks and views, with Slack's error messages."""
 
 from collections.abc import Iterator
 from typing import Any
 
-from .rules import at, by_type, items
+from .rules import by_type, items, problem_at
 from .table import BLOCKS, IN_MESSAGES, VIEWS
 
 _MESSAGE = items(by_type(BLOCKS, IN_MESSAGES), 50, 0)
 
 
 def check_message(blocks: list[Any]) -> list[str]:
-    """Slack's complaints about the blocks of a message; none when it would take them."""
-    complaints = list(_MESSAGE(blocks, "/blocks"))
-    if complaints:
-        return complaints
-    complaints = list(_repeated(blocks, "/blocks"))
+    """Slack's error messages for the blocks of a message; empty when they are valid."""
+    problems = list(_MESSAGE(blocks, "/blocks"))
+    if problems:
+        return problems
+    problems = list(_duplicate_ids(blocks, "/blocks"))
     for index, block in enumerate(blocks):
         if block["type"] == "input" and block["element"]["type"] == "file_input":
-            complaints.append(at("unsupported type: file_input", f"/blocks/{index}/element/type"))
+            problems.append(problem_at("unsupported type: file_input", f"/blocks/{index}/element/type"))
     if sum(block["type"] == "table" for block in blocks) > 1:
-        complaints.append(at("only_one_table_allowed", "/blocks"))
-    return complaints
+        problems.append(problem_at("only_one_table_allowed", "/blocks"))
+    return problems
 
 
 def check_view(view: dict[str, Any], kind: str) -> list[str]:
-    """Slack's complaints about a view; *kind* is "modal" or "home"."""
-    complaints = list(by_type(VIEWS, frozenset({kind}))(view, "/view"))
-    if complaints:
-        return complaints
+    """Slack's error messages for a view; *kind* is "modal" or "home"."""
+    problems = list(by_type(VIEWS, frozenset({kind}))(view, "/view"))
+    if problems:
+        return problems
     blocks = view["blocks"]
-    complaints = list(_repeated(blocks, "/view/blocks"))
+    problems = list(_duplicate_ids(blocks, "/view/blocks"))
     inputs = [n for n, block in enumerate(blocks) if block["type"] == "input"]
     if kind == "modal" and inputs and not view.get("submit"):
-        complaints.append(at("missing required field: submit", "/view"))
+        problems.append(problem_at("missing required field: submit", "/view"))
     if kind == "home":
-        complaints.extend(
-            at("unsupported type: file_input", f"/view/blocks/{n}/element/type")
+        problems.extend(
+            problem_at("unsupported type: file_input", f"/view/blocks/{n}/element/type")
             for n in inputs
             if blocks[n]["element"]["type"] == "file_input"
         )
     focused = sum(bool(element.get("focus_on_load")) for block in blocks for element in _elements(block))
     if focused > 1:
-        complaints.append(at("only one element can have focus_on_load", "/view/blocks"))
-    return complaints
+        problems.append(problem_at("only one element can have focus_on_load", "/view/blocks"))
+    return problems
 
 
 def _elements(block: dict[str, Any]) -> list[dict[str, Any]]:
@@ -52,19 +52,19 @@ def _elements(block: dict[str, Any]) -> list[dict[str, Any]]:
     return [element for element in found if element]
 
 
-def _repeated(blocks: list[dict[str, Any]], pointer: str) -> Iterator[str]:
-    """block_ids are unique, and action_ids within their block."""
+def _duplicate_ids(blocks: list[dict[str, Any]], pointer: str) -> Iterator[str]:
+    """Report block_ids that are not unique, and action_ids that are not unique within their block."""
     seen: set[str] = set()
     for index, block in enumerate(blocks):
         block_id = block.get("block_id")
         if block_id:
             if block_id in seen:
-                yield at(f"`block_id` {block_id} already exists", f"{pointer}/{index}/block_id")
+                yield problem_at(f"`block_id` {block_id} already exists", f"{pointer}/{index}/block_id")
             seen.add(block_id)
         actions: set[str] = set()
         for element in _elements(block):
             action_id = element.get("action_id")
             if action_id and action_id in actions:
-                yield at(f"`action_id` {action_id} already exists", f"{pointer}/{index}")
+                yield problem_at(f"`action_id` {action_id} already exists", f"{pointer}/{index}")
             if action_id:
                 actions.add(action_id)

@@ -1,6 +1,7 @@
-"""Block elements: what can be pressed, chosen, typed or shown inside a block."""
+"""The rules of block elements: buttons, selects, inputs and images."""
 
 from .objects import (
+    CHECKBOX_OPTION,
     CONFIRM,
     CONVERSATION_FILTER,
     DISPATCH,
@@ -9,9 +10,8 @@ from .objects import (
     MENU_OPTIONS,
     OPTION_GROUPS,
     SLACK_FILE,
-    TICK_OPTION,
     URL,
-    chosen_among_options,
+    initial_among_options,
     option,
     plain,
 )
@@ -45,14 +45,14 @@ ELEMENTS: dict[str, Shape] = {
         },
     ),
     "checkboxes": Shape(
-        {"options": items(TICK_OPTION, 10)},
-        {**_FOCUSED, "initial_options": items(TICK_OPTION, 10)},
-        also=chosen_among_options("initial_options"),
+        {"options": items(CHECKBOX_OPTION, 10)},
+        {**_FOCUSED, "initial_options": items(CHECKBOX_OPTION, 10)},
+        extra_rule=initial_among_options("initial_options"),
     ),
     "radio_buttons": Shape(
-        {"options": items(TICK_OPTION, 10)},
-        {**_FOCUSED, "initial_option": TICK_OPTION},
-        also=chosen_among_options("initial_option"),
+        {"options": items(CHECKBOX_OPTION, 10)},
+        {**_FOCUSED, "initial_option": CHECKBOX_OPTION},
+        extra_rule=initial_among_options("initial_option"),
     ),
     "overflow": Shape({"options": items(option(plain(75), url=True), 5)}, _CONFIRMED),
     "datepicker": Shape({}, {**_MENU, "initial_date": _DATE}),
@@ -61,8 +61,8 @@ ELEMENTS: dict[str, Shape] = {
     "static_select": Shape(
         {},
         {**_MENU, "options": MENU_OPTIONS, "option_groups": OPTION_GROUPS, "initial_option": MENU_OPTION},
-        only_one=("options", "option_groups"),
-        also=chosen_among_options("initial_option"),
+        exactly_one=("options", "option_groups"),
+        extra_rule=initial_among_options("initial_option"),
     ),
     "external_select": Shape(
         {}, {**_MENU, "initial_option": MENU_OPTION, "min_query_length": number(0, 100)}
@@ -88,8 +88,8 @@ ELEMENTS: dict[str, Shape] = {
             "option_groups": OPTION_GROUPS,
             "initial_options": items(MENU_OPTION, 100),
         },
-        only_one=("options", "option_groups"),
-        also=chosen_among_options("initial_options"),
+        exactly_one=("options", "option_groups"),
+        extra_rule=initial_among_options("initial_options"),
     ),
     "multi_external_select": Shape(
         {},
@@ -128,7 +128,7 @@ ELEMENTS: dict[str, Shape] = {
     "image": Shape(
         {"alt_text": string(2000, 1)},
         {"image_url": URL, "slack_file": SLACK_FILE},
-        only_one=("image_url", "slack_file"),
+        exactly_one=("image_url", "slack_file"),
     ),
 }
 

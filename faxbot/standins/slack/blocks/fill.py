@@ -1,4 +1,4 @@
-"""What Slack adds to blocks it took: ids that were left out, and the defaults of text objects."""
+"""Defaults that Slack fills in: missing block and action ids, and members of text objects."""
 
 import copy
 import secrets

@@ -1,15 +1,15 @@
 """
-Block Kit's blocks and views.
+The rules of Block Kit's blocks and views.
 
-Not accepted here, though Slack knows them: alert, card, carousel, container, data_table, plan and task_card
-blocks, workflow buttons, icon and feedback buttons.
+Not imitated: alert, card, carousel, container, data_table, plan and task_card blocks, workflow buttons, icon
+and feedback buttons.
 
 Source: Slack's Block Kit reference.
 """
 
 from .elements import ACCESSORIES, ACTIONS, ELEMENTS, INPUTS
 from .objects import SLACK_FILE, URL, plain, text
-from .rich import RICH_TEXT
+from .rich_text import RICH_TEXT
 from .rules import Rule, Shape, boolean, by_type, items, one_of, string
 
 _BLOCK_ID: dict[str, Rule] = {"block_id": string(255, 1)}
@@ -37,7 +37,7 @@ BLOCKS: dict[str, Shape] = {
     "image": Shape(
         {"alt_text": string(2000, 1)},
         {**_BLOCK_ID, "title": plain(2000), "image_url": URL, "slack_file": SLACK_FILE},
-        only_one=("image_url", "slack_file"),
+        exactly_one=("image_url", "slack_file"),
     ),
     "input": Shape(
         {"label": plain(2000), "element": by_type(ELEMENTS, frozenset(INPUTS))},

@@ -1,1 +1,1 @@
-"""The workspace's facts: people, channels, messages, files, views. No HTTP here."""
+"""The state of the workspace: people, channels, messages, files, views. No HTTP here."""

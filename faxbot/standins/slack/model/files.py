@@ -1,4 +1,4 @@
-"""Files: their bytes on disk, where they are shared, and the object that Slack shows of them."""
+"""Files: their bytes on disk, the messages that share them, and Slack's file object."""
 
 import mimetypes
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ _FILETYPES = {
 
 @dataclass
 class StoredFile:
-    """One file of the workspace; *mode* other than "hosted" hides its bytes as Slack does."""
+    """One file of the workspace; a *mode* other than "hosted" hides its content as in Slack."""
 
     id: str
     name: str
@@ -36,29 +36,29 @@ class StoredFile:
     created: int
     path: Path
     uploaded: bool = False
-    """Whether all of its bytes have arrived."""
+    """Whether all bytes have been received."""
     completed: bool = False
-    """Whether it exists for anyone but its uploader (files.completeUploadExternal, or a person's upload)."""
+    """Whether its upload is complete (files.completeUploadExternal, or a person's upload)."""
     mode: str = "hosted"
     given_to_app: bool = False
-    """Whether a person handed it to the app in a modal's file_input."""
+    """Whether a person submitted it to the app in a modal's file_input."""
     shares: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
-    """By conversation: the messages that share it."""
+    """The messages that share it, by conversation."""
     alt_txt: str = ""
 
     @property
     def mimetype(self) -> str:
-        """Guessed from the name, as Slack does first."""
+        """The MIME type, guessed from the name."""
         return mimetypes.guess_type(self.name)[0] or "application/octet-stream"
 
     @property
     def filetype(self) -> tuple[str, str]:
-        """Slack's short name for the type, and the one for people."""
+        """Slack's short name of the type, and its display name."""
         suffix = self.name.rpartition(".")[2].lower()
         return _FILETYPES.get(self.mimetype, (suffix or "binary", suffix.upper() or "Binary"))
 
     def stub(self) -> dict[str, Any] | None:
-        """What a message carries in place of the file's object, when its mode hides it."""
+        """The stub that replaces the file object in messages, when the mode hides the file."""
         if self.mode == "file_access":
             return {
                 "id": self.id,

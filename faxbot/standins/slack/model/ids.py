@@ -1,4 +1,4 @@
-"""Names for new things, shaped like Slack's."""
+"""New ids and timestamps in Slack's formats."""
 
 import secrets
 import string
@@ -8,12 +8,12 @@ _ALPHABET = string.ascii_uppercase + string.digits
 
 
 def new_id(prefix: str) -> str:
-    """An id such as F07Q2M9XK4T: a letter for the kind of thing and ten characters."""
+    """An id such as F07Q2M9XK4T: *prefix*, usually one letter for the type, and ten characters."""
     return prefix + "0" + "".join(secrets.choice(_ALPHABET) for _ in range(9))
 
 
 class Timestamps:
-    """Message timestamps: seconds.microseconds, each later than the one before."""
+    """Message timestamps: seconds.microseconds, strictly increasing."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock

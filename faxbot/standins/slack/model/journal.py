@@ -1,4 +1,4 @@
-"""The record of everything that crossed the wire, for tests that judge a bot by what it did."""
+"""The journal of calls, envelopes and transfers; tests check a bot's behavior against it."""
 
 import json
 import time
@@ -8,7 +8,7 @@ from typing import Any
 
 
 class Journal:
-    """Append-only; kept in memory and, when given a path, as one JSON object a line."""
+    """Append-only entries, in memory and optionally in a JSONL file."""
 
     def __init__(self, path: Path | None = None, clock: Callable[[], float] = time.time) -> None:
         self.entries: list[dict[str, Any]] = []
@@ -16,7 +16,7 @@ class Journal:
         self._lines = path.open("a", encoding="utf-8") if path else None
 
     def note(self, kind: str, **facts: object) -> None:
-        """Append an entry; *facts* hold no bytes of files and no tokens."""
+        """Append an entry; *facts* contain neither file bytes nor tokens."""
         entry = {"n": len(self.entries) + 1, "at": self._clock(), "kind": kind, **facts}
         self.entries.append(entry)
         if self._lines:
@@ -24,7 +24,7 @@ class Journal:
             self._lines.flush()
 
     def of(self, kind: str, **facts: object) -> list[dict[str, Any]]:
-        """The entries of this kind whose members have these values, oldest first."""
+        """The entries of this kind with these facts, oldest first."""
         return [
             entry
             for entry in self.entries

@@ -1,4 +1,4 @@
-"""The people and channels that every new workspace starts with."""
+"""The initial people and channels of a workspace."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +15,7 @@ CLAIMS = "C02CLAIMS1"
 INBOUND_FAX = "C02INBOUND"
 LEGAL = "C02LEGAL01"
 FOUNDED = 1735689600
-"""When the workspace was made: 1 January 2025, UTC."""
+"""The creation time of the workspace: 1 January 2025, UTC."""
 
 
 @dataclass
@@ -45,7 +45,7 @@ class Channel:
 
     @property
     def scope(self) -> str:
-        """The word before the colon in the scopes that cover this conversation."""
+        """The prefix of the scopes for this conversation: "channels", "groups" or "im"."""
         return {"im": "im", "group": "groups", "channel": "channels"}[self.kind]
 
 

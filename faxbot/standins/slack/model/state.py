@@ -1,4 +1,4 @@
-"""Everything the workspace knows, and the changes that happen to it, told to the people who can see them."""
+"""The state of the workspace; changes are published to the people who can see them."""
 
 import asyncio
 import secrets
@@ -9,14 +9,14 @@ from typing import Any
 from .feed import Feed
 from .files import StoredFile
 from .ids import Timestamps, new_id
+from .interaction_ids import InteractionIds
 from .messages import Ephemeral, Messages
 from .people import APP_ID, BOT_ID, BOT_USER, TEAM_ID, Channel, first_channels, first_users
-from .triggers import Passes
 from .views import OpenView, Views
 
 
-class State:
-    """One workspace with one app installed. Not thread-safe; lives on one event loop."""
+class WorkspaceState:
+    """One workspace with one app installed. Not thread-safe: for use on one event loop."""
 
     def __init__(
         self,
@@ -29,7 +29,7 @@ class State:
         self.sleep = sleep
         self.directory = directory
         self.base = ""
-        """The address of the server, set when it listens."""
+        """The base address of the server, set when it listens."""
         self.bot_name = bot_name
         self.feed = Feed()
         self.reset()
@@ -40,7 +40,7 @@ class State:
         self.token_revoked = False
 
     def reset(self) -> None:
-        """Begin anew with the first people and channels; tokens, addresses and the feed's numbers stay."""
+        """Restore the initial people and channels; tokens, address and the feed's numbers are kept."""
         self.team = {
             "id": TEAM_ID,
             "name": "Harbor Clinic",
@@ -54,18 +54,18 @@ class State:
         self.ephemerals: dict[str, Ephemeral] = {}
         self.files: dict[str, StoredFile] = {}
         self.views = Views(self.clock)
-        self.passes = Passes(self.clock)
+        self.interaction_ids = InteractionIds(self.clock)
         self.timestamps = Timestamps(self.clock)
         self.token_revoked = False
 
-    # -- who sees what
+    # -- visibility
 
     def audience(self, channel: Channel) -> frozenset[str] | None:
-        """Who sees what happens in a conversation: everyone in a public channel (None), else its members."""
+        """The people who see a conversation: None (everyone) for a public channel, else its members."""
         return frozenset(channel.members) if channel.is_im or channel.is_private else None
 
     def im_with(self, user: str) -> Channel | None:
-        """The direct message of this person with the bot."""
+        """The direct message between this person and the bot."""
         return next((c for c in self.channels.values() if c.partner == user), None)
 
     def bot_in(self, channel: Channel) -> bool:
@@ -73,7 +73,7 @@ class State:
         return BOT_USER in channel.members
 
     def bot_can_see(self, file: StoredFile) -> bool:
-        """Whether a bot token may know of a file: its own, shared where it is, or handed to the app."""
+        """Whether the bot may see a file: its own, shared in its conversations, or given to the app."""
         return (
             file.user == BOT_USER
             or file.given_to_app
@@ -83,7 +83,7 @@ class State:
     # -- messages
 
     def bot_message(self, text: str, **more: object) -> dict[str, Any]:
-        """A message by the bot, with a new timestamp, not yet anywhere."""
+        """A new message by the bot, with a timestamp, not yet added to a conversation."""
         return {
             "type": "message",
             "user": BOT_USER,
@@ -106,7 +106,7 @@ class State:
         }
 
     def user_message(self, user: str, text: str, **more: object) -> dict[str, Any]:
-        """A message by a person, with a new timestamp, not yet anywhere."""
+        """A new message by a person, with a timestamp, not yet added to a conversation."""
         return {
             "type": "message",
             "user": user,
@@ -116,29 +116,31 @@ class State:
             **more,
         }
 
-    def place(self, channel: Channel, message: dict[str, Any]) -> None:
-        """Put a new message in a conversation, beside the parent it replies to."""
+    def add_message(self, channel: Channel, message: dict[str, Any]) -> None:
+        """Add a new message to a conversation, or to its thread."""
         parent = self.messages.get(channel.id, message.get("thread_ts") or "")
         if parent and parent is not message:
             message["parent_user_id"] = parent["user"]
         self.messages.put(channel.id, message)
-        self.show(channel, message)
+        self.publish_message(channel, message)
         if parent and parent is not message:
-            self.show(channel, parent)
+            self.publish_message(channel, parent)
 
-    def show(self, channel: Channel, message: dict[str, Any]) -> None:
-        """Tell the people of a conversation of a new or changed message."""
-        self.feed.tell("message", self.audience(channel), message=self.for_person(channel, message))
+    def publish_message(self, channel: Channel, message: dict[str, Any]) -> None:
+        """Publish a new or changed message to the people of its conversation."""
+        self.feed.publish(
+            "message", self.audience(channel), message=self.message_for_person(channel, message)
+        )
 
-    def for_person(self, channel: Channel, message: dict[str, Any]) -> dict[str, Any]:
-        """The shape of the person API: the message as it is now, and where."""
+    def message_for_person(self, channel: Channel, message: dict[str, Any]) -> dict[str, Any]:
+        """A message in the person API's JSON."""
         return {**message, "channel": channel.id}
 
-    def take_away(self, channel: Channel, ts: str) -> dict[str, Any] | None:
+    def delete_message(self, channel: Channel, ts: str) -> dict[str, Any] | None:
         """
-        Delete a message; return what it was.
+        Delete a message and return it; None when it does not exist.
 
-        A parent with replies leaves a tombstone, as in Slack.
+        A parent with replies is replaced by a tombstone, as in Slack.
         """
         message = self.messages.get(channel.id, ts)
         if message is None:
@@ -155,55 +157,61 @@ class State:
                 **kept,
             }
             self.messages.by_channel[channel.id][ts] = tombstone
-            self.show(channel, tombstone)
+            self.publish_message(channel, tombstone)
             return message
         self.messages.remove(channel.id, ts)
-        self.feed.tell("message_deleted", self.audience(channel), channel=channel.id, ts=ts)
+        self.feed.publish("message_deleted", self.audience(channel), channel=channel.id, ts=ts)
         parent = self.messages.get(channel.id, message.get("thread_ts") or "")
         if parent:
-            self.show(channel, parent)
+            self.publish_message(channel, parent)
         return message
 
-    def whisper(self, channel: str, user: str, content: dict[str, Any]) -> Ephemeral:
-        """Show a message to one person only."""
+    def post_ephemeral(self, channel: str, user: str, content: dict[str, Any]) -> Ephemeral:
+        """Post an ephemeral message to one person."""
         ephemeral = Ephemeral(new_id("E"), channel, user, self.timestamps.next(), content)
         self.ephemerals[ephemeral.id] = ephemeral
-        self.show_ephemeral(ephemeral)
+        self.publish_ephemeral(ephemeral)
         return ephemeral
 
-    def show_ephemeral(self, ephemeral: Ephemeral) -> None:
-        """Tell the one who sees it of a new or replaced ephemeral message."""
-        self.feed.tell("ephemeral", frozenset({ephemeral.user}), ephemeral=ephemeral.as_dict())
+    def publish_ephemeral(self, ephemeral: Ephemeral) -> None:
+        """Publish a new or replaced ephemeral message to its person."""
+        self.feed.publish("ephemeral", frozenset({ephemeral.user}), ephemeral=ephemeral.as_dict())
 
-    def unwhisper(self, ident: str) -> None:
-        """Take an ephemeral message away."""
+    def delete_ephemeral(self, ident: str) -> None:
+        """Delete an ephemeral message."""
         ephemeral = self.ephemerals.pop(ident, None)
         if ephemeral:
-            self.feed.tell("ephemeral_deleted", frozenset({ephemeral.user}), id=ident)
+            self.feed.publish("ephemeral_deleted", frozenset({ephemeral.user}), id=ident)
 
-    # -- files, channels, views, as people see them
+    # -- files, channels, views
 
     def file_object(self, file: StoredFile, *, with_shares: bool = False) -> dict[str, Any]:
-        """Slack's object of a file."""
+        """Slack's file object."""
         return file.as_dict(self.base, self.channels, with_shares=with_shares)
 
     def file_in_message(self, file: StoredFile) -> dict[str, Any]:
-        """What a message or event carries of a file: its object, or a stub."""
+        """The file object, or its stub, as messages and events contain it."""
         return file.stub() or self.file_object(file)
 
     def file_for_person(self, file: StoredFile) -> dict[str, Any]:
-        """The shape of the person API."""
+        """A file in the person API's JSON."""
         shown = self.file_object(file, with_shares=True)
         if file.mode == "tombstone":
             shown["mode"] = "tombstone"
         return {**shown, "page_url": f"/_/file/{file.id}"}
 
-    def show_file(self, file: StoredFile) -> None:
-        """Tell everyone of a file that appeared, was shared or was deleted."""
-        self.feed.tell("file", None, file=self.file_for_person(file))
+    def add_file(self, file: StoredFile) -> None:
+        """Add a file that a person has uploaded; only its owner can share it."""
+        file.uploaded = file.completed = True
+        self.files[file.id] = file
+        self.publish_file(file)
+
+    def publish_file(self, file: StoredFile) -> None:
+        """Publish a new, shared or deleted file to everyone."""
+        self.feed.publish("file", None, file=self.file_for_person(file))
 
     def channel_for_person(self, channel: Channel) -> dict[str, Any]:
-        """The shape of the person API."""
+        """A conversation in the person API's JSON."""
         return {
             "id": channel.id,
             "name": channel.name,
@@ -215,16 +223,16 @@ class State:
             "topic": channel.topic,
         }
 
-    def show_channel(self, channel: Channel) -> None:
-        """Tell everyone who sees a conversation that it changed."""
-        self.feed.tell("channel", self.audience(channel), channel=self.channel_for_person(channel))
+    def publish_channel(self, channel: Channel) -> None:
+        """Publish a changed conversation to the people who see it."""
+        self.feed.publish("channel", self.audience(channel), channel=self.channel_for_person(channel))
 
-    def show_view(self, view: OpenView) -> None:
-        """Tell a person of a new version of a modal or Home tab."""
+    def publish_view(self, view: OpenView) -> None:
+        """Publish a new version of a modal or Home tab to its person."""
         kind = "view" if view.id in self.views.open else "home"
-        self.feed.tell(kind, frozenset({view.user}), view=view.for_person())
+        self.feed.publish(kind, frozenset({view.user}), view=view.for_person())
 
     def close_view(self, view: OpenView) -> None:
-        """Take one modal off a person's stack."""
+        """Remove one modal from its person's stack."""
         if self.views.open.pop(view.id, None):
-            self.feed.tell("view_closed", frozenset({view.user}), id=view.id)
+            self.feed.publish("view_closed", frozenset({view.user}), id=view.id)

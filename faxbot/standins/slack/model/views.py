@@ -1,4 +1,4 @@
-"""Modals in a stack per person, and Home tabs."""
+"""Open modals, stacked per person, and published Home tabs."""
 
 import secrets
 from collections.abc import Callable
@@ -11,12 +11,12 @@ from .people import APP_ID, BOT_ID, BOT_USER, TEAM_ID
 
 @dataclass
 class OpenView:
-    """A modal somebody has open, or a person's Home tab."""
+    """An open modal of a person, or a person's Home tab."""
 
     id: str
     user: str
     definition: dict[str, Any]
-    """As posted by the app, with block and action ids filled in."""
+    """The view as posted by the app, with block and action ids filled in."""
     root: str
     previous: str | None = None
     hash: str = ""
@@ -24,7 +24,7 @@ class OpenView:
     values: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
-        """Slack's view object, as Web API answers and interaction payloads carry it."""
+        """Slack's view object, as in Web API answers and interaction payloads."""
         posted = self.definition
         shown: dict[str, Any] = {
             "id": self.id,
@@ -53,7 +53,7 @@ class OpenView:
         return shown
 
     def for_person(self) -> dict[str, Any]:
-        """The shape of the person API."""
+        """The view in the person API's JSON."""
         return {
             "id": self.id,
             "user": self.user,
@@ -74,20 +74,20 @@ class Views:
         self.homes: dict[str, OpenView] = {}
 
     def new_hash(self) -> str:
-        """A hash that changes with every version of a view."""
+        """A new hash for a new version of a view."""
         return f"{int(self._clock())}.{secrets.token_hex(4)}"
 
     def stack(self, user: str) -> list[OpenView]:
-        """The modals this person has open, the visible one last."""
+        """The open modals of this person, the visible one last."""
         return [view for view in self.open.values() if view.user == user]
 
     def by_external_id(self, external_id: str) -> OpenView | None:
-        """The view an app gave this name."""
+        """The view with this external_id."""
         everything = [*self.open.values(), *self.homes.values()]
         return next((v for v in everything if v.definition.get("external_id") == external_id), None)
 
     def start(self, user: str, definition: dict[str, Any], previous: OpenView | None = None) -> OpenView:
-        """Put a modal on top of *previous*, or begin a new stack."""
+        """Open a modal on top of *previous*, or as a new stack."""
         ident = new_id("V")
         view = OpenView(
             ident, user, definition, root=previous.root if previous else ident, hash=self.new_hash()
@@ -97,7 +97,7 @@ class Views:
         return view
 
     def replace(self, view: OpenView, definition: dict[str, Any]) -> None:
-        """Show a new version of a view; what was entered stays where block and action ids are the same."""
+        """Replace a view's definition; entered values are kept where block and action ids are the same."""
         view.definition = definition
         view.hash = self.new_hash()
         view.errors = {}
@@ -113,7 +113,7 @@ class Views:
         }
 
     def publish(self, user: str, definition: dict[str, Any]) -> OpenView:
-        """Show a Home tab to one person."""
+        """Publish a Home tab to one person."""
         home = self.homes.get(user)
         if home is None:
             ident = new_id("V")
@@ -123,6 +123,6 @@ class Views:
 
 
 def elements_of(block: dict[str, Any]) -> list[dict[str, Any]]:
-    """The elements of a block that a person can act upon (and others, which have no action_id)."""
+    """The elements of a block; those that people can use have an action_id."""
     found = [block.get("element"), block.get("accessory"), *(block.get("elements") or [])]
     return [element for element in found if isinstance(element, dict)]

@@ -1,8 +1,8 @@
-// The person API ("/_/"): what one person in the workspace can see and do.
+// The client of the person API ("/_/"): what one person in the workspace sees and does.
 
 let person = null;
 
-/** From now on every call is made in the name of user *id*. */
+/** Make every following call as user *id*. */
 export function actAs(id) {
   person = id;
 }
@@ -16,7 +16,7 @@ async function answerOf(response) {
 
 const unreachable = () => ({ ok: false, error: "unreachable", message: "The workspace doesn't answer. Try again in a moment." });
 
-/** POST *body* to /_/<path> as the current person; always an object with `ok`, a failed connection included. */
+/** POST *body* to /_/<path> as the current person; returns an object with `ok`, also when the connection fails. */
 export async function post(path, body) {
   try {
     return await answerOf(await fetch(`/_/${path}`, { method: "POST", headers: { "content-type": "application/json" },
@@ -26,7 +26,7 @@ export async function post(path, body) {
   }
 }
 
-/** Upload *files* (browser File objects), not yet shared anywhere. */
+/** Upload *files* (browser File objects) without sharing them. */
 export async function upload(files) {
   const form = new FormData();
   form.append("user", person);
@@ -38,14 +38,14 @@ export async function upload(files) {
   }
 }
 
-/** Everything user *id* can see now. Rejects when the server does not answer or does not know the user. */
+/** Everything that user *id* sees now. Rejects when the server does not answer or the user is unknown. */
 export async function snapshot(id) {
   const response = await fetch(`/_/snapshot?user=${encodeURIComponent(id ?? "")}`);
   if (!response.ok) throw new Error(`snapshot: ${response.status}`);
   return response.json();
 }
 
-/** A JSON resource of the simulated fax server, through the workspace's proxy; null when it gives none. */
+/** A JSON resource of the simulated fax server, through the workspace's proxy; null when a read fails. */
 export async function faxControl(path, body) {
   const init = body === undefined ? {} : { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
   try {
@@ -58,15 +58,15 @@ export async function faxControl(path, body) {
 }
 
 /**
- * Follow what happens to user *id* after event *since*. `heard(event)` gets each event, `lost()` is called once when the
- * connection breaks; returns a function that stops listening.
+ * Subscribe to the events of user *id* after number *since*. `onEvent(event)` is called for each event, `onLost()` once when
+ * the connection fails; returns a function that unsubscribes.
  */
-export function follow(id, since, heard, lost) {
+export function follow(id, since, onEvent, onLost) {
   const source = new EventSource(`/_/events?user=${encodeURIComponent(id)}&since=${since}`);
-  source.addEventListener("message", (message) => heard(JSON.parse(message.data)));
+  source.addEventListener("message", (message) => onEvent(JSON.parse(message.data)));
   source.addEventListener("error", () => {
-    source.close(); // the browser's own reconnection would replay from the first `since`
-    lost();
+    source.close(); // the browser would reconnect with the original `since` and replay events
+    onLost();
   });
   return () => source.close();
 }

@@ -1,4 +1,4 @@
-// Wires the page: the address says who and where, the server's events keep the store, the panes draw it.
+// Connects the page's parts: the URL hash selects person and conversation, server events update the store, panes draw it.
 import { actAs, follow, snapshot } from "./api.js";
 import { channelPane, threadPane } from "./conversation.js";
 import { h, icon } from "./dom.js";
@@ -9,8 +9,8 @@ import { addressOf, sidebar } from "./sidebar.js";
 import { apply, changed, load, messageAt, myChannels, onChange, partnerOf, people, state } from "./store.js";
 import { openSwitcher } from "./switcher.js";
 
-let stopFollowing = () => undefined;
-let turn = 0; // grows with each change of person: answers to older questions are dropped
+let unsubscribe = () => undefined;
+let session = 0; // counts changes of person: answers to requests of an earlier session are dropped
 
 /** "#dana/claims/1700000000.000100" -> [person, conversation, thread] */
 const fromAddress = () => decodeURIComponent(location.hash.slice(1)).split("/");
@@ -22,18 +22,18 @@ function findConversation(name) {
   return name?.startsWith("@") ? directs.find((channel) => partnerOf(channel)?.name === name.slice(1)) : [...channels, ...directs].find((channel) => channel.name === name || channel.id === name);
 }
 
-/** Go where the address says; a place that does not exist becomes the first channel. */
-async function visit() {
+/** Show the person and conversation of the URL hash; an unknown conversation is replaced by the first channel. */
+async function showAddress() {
   const [name, place, thread] = fromAddress();
   const person = people().find((user) => user.name === name);
-  if (person && person.id !== state.me.id) await become(person);
+  if (person && person.id !== state.me.id) await switchPerson(person);
   const channel = findConversation(place) ?? myChannels().channels[0] ?? myChannels().directs[0];
-  const moved = state.channel !== (channel?.id ?? null);
+  const channelChanged = state.channel !== (channel?.id ?? null);
   state.channel = channel?.id ?? null;
   state.thread = thread || null;
   if (channel && (name !== state.me.name || !findConversation(place))) history.replaceState(null, "", addressOf(channel));
   changed();
-  if (moved && !state.thread && !document.querySelector("dialog[open]")) queueMicrotask(() => channelView.focus());
+  if (channelChanged && !state.thread && !document.querySelector("dialog[open]")) queueMicrotask(() => channelView.focus());
 }
 
 const openThread = (message) => {
@@ -51,46 +51,46 @@ function becomeUser(user) {
   location.hash = channel && !channel.is_im ? addressOf(channel, user) : `#${user.name}/`;
 }
 
-function hear(event) {
+function handleEvent(event) {
   if (event.type === "toast") toast(event.text, event.level);
-  if (event.type === "reset") become(state.me); // the workspace began anew
+  if (event.type === "reset") switchPerson(state.me); // the workspace was reset
   else apply(event);
 }
 
-/** Listen from where the store stands; when the line breaks, ask until the workspace is back. */
-function listen() {
-  const mine = turn;
-  stopFollowing();
-  stopFollowing = follow(state.me.id, state.seq, hear, () => {
-    if (mine === turn) comeBack(mine, 400);
+/** Subscribe to events after the store's last one; when the connection fails, retry until the workspace answers. */
+function subscribe() {
+  const started = session;
+  unsubscribe();
+  unsubscribe = follow(state.me.id, state.seq, handleEvent, () => {
+    if (started === session) reconnect(started, 400);
   });
 }
 
-async function comeBack(mine, delay) {
+async function reconnect(started, delay) {
   await new Promise((resolve) => { setTimeout(resolve, delay); });
-  if (mine !== turn) return;
+  if (started !== session) return;
   try {
     const now = await snapshot(state.me.id);
-    if (mine !== turn) return;
-    load(now); // whole: it may be another run of the workspace, with numbers of its own
+    if (started !== session) return;
+    load(now); // a full snapshot: a restarted workspace numbers its events from 1
     state.online = true;
-    listen();
+    subscribe();
   } catch {
     state.online = false;
     changed();
-    comeBack(mine, Math.min(delay * 1.6, 5000));
+    reconnect(started, Math.min(delay * 1.6, 5000));
   }
 }
 
-/** See the workspace as *person*. */
-async function become(person) {
-  const mine = ++turn;
-  stopFollowing();
+/** Switch to *person*. */
+async function switchPerson(person) {
+  const started = ++session;
+  unsubscribe();
   actAs(person.id);
   const now = await snapshot(person.id);
-  if (mine !== turn) return;
+  if (started !== session) return;
   load(now);
-  listen();
+  subscribe();
 }
 
 const banner = h("div", { class: "banner", role: "status", hidden: true }, icon("alert", 16), h("span", {}));
@@ -114,17 +114,17 @@ function draw() {
   drawBanner();
 }
 
-/** A permalink leads here as ?channel=C…&message=p1700000000000100: turn it into the address of that thread. */
+/** Convert a permalink's ?channel=C…&message=p1700000000000100 to the URL hash of that thread. */
 function followPermalink() {
-  const asked = new URLSearchParams(location.search);
-  const channel = state.channels.get(asked.get("channel"));
-  const moment = /^p(\d+)(\d{6})$/.exec(asked.get("message") ?? "");
+  const query = new URLSearchParams(location.search);
+  const channel = state.channels.get(query.get("channel"));
+  const moment = /^p(\d+)(\d{6})$/.exec(query.get("message") ?? "");
   if (!channel) return;
   const message = moment && messageAt(channel.id, `${moment[1]}.${moment[2]}`);
   history.replaceState(null, "", `/${addressOf(channel)}${message ? `/${message.thread_ts ?? message.ts}` : ""}`);
 }
 
-/** The first snapshot is anybody's: it says who there is, and the address which of them one is. */
+/** Load a first snapshot for the list of people, then the snapshot of the person in the URL hash. */
 async function begin() {
   const [name] = fromAddress();
   const first = await snapshot();
@@ -134,9 +134,9 @@ async function begin() {
   followPermalink();
   document.getElementById("app").replaceChildren(h("div", { class: "shell" }, banner, side.node, channelView.node, threadView.node, faxView.node));
   onChange(draw);
-  await visit();
-  listen();
-  window.addEventListener("hashchange", visit);
+  await showAddress();
+  subscribe();
+  window.addEventListener("hashchange", showAddress);
   document.addEventListener("visibilitychange", changed);
   document.addEventListener("keydown", (event) => {
     if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k" && !document.querySelector("dialog[open]")) {
@@ -144,7 +144,7 @@ async function begin() {
       openSwitcher();
     }
   });
-  setInterval(changed, 30000); // "4 minutes ago" grows older
+  setInterval(changed, 30000); // updates relative times such as "4 minutes ago"
 }
 
 async function start() {

@@ -1,4 +1,4 @@
-// Who a message is from: the name, the round of initials, the APP badge.
+// The author of a message: name, initials, APP badge.
 import { h, icon } from "./dom.js";
 import { nameOf, state } from "./store.js";
 
@@ -8,7 +8,7 @@ const hueOf = (text) => [...text].reduce((sum, char) => (sum * 31 + char.codePoi
 
 const initials = (name) => name.split(/[\s._-]+/).filter(Boolean).slice(0, 2).map((word) => word[0].toUpperCase()).join("");
 
-/** A square of initials in the person's colour; the bot's is the fax machine. */
+/** The person's initials on a colored square; a fax machine for the bot. */
 export function avatar(author, size = 36) {
   const node = h("span", { class: author.bot ? "avatar avatar-bot" : `avatar hue-${hueOf(author.id)}`, "aria-hidden": "true", dataset: { size } });
   node.append(author.bot ? icon("fax", Math.round(size * 0.58)) : initials(author.name));
@@ -18,7 +18,7 @@ export function avatar(author, size = 36) {
 /** {id, name, bot} of a user object */
 export const authorOf = (user) => ({ id: user?.id ?? "?", name: nameOf(user), bot: Boolean(user?.is_bot) });
 
-/** {id, name, bot} of whoever wrote *message* */
+/** {id, name, bot} of the author of *message* */
 export function authorOfMessage(message) {
   if (message.ephemeral) return { id: state.bot?.user_id ?? "bot", name: state.bot?.name ?? "faxbot", bot: true };
   const user = state.users.get(message.user);

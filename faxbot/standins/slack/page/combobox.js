@@ -2,12 +2,12 @@
 import { h, icon, topLayer, uniqueId } from "./dom.js";
 import { place } from "./popup.js";
 
-/** Each choice is {value, label, hint?, group?}; `raw` carries what the owner wants back. */
+/** Each choice is {value, label, hint?, group?}; `raw` is passed through to the owner. */
 const matches = (choice, typed) => `${choice.label} ${choice.hint ?? ""}`.toLowerCase().includes(typed.toLowerCase());
 
 /**
- * A combobox. *choicesFor(typed)* gives the choices, or a promise of them (external selects; `remote` then says the
- * server filters). *chosen* is the initial array of choices; *onChange(array)* hears each change.
+ * A combobox. *choicesFor(typed)* returns the choices or a promise of them; with `remote` (external selects) the server
+ * filters them. *chosen* is the initial array of choices; *onChange(array)* is called after each change.
  */
 export function combobox({ label, labelledby, describedby, placeholder, choicesFor, remote = false, minimum = 0, multiple = false, limit = Infinity, chosen = [], onChange, focusKey }) {
   const listId = uniqueId("list");
@@ -15,7 +15,7 @@ export function combobox({ label, labelledby, describedby, placeholder, choicesF
   let list = null;
   let active = -1;
   let shown = [];
-  let asked = 0;
+  let requests = 0;
 
   const input = h("input", { type: "text", role: "combobox", class: "combobox-input", autocomplete: "off", spellcheck: "false", "aria-expanded": "false", "aria-autocomplete": "list",
     "aria-controls": listId, "aria-label": labelledby ? null : label, "aria-labelledby": labelledby, "aria-describedby": describedby, placeholder, dataset: { focus: focusKey } });
@@ -57,12 +57,12 @@ export function combobox({ label, labelledby, describedby, placeholder, choicesF
     list ??= h("div", { id: listId, role: "listbox", class: "listbox", "aria-label": label ?? placeholder ?? "Options", "aria-multiselectable": multiple ? "true" : null, on: { pointerdown: (event) => event.preventDefault() } });
     if (!list.isConnected) topLayer().append(list);
     input.setAttribute("aria-expanded", "true");
-    const turn = ++asked;
+    const request = ++requests;
     if (remote && typed.length < minimum) return fill([], `Type ${minimum} ${minimum === 1 ? "character" : "characters"} or more to search`);
     const answer = choicesFor(typed);
     if (answer instanceof Promise) fill([], "Searching…");
     const all = await answer;
-    if (turn !== asked || !list) return undefined;
+    if (request !== requests || !list) return undefined;
     return fill(remote ? all : all.filter((choice) => matches(choice, typed)), "Nothing matches");
   }
 

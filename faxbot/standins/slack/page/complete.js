@@ -1,4 +1,4 @@
-// What the composer proposes while one types: commands with their usage, people, channels.
+// Completions in the composer: commands with their usage, people, channels.
 import { h, uniqueId } from "./dom.js";
 import { nameOf, state } from "./store.js";
 
@@ -7,7 +7,7 @@ const BUILT_IN = [
   { command: "/remove", usage_hint: "@someone", description: "Remove someone from this channel" },
 ];
 
-/** The app's commands and the workspace's own two. */
+/** The app's commands and the workspace's own two commands. */
 export const commands = () => [...state.commands.map((one) => ({ ...one, app: true })), ...BUILT_IN];
 
 const rank = (text, typed) => text.toLowerCase().startsWith(typed.toLowerCase());
@@ -25,7 +25,7 @@ function proposals(text, caret) {
   return [];
 }
 
-/** Propose completions for *field* in a list shown in *holder*; returns whether a key was taken by it. */
+/** Show completions for *field* in a list in *holder*; returns whether the list handled the key. */
 export function completion(field, holder) {
   const id = uniqueId("complete");
   let shown = [];

@@ -1,4 +1,4 @@
-// Where one types: text, files (attached, dropped, pasted), slash commands, the app's global shortcuts.
+// The composer: text, files (attached, dropped, pasted), slash commands, the app's global shortcuts.
 import { post, upload } from "./api.js";
 import { completion, commands } from "./complete.js";
 import { h, icon, iconButton } from "./dom.js";
@@ -18,7 +18,7 @@ async function membership(path, channel, text) {
   return user ? post(path, { channel, user: user.id, by: state.me.id }) : { ok: false, message: "Name someone of this workspace, like /invite @faxbot." };
 }
 
-/** A composer; `target()` says where it sends ({channel, thread_ts?}), `onSend()` hears of each sending, `onUp()` is asked on ↑ in an empty field. */
+/** A composer; `target()` returns the destination ({channel, thread_ts?}), `onSend()` is called after sending, `onUp()` on ↑ in an empty field. */
 export function composer({ label, target, onSend, onUp }) {
   const drafts = new Map();
   let entries = [];
@@ -54,7 +54,7 @@ export function composer({ label, target, onSend, onUp }) {
     grow();
   }
 
-  /** Upload *files* at once; sending waits for them. */
+  /** Upload *files* immediately; sending waits for them. */
   function add(files) {
     for (const file of files) {
       const entry = { name: file.name || "pasted.png", size: file.size };
@@ -135,7 +135,7 @@ export function composer({ label, target, onSend, onUp }) {
   return {
     node, add,
     focus: () => field.focus({ preventScroll: true }),
-    /** Show the draft of conversation *key*, under the label and placeholder *text*. */
+    /** Show the draft of conversation *key*, with *text* as label and placeholder. */
     turnTo(key, text) {
       if (field.placeholder !== text) { field.placeholder = text; field.setAttribute("aria-label", label(text)); }
       if (key === draftKey) return;

@@ -1,4 +1,4 @@
-// The two places where a conversation is shown: the channel, and the thread beside it.
+// The two panes of a conversation: the channel, and the thread next to it.
 import { post } from "./api.js";
 import { authorOf, avatar } from "./avatar.js";
 import { composer } from "./composer.js";
@@ -7,7 +7,7 @@ import { editLast, listParts, walkable } from "./messages.js";
 import { openMenu, toast } from "./popup.js";
 import { changed, markRead, messageAt, nameOf, partnerOf, replies, state, titleOf, topLevel, unread } from "./store.js";
 
-/** A scrolling log that stays at its end while it is there, and where it is otherwise. */
+/** A scrolling log that follows its end while scrolled to the end, and otherwise keeps its position. */
 function makeLog(label) {
   const content = h("div", { class: "log-content" });
   const log = h("div", { class: "log", role: "log", tabindex: "0", "aria-label": label }, content);
@@ -15,7 +15,7 @@ function makeLog(label) {
   let lastTop = 0;
   const toEnd = () => { log.scrollTop = log.scrollHeight; };
   log.addEventListener("scroll", () => {
-    // only a person scrolls up; a list that grew has the same distance to its end but did not move
+    // a decreasing scrollTop means that a person scrolled up; a list that grew did not move
     if (log.scrollHeight - log.scrollTop - log.clientHeight < 40) atEnd = true;
     else if (log.scrollTop < lastTop - 2) atEnd = false;
     lastTop = log.scrollTop;
@@ -26,7 +26,7 @@ function makeLog(label) {
   return { log, content, stick: () => { atEnd = true; toEnd(); } };
 }
 
-/** Let files be dropped anywhere on *pane*. */
+/** Accept dropped files anywhere on *pane*. */
 function droppable(pane, add, where) {
   const veil = h("div", { class: "drop-veil", hidden: true }, icon("clip", 28), h("span", {}));
   pane.append(veil);
@@ -47,7 +47,7 @@ function droppable(pane, add, where) {
 }
 
 function membersMenu(anchor, channel) {
-  const tell = (path, user) => async () => {
+  const submitChange = (path, user) => async () => {
     const answer = await post(path, { channel: channel.id, user, by: state.me.id });
     if (!answer.ok) toast(answer.message ?? answer.error);
   };
@@ -56,7 +56,7 @@ function membersMenu(anchor, channel) {
   const isIn = bot && channel.members?.includes(bot.id);
   openMenu(anchor, [{ heading: `Members of #${channel.name}` },
     ...members.map((user) => ({ label: nameOf(user), hint: user.is_bot ? "app" : user.is_admin ? "admin" : undefined, icon: avatar(authorOf(user), 20), disabled: true, run: () => undefined })),
-    "divider", ...(bot ? [isIn ? { label: `Remove ${bot.name}`, icon: icon("x"), danger: true, run: tell("kick", bot.id) } : { label: `Invite ${bot.name}`, icon: icon("plus"), run: tell("invite", bot.id) }] : [])], { label: "Members" });
+    "divider", ...(bot ? [isIn ? { label: `Remove ${bot.name}`, icon: icon("x"), danger: true, run: submitChange("kick", bot.id) } : { label: `Invite ${bot.name}`, icon: icon("plus"), run: submitChange("invite", bot.id) }] : [])], { label: "Members" });
 }
 
 function intro(channel) {
@@ -65,7 +65,7 @@ function intro(channel) {
   return h("div", { class: "intro" }, h("div", { class: "intro-mark" }, channel.is_im ? avatar(authorOf(partnerOf(channel)), 48) : icon("hash", 28)), h("h2", {}, title), h("p", {}, channel.topic || words));
 }
 
-/** The middle pane; *openThread(message)* is asked when a thread is wanted. */
+/** The middle pane; *openThread(message)* is called to open a thread. */
 export function channelPane({ openThread, tools }) {
   const { log, content, stick } = makeLog("Messages");
   const title = h("h1", { class: "pane-title" });
@@ -102,7 +102,7 @@ export function channelPane({ openThread, tools }) {
   return { node, draw, focus: typing.focus };
 }
 
-/** The thread beside the channel; *close()* is asked when it shall go. */
+/** The thread pane; *close()* is called to close it. */
 export function threadPane({ close }) {
   const { log, content, stick } = makeLog("Thread");
   const where = h("span", { class: "pane-topic" });

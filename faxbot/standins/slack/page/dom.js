@@ -1,4 +1,4 @@
-// DOM nodes are built, never parsed: text from a workspace can not become markup.
+// Builds DOM nodes without parsing HTML, so that text from the workspace cannot become markup.
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -43,7 +43,7 @@ const ICONS = {
   x: ["M6 6l12 12", "M18 6 6 18"],
 };
 
-/** An inline SVG icon; decorative, so hidden from assistive technology. */
+/** An inline SVG icon, decorative and hidden from assistive technology. */
 export function icon(name, size = 18) {
   const svg = document.createElementNS(SVG, "svg");
   const attributes = { viewBox: "0 0 24 24", width: size, height: size, "aria-hidden": "true", class: `icon icon-${name}` };
@@ -64,8 +64,8 @@ export function iconButton(name, label, onClick, props = {}) {
 }
 
 /**
- * Make the children of *parent* match *parts* [{key, sign, make, update?}], touching only what changed.
- * A changed part is updated in place when it can be, else replaced; the keyboard focus stays on what has the same name.
+ * Make the children of *parent* match *parts* [{key, sign, make, update?}] and change only the parts whose sign differs.
+ * A changed part is updated in place if it has `update`, else replaced; the keyboard focus is restored by its focus key.
  */
 export function reconcile(parent, parts) {
   const focused = parent.contains(document.activeElement) ? document.activeElement : null;
@@ -102,5 +102,5 @@ let serial = 0;
 /** A document-unique id, for aria references. */
 export const uniqueId = (prefix) => `${prefix}-${++serial}`;
 
-/** The parent for something drawn above all: the topmost open dialog (the rest is inert), else the body. */
+/** The parent for overlays: the topmost open dialog (everything else is inert), else the body. */
 export const topLayer = () => [...document.querySelectorAll("dialog[open]")].at(-1) ?? document.body;

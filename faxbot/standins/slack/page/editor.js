@@ -1,11 +1,11 @@
-// Text as people type it ("@Dana") and as Slack stores it ("<@U…>"), and the small editor of a sent message.
+// Conversion between typed text ("@Dana") and Slack's format ("<@U…>"), and the editor of a sent message.
 import { post } from "./api.js";
 import { h } from "./dom.js";
 import { escapeText, unescapeText } from "./mrkdwn.js";
 import { toast } from "./popup.js";
 import { nameOf, state } from "./store.js";
 
-/** All names a mention may be typed with, longest first, so that "@Dana Lee" is not "@Dana" and " Lee". */
+/** All names for mentions, longest first, so that "@Dana Lee" is not read as "@Dana" and " Lee". */
 function mentionable() {
   const names = [...state.users.values()].flatMap((user) => [[user.name, user.id], [nameOf(user), user.id]]);
   return names.filter(([name]) => name).sort((a, b) => b[0].length - a[0].length);
@@ -14,7 +14,7 @@ function mentionable() {
 const startsWord = (text, at) => at === 0 || /[\s(]/.test(text[at - 1]);
 const endsWord = (text, at) => at >= text.length || !/[\p{L}\p{N}_]/u.test(text[at]);
 
-/** Typed text as Slack's: escaped, with mentions and channels as references. */
+/** Typed text in Slack's format: escaped, with mentions and channels as references. */
 export function toWire(typed) {
   const names = mentionable();
   const channels = [...state.channels.values()].filter((channel) => !channel.is_im);
@@ -34,14 +34,14 @@ export function toWire(typed) {
   return text;
 }
 
-/** Slack's text as its author would type it again. */
+/** Text in Slack's format as the author would type it. */
 export function toTyped(text) {
   return unescapeText(text.replace(/<@(\w+)(?:\|[^>]*)?>/g, (_whole, id) => `@${state.users.get(id)?.name ?? id}`)
     .replace(/<#(\w+)(?:\|([^>]*))?>/g, (_whole, id, name) => `#${state.channels.get(id)?.name ?? name ?? id}`)
     .replace(/<!(\w+)>/g, "@$1").replace(/<((?:https?|mailto|tel):[^|>]+)(?:\|[^>]*)?>/g, "$1"));
 }
 
-/** An editor in the place of a message's text; *done* is called when the person has finished, either way. */
+/** An editor in place of a message's text; *done* is called after saving or canceling. */
 export function editorFor(message, done) {
   const field = h("textarea", { class: "field editor-field", "aria-label": "Edit message", rows: 2 });
   field.value = toTyped(message.text ?? "");

@@ -1,4 +1,4 @@
-// Block Kit's interactive elements. Each keeps its state in `place.values` and, where Slack would, tells the app of it.
+// Block Kit's interactive elements. Each stores its state in `place.values` and, where Slack does, sends it to the app.
 import { upload } from "./api.js";
 import { fileInput } from "./fileinput.js";
 import { h, icon } from "./dom.js";
@@ -7,7 +7,7 @@ import { openMenu } from "./popup.js";
 import { openLink, press } from "./press.js";
 import { select } from "./selects.js";
 
-/** A name that survives an update, which may give the block another id. */
+/** A focus key that is stable across updates, which may change the block's id. */
 const focusKey = (element, extra = "") => `${element.action_id}/${extra}`;
 
 /** Common attributes of a control that an input block labels. */
@@ -35,7 +35,7 @@ function overflow(element, place) {
   return node;
 }
 
-/** When a typed field tells the app: on Enter, or on each character, as its dispatch_action_config says. */
+/** Dispatch a typed field to the app on Enter or on each character, by its dispatch_action_config. */
 function dispatching(element, place, node, state) {
   const when = element.dispatch_action_config?.trigger_actions_on ?? ["on_enter_pressed"];
   if (when.includes("on_character_entered")) {

@@ -1,4 +1,4 @@
-// The short names people and bots use for emoji; any other stays as it was typed.
+// Common short names of emoji; unknown names are shown as typed.
 
 const NAMES = `
 +1=👍 -1=👎 100=💯 alarm_clock=⏰ arrow_down=⬇️ arrow_left=⬅️ arrow_right=➡️ arrow_up=⬆️ arrows_counterclockwise=🔄 arrow_forward=▶️

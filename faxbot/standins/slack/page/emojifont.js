@@ -1,11 +1,11 @@
-// Where no font draws emoji (a bare Linux, a screenshot in CI) the few that a fax bot writes are drawn as icons.
+// Icons for the emoji that a fax bot uses, on machines without an emoji font (a minimal Linux, screenshots in CI).
 import { h, icon } from "./dom.js";
 
 const DRAWN = { "📄": "file", "📃": "file", "📠": "fax", "🖨": "fax", "📎": "clip", "📥": "download", "⚠": "alert", "✅": "check", "❌": "x", "🔒": "lock", "👀": "eye", "🗑": "trash", "✏": "pencil", "⚡": "bolt", "📷": "image", "🔍": "search" };
 const SIGNS = new RegExp(`(${Object.keys(DRAWN).join("|")})\uFE0F?`, "u");
 
-/** Whether a document emoji comes out in colour; black or hollow means that no emoji font is there. */
-function coloured() {
+/** Whether an emoji is rendered in color; otherwise no emoji font is installed. */
+function rendersColor() {
   const context = h("canvas", { width: 24, height: 24 }).getContext("2d", { willReadFrequently: true });
   if (!context) return true;
   context.font = "18px sans-serif";
@@ -17,9 +17,9 @@ function coloured() {
 
 let drawing;
 
-/** *text* as nodes: text, and icons for emoji that this machine cannot show. */
+/** *text* as nodes: text, and icons for emoji that this machine cannot render. */
 export function emojiNodes(text) {
-  drawing ??= !coloured();
+  drawing ??= !rendersColor();
   if (!drawing || !SIGNS.test(text)) return [document.createTextNode(text)];
   return text.split(SIGNS).filter(Boolean).map((piece) => (DRAWN[piece] ? h("span", { class: `emoji-drawn drawn-${DRAWN[piece]}`, role: "img", "aria-label": piece }, icon(DRAWN[piece], 17)) : document.createTextNode(piece)));
 }

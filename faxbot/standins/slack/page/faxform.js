@@ -1,4 +1,4 @@
-// "Let a fax arrive", and the numbers whose last digits decide how a call to them ends.
+// The form "Let a fax arrive", and the table of test numbers, whose last digits select how a call ends.
 import { faxControl } from "./api.js";
 import { combobox } from "./combobox.js";
 import { h, uniqueId } from "./dom.js";
@@ -13,7 +13,7 @@ const field = (label, attributes) => labelled(label, h("input", { class: "field"
 
 const valueOf = (holder) => holder.querySelector("input").value.trim();
 
-/** The form; `offer(lines)` tells it which lines there are. */
+/** The form; `offer(lines)` sets the selectable lines. */
 export function arriveForm() {
   let lines = [];
   let line = null;
@@ -52,7 +52,7 @@ export function arriveForm() {
   };
 }
 
-/** The table of test numbers; filled in when it is first opened. */
+/** The table of test numbers, loaded when it is first opened. */
 export function numbersTable() {
   const body = h("tbody");
   const empty = h("p", { class: "fax-empty", hidden: true }, "The fax server names no test numbers.");

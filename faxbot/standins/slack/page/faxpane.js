@@ -1,4 +1,4 @@
-// The second pane: the simulated fax server's lines, jobs and records, and the form that lets a fax arrive.
+// The second pane: the simulated fax server's lines, jobs and records, and the form to receive a fax.
 import { faxControl } from "./api.js";
 import { arriveForm, numbersTable } from "./faxform.js";
 import { h, icon, iconButton, reconcile } from "./dom.js";
@@ -10,7 +10,7 @@ const POLL_MS = 1000;
 const RECORDS_SHOWN = 12;
 const SPEEDS = [1, 5, 10, 30];
 
-/** "+1 469-555-0101" for a North American number, anything else as it came. */
+/** "+1 469-555-0101" for a North American number, any other number unchanged. */
 export function prettyNumber(number) {
   const digits = String(number ?? "").replace(/^\+/, "");
   const parts = /^1?(\d{3})(\d{3})(\d{4})$/.exec(digits);
@@ -25,7 +25,7 @@ function tone(text) {
   return "busy";
 }
 
-/** What the modem says, in a word or two. */
+/** The modem's state in one or two words. */
 function spokenState(text) {
   if (/running and idle/i.test(text)) return "Idle";
   if (/come ready/i.test(text)) return "Modem not ready";
@@ -56,7 +56,7 @@ function linePart(line) {
   } };
 }
 
-/** Pages done of all: one segment a page up to twelve, else one bar. */
+/** Progress in pages: one segment per page up to twelve, else one bar. */
 function pageBar(done, total, moving) {
   const bar = h("div", { class: moving ? "page-bar moving" : "page-bar", role: "progressbar", "aria-label": "Pages", "aria-valuemin": "0", "aria-valuemax": String(total), "aria-valuenow": String(done) });
   const segments = Math.min(total, 12);
@@ -94,23 +94,23 @@ function section(title, list, empty) {
   return { title, list, node: h("section", { class: "fax-section", "aria-label": title }, h("h3", {}, title), list, h("p", { class: "fax-empty" }, empty)) };
 }
 
-function serverMenu(anchor, told) {
-  const now = told.clock?.speed;
+function serverMenu(anchor, serverState) {
+  const now = serverState.clock?.speed;
   openMenu(anchor, [{ heading: "Clock" }, ...SPEEDS.map((speed) => ({ label: speed === 1 ? "Real time" : `${speed} times as fast`, icon: now === speed ? icon("check") : h("span", { class: "menu-blank" }), run: () => control("clock", { speed }, `The fax server runs at ${speed}×.`) })), "divider",
-    told.reachable === false ? { label: "Switch the server on", icon: icon("check"), run: () => control("outage", { on: false }, "The fax server answers again.") }
+    serverState.reachable === false ? { label: "Switch the server on", icon: icon("check"), run: () => control("outage", { on: false }, "The fax server answers again.") }
       : { label: "Switch the server off", icon: icon("x"), danger: true, run: () => control("outage", { on: true }, "The fax server doesn't answer any more.") }], { label: "Fax server" });
 }
 
-/** The pane's node, its toggle for the conversation's head, and `draw`. */
+/** The pane: its node, its toggle button for the channel header, and `draw`. */
 export function faxPane() {
   let open = (localStorage.getItem("faxbot-fax-pane") ?? (window.innerWidth < 1100 ? "closed" : "open")) === "open";
-  let told = null;
+  let serverState = null;
   let asking = false;
   const lines = section("Lines", h("ul", { class: "fax-list" }), "No lines.");
   const jobs = section("Jobs", h("ul", { class: "fax-list" }), "Nothing is being sent or received.");
   const records = section("Records", h("ul", { class: "fax-list" }), "No fax has ended yet.");
   const speed = h("span", { class: "fax-speed" });
-  const more = iconButton("more", "Fax server", () => serverMenu(more, told ?? {}));
+  const more = iconButton("more", "Fax server", () => serverMenu(more, serverState ?? {}));
   const form = arriveForm();
   const away = h("p", { class: "fax-away", role: "status" });
   const node = h("aside", { class: "pane pane-fax", id: "fax-pane", "aria-label": "Fax server", hidden: true },
@@ -131,8 +131,8 @@ export function faxPane() {
     asking = true;
     const answer = await faxControl("state");
     asking = false;
-    if (answer) told = answer;
-    away.textContent = !answer ? "The fax server's control door doesn't answer." : answer.reachable === false ? "Switched off: the bot can't reach it." : answer.licensed === false ? "The licence has run out." : "";
+    if (answer) serverState = answer;
+    away.textContent = !answer ? "The fax server's control API doesn't answer." : answer.reachable === false ? "Switched off: the bot can't reach it." : answer.licensed === false ? "The license has expired." : "";
     away.hidden = !away.textContent;
     paint();
   }
@@ -143,12 +143,12 @@ export function faxPane() {
   }
 
   function paint() {
-    if (!told) return;
-    const all = told.lines ?? [];
-    speed.textContent = told.clock?.paused ? "paused" : told.clock?.speed > 1 ? `${told.clock.speed}×` : "";
+    if (!serverState) return;
+    const all = serverState.lines ?? [];
+    speed.textContent = serverState.clock?.paused ? "paused" : serverState.clock?.speed > 1 ? `${serverState.clock.speed}×` : "";
     fill(lines, all.map(linePart));
-    fill(jobs, [...(told.jobs?.TX ?? []).map((job) => jobPart(job, false, all)), ...(told.jobs?.RX ?? []).map((job) => jobPart(job, true, all))]);
-    const ended = [...(told.records?.TX ?? []).map((record) => [record, false]), ...(told.records?.RX ?? []).map((record) => [record, true])].sort((a, b) => b[0].time - a[0].time);
+    fill(jobs, [...(serverState.jobs?.TX ?? []).map((job) => jobPart(job, false, all)), ...(serverState.jobs?.RX ?? []).map((job) => jobPart(job, true, all))]);
+    const ended = [...(serverState.records?.TX ?? []).map((record) => [record, false]), ...(serverState.records?.RX ?? []).map((record) => [record, true])].sort((a, b) => b[0].time - a[0].time);
     fill(records, ended.slice(0, RECORDS_SHOWN).map(([record, incoming]) => recordPart(record, incoming, all)));
     form.offer(all);
   }

@@ -1,8 +1,8 @@
-// The file_input element of a modal: choose or drop files; they are uploaded at once and listed.
+// The file_input element of a modal: choose or drop files, which are uploaded immediately and listed.
 import { h, icon, iconButton } from "./dom.js";
 import { sizeText } from "./files.js";
 
-/** *onChange* hears the list of {name, size, id?, error?}; an entry has its id once the upload is done. */
+/** *onChange* is called with the list of {name, size, id?, error?}; an entry has an id after its upload. */
 export function fileInput(element, { upload, labelledby, describedby, before, onChange }) {
   const limit = element.max_files ?? 10;
   let shown = before ?? [];

@@ -1,4 +1,4 @@
-// Files as people see them in a conversation: a picture, the first page of a PDF, or a card with the name and the size.
+// Files in a conversation: an image, the first page of a PDF, or a card with name and size.
 import { h, icon, iconButton } from "./dom.js";
 import { makeDialog } from "./popup.js";
 
@@ -19,7 +19,7 @@ const title = (file) => file.title || file.name || "Untitled";
 
 const pdfFrame = (file, className) => h("iframe", { class: className, src: `${addressOf(file)}#toolbar=0&navpanes=0&scrollbar=0&view=FitH`, title: `Preview of ${title(file)}`, tabindex: "-1", loading: "lazy" });
 
-/** Show the whole file above the page. */
+/** Show the whole file in a dialog. */
 function openViewer(file) {
   const body = isPicture(file) ? h("img", { class: "viewer-image", src: addressOf(file), alt: title(file) })
     : h("iframe", { class: "viewer-frame", src: addressOf(file), title: title(file) });
@@ -45,7 +45,7 @@ function preview(file, open) {
   return h("div", { class: "file-page" }, pdfFrame(file, "file-frame"), h("button", { type: "button", class: "file-cover", "aria-label": `Open ${title(file)}`, on: { click: open } }));
 }
 
-/** A file on a message. */
+/** A file of a message. */
 export function fileCard(file) {
   if (file.mode === "tombstone" || file.deleted) return tombstone();
   const viewable = isPicture(file) || (isPdf(file) && navigator.pdfViewerEnabled);
@@ -59,7 +59,7 @@ export function fileCard(file) {
     preview(file, open));
 }
 
-/** A file chosen in the composer, on its way up or there. */
+/** A file attached in the composer, uploading or uploaded. */
 export function fileChip(entry, onRemove) {
   return h("li", { class: entry.error ? "file-chip failed" : "file-chip" }, h("span", { class: "file-badge badge-other" }, icon(entry.error ? "alert" : "file", 18)),
     h("span", { class: "file-words" }, h("span", { class: "file-chip-name" }, entry.name), h("span", { class: "file-meta" }, entry.error ?? (entry.id ? sizeText(entry.size) : "Uploading…"))),

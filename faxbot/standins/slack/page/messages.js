@@ -1,4 +1,4 @@
-// One message: who, when, text or blocks, files, the thread below it, and the toolbar that appears over it.
+// One message: author, time, text or blocks, files, thread summary and toolbar.
 import { authorOf, authorOfMessage, avatar } from "./avatar.js";
 import { blockParts } from "./blocks.js";
 import { h, icon, iconButton, reconcile } from "./dom.js";
@@ -14,11 +14,11 @@ const GROUP_SECONDS = 300;
 const editing = new Set();
 const keyOf = (message) => `${message.ephemeral ? `e-${message.id}` : message.ts}`;
 
-/** Whether *message* follows *previous* so closely that name and picture would only repeat. */
+/** Whether *message* follows *previous* closely enough to omit name and avatar. */
 function continues(previous, message) {
   if (!previous || previous.ephemeral || message.ephemeral || dayKey(previous.ts) !== dayKey(message.ts)) return false;
   const same = (previous.user ?? previous.bot_id) === (message.user ?? message.bot_id) && previous.username === message.username;
-  const card = message.bot_id && message.blocks?.length; // a card stands by itself, with the name above it
+  const card = message.bot_id && message.blocks?.length; // a card always shows its author
   return same && !card && Number(message.ts) - Number(previous.ts) < GROUP_SECONDS && !previous.subtype?.startsWith("channel_");
 }
 
@@ -66,7 +66,7 @@ function toolbar(message, place) {
     !place.inThread && iconButton("reply", "Reply in thread", () => place.openThread(message)), more);
 }
 
-/** What follows the text when people read the message aloud. */
+/** The message as text for screen readers. */
 function spoken(message, author) {
   const text = bare(message.text) || (message.files ?? []).map((file) => file.name).join(", ");
   return `${author.name}, ${clock(message.ts)}${message.ephemeral ? ", only visible to you" : ""}: ${text}`;
@@ -93,7 +93,7 @@ function systemLine(message) {
   return h("div", { class: "system-line", dataset: { ts: message.ts } }, avatar(authorOf(state.users.get(message.user)), 20), h("span", {}, message.text ? mrkdwn(message.text) : `${plain(authorOfMessage(message).name)} ${SYSTEM[message.subtype]} the channel.`), h("time", { class: "message-time" }, clock(message.ts)));
 }
 
-/** The part of a list that stands for *message*, updated in place so that what is typed, open or scrolled stays. */
+/** The list part of *message*, updated in place to keep typed text, open menus and scroll positions. */
 function messagePart(message, previous, place) {
   if (SYSTEM[message.subtype]) return { key: keyOf(message), sign: JSON.stringify(message), make: () => systemLine(message) };
   const compact = continues(previous, message);
@@ -137,7 +137,7 @@ export function listParts(messages, place, newFrom = null) {
   return parts;
 }
 
-/** Arrow keys walk a list of messages; Enter or → on a message opens its thread. */
+/** Arrow keys move through a list of messages; Enter or → opens the thread of a message. */
 export function walkable(list, openThread) {
   list.addEventListener("keydown", (event) => {
     const current = event.target.closest(".message");
@@ -154,7 +154,7 @@ export function walkable(list, openThread) {
   });
 }
 
-/** Change the last message this person wrote in *messages*; false when there is none. */
+/** Edit this person's last message in *messages*; returns false when there is none. */
 export function editLast(messages, redraw) {
   const mine = messages.filter((message) => message.user === state.me.id && !message.ephemeral && !message.subtype?.startsWith("channel_")).at(-1);
   if (!mine) return false;

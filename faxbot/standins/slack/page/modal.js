@@ -8,10 +8,10 @@ import { makeDialog, toast } from "./popup.js";
 import { Values } from "./press.js";
 import { state } from "./store.js";
 
-const values = new Map(); // view id -> what was typed, kept while another view is pushed above it
+const values = new Map(); // view id -> typed values, kept while another view is on top
 let open = null; // {id, dialog, body, foot, sign}
 
-/** The view this person has to answer: the newest that no other view stands upon. */
+/** This person's top view: the newest one that is not below another view. */
 function topView() {
   const mine = [...state.views.values()].filter((view) => view.user === state.me.id && view.view.type !== "home");
   const covered = new Set(mine.map((view) => view.previous_view_id));
@@ -36,7 +36,7 @@ const CHECKS = {
   plain_text_input: (value, element) => (value.length < (element.min_length ?? 0) ? `Please enter at least ${element.min_length} characters.` : null),
 };
 
-/** What Slack's own client refuses before it asks the app: {block_id: text}. */
+/** The validation errors of Slack's own client: {block_id: text}. */
 function refused(view, typed) {
   const errors = {};
   for (const [index, block] of view.blocks.entries()) {
@@ -99,7 +99,7 @@ async function submit(event) {
 async function close() {
   const { id } = open;
   const answer = await post("close", { view: id });
-  if (!answer.ok) { // a view the server no longer knows must not hold the person captive
+  if (!answer.ok) { // a view that the server no longer knows must be closed
     toast(answer.message ?? answer.error);
     state.views.delete(id);
     drawModal();
@@ -122,13 +122,13 @@ function frame(view) {
   return { dialog, body, foot };
 }
 
-/** Show what the person has to answer now; called after every change. */
+/** Show the person's top view; called after every change. */
 export function drawModal() {
   const view = topView();
   for (const id of values.keys()) if (!state.views.has(id)) values.delete(id);
   if (!view) {
     const leaving = open;
-    open = null; // first: giving the focus back may draw again
+    open = null; // before dismiss(): restoring the focus may redraw
     leaving?.dialog.dismiss();
     return;
   }

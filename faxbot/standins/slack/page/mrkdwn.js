@@ -1,4 +1,4 @@
-// Slack's mrkdwn as DOM nodes. Every piece of the text ends in a text node; nothing is parsed as HTML.
+// Slack's mrkdwn as DOM nodes. All text becomes text nodes; nothing is parsed as HTML.
 import { h } from "./dom.js";
 import { emojiFor, withEmoji } from "./emoji.js";
 import { emojiNodes } from "./emojifont.js";
@@ -7,15 +7,15 @@ import { fillDate, fullTime } from "./times.js";
 
 const ENTITIES = { "&amp;": "&", "&lt;": "<", "&gt;": ">" };
 
-/** The three escapes of Slack's text back to characters; once, so that "&amp;lt;" stays "&lt;". */
+/** Unescape Slack's three entities once, so that "&amp;lt;" becomes "&lt;". */
 export const unescapeText = (text) => text.replace(/&(amp|lt|gt);/g, (entity) => ENTITIES[entity]);
 
 export const escapeText = (text) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
 
-/** A text with its emoji, and nothing else formatted: Slack's plain_text. */
+/** Slack's plain_text: text with emoji, without other formatting. */
 export const plain = (text) => withEmoji(unescapeText(text ?? ""));
 
-/** A link when its address is of a harmless kind, else its text. */
+/** A link when its URL scheme is safe, else its text. */
 export function link(address, label) {
   const href = unescapeText(address);
   if (!/^(https?:\/\/|mailto:|tel:)/i.test(href)) return document.createTextNode(label ?? href);
@@ -42,7 +42,7 @@ export function dateMention(ts, pattern, address, fallback) {
   return address ? h("a", { href: address, target: "_blank", rel: "noopener noreferrer" }, node) : node;
 }
 
-/** What stands between angle brackets, or null when it is none of Slack's forms. */
+/** The node for a tag in angle brackets; null when it is not one of Slack's tags. */
 function angle(content) {
   const bar = content.indexOf("|");
   const target = bar < 0 ? content : content.slice(0, bar);
@@ -60,7 +60,7 @@ function angle(content) {
 const WORD = /[\p{L}\p{N}]/u;
 const MARKS = { "*": "strong", _: "em", "~": "s" };
 
-/** Where the mark opened at *at* closes on its line, or -1; what stands between angle brackets or backticks is skipped. */
+/** The index that closes the mark at *at* on its line, or -1; tags and code spans are skipped. */
 function closing(text, at) {
   const mark = text[at];
   if (WORD.test(text[at - 1] ?? "") || /[\s]|^$/.test(text[at + 1] ?? "") || text[at + 1] === mark) return -1;
@@ -73,7 +73,7 @@ function closing(text, at) {
   return -1;
 }
 
-/** One piece of inline markup at *at*: [node, length], or null for an ordinary character. */
+/** The inline markup at *at* as [node, length]; null for an ordinary character. */
 function piece(text, at) {
   const char = text[at];
   if (char === "<") {
@@ -103,7 +103,7 @@ function piece(text, at) {
   return null;
 }
 
-/** Text nodes, with runs of block characters (a bar of progress) set apart so that they look like one. */
+/** Text nodes, with runs of block characters (a progress bar) in their own element. */
 const withBars = (text) => text.split(/([▰▱█░▓▒■□]{3,})/).filter(Boolean).flatMap((run) => (/^[▰▱█░▓▒■□]{3}/.test(run) ? h("span", { class: "bar" }, run) : emojiNodes(run)));
 
 /** Inline mrkdwn as an array of nodes. */
@@ -162,7 +162,7 @@ export function mrkdwn(text) {
   return nodes;
 }
 
-/** What a text object ({type, text}) shows. */
+/** The nodes of a text object ({type, text}). */
 export function textObject(object) {
   if (!object) return [];
   return object.type === "mrkdwn" ? mrkdwn(object.text) : emojiNodes(plain(object.text));

@@ -1,8 +1,8 @@
-// What opens above the page and closes by itself: menus, and the dialogs people must answer.
+// Overlays: menus, dialogs and toasts.
 import { h, iconButton, topLayer, uniqueId } from "./dom.js";
 import { textObject } from "./mrkdwn.js";
 
-/** Put *popup* beside *anchor*, where there is room: below it when possible, else above. */
+/** Place *popup* below *anchor*, or above it when there is no room below. */
 export function place(popup, anchor, { align = "start", matchWidth = false } = {}) {
   const box = anchor.getBoundingClientRect();
   if (matchWidth) popup.style.minWidth = `${box.width}px`;
@@ -18,7 +18,7 @@ let closeOpenMenu = null;
 
 /**
  * Open a menu at *anchor*. Items: {label, hint?, icon?, danger?, run} or "divider" or {heading}.
- * Arrow keys move, Enter chooses, Esc and a click elsewhere close; the focus goes back to the anchor.
+ * Arrow keys move, Enter chooses, Esc and a click elsewhere close the menu; the focus returns to the anchor.
  */
 export function openMenu(anchor, items, { label, align = "end" } = {}) {
   const again = anchor.getAttribute("aria-expanded") === "true";
@@ -66,7 +66,7 @@ const FOCUSABLE = "a[href], button:not([disabled]), input:not([disabled]), selec
 
 /**
  * A modal dialog: labelled, focus kept inside, Esc calls *onClose*. Returns the <dialog>, not yet shown;
- * `reveal()` shows it, `dismiss()` takes it away and gives the focus back.
+ * `reveal()` shows it, `dismiss()` removes it and restores the focus.
  */
 export function makeDialog({ title, className = "", head = null, body, foot = null, onClose, closeLabel = "Close", asForm = null }) {
   const titleId = uniqueId("dialog-title");
@@ -76,7 +76,7 @@ export function makeDialog({ title, className = "", head = null, body, foot = nu
   const dialog = h("dialog", { class: `dialog ${className}`, role: "dialog", "aria-modal": "true", "aria-labelledby": titleId },
     h("header", { class: "dialog-head" }, head, heading, iconButton("x", closeLabel, () => onClose(), { class: "dialog-close" })), content);
   dialog.addEventListener("cancel", (event) => {
-    event.preventDefault(); // the owner decides: a view is closed by the server
+    event.preventDefault(); // the owner closes it: a view is closed by the server
     onClose();
   });
   dialog.addEventListener("keydown", (event) => {
@@ -94,7 +94,7 @@ export function makeDialog({ title, className = "", head = null, body, foot = nu
     dialog.close();
     dialog.remove();
     if (!before?.isConnected) return;
-    before.blur(); // close() has focused it already, but in Chromium without a caret: typing would be lost
+    before.blur(); // close() has focused it, but Chromium shows no caret then and drops typed text
     before.focus({ preventScroll: true });
   };
   return dialog;
@@ -109,7 +109,7 @@ function keepInside(dialog, event) {
   (event.shiftKey ? last : first)?.focus();
 }
 
-/** Ask before a dangerous press, as an element's `confirm` object says; resolves to true or false. */
+/** Show the confirm dialog of an element's `confirm` object; resolves to true or false. */
 export function askConfirm(confirm) {
   return new Promise((resolve) => {
     const answer = (yes) => {
@@ -125,7 +125,7 @@ export function askConfirm(confirm) {
   });
 }
 
-/** A short notice at the bottom of the window; the same text twice in a moment is one notice. */
+/** A short notice at the bottom of the window; a repeated text within a moment is shown once. */
 export function toast(text, level = "error") {
   let region = document.getElementById("toasts");
   region ??= h("div", { id: "toasts", class: "toasts", role: "status", "aria-live": "polite" });

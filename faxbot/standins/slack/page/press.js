@@ -1,4 +1,4 @@
-// What an interactive element's use becomes: the confirm dialog first, then the call, with the element shown as busy.
+// Using an interactive element: show its confirm dialog, then call the API, with the element marked as busy.
 import { post } from "./api.js";
 import { askConfirm, toast } from "./popup.js";
 
@@ -16,25 +16,25 @@ export class Values {
     (this.blocks[block] ??= {})[action] = value;
   }
 
-  /** The wire's shape: what only this page needs (names of uploads) stays here. */
+  /** The values for the API, without members that only this page uses (names of uploads). */
   toJSON() {
     return JSON.parse(JSON.stringify(this.blocks, (key, value) => (key === "shown" ? undefined : value)));
   }
 
-  /** Forget blocks that are no longer on the surface. */
+  /** Remove the values of blocks that are no longer on the surface. */
   keepOnly(ids) {
     for (const id of Object.keys(this.blocks)) if (!ids.has(id)) delete this.blocks[id];
   }
 }
 
-/** Open the address of a button or an option in a tab of its own, when it is a web address. */
+/** Open the URL of a button or an option in a new tab, if it is an http(s) URL. */
 export function openLink(url) {
   if (/^https?:\/\//i.test(url ?? "")) window.open(url, "_blank", "noopener,noreferrer");
 }
 
 /**
- * Use *element* with *state* (what Slack would send as the action). *place* is {surface, values, blockId}: surface says where
- * it stands ({channel, ts}, {ephemeral} or {view}). Resolves to whether the app took it.
+ * Use *element* with *state* (the members of Slack's action). *place* is {surface, values, blockId}; surface is
+ * {channel, ts}, {ephemeral} or {view}. Resolves to whether the app acknowledged it.
  */
 export async function press(place, element, state, node) {
   if (node?.getAttribute("aria-busy") === "true") return false;

@@ -1,4 +1,4 @@
-// rich_text blocks (what people type in Slack's own composer) and the small Markdown of markdown blocks.
+// rich_text blocks (the output of Slack's own composer) and a subset of Markdown for markdown blocks.
 import { h } from "./dom.js";
 import { emojiFor } from "./emoji.js";
 import { broadcast, channelMention, dateMention, escapeText, inline, link, userMention } from "./mrkdwn.js";
@@ -34,7 +34,7 @@ const PARTS = {
 
 export const richText = (block) => (block.elements ?? []).map((part) => PARTS[part.type]?.(part)).filter(Boolean);
 
-/** One paragraph of Markdown as mrkdwn: links, bold, italic, struck; other characters are text. */
+/** One paragraph of Markdown as mrkdwn: links, bold, italic, strikethrough; other characters are text. */
 function asMrkdwn(source) {
   return inline(escapeText(source)
     .replace(/\[([^\]]+)\]\((https?:[^)\s]+)\)/g, "<$2|$1>")
@@ -42,7 +42,7 @@ function asMrkdwn(source) {
     .replace(/~~(.+?)~~/g, "~$1~"));
 }
 
-/** The everyday part of standard Markdown: paragraphs, headings, bullets. */
+/** A subset of Markdown: paragraphs, headings, bullets. */
 export function markdown(text) {
   return text.split(/\n{2,}/).map((paragraph) => {
     const heading = /^#{1,6}\s+(.*)/.exec(paragraph);

@@ -1,4 +1,4 @@
-// Block Kit's selects, single and multiple, over the combobox: what they offer and what they answer.
+// Block Kit's selects, single and multiple, based on the combobox.
 import { post } from "./api.js";
 import { combobox } from "./combobox.js";
 import { plain } from "./mrkdwn.js";
@@ -15,7 +15,7 @@ function offered(element) {
   return (element.options ?? []).map((option) => ofOption(option));
 }
 
-/** The conversations a select may show, as its `filter` says. */
+/** The conversations that a select offers, by its `filter`. */
 function conversations(element) {
   const include = element.filter?.include;
   return [...state.channels.values()].filter((channel) => {
@@ -37,7 +37,7 @@ const publicChannels = () => [...state.channels.values()].filter((channel) => !c
 const userChoice = (id) => ofUser(state.users.get(id) ?? { id, name: id });
 const channelChoice = (id) => (state.channels.has(id) ? ofChannel(state.channels.get(id)) : { value: id, label: id, raw: id });
 
-// kind -> what it offers, the word in its state's key, how an initial value becomes a choice
+// type -> its choices, the noun in its state's key, the conversion of an initial value to a choice
 const KINDS = {
   static: { choices: (element) => offered(element), word: "option", choice: (option) => ofOption(option) },
   external: { choices: suggestions, word: "option", choice: (option) => ofOption(option), remote: true },
@@ -46,7 +46,7 @@ const KINDS = {
   channels: { choices: publicChannels, word: "channel", choice: channelChoice },
 };
 
-/** The DOM of a `*_select` element on *place*; a choice outside an input block is told to the app at once. */
+/** The DOM of a `*_select` element on *place*; a choice outside an input block is sent to the app immediately. */
 export function select(element, place) {
   const [, multi, kindName] = /^(multi_)?(\w+)_select$/.exec(element.type);
   const kind = KINDS[kindName];

@@ -1,4 +1,4 @@
-// The left column: the workspace, who one is, the channels and direct messages with what is unread.
+// The sidebar: the workspace, the current person, channels and direct messages with unread counts.
 import { authorOf, avatar } from "./avatar.js";
 import { h, icon, reconcile } from "./dom.js";
 import { nameOf, myChannels, partnerOf, people, state, titleOf, unread } from "./store.js";
@@ -29,7 +29,7 @@ function arrows(event) {
   entries[Math.max(0, Math.min(entries.length - 1, at + (event.key === "ArrowDown" ? 1 : -1)))].focus();
 }
 
-/** *becomeUser(user)* is asked when another person is chosen; *openSwitcher()* for "Jump to…". */
+/** *becomeUser(user)* is called when another person is selected, *openSwitcher()* for "Jump to…". */
 export function sidebar({ becomeUser, openSwitcher }) {
   const team = h("div", { class: "team" });
   const persons = h("div", { class: "persons", role: "radiogroup", "aria-label": "Act as" });

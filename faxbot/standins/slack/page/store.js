@@ -1,4 +1,4 @@
-// What the current person sees, kept in step with the server by its events. Views read it and are told when it moved.
+// The state that the current person sees, updated by server events. Listeners are called after changes.
 
 export const state = {
   seq: 0, team: {}, me: null, bot: null, connected: true, online: true, faxPane: false,
@@ -7,26 +7,26 @@ export const state = {
 };
 
 const listeners = new Set();
-let told = false;
+let scheduled = false;
 
 /** Call *fn* after each batch of changes. */
 export function onChange(fn) {
   listeners.add(fn);
 }
 
-/** Tell the views that something moved; several changes in one turn are told once. */
+/** Notify the listeners of a change, once for several changes in one task. */
 export function changed() {
-  if (told) return;
-  told = true;
+  if (scheduled) return;
+  scheduled = true;
   queueMicrotask(() => {
-    told = false;
+    scheduled = false;
     for (const fn of listeners) fn();
   });
 }
 
 const byId = (items) => new Map((items ?? []).map((item) => [item.id, item]));
 
-/** Take a whole snapshot, as after a change of person or a restart of the server. */
+/** Replace the state by a snapshot, after a change of person or a restart of the server. */
 export function load(snapshot) {
   Object.assign(state, {
     seq: snapshot.seq ?? 0, team: snapshot.team ?? {}, me: snapshot.me, bot: snapshot.bot, connected: snapshot.connected !== false,
@@ -56,7 +56,7 @@ const EVENTS = {
   connected: (event) => { state.connected = event.connected; },
 };
 
-/** Take one event of the stream; one that was already taken is ignored. */
+/** Apply one event of the stream; an event that was already applied is ignored. */
 export function apply(event) {
   if (event.seq <= state.seq) return;
   state.seq = event.seq;
@@ -84,12 +84,12 @@ export function replies(channel, ts) {
 
 export const messageAt = (channel, ts) => state.messages.get(channel)?.get(ts);
 
-/** The newest state of a file a message carries: deletions and shares come as events of their own. */
+/** The current state of a message's file; deletions and shares are separate events. */
 export const fileOf = (file) => state.files.get(file.id) ?? file;
 
 export const people = () => [...state.users.values()].filter((user) => !user.is_bot && !user.deleted && user.id !== "USLACKBOT");
 
-/** Channels this person is in, by name; direct messages apart. */
+/** The channels of this person by name, and the direct messages. */
 export function myChannels() {
   const all = [...state.channels.values()];
   const mine = (channel) => !channel.members || channel.members.includes(state.me.id);
@@ -106,10 +106,10 @@ export const partnerOf = (channel) => {
 
 export const nameOf = (user) => user?.real_name || user?.name || "Someone";
 
-/** A channel's name as people say it: "#claims", or the partner's name. */
+/** A channel's display name: "#claims", or the partner's name. */
 export const titleOf = (channel) => (channel.is_im ? nameOf(partnerOf(channel)) : `#${channel.name}`);
 
-// What was read is the browser's own affair: the Web API of a bot never sees it.
+// Read positions are stored in the browser only.
 const readKey = () => `faxbot-read-${state.team.id ?? ""}-${state.me.id}`;
 
 function loadRead() {
@@ -120,13 +120,13 @@ function loadRead() {
 
 const readUntil = (channel) => Number(state.read[channel] ?? state.read.since ?? 0);
 
-/** Messages of others that came after this person last looked at *channel*. */
+/** Messages of others that are newer than this person's read position in *channel*. */
 export function unread(channel) {
   const until = readUntil(channel);
   return [...(state.messages.get(channel)?.values() ?? [])].filter((item) => Number(item.ts) > until && !isReply(item) && item.user !== state.me.id);
 }
 
-/** Everything in *channel* has been seen. */
+/** Mark everything in *channel* as read. */
 export function markRead(channel) {
   if (!unread(channel).length) return;
   state.read[channel] = topLevel(channel).at(-1).ts;

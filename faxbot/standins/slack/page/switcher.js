@@ -1,10 +1,10 @@
-// Ctrl/Cmd + K: jump to a channel or a person by typing a part of the name.
+// Ctrl/Cmd + K: switch to a channel or person by typing a part of the name.
 import { h, icon, uniqueId } from "./dom.js";
 import { makeDialog } from "./popup.js";
 import { addressOf } from "./sidebar.js";
 import { myChannels, titleOf, unread } from "./store.js";
 
-/** Open the switcher; choosing an entry goes there through the address. */
+/** Open the switcher; choosing an entry changes the URL hash. */
 export function openSwitcher() {
   const id = uniqueId("switch");
   const mine = myChannels();

@@ -1,4 +1,4 @@
-// Times as people read them, in the reader's own time zone (the user's, as Slack does it).
+// Times for display, in the current person's time zone, as in Slack.
 import { state } from "./store.js";
 
 const cache = new Map();
@@ -15,7 +15,7 @@ export const dateOf = (ts) => new Date(Number(ts) * 1000);
 /** "4:01 PM" */
 export const clock = (ts) => format(dateOf(ts), { hour: "numeric", minute: "2-digit" });
 
-/** A key that is the same for two moments of one calendar day of the reader. */
+/** A key for the calendar day in the person's time zone. */
 export const dayKey = (ts) => format(dateOf(ts), { year: "numeric", month: "2-digit", day: "2-digit" });
 
 const dayNow = (offset) => dayKey(Date.now() / 1000 + offset * 86400);
@@ -42,7 +42,7 @@ const shortDate = (ts) => format(dateOf(ts), { month: "short", day: "numeric", y
 /** "Today", "Yesterday" or "Friday, November 20th". */
 export const dayTitle = (ts) => pretty(ts, () => `${format(dateOf(ts), { weekday: "long" })}, ${longDate(ts)}`);
 
-/** The whole moment, for tooltips. */
+/** Date and time, for tooltips. */
 export const fullTime = (ts) => format(dateOf(ts), { dateStyle: "full", timeStyle: "medium" });
 
 /** "4 minutes ago", "2 hours ago", "Nov 20" */

@@ -1,1 +1,1 @@
-"""The person API, /_/…: what somebody in the workspace sees and does."""
+"""The person API, /_/…: what a person in the workspace sees and does."""

@@ -1,4 +1,4 @@
-"""The page's second pane: requests passed on to the simulated fax server's control pages."""
+"""The proxy of the page's second pane to the simulated fax server's control API."""
 
 import aiohttp
 from aiohttp import web
@@ -6,11 +6,11 @@ from aiohttp import web
 from faxbot.standins.slack.installation import Installation
 
 
-async def pass_on(request: web.Request, site: Installation) -> web.StreamResponse:
-    """GET or POST /_/fax/<rest>: the same to <fax control address>/control/<rest>."""
-    if not site.fax_control:
+async def proxy(request: web.Request, installation: Installation) -> web.StreamResponse:
+    """GET or POST /_/fax/<rest>: forward to <fax control address>/control/<rest>."""
+    if not installation.fax_control:
         raise web.HTTPNotFound
-    address = f"{site.fax_control.rstrip('/')}/control/{request.match_info['rest']}"
+    address = f"{installation.fax_control.rstrip('/')}/control/{request.match_info['rest']}"
     headers = {"Content-Type": request.headers.get("Content-Type", "application/json")}
     body = await request.read() if request.method == "POST" else None
     try:

@@ -1,4 +1,4 @@
-"""What a person asks for: the body of a POST, checked as far as every route needs it."""
+"""A request to the person API: the body of a POST, with the checks common to all routes."""
 
 import json
 from dataclasses import dataclass
@@ -8,10 +8,11 @@ from aiohttp import web
 
 from faxbot.standins.slack.installation import Installation
 from faxbot.standins.slack.model.people import Channel
+from faxbot.standins.slack.model.state import WorkspaceState
 
 
 class DeniedError(Exception):
-    """The person's client says no; *message* is what it would show."""
+    """The person's client refuses the action and shows *message*."""
 
     def __init__(self, error: str, message: str = "", **more: object) -> None:
         super().__init__(error)
@@ -19,14 +20,14 @@ class DeniedError(Exception):
 
 
 @dataclass
-class Ask:
+class PersonRequest:
     """One request by one person."""
 
-    site: Installation
+    installation: Installation
     body: dict[str, Any]
 
     @classmethod
-    async def read(cls, request: web.Request, site: Installation) -> "Ask":
+    async def read(cls, request: web.Request, installation: Installation) -> "PersonRequest":
         """
         Read the JSON body.
 
@@ -40,23 +41,28 @@ class Ask:
             body = None
         if not isinstance(body, dict):
             raise DeniedError("invalid_json")
-        return cls(site, body)
+        return cls(installation, body)
 
     def text(self, name: str) -> str:
-        """A member as a string, "" when absent."""
+        """A member of the body as a string; "" when absent."""
         value = self.body.get(name)
         return value if isinstance(value, str) else ""
 
     @property
+    def state(self) -> WorkspaceState:
+        """The state of the workspace."""
+        return self.installation.state
+
+    @property
     def user(self) -> str:
         """
-        Who asks.
+        The id of the requesting person.
 
         Raises:
-            DeniedError: Nobody of this workspace.
+            DeniedError: The user does not exist.
 
         """
-        user = self.site.state.users.get(self.text("user"))
+        user = self.installation.state.users.get(self.text("user"))
         if user is None:
             raise DeniedError("user_not_found", "There is no such person here.")
         return str(user["id"])
@@ -64,13 +70,13 @@ class Ask:
     @property
     def channel(self) -> Channel:
         """
-        The conversation it is about.
+        The conversation of the request.
 
         Raises:
-            DeniedError: There is none.
+            DeniedError: The conversation does not exist.
 
         """
-        channel = self.site.state.channels.get(self.text("channel"))
+        channel = self.installation.state.channels.get(self.text("channel"))
         if channel is None:
             raise DeniedError("channel_not_found", "There is no such channel here.")
         return channel
@@ -78,10 +84,10 @@ class Ask:
     @property
     def open_channel(self) -> Channel:
         """
-        The conversation, if one may write in it.
+        The conversation of the request, if the person may post in it.
 
         Raises:
-            DeniedError: It is archived, or the person is not in it.
+            DeniedError: The conversation is archived, or the person is no member.
 
         """
         channel = self.channel
@@ -93,13 +99,13 @@ class Ask:
 
     def message(self) -> dict[str, Any]:
         """
-        The message it is about.
+        The message of the request.
 
         Raises:
-            DeniedError: There is none.
+            DeniedError: The message does not exist.
 
         """
-        message = self.site.state.messages.get(self.channel.id, self.text("ts"))
+        message = self.installation.state.messages.get(self.channel.id, self.text("ts"))
         if message is None:
             raise DeniedError("message_not_found", "That message is gone.")
         return message

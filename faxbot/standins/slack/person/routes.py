@@ -1,4 +1,4 @@
-"""The table of the person API."""
+"""The routes of the person API."""
 
 from collections.abc import Awaitable, Callable
 
@@ -6,61 +6,65 @@ from aiohttp import web
 
 from faxbot.standins.slack.installation import Installation
 
-from . import act, faxpane, look, modals, rooms, talk
-from .request import Ask, DeniedError
+from . import faxpane, interactions, membership, messages, modals, snapshot
+from .request import DeniedError, PersonRequest
 
-Deed = Callable[[Ask], Awaitable[dict[str, object]]]
+PersonAction = Callable[[PersonRequest], Awaitable[dict[str, object]]]
 Page = Callable[[web.Request, Installation], Awaitable[web.StreamResponse]]
 
-DEEDS: dict[str, Deed] = {
-    "say": talk.say,
-    "edit": talk.edit,
-    "unsay": talk.unsay,
-    "delete_file": talk.delete_file,
-    "command": act.command,
-    "press": act.press,
-    "shortcut": act.shortcut,
-    "suggest": act.suggest,
+PERSON_ACTIONS: dict[str, PersonAction] = {
+    "say": messages.post_message,
+    "edit": messages.edit_message,
+    "unsay": messages.delete_message,
+    "delete_file": messages.delete_file,
+    "command": interactions.command,
+    "press": interactions.press,
+    "shortcut": interactions.shortcut,
+    "suggest": interactions.suggest,
     "submit": modals.submit,
     "close": modals.close,
     "open_home": modals.open_home,
-    "invite": rooms.invite,
-    "kick": rooms.kick,
-    "archive": rooms.archive,
+    "invite": membership.invite,
+    "kick": membership.remove,
+    "archive": membership.archive,
 }
 PAGES: dict[tuple[str, str], Page] = {
-    ("GET", "/_/snapshot"): look.snapshot,
-    ("GET", "/_/events"): look.events,
-    ("GET", "/_/wait"): look.wait,
-    ("GET", "/_/file/{file}"): look.file_bytes,
-    ("POST", "/_/upload"): talk.upload,
-    ("GET", "/_/fax/{rest:.*}"): faxpane.pass_on,
-    ("POST", "/_/fax/{rest:.*}"): faxpane.pass_on,
+    ("GET", "/_/snapshot"): snapshot.snapshot,
+    ("GET", "/_/events"): snapshot.events,
+    ("GET", "/_/wait"): snapshot.wait,
+    ("GET", "/_/file/{file}"): snapshot.file_bytes,
+    ("POST", "/_/upload"): messages.upload,
+    ("GET", "/_/fax/{rest:.*}"): faxpane.proxy,
+    ("POST", "/_/fax/{rest:.*}"): faxpane.proxy,
 }
 
 
-def add_routes(app: web.Application, site: Installation) -> None:
-    """Serve the person API of *site*."""
+def add_routes(app: web.Application, installation: Installation) -> None:
+    """Serve the person API of *installation*."""
     for (verb, path), page in PAGES.items():
-        app.router.add_route(verb, path, _page(page, site))
-    for name, deed in DEEDS.items():
-        app.router.add_post(f"/_/{name}", _deed(deed, site))
+        app.router.add_route(verb, path, _serve_page(page, installation))
+    for name, action in PERSON_ACTIONS.items():
+        app.router.add_post(f"/_/{name}", _serve_action(action, installation))
 
 
-def _page(page: Page, site: Installation) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+def _serve_page(
+    page: Page, installation: Installation
+) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def answer(request: web.Request) -> web.StreamResponse:
         try:
-            return await page(request, site)
+            return await page(request, installation)
         except DeniedError as exc:
             return web.json_response(exc.answer, status=400 if request.method == "GET" else 200)
 
     return answer
 
 
-def _deed(deed: Deed, site: Installation) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+def _serve_action(
+    action: PersonAction, installation: Installation
+) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def answer(request: web.Request) -> web.StreamResponse:
         try:
-            result = {"ok": True, **await deed(await Ask.read(request, site))}
+            result = {"ok": True, **await action(await PersonRequest.read(request, installation))}
         except DeniedError as exc:
             result = exc.answer
         return web.json_response(result)

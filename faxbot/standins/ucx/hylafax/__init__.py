@@ -1,1 +1,1 @@
-"""HylaFAX as a discrete-event model: modems, a queue, calls and records; no sockets, no sleeping."""
+"""HylaFAX as a discrete-event simulation: modems, a job queue, calls and records; no sockets, no sleeping."""

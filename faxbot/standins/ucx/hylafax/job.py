@@ -1,10 +1,10 @@
-"""One job to send, with the counters that HylaFAX keeps in its queue file."""
+"""A send job, with the counters of a HylaFAX queue file."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from faxbot.standins.ucx.documents import Document
+from faxbot.standins.ucx.documents import AcceptedDocument
 from faxbot.standins.ucx.hylafax.line import Modem
 
 ABORTED = "Job aborted by request"
@@ -12,8 +12,8 @@ BLOCKED = "Blocked by concurrent calls"
 CONVERSION_FAILED = "Could not reopen converted document to verify format"
 
 
-class JobState(StrEnum):
-    """The states that the recordings and the contract show."""
+class SendJobState(StrEnum):
+    """The job states seen in the recordings and the contract."""
 
     READY = "Ready"
     ACTIVE = "Active"
@@ -23,57 +23,57 @@ class JobState(StrEnum):
     FAILED = "Failed"
 
 
-class Step(StrEnum):
-    """Where a job is on its way, which its state alone does not tell."""
+class SendStage(StrEnum):
+    """The processing stage of a job; finer than its state."""
 
     QUEUED = "queued"
     WAITING = "waiting"
     CONVERTING = "converting"
-    DIALLING = "dialling"
+    DIALING = "dialling"
     SENDING = "sending"
     ENDED = "ended"
 
 
 @dataclass(eq=False)
 class SendJob:
-    """A fax on its way out."""
+    """A send job in the queue."""
 
     number: int
     modem: Modem
     destination: str
-    document: Document
+    document: AcceptedDocument
     time: float
-    """When the state last changed, epoch seconds."""
+    """Of the last change of state, in epoch seconds."""
     requestor: str = "API"
-    state: JobState = JobState.READY
+    state: SendJobState = SendJobState.READY
     status_text: str = ""
-    step: Step = Step.QUEUED
+    stage: SendStage = SendStage.QUEUED
     sent_pages: int = 0
     total_pages: int = 0
     dials: int = 0
-    """Dials without a connection since the last connected call (`ndials`)."""
+    """Dials without a connection since the last connected call (HylaFAX's `ndials`)."""
     total_dials: int = 0
     tries: int = 0
-    """Connected calls that ended without a further page, the present one included once a page is through."""
+    """Connected calls; the current call counts once its first page is confirmed."""
     duration: int = 0
-    """Simulated seconds of the last call."""
+    """Of the last call, in simulated seconds."""
     station_id: str = ""
-    """What the answering machine said it is."""
+    """The CSID of the answering machine."""
     wakes_at: float | None = None
     """The simulated second at which a sleeping job is due."""
     holds_number: bool = False
-    """Whether other jobs to the same number have to wait for this one."""
+    """Whether other jobs to the same number are blocked by this one."""
     ignored: bool = False
-    """The queue does not see it until something wakes it."""
-    cancelling: bool = False
+    """Whether the queue skips the job until `SendQueue.wake_ignored`."""
+    canceling: bool = False
     on_end: list[Callable[[], None]] = field(default_factory=list)
 
     @property
     def jobid(self) -> str:
-        """The id that the contract uses."""
+        """The job id of the contract."""
         return f"TX{self.number}"
 
     @property
     def ended(self) -> bool:
-        """Whether nothing will happen to it any more."""
-        return self.step is Step.ENDED
+        """Whether the job has ended."""
+        return self.stage is SendStage.ENDED

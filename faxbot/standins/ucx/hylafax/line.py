@@ -1,4 +1,4 @@
-"""Lines (virtual faxes) as configured, and the modem that serves each of them."""
+"""The configured lines (virtual faxes) and the modem of each."""
 
 from dataclasses import dataclass, field
 
@@ -16,8 +16,8 @@ def digits(number: str) -> str:
 
 
 @dataclass(frozen=True)
-class FaxLine:
-    """One virtual fax, as FaxList tells it."""
+class SimulatedLine:
+    """One virtual fax, as FaxList lists it."""
 
     id: str
     extension: str
@@ -27,36 +27,36 @@ class FaxLine:
 
     @property
     def modem(self) -> str:
-        """The TTY device that jobs and records name."""
+        """The TTY device named in jobs and records."""
         return f"ttyIAX{self.id}"
 
     def reached_by(self, destination: str) -> bool:
-        """Whether dialling *destination* rings here, with or without the country code."""
-        dialled = digits(destination)
-        return len(dialled) >= 10 and dialled[-10:] == digits(self.cidnumber)[-10:]
+        """Whether *destination* is this line's number, with or without the country code."""
+        dialed = digits(destination)
+        return len(dialed) >= 10 and dialed[-10:] == digits(self.cidnumber)[-10:]
 
 
 DEFAULT_LINES = (
-    FaxLine("1", "599", "Sales", "14695551111", "EMT Sales"),
-    FaxLine("2", "598", "Support", "14695551112", "EMT Support"),
-    FaxLine("3", "597", "Billing", "14695551113", "EMT Billing"),
+    SimulatedLine("1", "599", "Sales", "14695551111", "EMT Sales"),
+    SimulatedLine("2", "598", "Support", "14695551112", "EMT Support"),
+    SimulatedLine("3", "597", "Billing", "14695551113", "EMT Billing"),
 )
 
 
 @dataclass(eq=False)
 class Modem:
-    """The modem of one line: what it is doing, and whether it may be used."""
+    """The modem of one line: its current activity, and whether it is in service."""
 
-    line: FaxLine
-    doing: str = field(default=IDLE)
-    in_order: bool = True
+    line: SimulatedLine
+    activity: str = field(default=IDLE)
+    in_service: bool = True
 
     @property
     def free(self) -> bool:
-        """Whether a call may be placed or taken right now."""
-        return self.in_order and self.doing == IDLE
+        """Whether a call can be placed or answered now."""
+        return self.in_service and self.activity == IDLE
 
     @property
     def state(self) -> str:
         """The line state of FaxUsage."""
-        return COMING_READY if self.doing == IDLE and not self.in_order else self.doing
+        return COMING_READY if self.activity == IDLE and not self.in_service else self.activity

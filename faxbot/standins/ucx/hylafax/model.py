@@ -1,20 +1,20 @@
-"""The simulated fax system as a whole: lines, queue, receptions, records; moved along by `catch_up`."""
+"""The simulated fax system: lines, queue, receptions and records, advanced by `catch_up`."""
 
 from collections.abc import Iterable
 from pathlib import Path
 
 from faxbot.standins.ucx import documents
-from faxbot.standins.ucx.documents import Document
-from faxbot.standins.ucx.hylafax.calls import Arrival, IncomingCall, OutgoingCall
+from faxbot.standins.ucx.documents import AcceptedDocument
+from faxbot.standins.ucx.hylafax.calls import IncomingCall, OutgoingCall, WaitingCall
 from faxbot.standins.ucx.hylafax.clock import SimulatedClock
 from faxbot.standins.ucx.hylafax.job import SendJob
-from faxbot.standins.ucx.hylafax.line import IDLE, FaxLine
+from faxbot.standins.ucx.hylafax.line import IDLE, SimulatedLine
 from faxbot.standins.ucx.hylafax.reception import Caller, Reception, Receptions
-from faxbot.standins.ucx.hylafax.records import Kind, Order
+from faxbot.standins.ucx.hylafax.records import JobType, Order
+from faxbot.standins.ucx.hylafax.resources import SystemResources
 from faxbot.standins.ucx.hylafax.sendqueue import SendQueue
-from faxbot.standins.ucx.hylafax.system import Switchboard
 from faxbot.standins.ucx.hylafax.timing import Timing
-from faxbot.standins.ucx.log import CallLog
+from faxbot.standins.ucx.log import EventLog
 
 
 class HylaFax:
@@ -27,48 +27,48 @@ class HylaFax:
     def __init__(
         self,
         directory: Path,
-        lines: Iterable[FaxLine],
+        lines: Iterable[SimulatedLine],
         clock: SimulatedClock,
-        log: CallLog,
+        log: EventLog,
         *,
         timing: Timing | None = None,
         seed: int = 0,
     ) -> None:
-        self.board = Switchboard(directory, lines, clock, log, timing=timing or Timing(), seed=seed)
+        self.resources = SystemResources(directory, lines, clock, log, timing=timing or Timing(), seed=seed)
         self.receptions = Receptions()
-        self.queue = SendQueue(self.board, self.receptions)
+        self.queue = SendQueue(self.resources, self.receptions)
         self.clock = clock
-        self._arrivals: list[Arrival] = []
+        self._waiting: list[WaitingCall] = []
         self._incoming: list[IncomingCall] = []
-        self.board.when_free.append(self._put_through)
+        self.resources.on_wake.append(self._connect_waiting)
 
     def catch_up(self) -> None:
-        """Let everything happen that is due by now."""
-        self.board.timeline.advance(self.clock.simulated())
+        """Run every event that is due now."""
+        self.resources.timeline.advance(self.clock.simulated())
 
-    def submit(self, line_id: str, destination: str, document: Document) -> SendJob:
+    def submit(self, line_id: str, destination: str, document: AcceptedDocument) -> SendJob:
         """
         Queue *document* for *destination* on the line *line_id*.
 
         Raises:
             KeyError: There is no such line.
         """
-        return self.queue.submit(self.board.modems[line_id], destination, document)
+        return self.queue.submit(self.resources.modems[line_id], destination, document)
 
     def job(self, jobid: str) -> SendJob | None:
-        """The job to send called *jobid*, ended or not."""
-        number = jobid.removeprefix(Kind.TX)
+        """The send job *jobid*, ended or not."""
+        number = jobid.removeprefix(JobType.TX)
         return self.queue.jobs.get(int(number)) if number.isascii() and number.isdigit() else None
 
     def reception(self, jobid: str) -> Reception | None:
-        """The reception in progress called *jobid*."""
+        """The reception in progress with the id *jobid*."""
         return next((fax for fax in self.receptions.active.values() if fax.jobid == jobid), None)
 
     def delete(self, jobid: str) -> bool:
-        """Delete the record of *jobid* and its file; False when nothing is recorded under it."""
-        if not self.board.records.delete(jobid):
+        """Delete the record of *jobid* and its file; False when there is none."""
+        if not self.resources.records.delete(jobid):
             return False
-        job = self.job(jobid) if jobid.startswith(Kind.TX) else None
+        job = self.job(jobid) if jobid.startswith(JobType.TX) else None
         if job is not None and job.ended:
             del self.queue.jobs[job.number]
         return True
@@ -77,32 +77,32 @@ class HylaFax:
         self, line_id: str, caller: Caller, source: Path, *, pages: int | None = None, cut: int | None = None
     ) -> None:
         """
-        Let *caller* send the PDF *source* to a line, as soon as that line is free.
+        Receive the PDF *source* from *caller* on a line, as soon as the line is free.
 
         Args:
-            line_id: The line that rings.
-            caller: Who sends.
+            line_id: The called line.
+            caller: The calling side.
             source: The document.
-            pages: How many pages of it; None for all.
-            cut: The line is cut after this many pages.
+            pages: The number of pages sent; None for all.
+            cut: The call is cut in the page after this many.
 
         Raises:
             KeyError: There is no such line.
 
         """
         count = documents.count_pdf_pages(source) if pages is None else pages
-        self._arrivals.append(Arrival(caller, self.board.modems[line_id], source, count, cut))
-        self._put_through()
+        self._waiting.append(WaitingCall(caller, self.resources.modems[line_id], source, count, cut))
+        self._connect_waiting()
 
     def cut_calls(self, line_id: str) -> int:
         """
-        Let the telephone network drop the calls on a line; return how many there were.
+        Drop the calls on a line as the telephone network would; return their number.
 
         Raises:
             KeyError: There is no such line.
 
         """
-        modem = self.board.modems[line_id]
+        modem = self.resources.modems[line_id]
         outgoing = [call for call in self.queue.calls if not call.ended and call.uses(modem)]
         incoming = [call for call in self._incoming if not call.ended and call.reception.modem is modem]
         calls: list[OutgoingCall | IncomingCall] = [*outgoing, *incoming]
@@ -110,54 +110,54 @@ class HylaFax:
             call.cut()
         return len(outgoing) + len(incoming)
 
-    def set_in_order(self, line_id: str, *, in_order: bool) -> None:
-        """Break or mend the modem of a line; a call that is on goes on."""
-        self.board.modems[line_id].in_order = in_order
-        self.board.wake()
+    def set_in_service(self, line_id: str, *, in_service: bool) -> None:
+        """Take the modem of a line out of service or back; a call in progress continues."""
+        self.resources.modems[line_id].in_service = in_service
+        self.resources.wake()
 
     def restart(self, *, keep_jobs: bool = True, keep_records: bool = True, reuse_ids: bool = False) -> None:
         """
-        Turn the fax system off and on again: every call is gone.
+        Power-cycle the fax system: every call is lost.
 
         Args:
-            keep_jobs: The queue survives; else nobody remembers these jobs.
-            keep_records: The record database survives.
-            reuse_ids: Jobs are numbered from 1 again.
+            keep_jobs: Whether the queue is kept; otherwise its jobs are unknown afterwards.
+            keep_records: Whether the record database is kept.
+            reuse_ids: Whether jobs are numbered from 1 again.
 
         """
         for call in self._incoming:
             call.stop()
         self._incoming.clear()
-        self.board.timeline.clear()
-        for modem in self.board.modems.values():
-            self.board.reset_modem(modem)
+        self.resources.timeline.clear()
+        for modem in self.resources.modems.values():
+            self.resources.reset_modem(modem)
         if keep_jobs:
             self.queue.restart()
         else:
-            self.queue.forget()
+            self.queue.drop_jobs()
         for reception in list(self.receptions.active.values()):
-            reception.drop()
+            reception.discard()
         if not keep_records:
-            self.board.records.clear()
+            self.resources.records.clear()
         if reuse_ids:
             self.queue.next_number = 1
             self.receptions.next_number = 1
 
     def reset(self) -> None:
-        """Back to an empty server whose modems are all ready."""
-        self._arrivals.clear()
+        """Restore the initial state: no jobs, no records, every modem ready."""
+        self._waiting.clear()
         self.restart(keep_jobs=False, keep_records=False, reuse_ids=True)
-        self.board.timeline.clear()
-        self.board.records.order = Order.ASCENDING
-        for modem in self.board.modems.values():
-            modem.doing, modem.in_order = IDLE, True
+        self.resources.timeline.clear()
+        self.resources.records.order = Order.ASCENDING
+        for modem in self.resources.modems.values():
+            modem.activity, modem.in_service = IDLE, True
 
-    def _put_through(self) -> None:
+    def _connect_waiting(self) -> None:
         self._incoming = [call for call in self._incoming if not call.ended]
-        for arrival in list(self._arrivals):
-            if arrival.modem.free:
-                self._arrivals.remove(arrival)
+        for waiting in list(self._waiting):
+            if waiting.modem.free:
+                self._waiting.remove(waiting)
                 reception = Reception(
-                    self.board, self.receptions, arrival.modem, arrival.caller, source=arrival.source
+                    self.resources, self.receptions, waiting.modem, waiting.caller, source=waiting.source
                 )
-                self._incoming.append(IncomingCall(self.board, reception, arrival.pages, arrival.cut))
+                self._incoming.append(IncomingCall(self.resources, reception, waiting.pages, waiting.cut))

@@ -1,8 +1,8 @@
 """
-Test numbers: the last four digits of a destination decide how its calls end, as test cards do for payments.
+Test numbers: the last four digits of a destination select how its calls end, as test cards do for payments.
 
-The numbers of the server's own lines are real: what is sent there arrives there. Any other number is answered
-and the fax delivered. The table is repeated in docs/fax-server.md; a test keeps the two in step.
+A fax to the number of one of the server's own lines is received there. Any other number answers and the fax
+is delivered. docs/fax-server.md repeats the table; a test compares the two.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from faxbot.standins.ucx.hylafax.line import digits
 
 
 class Retry(Enum):
-    """Which rule decides about the next try, as in HylaFAX's requeue times."""
+    """The retry rule of a failed call, as HylaFAX's requeue times distinguish them."""
 
     BUSY = "busy"
     UNANSWERED = "unanswered"
@@ -23,21 +23,21 @@ class Retry(Enum):
 
 @dataclass(frozen=True)
 class Failure:
-    """One way in which a call fails."""
+    """How a call fails."""
 
     text: str
     retry: Retry
     after_pages: int | None = None
-    """Set when the call connects and is cut in the page after this many."""
+    """For a call that connects: it is cut in the page after this many."""
 
     @property
     def connects(self) -> bool:
-        """Whether the other side answers with fax tones before it fails."""
+        """Whether a fax machine answers before the call fails."""
         return self.after_pages is not None
 
 
 class Hold(Enum):
-    """Why a job to this number is not dialled at all."""
+    """Why a job to this number is never dialed."""
 
     BLOCKED = "blocked"
     IGNORED = "ignored"
@@ -53,54 +53,54 @@ CUT = "Unspecified Transmit Phase C error"
 
 
 def cut_after(pages: int) -> Failure:
-    """The line is cut in the middle of the page that follows *pages* confirmed ones."""
+    """The call is cut in the page after *pages* confirmed ones."""
     return Failure(CUT, Retry.PROTOCOL, after_pages=pages)
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What happens to calls to one kind of number."""
+class NumberBehavior:
+    """The outcome of calls to one test number."""
 
     summary: str
     first: tuple[Failure, ...] = ()
-    """The first dials fail like this, one each."""
+    """The failures of the first dials, one each."""
     then: Failure | None = None
-    """Every later dial fails like this; None: answered and delivered."""
+    """The failure of every later dial; None: answered and delivered."""
     slowness: int = 1
-    """Pages take this many times as long."""
+    """Factor on the duration of a page."""
     hold: Hold | None = None
 
     def dial(self, dials_before: int) -> Failure | None:
-        """How the next dial fails after *dials_before* others; None when it gets through."""
+        """The failure of the dial after *dials_before* others; None when it succeeds."""
         return self.first[dials_before] if dials_before < len(self.first) else self.then
 
 
-DELIVERED = Outcome("answered, delivered")
+DELIVERED = NumberBehavior("answered, delivered")
 
-TEST_NUMBERS: dict[str, Outcome] = {
+TEST_NUMBERS: dict[str, NumberBehavior] = {
     "0101": DELIVERED,
-    "0102": Outcome("answered, delivered slowly: four times as long a page", slowness=4),
-    "0200": Outcome("always busy: failed after 12 dials", then=BUSY),
-    "0201": Outcome("busy once, then delivered", first=(BUSY,)),
-    "0202": Outcome("busy twice, then delivered", first=(BUSY,) * 2),
-    "0203": Outcome("busy three times, then delivered", first=(BUSY,) * 3),
-    "0300": Outcome("nobody answers: failed after 12 dials", then=NO_ANSWER),
-    "0301": Outcome("nobody answers once, then delivered", first=(NO_ANSWER,)),
-    "0400": Outcome("no carrier: failed after 2 dials", then=NO_CARRIER),
-    "0401": Outcome("no carrier once, then delivered", first=(NO_CARRIER,)),
-    "0500": Outcome("a person answers, not a fax: failed after 3 tries", then=VOICE),
-    "0501": Outcome("a person answers once, then delivered", first=(VOICE,)),
-    "0600": Outcome("no dial tone on the line: failed after 12 dials", then=NO_DIALTONE),
-    "0601": Outcome("no dial tone once, then delivered", first=(NO_DIALTONE,)),
-    "0700": Outcome("cut in page 1 every time: failed after 3 tries", then=cut_after(0)),
-    "0701": Outcome("cut in page 2, then resumed there and delivered", first=(cut_after(1),)),
-    "0702": Outcome("cut in page 3, then resumed there and delivered", first=(cut_after(2),)),
-    "0800": Outcome("blocked by another call until cancelled", hold=Hold.BLOCKED),
-    "0801": Outcome("stays ready, never picked up until the queue is woken", hold=Hold.IGNORED),
-    "0900": Outcome("refused by FileSend", hold=Hold.REFUSED),
+    "0102": NumberBehavior("answered, delivered slowly: four times as long a page", slowness=4),
+    "0200": NumberBehavior("always busy: failed after 12 dials", then=BUSY),
+    "0201": NumberBehavior("busy once, then delivered", first=(BUSY,)),
+    "0202": NumberBehavior("busy twice, then delivered", first=(BUSY,) * 2),
+    "0203": NumberBehavior("busy three times, then delivered", first=(BUSY,) * 3),
+    "0300": NumberBehavior("no answer: failed after 12 dials", then=NO_ANSWER),
+    "0301": NumberBehavior("no answer once, then delivered", first=(NO_ANSWER,)),
+    "0400": NumberBehavior("no carrier: failed after 2 dials", then=NO_CARRIER),
+    "0401": NumberBehavior("no carrier once, then delivered", first=(NO_CARRIER,)),
+    "0500": NumberBehavior("a person answers, not a fax: failed after 3 tries", then=VOICE),
+    "0501": NumberBehavior("a person answers once, then delivered", first=(VOICE,)),
+    "0600": NumberBehavior("no dial tone on the line: failed after 12 dials", then=NO_DIALTONE),
+    "0601": NumberBehavior("no dial tone once, then delivered", first=(NO_DIALTONE,)),
+    "0700": NumberBehavior("cut in page 1 every time: failed after 3 tries", then=cut_after(0)),
+    "0701": NumberBehavior("cut in page 2, then resumed there and delivered", first=(cut_after(1),)),
+    "0702": NumberBehavior("cut in page 3, then resumed there and delivered", first=(cut_after(2),)),
+    "0800": NumberBehavior("blocked by another call until canceled", hold=Hold.BLOCKED),
+    "0801": NumberBehavior("stays ready, never picked up until the queue is woken", hold=Hold.IGNORED),
+    "0900": NumberBehavior("refused by FileSend", hold=Hold.REFUSED),
 }
 
 
-def lookup(destination: str) -> Outcome:
-    """The test number that *destination* ends in; an ordinary number is answered."""
+def lookup(destination: str) -> NumberBehavior:
+    """The behavior of *destination* by its last four digits; DELIVERED for an ordinary number."""
     return TEST_NUMBERS.get(digits(destination)[-4:], DELIVERED)

@@ -1,19 +1,19 @@
-"""Faxes coming in: what a line shows while it receives, and the record that is left."""
+"""Receptions: the state of a line while it receives, and the record of a received fax."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from faxbot.standins.ucx import documents
 from faxbot.standins.ucx.hylafax.line import ANSWERING, RECEIVING, Modem
-from faxbot.standins.ucx.hylafax.records import Kind, Record
-from faxbot.standins.ucx.hylafax.system import Switchboard
+from faxbot.standins.ucx.hylafax.records import JobType, StoredRecord
+from faxbot.standins.ucx.hylafax.resources import SystemResources
 
 CUT_OFF = "T.30 T2 timeout, expected signal not received"
 
 
 @dataclass(frozen=True)
 class Caller:
-    """Who calls, as the telephone network and the sending machine tell it."""
+    """The calling side: caller ID from the telephone network, TSI from the sending machine."""
 
     number: str
     name: str
@@ -28,7 +28,7 @@ class Receptions:
         self.next_number = 1
 
     def admit(self, reception: "Reception") -> int:
-        """Number a reception that has begun."""
+        """Add a reception that has started; return its number."""
         number = self.next_number
         self.next_number += 1
         self.active[number] = reception
@@ -36,25 +36,25 @@ class Receptions:
 
 
 class Reception:
-    """One fax being received on one line."""
+    """One fax that is received on one line."""
 
     def __init__(
         self,
-        board: Switchboard,
-        desk: Receptions,
+        resources: SystemResources,
+        receptions: Receptions,
         modem: Modem,
         caller: Caller,
         *,
         source: Path,
         first_page: int = 0,
     ) -> None:
-        self._board = board
-        self._desk = desk
+        self._resources = resources
+        self._receptions = receptions
         self._source = source
         self._first_page = first_page
         self._in_page = False
-        self._begun = 0.0
-        self._over = False
+        self._began_at = 0.0
+        self._ended = False
         self.modem = modem
         self.caller = caller
         self.number: int | None = None
@@ -64,73 +64,72 @@ class Reception:
 
     @property
     def jobid(self) -> str:
-        """The id that the contract uses, the record's later."""
+        """The job id of the contract, also the id of the record."""
         return f"RX{self.number}"
 
-    def pick_up(self) -> None:
-        """The modem answers the phone."""
-        self.modem.doing = ANSWERING
+    def answer_call(self) -> None:
+        """Answer the call."""
+        self.modem.activity = ANSWERING
 
-    def open(self) -> None:
-        """Fax tones were recognised: the reception has a number now."""
-        self.number = self._desk.admit(self)
-        self._begun = self._board.timeline.now
-        self.time = self._board.stamp()
+    def begin(self) -> None:
+        """Number the reception: fax tones were recognized."""
+        self.number = self._receptions.admit(self)
+        self._began_at = self._resources.timeline.now
+        self.time = self._resources.stamp()
         self._show(RECEIVING)
 
     def identify(self) -> None:
-        """The sender has said who it is (TSI)."""
+        """Show the sender's TSI."""
         if self.caller.station_id:
             self._show(f'Receiving from "{self.caller.station_id}"')
 
-    def page_begins(self) -> None:
-        """The first lines of a page are in."""
+    def start_page(self) -> None:
+        """Start receiving a page."""
         self._in_page = True
 
-    def page_in(self) -> None:
-        """A whole page is in."""
+    def finish_page(self) -> None:
+        """Count a completely received page."""
         self._in_page = False
         self.pages += 1
-        self.time = self._board.stamp()
+        self.time = self._resources.stamp()
 
     def hang_up(self, text: str = "") -> None:
         """
-        The call has ended; with a *text*, it was cut.
+        End the reception; *text* is the status text of a call that was cut.
 
-        A page that was still coming in counts: what there was of it is in the file. Without a single page
-        there is nothing to record.
+        A partly received page counts: the file contains the part. Without any page there is no record.
         """
-        if self._over:
+        if self._ended:
             return
-        self._over = True
+        self._ended = True
         if self.number is None:
-            self._board.reset_modem(self.modem)
+            self._resources.reset_modem(self.modem)
             return
-        self._desk.active.pop(self.number, None)
+        self._receptions.active.pop(self.number, None)
         if text:
             self.pages += self._in_page
-            self.time = self._board.stamp()
+            self.time = self._resources.stamp()
         if self.pages:
             self._record(text)
-        self._board.release(self.modem, after=self._board.timing.after_reception)
+        self._resources.release(self.modem, after=self._resources.timing.after_reception)
 
-    def drop(self) -> None:
-        """The server went down: nothing is kept."""
+    def discard(self) -> None:
+        """Discard the reception because the server went down."""
         if self.number is not None:
-            self._desk.active.pop(self.number, None)
+            self._receptions.active.pop(self.number, None)
 
     def _show(self, text: str) -> None:
         self.status_text = text
-        self.modem.doing = text
+        self.modem.activity = text
 
     def _record(self, text: str) -> None:
-        board = self._board
-        kept = board.new_file(".pdf")
+        resources = self._resources
+        kept = resources.new_file(".pdf")
         documents.excerpt(self._source, self._first_page, self.pages, kept)
-        board.records.add(
-            Record(
+        resources.records.add(
+            StoredRecord(
                 jobid=self.jobid,
-                kind=Kind.RX,
+                kind=JobType.RX,
                 time=self.time,
                 phone_number=self.caller.number,
                 cid_name=self.caller.name,
@@ -139,7 +138,7 @@ class Reception:
                 sent_pages=self.pages,
                 total_pages=self.pages,
                 attempts=0,
-                duration=round(board.timeline.now - self._begun),
+                duration=round(resources.timeline.now - self._began_at),
                 status_text=text,
                 requestor="",
                 modem=self.modem.line.modem,
@@ -147,7 +146,7 @@ class Reception:
                 file=kept,
             ),
         )
-        board.log.add(
+        resources.log.add(
             "reception",
             job_id=self.jobid,
             line=self.modem.line.id,

@@ -1,4 +1,4 @@
-"""Finished sendings and receptions, as the UCX's database keeps them."""
+"""Records of finished jobs, sent and received, as the UCX's database holds them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,15 +7,15 @@ from pathlib import Path
 from random import Random
 
 
-class Kind(StrEnum):
-    """The `type` of ActiveJobs, RecordCount and RecordsGet."""
+class JobType(StrEnum):
+    """The `type` parameter of ActiveJobs, RecordCount and RecordsGet."""
 
     TX = "TX"
     RX = "RX"
 
 
 class Order(StrEnum):
-    """The order in which RecordsGet lists; the contract promises none."""
+    """The order of RecordsGet's list; the contract specifies none."""
 
     ASCENDING = "asc"
     DESCENDING = "desc"
@@ -23,11 +23,11 @@ class Order(StrEnum):
 
 
 @dataclass(frozen=True)
-class Record:
-    """One finished sending or reception."""
+class StoredRecord:
+    """The record of one finished job."""
 
     jobid: str
-    kind: Kind
+    kind: JobType
     time: float
     phone_number: str
     cid_name: str
@@ -44,19 +44,19 @@ class Record:
     file: Path | None
 
 
-class Records:
+class RecordDatabase:
     """The record database, in the order in which the records were written."""
 
     def __init__(self) -> None:
-        self._records: list[Record] = []
+        self._records: list[StoredRecord] = []
         self.order = Order.ASCENDING
 
-    def add(self, record: Record) -> None:
-        """Store a finished job."""
+    def add(self, record: StoredRecord) -> None:
+        """Append the record of a finished job."""
         self._records.append(record)
 
-    def find(self, jobid: str) -> Record | None:
-        """The newest record of *jobid*: ids come back after a reset of the server."""
+    def find(self, jobid: str) -> StoredRecord | None:
+        """The newest record of *jobid*; ids repeat after a reset of the server."""
         return next((record for record in reversed(self._records) if record.jobid == jobid), None)
 
     def delete(self, jobid: str) -> bool:
@@ -70,16 +70,20 @@ class Records:
         return True
 
     def clear(self) -> None:
-        """Forget every record; the files stay."""
+        """Delete every record; the files stay."""
         self._records.clear()
 
-    def listing(self, kind: Kind) -> list[Record]:
-        """Every record of *kind* in the order in force."""
+    def all(self) -> list[StoredRecord]:
+        """Every record, in the order in which they were written."""
+        return list(self._records)
+
+    def listing(self, kind: JobType) -> list[StoredRecord]:
+        """Every record of *kind*, in the current order."""
         records = [record for record in self._records if record.kind is kind]
-        arrange: dict[Order, Callable[[list[Record]], None]] = {
+        arrangements: dict[Order, Callable[[list[StoredRecord]], None]] = {
             Order.ASCENDING: lambda _: None,
-            Order.DESCENDING: list[Record].reverse,
+            Order.DESCENDING: list[StoredRecord].reverse,
             Order.SHUFFLED: Random(len(records)).shuffle,
         }
-        arrange[self.order](records)
+        arrangements[self.order](records)
         return records

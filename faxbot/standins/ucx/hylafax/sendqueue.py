@@ -1,127 +1,127 @@
-"""The queue of faxes to send: who may dial when, what follows a call, and what is recorded in the end."""
+"""The queue of send jobs: which job may dial, retries after a call, and the records of ended jobs."""
 
-from faxbot.standins.ucx.documents import Document
+from faxbot.standins.ucx.documents import AcceptedDocument
 from faxbot.standins.ucx.hylafax.calls import OutgoingCall
 from faxbot.standins.ucx.hylafax.job import (
     ABORTED,
     BLOCKED,
     CONVERSION_FAILED,
-    JobState,
     SendJob,
-    Step,
+    SendJobState,
+    SendStage,
 )
 from faxbot.standins.ucx.hylafax.line import COMING_FREE, Modem, digits
 from faxbot.standins.ucx.hylafax.numbers import Failure, Hold, Retry, lookup
 from faxbot.standins.ucx.hylafax.reception import Receptions
-from faxbot.standins.ucx.hylafax.records import Kind, Record
-from faxbot.standins.ucx.hylafax.system import Switchboard
+from faxbot.standins.ucx.hylafax.records import JobType, StoredRecord
+from faxbot.standins.ucx.hylafax.resources import SystemResources
 
 
 class SendQueue:
-    """Jobs in order of their numbers; one call per modem and one call per number at a time."""
+    """Send jobs by number; at most one call per modem and per destination at a time."""
 
-    def __init__(self, board: Switchboard, receptions: Receptions) -> None:
-        self._board = board
+    def __init__(self, resources: SystemResources, receptions: Receptions) -> None:
+        self._resources = resources
         self._receptions = receptions
         self.jobs: dict[int, SendJob] = {}
-        """Every job since the last reset that has no deleted record, ended ones included."""
+        """Every job since the last reset, including ended ones whose record was not deleted."""
         self.calls: list[OutgoingCall] = []
         self.next_number = 1
-        board.when_free.append(self.dispatch)
+        resources.on_wake.append(self.dispatch)
 
     def unfinished(self, modem: Modem | None = None) -> list[SendJob]:
-        """The jobs that are not over, on one modem or on all."""
+        """The jobs that have not ended, of one modem or of all."""
         return [job for job in self.jobs.values() if not job.ended and modem in (None, job.modem)]
 
-    def submit(self, modem: Modem, destination: str, document: Document) -> SendJob:
-        """Queue a fax."""
+    def submit(self, modem: Modem, destination: str, document: AcceptedDocument) -> SendJob:
+        """Queue a new job."""
         while self.next_number in self.jobs and not self.jobs[self.next_number].ended:
             self.next_number += 1
-        job = SendJob(self.next_number, modem, destination, document, self._board.stamp())
+        job = SendJob(self.next_number, modem, destination, document, self._resources.stamp())
         self.next_number += 1
         self.jobs.pop(job.number, None)
         self.jobs[job.number] = job
-        job.ignored = self._hold(job) is Hold.IGNORED
-        self._soon(job)
+        job.ignored = self._hold_of(job) is Hold.IGNORED
+        self._requeue(job)
         return job
 
     def cancel(self, job: SendJob) -> None:
-        """Take *job* back; a call that is on takes its time to end."""
-        if job.ended or job.cancelling:
+        """Cancel *job*; a call in progress ends after Timing.cancel_dialing or cancel_sending."""
+        if job.ended or job.canceling:
             return
-        job.cancelling = True
-        timing = self._board.timing
+        job.canceling = True
+        timing = self._resources.timing
         for call in self.calls:
             if call.job is job and not call.ended:
-                dialling = job.step is Step.DIALLING
-                wait = timing.cancel_dialling if dialling else timing.cancel_sending
-                self._board.timeline.after(wait, call.abort)
+                dialing = job.stage is SendStage.DIALING
+                wait = timing.cancel_dialing if dialing else timing.cancel_sending
+                self._resources.timeline.after(wait, call.abort)
                 return
-        if job.step is Step.CONVERTING:
-            self._board.release(job.modem)
-        self._end(job, JobState.FAILED, ABORTED)
+        if job.stage is SendStage.CONVERTING:
+            self._resources.release(job.modem)
+        self._end(job, SendJobState.FAILED, ABORTED)
 
     def wake_ignored(self) -> None:
-        """Something woke the queue: jobs that it had overlooked are seen."""
+        """Process the jobs that the queue has ignored."""
         for job in self.unfinished():
             job.ignored = False
         self.dispatch()
 
     def dispatch(self) -> None:
-        """Let every job go on that can."""
+        """Start every queued job that may run."""
         for job in self.unfinished():
-            if job.step is Step.QUEUED and not job.ignored:
-                self._consider(job)
+            if job.stage is SendStage.QUEUED and not job.ignored:
+                self._try_start(job)
 
     def restart(self) -> None:
-        """After the server came back: calls are gone, sleeping jobs sleep on, the others are ready again."""
+        """Restart after a power cycle: calls are lost, sleeping jobs keep their time, others become ready."""
         for call in self.calls:
             call.stop()
         self.calls.clear()
         for job in self.unfinished():
-            if job.cancelling:
-                self._end(job, JobState.FAILED, ABORTED)
+            if job.canceling:
+                self._end(job, SendJobState.FAILED, ABORTED)
             elif job.total_pages and job.sent_pages == job.total_pages:
-                self._end(job, JobState.DONE, "")
+                self._end(job, SendJobState.DONE, "")
             elif job.wakes_at is not None:
-                self._sleep(job, max(0.0, job.wakes_at - self._board.timeline.now))
+                self._sleep(job, max(0.0, job.wakes_at - self._resources.timeline.now))
             else:
-                job.state, job.holds_number = JobState.READY, False
-                self._soon(job)
+                job.state, job.holds_number = SendJobState.READY, False
+                self._requeue(job)
 
-    def forget(self) -> None:
-        """The queue was lost: nobody will ever hear of these jobs again."""
+    def drop_jobs(self) -> None:
+        """Lose the queue: its jobs leave no record, and pending JobCancel calls are answered."""
         for call in self.calls:
             call.stop()
         self.calls.clear()
-        lost = self.unfinished()
+        dropped = self.unfinished()
         self.jobs.clear()
-        for job in lost:
-            job.step = Step.ENDED
-            self._tell(job)
+        for job in dropped:
+            job.stage = SendStage.ENDED
+            self._notify_end(job)
 
-    def _hold(self, job: SendJob) -> Hold | None:
-        own = self._board.own_line(job.destination)
+    def _hold_of(self, job: SendJob) -> Hold | None:
+        own = self._resources.own_line(job.destination)
         return None if own is not None else lookup(job.destination).hold
 
-    def _soon(self, job: SendJob) -> None:
-        job.step = Step.WAITING
+    def _requeue(self, job: SendJob) -> None:
+        job.stage = SendStage.WAITING
 
         def queue() -> None:
-            if job.step is Step.WAITING:
-                job.step = Step.QUEUED
+            if job.stage is SendStage.WAITING:
+                job.stage = SendStage.QUEUED
                 self.dispatch()
 
-        self._board.timeline.after(self._board.timing.pickup, queue)
+        self._resources.timeline.after(self._resources.timing.pickup, queue)
 
-    def _consider(self, job: SendJob) -> None:
-        if self._hold(job) is Hold.BLOCKED or (not job.holds_number and self._number_taken(job)):
-            if job.state is not JobState.BLOCKED:
-                job.state, job.status_text, job.time = JobState.BLOCKED, BLOCKED, self._board.stamp()
-        elif job.state is JobState.BLOCKED:
-            job.state, job.status_text, job.time = JobState.READY, "", self._board.stamp()
+    def _try_start(self, job: SendJob) -> None:
+        if self._hold_of(job) is Hold.BLOCKED or (not job.holds_number and self._number_taken(job)):
+            if job.state is not SendJobState.BLOCKED:
+                job.state, job.status_text, job.time = SendJobState.BLOCKED, BLOCKED, self._resources.stamp()
+        elif job.state is SendJobState.BLOCKED:
+            job.state, job.status_text, job.time = SendJobState.READY, "", self._resources.stamp()
             job.holds_number = True
-            self._soon(job)
+            self._requeue(job)
         elif job.modem.free:
             job.holds_number = True
             if job.total_pages:
@@ -138,46 +138,46 @@ class SendQueue:
         )
 
     def _convert(self, job: SendJob) -> None:
-        job.step = Step.CONVERTING
-        job.time = self._board.stamp()
-        job.modem.doing = COMING_FREE
+        job.stage = SendStage.CONVERTING
+        job.time = self._resources.stamp()
+        job.modem.activity = COMING_FREE
 
         def converted() -> None:
-            if job.step is not Step.CONVERTING:
+            if job.stage is not SendStage.CONVERTING:
                 return
             if job.document.damaged:
-                self._board.release(job.modem)
-                self._end(job, JobState.FAILED, CONVERSION_FAILED)
+                self._resources.release(job.modem)
+                self._end(job, SendJobState.FAILED, CONVERSION_FAILED)
                 return
             job.total_pages = job.document.pages
             self._call(job)
 
-        self._board.timeline.after(self._board.timing.conversion, converted)
+        self._resources.timeline.after(self._resources.timing.conversion, converted)
 
     def _call(self, job: SendJob) -> None:
         self.calls = [call for call in self.calls if not call.ended]
-        self.calls.append(OutgoingCall(self._board, self._receptions, job, self._called))
+        self.calls.append(OutgoingCall(self._resources, self._receptions, job, self._call_ended))
 
-    def _called(self, job: SendJob, failure: Failure | None) -> None:
+    def _call_ended(self, job: SendJob, failure: Failure | None) -> None:
         def settle() -> None:
             if job.ended:
                 return
             if failure is None and job.sent_pages == job.total_pages:
-                self._end(job, JobState.DONE, "")
-            elif failure is None or job.cancelling:
-                self._end(job, JobState.FAILED, ABORTED)
-            elif (last_words := self._last_words(job, failure)) is not None:
-                self._end(job, JobState.FAILED, last_words)
+                self._end(job, SendJobState.DONE, "")
+            elif failure is None or job.canceling:
+                self._end(job, SendJobState.FAILED, ABORTED)
+            elif (final_text := self._text_if_given_up(job, failure)) is not None:
+                self._end(job, SendJobState.FAILED, final_text)
             else:
                 job.status_text = failure.text
-                job.time = self._board.stamp()
+                job.time = self._resources.stamp()
                 self._sleep(job, self._retry_in(failure))
 
-        self._board.timeline.after(self._board.timing.requeue, settle)
+        self._resources.timeline.after(self._resources.timing.requeue, settle)
 
-    def _last_words(self, job: SendJob, failure: Failure) -> str | None:
-        """What the job's status text says when it is given up after *failure*; None: it is tried again."""
-        timing = self._board.timing
+    def _text_if_given_up(self, job: SendJob, failure: Failure) -> str | None:
+        """The final status text when the job is given up after *failure*; None when it is retried."""
+        timing = self._resources.timing
         if failure.retry is Retry.NO_CARRIER and job.dials > 1:
             return failure.text
         if job.total_dials >= timing.max_dials:
@@ -187,7 +187,7 @@ class SendQueue:
         return None
 
     def _retry_in(self, failure: Failure) -> float:
-        timing = self._board.timing
+        timing = self._resources.timing
         return {
             Retry.BUSY: timing.retry_busy,
             Retry.UNANSWERED: timing.retry_unanswered,
@@ -197,30 +197,30 @@ class SendQueue:
         }[failure.retry]
 
     def _sleep(self, job: SendJob, seconds: float) -> None:
-        timeline, requeue = self._board.timeline, self._board.timing.requeue
-        job.state, job.step = JobState.SLEEPING, Step.WAITING
+        timeline, requeue = self._resources.timeline, self._resources.timing.requeue
+        job.state, job.stage = SendJobState.SLEEPING, SendStage.WAITING
         job.wakes_at = timeline.now + seconds
 
-        def stir() -> None:
+        def wake_up() -> None:
             if not job.ended:
                 job.wakes_at = None
-                timeline.after(requeue, get_up)
+                timeline.after(requeue, make_ready)
 
-        def get_up() -> None:
+        def make_ready() -> None:
             if not job.ended:
-                job.state, job.time = JobState.READY, self._board.stamp()
-                self._soon(job)
+                job.state, job.time = SendJobState.READY, self._resources.stamp()
+                self._requeue(job)
 
-        timeline.after(seconds, stir)
+        timeline.after(seconds, wake_up)
 
-    def _end(self, job: SendJob, state: JobState, text: str) -> None:
-        job.state, job.status_text, job.step = state, text, Step.ENDED
+    def _end(self, job: SendJob, state: SendJobState, text: str) -> None:
+        job.state, job.status_text, job.stage = state, text, SendStage.ENDED
         job.wakes_at, job.holds_number = None, False
-        job.time = self._board.stamp()
-        self._board.records.add(
-            Record(
+        job.time = self._resources.stamp()
+        self._resources.records.add(
+            StoredRecord(
                 jobid=job.jobid,
-                kind=Kind.TX,
+                kind=JobType.TX,
                 time=job.time,
                 phone_number=job.destination,
                 cid_name=job.modem.line.cidname,
@@ -237,13 +237,13 @@ class SendQueue:
                 file=job.document.file,
             ),
         )
-        self._board.log.add(
+        self._resources.log.add(
             "ended", job_id=job.jobid, state=state, status_text=text, sent_pages=job.sent_pages
         )
-        self._tell(job)
+        self._notify_end(job)
         self.dispatch()
 
-    def _tell(self, job: SendJob) -> None:
-        for tell in job.on_end:
-            tell()
+    def _notify_end(self, job: SendJob) -> None:
+        for callback in job.on_end:
+            callback()
         job.on_end.clear()

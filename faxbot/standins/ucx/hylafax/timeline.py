@@ -1,41 +1,41 @@
-"""The simulation's agenda: what happens next, in simulated seconds; nothing here waits or sleeps."""
+"""The event queue of the simulation, in simulated seconds; nothing here waits or sleeps."""
 
 import heapq
 import itertools
 from collections.abc import Callable, Iterator
 
 
-class Appointment:
-    """Something that will happen at a simulated moment unless it is called off first."""
+class ScheduledEvent:
+    """An action at a simulated second, unless it is canceled first."""
 
-    __slots__ = ("_act", "called_off")
+    __slots__ = ("_action", "canceled")
 
-    def __init__(self, act: Callable[[], None]) -> None:
-        self._act = act
-        self.called_off = False
+    def __init__(self, action: Callable[[], None]) -> None:
+        self._action = action
+        self.canceled = False
 
-    def call_off(self) -> None:
-        """Make sure that it does not happen."""
-        self.called_off = True
+    def cancel(self) -> None:
+        """Skip the action."""
+        self.canceled = True
 
-    def happen(self) -> None:
-        """Do it."""
-        self._act()
+    def run(self) -> None:
+        """Run the action."""
+        self._action()
 
 
-class Play:
-    """A script that runs along the timeline: each value it yields is the seconds until its next step."""
+class RunningScript:
+    """A generator run along the timeline: each value that it yields is the seconds until its next step."""
 
     def __init__(self, timeline: "Timeline", script: Iterator[float]) -> None:
         self._timeline = timeline
         self._script = script
-        self._next: Appointment | None = None
+        self._next: ScheduledEvent | None = None
         self._step()
 
     def stop(self) -> None:
-        """Drop the rest of the script."""
+        """Cancel the rest of the script."""
         if self._next is not None:
-            self._next.call_off()
+            self._next.cancel()
             self._next = None
 
     def _step(self) -> None:
@@ -46,37 +46,37 @@ class Play:
 
 
 class Timeline:
-    """Appointments by time, and among equals by booking: the same inputs give the same run."""
+    """Scheduled events by time, then by order of scheduling: the same inputs give the same run."""
 
     def __init__(self) -> None:
         self.now = 0.0
-        self._agenda: list[tuple[float, int, Appointment]] = []
-        self._bookings = itertools.count()
+        self._events: list[tuple[float, int, ScheduledEvent]] = []
+        self._serials = itertools.count()
 
     @property
     def next_due(self) -> float | None:
-        """The simulated second of the next appointment; None when nothing is planned."""
-        while self._agenda and self._agenda[0][2].called_off:
-            heapq.heappop(self._agenda)
-        return self._agenda[0][0] if self._agenda else None
+        """The simulated second of the next event; None when none is scheduled."""
+        while self._events and self._events[0][2].canceled:
+            heapq.heappop(self._events)
+        return self._events[0][0] if self._events else None
 
-    def after(self, seconds: float, act: Callable[[], None]) -> Appointment:
-        """Book *act* for *seconds* from now."""
-        appointment = Appointment(act)
-        heapq.heappush(self._agenda, (self.now + seconds, next(self._bookings), appointment))
-        return appointment
+    def after(self, seconds: float, action: Callable[[], None]) -> ScheduledEvent:
+        """Schedule *action* in *seconds*."""
+        event = ScheduledEvent(action)
+        heapq.heappush(self._events, (self.now + seconds, next(self._serials), event))
+        return event
 
-    def play(self, script: Iterator[float]) -> Play:
+    def start(self, script: Iterator[float]) -> RunningScript:
         """Start *script* now."""
-        return Play(self, script)
+        return RunningScript(self, script)
 
     def advance(self, to: float) -> None:
-        """Let everything happen that is due up to the simulated second *to*, that second included."""
+        """Run every event due up to and including the simulated second *to*."""
         while (due := self.next_due) is not None and due <= to:
             self.now = max(self.now, due)
-            heapq.heappop(self._agenda)[2].happen()
+            heapq.heappop(self._events)[2].run()
         self.now = max(self.now, to)
 
     def clear(self) -> None:
-        """Forget every appointment; the time stays."""
-        self._agenda.clear()
+        """Drop every event; the time stays."""
+        self._events.clear()
