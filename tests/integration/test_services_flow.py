@@ -244,7 +244,7 @@ async def test_a_fax_that_was_withdrawn_while_the_server_was_asked_is_not_dialle
 
 async def test_a_refused_look_does_not_share_a_file_again(tmp_path, fax, slack, monkeypatch):
     """The share's answer is lost and the look for it refused: one file, however long it takes."""
-    monkeypatch.setattr("faxbot.services.upload.PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr("faxbot.services.outbox.file_posting.PATIENCE_SECONDS", 0.05)
     slack.fail("share_file", "after", SlackUnclear("lost"))
     slack.fail("shared_ts", "before", SlackRefused("token_revoked"))
     async with house(tmp_path, fax, slack) as home:
@@ -289,6 +289,7 @@ async def test_a_change_that_could_not_be_written_is_told_by_the_next_tick(tmp_p
         async with asyncio.timeout(10):
             while (await home.server.active_jobs(Direction.TX))[0].state is not JobState.BLOCKED:
                 await asyncio.sleep(0.01)
+        await home.watch.tick()
         followed = next(iter(home.watch._followed.values()))
         followed.job = replace(followed.job, state=JobState.READY)
         followed.told = None

@@ -255,7 +255,7 @@ async def test_what_dana_shared(api, ws, tmp_path):
 async def test_states_of_a_file(api, ws, tmp_path, mode, words):
     """What became of a file since it was shared is told in plain words."""
     file_id, _ = await ws.share("a.pdf", b"%PDF-a")
-    await ws.queries("/_/control/file", file=file_id, mode=mode)
+    await ws.ask("/_/control/file", file=file_id, mode=mode)
     with pytest.raises(BadDocument, match=words):
         await SlackAttachments(api, max_bytes=2**20).fetch(file_id, tmp_path / "part")
 

@@ -77,8 +77,8 @@ async def connected(other: OtherSlack, *, pace: ReconnectBackoff = QUICK, connec
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     other.address = "http://{}:{}".format(*runner.addresses[0])
-    session, runner = Connections(), FakeDesk()
-    board = ListenerContext(runner, FakeAsk(), FakeForms(), FakeReplies(), BotProfile(), "UBOT", lambda: NOW)
+    session, requests = Connections(), FakeDesk()
+    board = ListenerContext(requests, FakeAsk(), FakeForms(), FakeReplies(), BotProfile(), "UBOT", lambda: NOW)
     client = build_client("xoxb-1", other.address, session, free_pace())
     bolt = build_bolt_app(client, Me("UBOT", "BBOT", "faxbot"), board)
     sockets = SocketMode(
@@ -87,7 +87,7 @@ async def connected(other: OtherSlack, *, pace: ReconnectBackoff = QUICK, connec
     try:
         async with asyncio.timeout(10):
             await sockets.open()
-        yield sockets, runner
+        yield sockets, requests
     finally:
         await sockets.close()
         await session.close()
