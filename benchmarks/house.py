@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from faxbot.services.model.columns import job_facts
 from sqlalchemy import Engine, event
 from sqlmodel import Session, insert
 
@@ -18,7 +19,6 @@ from faxbot.fax.dialplan import DialPlan
 from faxbot.fax.document import Document, Part
 from faxbot.fax.job import Direction, Job
 from faxbot.services.fax_server.lines import LineDirectory
-from faxbot.services.model.columns import job_facts
 from faxbot.services.model.faxes import Fax, FaxState
 from faxbot.store.engine import TransactionStore, open_engine
 from faxbot.store.schema import migrate
@@ -145,7 +145,7 @@ def _fax_of(job: Job) -> Fax:
         line_name=name,
         job_id=job.job_id,
         job=job_facts(job),
-        slow_told=True,  # a start tells of jobs that wait for long, which is no quiet tick
+        slow_announced=True,  # a start tells of jobs that wait for long, which is no quiet tick
     )
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
+from faxbot.services.model.ledger import Touched
 from faxbot.services.upkeep.restore import mark_unfinished_for_lookup
 from faxbot.settings import Settings
 from faxbot.store.engine import open_engine
@@ -85,7 +86,7 @@ def _doubt(database: Path, now: datetime) -> int:
     engine = open_engine(f"sqlite:///{database}")
     try:
         with Session(engine, expire_on_commit=False) as session:
-            under_way = mark_unfinished_for_lookup(SqlLedger(session), now)
+            under_way = mark_unfinished_for_lookup(SqlLedger(session, Touched()), now)
             session.commit()
         with engine.connect() as connection:  # one file, without a journal beside it
             connection.exec_driver_sql("COMMIT")

@@ -18,7 +18,6 @@ from sqlmodel import Session
 
 from faxbot.services.model.ledger import Ledger, Touched
 from faxbot.store.queries import SqlLedger
-from faxbot.store.touched import note_touched
 
 T = TypeVar("T")
 
@@ -184,8 +183,7 @@ class TransactionStore:
         again: list[_Job] = []
         touched = Touched()
         with session:
-            note_touched(session, touched)
-            ledger = SqlLedger(session)
+            ledger = SqlLedger(session, touched)
             for job in batch:
                 job.error = None
                 try:

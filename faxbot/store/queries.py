@@ -1,28 +1,35 @@
 """The ledger's questions in SQL. Rows that are returned inside a transaction are saved with it."""
 
 from collections.abc import Collection, Sequence
+from enum import StrEnum
 from operator import attrgetter
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, func, update
-from sqlalchemy.dialects.sqlite import insert
-from sqlmodel import SQLModel, col, select
+from sqlalchemy import ColumnElement, func, inspect, update
+from sqlalchemy.orm.attributes import set_committed_value
+from sqlmodel import Session, SQLModel, col, select
 
+from faxbot.fax.job import Job
 from faxbot.services.model.announcements import Announcement, AnnouncementState, Pending
 from faxbot.services.model.faxes import Fax
+from faxbot.services.model.jobs import seen_job
+from faxbot.services.model.ledger import Stateful, Touched
 from faxbot.services.model.records import FaxRecord
 from faxbot.services.model.requests import Request
 from faxbot.services.model.subscriptions import Subscription
+from faxbot.store.dialects import INSERTS
 from faxbot.store.retention_queries import IS_OUTDATED, WAITS, SqlRetention
 from faxbot.store.tables import (
     AnnouncementRow,
     FaxRow,
+    JobRow,
     MemoryRow,
     ModemRow,
     RecordRow,
     RequestRow,
     SubscriptionRow,
 )
+from faxbot.store.touched import note, note_flushed
 
 Row = TypeVar("Row", bound=SQLModel)
 
@@ -30,17 +37,33 @@ _TOLD = AnnouncementRow.__table__.c  # type: ignore[attr-defined] # every table 
 _PENDING = tuple(_TOLD[name] for name in Pending._fields)
 _by_id = attrgetter("id")
 _REQUESTS = RequestRow.__table__  # type: ignore[attr-defined] # as above
-_ADD_REQUEST = insert(_REQUESTS).on_conflict_do_nothing(index_elements=["key"]).returning(_REQUESTS.c.id)
+_RECORDS = RecordRow.__table__  # type: ignore[attr-defined] # as above
+_ADD_REQUEST = {
+    name: adding(_REQUESTS).on_conflict_do_nothing(index_elements=["key"]).returning(_REQUESTS.c.id)
+    for name, adding in INSERTS.items()
+}
 """One statement and no object: an acknowledgement waits for it."""
+_ADD_RECORDS = {
+    name: adding(_RECORDS)
+    .on_conflict_do_update(index_elements=["job_id", "time"], set_={"gone": False})
+    .returning(_RECORDS.c.id, _RECORDS.c.job_id, _RECORDS.c.time)
+    for name, adding in INSERTS.items()
+}
 
 
 class SqlLedger(SqlRetention):
-    """The services' Ledger over one session."""
+    """The services' Ledger over one session; *touched* collects the rows that it changes."""
+
+    def __init__(self, session: Session, touched: Touched) -> None:
+        super().__init__(session)
+        self._touched = touched
+        note_flushed(session, touched)
 
     def add_request(self, request: Request) -> Request | None:
         """Remember a wish; None if it is already remembered."""
-        row = self._session.connection().execute(_ADD_REQUEST, request.model_dump(exclude={"id"}))
-        request_id = row.scalar()
+        connection = self._session.connection()
+        adding = _ADD_REQUEST[connection.dialect.name]
+        request_id = connection.execute(adding, request.model_dump(exclude={"id"})).scalar()
         return None if request_id is None else request.model_copy(update={"id": request_id})
 
     def request(self, request_id: int) -> Request:
@@ -53,7 +76,7 @@ class SqlLedger(SqlRetention):
 
     def add_fax(self, fax: Fax) -> Fax:
         """Remember an outgoing fax; it gets its id."""
-        return self._add(FaxRow(**fax.model_dump()))
+        return self._add(FaxRow(**fax.model_dump(exclude={"id"})))
 
     def fax(self, fax_id: int) -> Fax:
         """One outgoing fax."""
@@ -69,7 +92,34 @@ class SqlLedger(SqlRetention):
 
     def faxes_looked_for(self) -> Sequence[Fax]:
         """The faxes whose job is looked for, oldest first."""
-        return self._all(FaxRow, col(FaxRow.look_at).is_not(None))
+        return self._all(FaxRow, col(FaxRow.lookup_at).is_not(None))
+
+    def change_state(self, row: Stateful, to: StrEnum) -> bool:
+        """Move *row* from the state it was read in to *to*; False if it is in another state by now."""
+        table: Any = inspect(type(row)).local_table
+        state = row.state
+        self._session.flush()
+        moved = self._session.execute(
+            update(table)
+            .where(table.c.id == row.id, table.c.state == state)
+            .values(state=to)
+            .returning(table.c.id)
+        ).scalar()
+        if moved is None:
+            self._session.refresh(row)
+            return False
+        set_committed_value(row, "state", to)
+        note(self._touched, row)
+        return True
+
+    def job_of(self, fax_id: int) -> Job | None:
+        """The job of a fax as last seen."""
+        row = self._session.get(JobRow, fax_id)
+        return row.job if row else None
+
+    def see_job(self, fax_id: int, job: Job) -> None:
+        """Keep *job* as the job of a fax as last seen."""
+        self._session.merge(JobRow(**seen_job(fax_id, job).model_dump()))
 
     def newest_fax(self, job_id: str) -> Fax | None:
         """The fax that the server called *job_id* last."""
@@ -81,11 +131,7 @@ class SqlLedger(SqlRetention):
         """Remember records of the fax server; one that was gone is back. Each (row id, job id, time)."""
         if not records:
             return []
-        rows = (
-            insert(RecordRow)
-            .on_conflict_do_update(index_elements=["job_id", "time"], set_={"gone": False})
-            .returning(col(RecordRow.id), col(RecordRow.job_id), col(RecordRow.time))
-        )
+        rows = _ADD_RECORDS[self._session.connection().dialect.name]
         added = self._session.execute(rows, [record.model_dump(exclude={"id"}) for record in records])
         return [(row_id or 0, job_id, time) for row_id, job_id, time in added]
 
@@ -132,7 +178,7 @@ class SqlLedger(SqlRetention):
     def announce(self, announcement: Announcement) -> Announcement:
         """Write an announcement, unless its key is already there (then that one is returned)."""
         known = self._session.exec(select(AnnouncementRow).where(AnnouncementRow.key == announcement.key))
-        return known.first() or self._add(AnnouncementRow(**announcement.model_dump()))
+        return known.first() or self._add(AnnouncementRow(**announcement.model_dump(exclude={"id"})))
 
     def announcement(self, announcement_id: int) -> Announcement:
         """One announcement."""
@@ -168,7 +214,7 @@ class SqlLedger(SqlRetention):
         """Subscribe; False if the channel already is."""
         if self._subscribed(subscription):
             return False
-        self._add(SubscriptionRow(**subscription.model_dump()))
+        self._add(SubscriptionRow(**subscription.model_dump(exclude={"id"})))
         return True
 
     def drop_subscription(self, subscription: Subscription) -> bool:

@@ -32,13 +32,13 @@ _REQUEST, _SUBSCRIPTION = _columns(RequestRow), _columns(SubscriptionRow)
 _UNTOLD = (AnnouncementState.WAITING, AnnouncementState.SENDING)
 WAITS: ColumnElement[bool] = _TOLD.state.in_(_UNTOLD)
 # By what it is not, so that SQLite takes the small index of what is out of date.
-IS_OUTDATED: ColumnElement[bool] = (_TOLD.revision > _TOLD.shown) & _TOLD.state.not_in(
+IS_OUTDATED: ColumnElement[bool] = (_TOLD.revision > _TOLD.posted_revision) & _TOLD.state.not_in(
     (*_UNTOLD, AnnouncementState.DROPPED)
 )
 _NOT_ENDED = tuple(state for state in FaxState if state is not FaxState.ENDED)
 _PASSING = (
-    AnnouncementKind.WHISPER,
-    AnnouncementKind.REPLY,
+    AnnouncementKind.EPHEMERAL,
+    AnnouncementKind.STEP,
     AnnouncementKind.NOTICE,
     AnnouncementKind.FILE,
 )
@@ -117,7 +117,7 @@ class SqlRetention:
                 _TOLD.created_at < before,
                 func.coalesce(_TOLD.sent_at, _TOLD.created_at) < before,
                 _TOLD.state.in_((AnnouncementState.SENT, AnnouncementState.DROPPED)),
-                _TOLD.revision <= _TOLD.shown,
+                _TOLD.revision <= _TOLD.posted_revision,
                 ~_TOLD.key.startswith(CLOSED_KEY),
             )
             .limit(most)

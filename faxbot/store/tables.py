@@ -1,34 +1,61 @@
-"""The tables: services/model/faxes.py with keys, indexes and column types. Migrations follow this file."""
+"""The models of services/model/ as tables, with keys, indexes and types. Migrations follow this file."""
 
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, Column, Enum, Index, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, Index, Integer, UniqueConstraint, event, text
+from sqlalchemy.orm import object_session
 from sqlmodel import Field, SQLModel
 
+from faxbot.fax.job import Direction, JobState
 from faxbot.services.model.announcements import Announcement, AnnouncementKind, AnnouncementState
 from faxbot.services.model.faxes import Fax, FaxState, Outcome
+from faxbot.services.model.jobs import SeenJob
 from faxbot.services.model.records import FaxRecord, RecordState
 from faxbot.services.model.requests import Request, RequestKind
 from faxbot.services.model.subscriptions import Subscription
+from faxbot.store.column_types import Facts, Moment, words
+
+_HAS_DOCUMENT = text("path IS NOT NULL")
+_IS_LOOKED_UP = text("lookup_at IS NOT NULL")
+_IS_OUTDATED = text("revision > posted_revision")
 
 
-def _words(kind: type[StrEnum]) -> Enum:
-    """Store an enum as the words of its values."""
-    return Enum(kind, native_enum=False, length=20, values_callable=lambda each: [m.value for m in each])
+def _forbid_assignment(row: SQLModel, value: object, _old: object, _event: object) -> None:
+    if object_session(row) is not None:
+        raise TypeError(
+            f"the state of a saved row is changed by Ledger.change_state only, not set to {value}"
+        )
+
+
+def _key() -> Any:  # noqa: ANN401 - SQLModel's own field
+    return Field(default=None, primary_key=True)
+
+
+def _moment() -> Any:  # noqa: ANN401 - SQLModel's own field
+    return Field(default=0.0, sa_column=Column(Moment, nullable=False))
+
+
+def _moment_or_none(*, index: bool = False) -> Any:  # noqa: ANN401 - SQLModel's own field
+    return Field(default=None, sa_column=Column(Moment, nullable=True, index=index))
+
+
+def _word(kind: type[StrEnum], default: StrEnum | None = None, *, index: bool = False) -> Any:  # noqa: ANN401
+    return Field(default=default, sa_column=Column(words(kind), nullable=False, index=index))
 
 
 class RequestRow(Request, table=True):
-    """What people asked for."""
+    """What people requested."""
 
     __tablename__ = "requests"
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = _key()
     key: str = Field(unique=True)
-    kind: RequestKind = Field(sa_type=_words(RequestKind))
-    body: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    kind: RequestKind = _word(RequestKind)
+    body: dict[str, Any] = Field(default_factory=dict, sa_type=Facts)
     done: bool = Field(default=False, index=True)
-    forget_at: float | None = Field(default=None, index=True)
+    forget_at: float | None = _moment_or_none(index=True)
+    created_at: float = _moment()
 
 
 class FaxRow(Fax, table=True):
@@ -36,61 +63,93 @@ class FaxRow(Fax, table=True):
 
     __tablename__ = "faxes"
     __table_args__ = (
-        Index("ix_faxes_documents", "ended_at", sqlite_where=Column("path").is_not(None)),
-        Index("ix_faxes_look_at", "look_at", sqlite_where=Column("look_at").is_not(None)),
+        Index("ix_faxes_documents", "ended_at", sqlite_where=_HAS_DOCUMENT, postgresql_where=_HAS_DOCUMENT),
+        Index("ix_faxes_lookup_at", "lookup_at", sqlite_where=_IS_LOOKED_UP, postgresql_where=_IS_LOOKED_UP),
     )
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = _key()
     request_id: int | None = Field(default=None, foreign_key="requests.id", unique=True)
-    state: FaxState = Field(default=FaxState.FETCHING, sa_column=Column(_words(FaxState), index=True))
-    outcome: Outcome | None = Field(default=None, sa_column=Column(_words(Outcome)))
-    files: list[dict[str, str]] = Field(default_factory=list, sa_type=JSON)
-    known_jobs: list[str] = Field(default_factory=list, sa_type=JSON)
-    candidates: list[str] = Field(default_factory=list, sa_type=JSON)
+    state: FaxState = _word(FaxState, FaxState.FETCHING, index=True)
+    outcome: Outcome | None = Field(default=None, sa_column=Column(words(Outcome)))
+    files: list[dict[str, str]] = Field(default_factory=list, sa_type=Facts)
+    known_jobs: list[str] = Field(default_factory=list, sa_type=Facts)
+    candidates: list[str] = Field(default_factory=list, sa_type=Facts)
     job_id: str | None = Field(default=None, index=True)
-    job: dict[str, Any] | None = Field(default=None, sa_type=JSON)
+    intent_at: float | None = _moment_or_none()
+    lookup_at: float | None = _moment_or_none()
+    accepted_at: float | None = _moment_or_none()
+    reported_at: float | None = _moment_or_none()
+    created_at: float = _moment()
+    ended_at: float | None = _moment_or_none()
+
+
+class JobRow(SeenJob, table=True):
+    """The job of each outgoing fax as last seen."""
+
+    __tablename__ = "jobs"
+
+    fax_id: int = Field(
+        sa_column=Column(Integer, ForeignKey("faxes.id"), primary_key=True, autoincrement=False)
+    )
+    state: JobState = _word(JobState)
+    next_try: float | None = _moment_or_none()
+    time: float | None = _moment_or_none()
 
 
 class RecordRow(FaxRecord, table=True):
     """Records of the fax server."""
 
     __tablename__ = "records"
-    __table_args__ = (UniqueConstraint("job_id", "time"),)
+    __table_args__ = (
+        UniqueConstraint("job_id", "time"),
+        Index("ix_records_direction", "direction", "id", "gone"),
+    )
 
-    id: int | None = Field(default=None, primary_key=True)
-    record: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
-    state: RecordState = Field(default=RecordState.HISTORY, sa_column=Column(_words(RecordState), index=True))
+    id: int = _key()
+    direction: Direction = _word(Direction)
+    time: float = Field(sa_column=Column(Moment, nullable=False))
+    job_state: JobState = _word(JobState, JobState.DONE)
+    state: RecordState = _word(RecordState, RecordState.HISTORY, index=True)
+    seen_at: float = _moment()
 
 
 class SubscriptionRow(Subscription, table=True):
-    """Channels that want to hear of faxes."""
+    """Channels that follow faxes."""
 
     __tablename__ = "subscriptions"
     __table_args__ = (UniqueConstraint("channel_id", "direction", "line_id", "fax_id"),)
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = _key()
+    direction: Direction = _word(Direction)
+    created_at: float = _moment()
 
 
 class AnnouncementRow(Announcement, table=True):
-    """What Slack was told or is still to be told."""
+    """What Slack shows or is to show."""
 
     __tablename__ = "announcements"
     __table_args__ = (
-        Index("ix_announcements_untold", "state", "channel_id"),
+        Index("ix_announcements_unposted", "state", "channel_id"),
         Index("ix_announcements_passing", "kind", "record_id", "created_at"),
-        Index("ix_announcements_outdated", "channel_id", sqlite_where=Column("revision") > Column("shown")),
+        Index(
+            "ix_announcements_outdated",
+            "channel_id",
+            sqlite_where=_IS_OUTDATED,
+            postgresql_where=_IS_OUTDATED,
+        ),
     )
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int = _key()
     key: str = Field(unique=True)
-    kind: AnnouncementKind = Field(sa_column=Column(_words(AnnouncementKind), nullable=False))
+    kind: AnnouncementKind = _word(AnnouncementKind)
     parent_id: int | None = Field(default=None, foreign_key="announcements.id", index=True)
     fax_id: int | None = Field(default=None, foreign_key="faxes.id", index=True)
     record_id: int | None = Field(default=None, foreign_key="records.id", index=True)
-    body: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
-    state: AnnouncementState = Field(
-        default=AnnouncementState.WAITING, sa_column=Column(_words(AnnouncementState), nullable=False)
-    )
+    body: dict[str, Any] = Field(default_factory=dict, sa_type=Facts)
+    state: AnnouncementState = _word(AnnouncementState, AnnouncementState.WAITING)
+    due_at: float = _moment()
+    created_at: float = _moment()
+    sent_at: float | None = _moment_or_none()
 
 
 class MemoryRow(SQLModel, table=True):
@@ -99,7 +158,7 @@ class MemoryRow(SQLModel, table=True):
     __tablename__ = "memory"
 
     name: str = Field(primary_key=True)
-    value: Any = Field(default=None, sa_column=Column(JSON))
+    value: Any = Field(default=None, sa_column=Column(Facts))
 
 
 class ModemRow(SQLModel, table=True):
@@ -109,3 +168,7 @@ class ModemRow(SQLModel, table=True):
 
     modem: str = Field(primary_key=True)
     line_id: str
+
+
+for _stateful in (FaxRow, RecordRow, AnnouncementRow):
+    event.listen(_stateful.state, "set", _forbid_assignment)

@@ -119,7 +119,7 @@ async def test_a_fax_that_never_went_out_is_asked_about(tmp_path, live, fax, sla
     put_back(made, live)
     async with house(live, fax, slack) as home:
         await home.tick_until(lambda: "asked" in slack.steps())
-        asked = await home.store.read(lambda ledger: ledger.faxes_in(FaxState.ASKED))
+        asked = await home.store.read(lambda ledger: ledger.faxes_in(FaxState.UNDECIDED))
         assert len(asked) == 1
     assert submissions(fax) == []
 

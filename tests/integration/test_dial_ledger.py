@@ -70,7 +70,7 @@ async def ask(bot):
     await send(bot)
     await bot.tick()
     await bot.tick()
-    (fax,) = await bot.faxes(FaxState.ASKED)
+    (fax,) = await bot.faxes(FaxState.UNDECIDED)
     return fax
 
 
@@ -152,12 +152,12 @@ class TestLostAnswer:
         fax = await ask(bot)
         for _ in range(61):
             await bot.tick(60)
-        assert (await bot.faxes())[0].look_at is None
+        assert (await bot.faxes())[0].lookup_at is None
         calls = len(ucx.calls)
         bot.search.wake()
         await bot.search.tick()
         assert len(ucx.calls) == calls
-        assert (await bot.faxes())[0].state is FaxState.ASKED
+        assert (await bot.faxes())[0].state is FaxState.UNDECIDED
         assert fax.id == 1
 
     async def test_a_stop_in_mid_call(self, tmp_path, ucx, slack):
@@ -169,7 +169,7 @@ class TestLostAnswer:
 
             def undo(ledger):
                 fax = ledger.fax(1)
-                fax.state, fax.job_id, fax.job = FaxState.HANDING, None, None
+                fax.state, fax.job_id, fax.job = FaxState.SUBMITTING, None, None
 
             await bot.store.write(undo)
         async with plain_house(tmp_path, ucx, slack, clock) as bot:
@@ -243,7 +243,7 @@ class TestTurnedAway:
         for _ in range(8):
             await bot.tick()
         (fax,) = await bot.faxes()
-        assert (fax.outcome, fax.look_at, fax.looks) == (Outcome.REFUSED, None, 3)
+        assert (fax.outcome, fax.lookup_at, fax.lookups) == (Outcome.REFUSED, None, 3)
         assert sent(ucx) == []
 
     async def test_a_refused_fax_takes_no_job_of_a_lost_one(self, bot, ucx):
@@ -310,7 +310,7 @@ class TestWhoseJob:
         for _ in range(3):
             await bot.tick()
         (fax,) = await bot.faxes()
-        assert (fax.state, fax.candidates) == (FaxState.ASKED, [])
+        assert (fax.state, fax.candidates) == (FaxState.UNDECIDED, [])
 
     async def test_its_record_was_there_before(self, bot, ucx):
         """Another program's fax to that number, over before the intent, is not the lost one."""
@@ -321,7 +321,7 @@ class TestWhoseJob:
         for _ in range(3):
             await bot.tick()
         (fax,) = await bot.faxes()
-        assert (fax.state, fax.candidates) == (FaxState.ASKED, [])
+        assert (fax.state, fax.candidates) == (FaxState.UNDECIDED, [])
 
     async def test_it_left_the_list_just_before(self, bot, ucx):
         """A job on its way from the list to the records at the moment of the intent was there before it."""
@@ -336,7 +336,7 @@ class TestWhoseJob:
         for _ in range(3):
             await bot.tick()
         (fax,) = await bot.faxes()
-        assert (fax.state, fax.candidates) == (FaxState.ASKED, [])
+        assert (fax.state, fax.candidates) == (FaxState.UNDECIDED, [])
 
     async def test_the_late_record_of_an_earlier_fax(self, bot, ucx):
         """The record of our own earlier fax to that number comes after the intent: it stays that fax's."""
@@ -352,7 +352,7 @@ class TestWhoseJob:
         for _ in range(3):
             await bot.tick()
         lost = (await bot.faxes())[1]
-        assert (lost.state, lost.candidates) == (FaxState.ASKED, [])
+        assert (lost.state, lost.candidates) == (FaxState.UNDECIDED, [])
 
     async def test_another_number_another_line(self, bot, ucx):
         """Jobs of other programs to another number, or surely on another line, do not count."""
@@ -375,7 +375,7 @@ class TestWhoseJob:
         ucx.put("TX2")
         await bot.tick()
         (fax,) = await bot.faxes()
-        assert (fax.state, fax.candidates) == (FaxState.ASKED, ["TX1", "TX2"])
+        assert (fax.state, fax.candidates) == (FaxState.UNDECIDED, ["TX1", "TX2"])
 
     @pytest.mark.parametrize("odd", [{"total_pages": 7}, {"destination": ""}, {"modem": "ttyIAX2"}])
     async def test_one_that_might_be_it(self, bot, ucx, odd):
@@ -386,7 +386,7 @@ class TestWhoseJob:
         for _ in range(3):
             await bot.tick()
         (fax,) = await bot.faxes()
-        assert (fax.state, fax.candidates) == (FaxState.ASKED, ["TX4"])
+        assert (fax.state, fax.candidates) == (FaxState.UNDECIDED, ["TX4"])
 
     async def test_two_lost_and_one_job(self, bot, ucx):
         """Two lost at once, one job: a person says which of them went, and the other takes none."""
@@ -403,7 +403,7 @@ class TestWhoseJob:
         await decide(bot, first, "went")
         await bot.tick(60)
         first, second = await bot.faxes()
-        assert (first.job_id, second.job_id, second.state) == ("TX1", None, FaxState.ASKED)
+        assert (first.job_id, second.job_id, second.state) == ("TX1", None, FaxState.UNDECIDED)
         assert sent(ucx) == ["TX1"]
 
     async def test_an_id_from_before_a_reset(self, bot, ucx):
@@ -501,7 +501,7 @@ class TestDecisions:
         await send(bot)
         await bot.tick()
         await bot.tick()
-        (fax,) = await bot.faxes(FaxState.ASKED)
+        (fax,) = await bot.faxes(FaxState.UNDECIDED)
         ucx.show_up()
         await decide(bot, fax, "again")
         assert sent(ucx) == ["TX1"]
@@ -517,7 +517,7 @@ class TestDecisions:
             await send(bot)
         for _ in range(3):
             await bot.tick()
-        first, _ = await bot.faxes(FaxState.ASKED)
+        first, _ = await bot.faxes(FaxState.UNDECIDED)
         ucx.show_up()
         await decide(bot, first, "again")
         assert sent(ucx) == ["TX1"]
@@ -533,7 +533,7 @@ class TestDecisions:
             await send(bot, to)
         for _ in range(2):
             await bot.tick()
-        first, second = await bot.faxes(FaxState.ASKED)
+        first, second = await bot.faxes(FaxState.UNDECIDED)
         gate = asyncio.Event()
 
         async def never(*_):
@@ -554,7 +554,7 @@ class TestDecisions:
         await send(bot)
         await bot.tick()
         await bot.tick()
-        (fax,) = await bot.faxes(FaxState.ASKED)
+        (fax,) = await bot.faxes(FaxState.UNDECIDED)
         submit_job, submitting, gate = ucx.submit_job, asyncio.Event(), asyncio.Event()
 
         async def slowly(*args, **more):
@@ -582,7 +582,7 @@ class TestDecisions:
         ucx.away = ServerUnreachable("no route")
         await bot.runner.accept(bot.request(RequestKind.ANSWER, fax_id=fax.id, answer="again"))
         await until(lambda: "The fax server doesn't answer. I keep trying." in words(slack))
-        assert (await bot.faxes())[0].state is FaxState.ASKED
+        assert (await bot.faxes())[0].state is FaxState.UNDECIDED
         ucx.away = None
         await until(lambda: sent(ucx))
         assert sent(ucx) == ["TX1"]
@@ -595,7 +595,7 @@ class TestDecisions:
         await send(bot)
         await bot.tick()
         await bot.tick()
-        (fax,) = await bot.faxes(FaxState.ASKED)
+        (fax,) = await bot.faxes(FaxState.UNDECIDED)
         await decide(bot, fax, answer)
         assert (await bot.faxes())[0].outcome is outcome
         ucx.show_up()
@@ -614,7 +614,7 @@ class TestDecisions:
         await send(bot)
         await bot.tick()
         await bot.tick()
-        (fax,) = await bot.faxes(FaxState.ASKED)
+        (fax,) = await bot.faxes(FaxState.UNDECIDED)
         await decide(bot, fax, "again")
         ucx.show_up()
         await bot.tick(60)
@@ -656,7 +656,7 @@ class TestDecisions:
         for _ in range(3):
             await bot.tick()
         first, second = await bot.faxes()
-        assert (first.outcome, second.state) == (Outcome.GIVEN_UP, FaxState.ASKED)
+        assert (first.outcome, second.state) == (Outcome.GIVEN_UP, FaxState.UNDECIDED)
         assert sent(ucx) == []
 
 
@@ -677,7 +677,7 @@ async def under_way(bot):
     """Dana's fax is being handed over."""
     await bot.send(TO)
     async with asyncio.timeout(10):
-        while not await bot.faxes(FaxState.HANDING):
+        while not await bot.faxes(FaxState.SUBMITTING):
             await asyncio.sleep(0)
 
 
@@ -689,7 +689,7 @@ class TestSideBySide:
         for _ in range(3):
             await bot.tick(60)
             await bot.preparation.advance(1)  # as its request does after a stop, beside the tick
-        assert len(await bot.faxes(FaxState.HANDING)) == 1
+        assert len(await bot.faxes(FaxState.SUBMITTING)) == 1
         slow.answer.set()
         await carried_out(bot)
         (fax,) = await bot.faxes()
@@ -713,4 +713,4 @@ class TestSideBySide:
         for _ in range(3):
             await bot.tick(60)
         lost, other = await bot.faxes()
-        assert (lost.state, lost.candidates, other.job_id) == (FaxState.ASKED, [], "TX1")
+        assert (lost.state, lost.candidates, other.job_id) == (FaxState.UNDECIDED, [], "TX1")

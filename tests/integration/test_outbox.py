@@ -362,7 +362,7 @@ async def test_an_answer_to_one_person_is_told_at_most_once(rig):
         lambda ledger: ledger.announce(
             Announcement(
                 key="w1",
-                kind=AnnouncementKind.WHISPER,
+                kind=AnnouncementKind.EPHEMERAL,
                 channel_id=CLAIMS,
                 user_id=PRIYA,
                 body={"message": "Sentence", "facts": {"text": "psst", "command": ""}, "thread_ts": None},

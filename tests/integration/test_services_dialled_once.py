@@ -68,7 +68,7 @@ async def test_the_sender_hears_while_the_fax_server_takes_its_time(tmp_path, fa
         await home.send(NUMBER)
         await until(lambda: any(isinstance(message, FaxConfirmation) for _, message in slack.whispers))
         await until(lambda: submissions(fax))
-        assert [each.state for each in await home.faxes()] == [FaxState.HANDING]
+        assert [each.state for each in await home.faxes()] == [FaxState.SUBMITTING]
 
 
 @contextlib.contextmanager
@@ -102,7 +102,7 @@ async def lose_the_outcome(home):
         await home.send(NUMBER)
         await until(answered.is_set)
         await until(lambda: not home.runner._tasks)
-        assert [each.state for each in await home.faxes()] == [FaxState.HANDING]
+        assert [each.state for each in await home.faxes()] == [FaxState.SUBMITTING]
 
 
 async def test_an_outcome_that_was_not_written_is_found_again(tmp_path, fax, slack):
@@ -127,7 +127,7 @@ async def test_an_outcome_that_was_not_written_and_left_no_trace_is_asked_about(
     async with house(tmp_path, fax, slack) as home:
         for _ in range(3):
             await home.tick()
-        assert [each.state for each in await home.faxes()] == [FaxState.ASKED]
+        assert [each.state for each in await home.faxes()] == [FaxState.UNDECIDED]
     assert len(submissions(fax)) == 1
 
 
@@ -174,7 +174,7 @@ async def test_of_two_alike_the_one_that_was_not_carried_out_takes_no_job(tmp_pa
         for _ in range(3):
             await home.tick()
         lost, other = sorted(await home.faxes(), key=lambda each: each.job_id or "")
-    assert (lost.state, lost.job_id) == (FaxState.ASKED, None)
+    assert (lost.state, lost.job_id) == (FaxState.UNDECIDED, None)
     assert (other.outcome, other.job_id) == (Outcome.DELIVERED, "TX1")
     assert jobs_by_document(fax) == {other.sha256: "TX1"}
     assert "adopted" not in slack.steps()
@@ -189,18 +189,18 @@ async def test_of_two_alike_whose_answers_are_lost_neither_takes_the_only_job(tm
         await home.tick_until(lambda: slack.steps().count("asked") == 2)
         for _ in range(3):
             await home.tick()
-        first, second = await home.faxes(FaxState.ASKED)
+        first, second = await home.faxes(FaxState.UNDECIDED)
         assert first.candidates == second.candidates == ["TX1"]
         await home.runner.accept(home.request(RequestKind.ANSWER, fax_id=first.id, answer="went"))
         await until(lambda: "went" in slack.steps())
-        looks = second.looks
+        looks = second.lookups
         async with asyncio.timeout(15):
-            while second.looks < looks + 2:
+            while second.lookups < looks + 2:
                 await home.tick()
                 first, second = await home.faxes()
-                assert second.state is FaxState.ASKED
+                assert second.state is FaxState.UNDECIDED
     assert (first.outcome, first.job_id) == (Outcome.WENT, "TX1")
-    assert (second.state, second.job_id) == (FaxState.ASKED, None)
+    assert (second.state, second.job_id) == (FaxState.UNDECIDED, None)
     assert len(submissions(fax)) == 1
 
 

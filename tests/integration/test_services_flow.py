@@ -71,7 +71,7 @@ async def test_an_answer_that_is_lost_with_nothing_done_is_asked_about(tmp_path,
     async with house(tmp_path, fax, slack) as home:
         await home.send()
         await home.tick_until(lambda: "asked" in slack.steps())
-        asked = (await home.faxes(FaxState.ASKED))[0]
+        asked = (await home.faxes(FaxState.UNDECIDED))[0]
         assert await home.faxes(FaxState.ACCEPTED) == []
         await home.runner.accept(home.request(RequestKind.ANSWER, fax_id=asked.id, answer="again"))
         await home.tick_until(lambda: "delivered" in slack.steps())
@@ -85,7 +85,7 @@ async def test_many_clicks_on_send_again_are_one_fax(tmp_path, fax, slack):
     async with house(tmp_path, fax, slack) as home:
         await home.send()
         await home.tick_until(lambda: "asked" in slack.steps())
-        asked = (await home.faxes(FaxState.ASKED))[0]
+        asked = (await home.faxes(FaxState.UNDECIDED))[0]
         decisions = [(DANA, "again"), (DANA, "again"), (PRIYA, "again"), (PRIYA, "went")]
         for user, answer in decisions:
             decided = home.request(RequestKind.ANSWER, user=user, fax_id=asked.id, answer=answer)

@@ -78,7 +78,9 @@ async def connected(other: OtherSlack, *, pace: ReconnectBackoff = QUICK, connec
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     other.address = "http://{}:{}".format(*runner.addresses[0])
     session, requests = Connections(), FakeDesk()
-    board = ListenerContext(requests, FakeAsk(), FakeForms(), FakeReplies(), BotProfile(), "UBOT", lambda: NOW)
+    board = ListenerContext(
+        requests, FakeAsk(), FakeForms(), FakeReplies(), BotProfile(), "UBOT", lambda: NOW
+    )
     client = build_client("xoxb-1", other.address, session, free_pace())
     bolt = build_bolt_app(client, Me("UBOT", "BBOT", "faxbot"), board)
     sockets = SocketMode(

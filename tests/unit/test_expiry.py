@@ -95,21 +95,21 @@ async def test_the_ids_of_forgotten_requests_are_not_given_away_again(book):
 
 async def test_the_ids_of_forgotten_announcements_are_not_given_away_again(book):
     """A thread belongs to its card by id."""
-    old = [await book.tell(f"{number}", AnnouncementKind.WHISPER, state=SENT) for number in range(3)]
+    old = [await book.tell(f"{number}", AnnouncementKind.EPHEMERAL, state=SENT) for number in range(3)]
     await book.tick()
-    assert await book.tell("new", AnnouncementKind.WHISPER) > max(old)
+    assert await book.tell("new", AnnouncementKind.EPHEMERAL) > max(old)
 
 
 @pytest.mark.parametrize("state", [SENT, DROPPED])
 @pytest.mark.parametrize(
     "kind",
-    [AnnouncementKind.WHISPER, AnnouncementKind.REPLY, AnnouncementKind.NOTICE, AnnouncementKind.FILE],
+    [AnnouncementKind.EPHEMERAL, AnnouncementKind.STEP, AnnouncementKind.NOTICE, AnnouncementKind.FILE],
 )
 async def test_what_was_told_is_forgotten(book, kind, state):
     """Answers, steps, notices, fetched files: Slack has them, or will never take them."""
     fax_id = await book.fax()
     card = await book.tell("card", AnnouncementKind.CARD, fax_id=fax_id, state=SENT)
-    parent = {"parent_id": card, "fax_id": fax_id} if kind is AnnouncementKind.REPLY else {}
+    parent = {"parent_id": card, "fax_id": fax_id} if kind is AnnouncementKind.STEP else {}
     await book.tell("told", kind, state=state, sent_at=LONG_AGO if state is SENT else None, **parent)
     await book.tell("newest", kind, state=WAITING)
     await book.tick()
@@ -120,19 +120,19 @@ async def test_what_was_told_is_forgotten(book, kind, state):
     ("kind", "facts"),
     [
         (AnnouncementKind.CARD, {"state": SENT}),
-        (AnnouncementKind.WHISPER, {"state": WAITING}),
-        (AnnouncementKind.REPLY, {"state": AnnouncementState.SENDING}),
+        (AnnouncementKind.EPHEMERAL, {"state": WAITING}),
+        (AnnouncementKind.STEP, {"state": AnnouncementState.SENDING}),
         (AnnouncementKind.NOTICE, {"state": SENT, "sent_at": LATELY}),
         (AnnouncementKind.NOTICE, {"state": SENT, "key": f"{CLOSED_KEY}C1"}),
-        (AnnouncementKind.REPLY, {"state": SENT, "revision": 1}),
-        (AnnouncementKind.WHISPER, {"state": SENT, "created_at": LATELY}),
+        (AnnouncementKind.STEP, {"state": SENT, "revision": 1}),
+        (AnnouncementKind.EPHEMERAL, {"state": SENT, "created_at": LATELY}),
     ],
     ids=["card", "waits", "being told", "told lately", "told once for all", "out of date", "young"],
 )
 async def test_what_is_still_of_use_stays(book, kind, facts):
     """Cards have buttons; what is not told yet is not forgotten; a closed channel is told of once."""
     row_id = await book.tell(facts.pop("key", "kept"), kind, **facts)
-    await book.tell("newest", AnnouncementKind.WHISPER)
+    await book.tell("newest", AnnouncementKind.EPHEMERAL)
     await book.tick()
     assert row_id in book.column("select id from announcements")
 
@@ -143,7 +143,7 @@ async def test_a_received_faxs_file_and_details_stay(book):
     await book.store.write(lambda ledger: ledger.add_records([record]))
     file = await book.tell("file", AnnouncementKind.FILE, record_id=1, state=SENT)
     await book.tell("details", AnnouncementKind.DETAILS, record_id=1, parent_id=file, state=SENT)
-    await book.tell("newest", AnnouncementKind.WHISPER)
+    await book.tell("newest", AnnouncementKind.EPHEMERAL)
     await book.tick()
     assert book.column("select key from announcements order by id") == ["file", "details", "newest"]
 
@@ -162,7 +162,7 @@ async def test_much_is_forgotten_a_little_at_a_time(book):
     """Everybody waits for a transaction: none forgets more than a batch."""
     count = 2 * AT_ONCE + 100
     asked = {"kind": RequestKind.GET, "user_id": "U1", "channel_id": "C1", "done": True, "forget_at": 1.0}
-    told = {"kind": AnnouncementKind.REPLY, "channel_id": "C1", "state": SENT, "created_at": LONG_AGO}
+    told = {"kind": AnnouncementKind.STEP, "channel_id": "C1", "state": SENT, "created_at": LONG_AGO}
 
     def fill(ledger):
         for number in range(count):

@@ -10,11 +10,11 @@ from faxbot.services.outbox.next_call import REPLIES_AT_ONCE, choose
 NOW = 1000.0
 CARD, REPLY, FILE, DETAILS, NOTICE, WHISPER = (
     AnnouncementKind.CARD,
-    AnnouncementKind.REPLY,
+    AnnouncementKind.STEP,
     AnnouncementKind.FILE,
     AnnouncementKind.DETAILS,
     AnnouncementKind.NOTICE,
-    AnnouncementKind.WHISPER,
+    AnnouncementKind.EPHEMERAL,
 )
 WAITING, SENDING, SENT = AnnouncementState.WAITING, AnnouncementState.SENDING, AnnouncementState.SENT
 

@@ -184,16 +184,16 @@ async def test_the_same_wish_told_at_once_is_one_request(store: TransactionStore
 async def test_what_is_returned_is_a_snapshot(store: TransactionStore):
     """A row that was handed out changes nothing in the database, and nothing there changes it."""
     fax = await store.write(lambda ledger: ledger.add_fax(Fax(number="+1 469-555-0101")))
-    fax_id = fax.id or 0
+    fax_id = fax.id
     fax.state = FaxState.ENDED
     assert (await store.read(lambda ledger: ledger.fax(fax_id))).state is FaxState.FETCHING
 
     def hand_over(ledger: Ledger) -> None:
-        ledger.fax(fax_id).state = FaxState.HANDING
+        ledger.fax(fax_id).state = FaxState.SUBMITTING
 
     await store.write(hand_over)
     assert fax.state is FaxState.ENDED
-    assert (await store.read(lambda ledger: ledger.fax(fax_id))).state is FaxState.HANDING
+    assert (await store.read(lambda ledger: ledger.fax(fax_id))).state is FaxState.SUBMITTING
 
 
 async def test_a_read_commits_nothing(store: TransactionStore):

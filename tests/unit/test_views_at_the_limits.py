@@ -47,7 +47,13 @@ def test_faxes_of_many_files(name):
     """A card, a receipt and a question about 500 files."""
     files = many_files(500, name)
     fax = Fax(
-        id=1, state=FaxState.ASKED, number=name, line_name=name, files=list(files), user_id="U1", fault=name
+        id=1,
+        state=FaxState.UNDECIDED,
+        number=name,
+        line_name=name,
+        files=list(files),
+        user_id="U1",
+        fault=name,
     )
     fax.candidates = [f"TX{n}" for n in range(MANY)]
     check_message_of(render(FaxCard(fax), SITE, NOW))

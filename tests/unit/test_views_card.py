@@ -205,7 +205,7 @@ def test_a_deleted_record_says_who_and_has_nothing_to_press():
 
 def test_a_lost_answer_is_put_to_the_sender():
     """When FileSend's answer was lost and no job found, three buttons ask what happened, each once more."""
-    fax = a_fax(state=FaxState.ASKED, job_id=None, intent_at=NOW.timestamp())
+    fax = a_fax(state=FaxState.UNDECIDED, job_id=None, intent_at=NOW.timestamp())
     assert "*No answer from the fax server: did it go?*\nThe request was sent at 9:00:00 PM;" in shown(
         FaxCard(fax)
     )
@@ -218,7 +218,7 @@ def test_a_lost_answer_is_put_to_the_sender():
 
 def test_several_jobs_that_may_be_it_are_named():
     """More than one job may be the lost one: the question names them."""
-    fax = a_fax(state=FaxState.ASKED, job_id=None, candidates=["TX84", "TX85"])
+    fax = a_fax(state=FaxState.UNDECIDED, job_id=None, candidates=["TX84", "TX85"])
     assert "one of TX84, TX85 may be it" in shown(FaxCard(fax))
 
 
@@ -231,7 +231,7 @@ def test_a_fax_waits_while_the_fax_server_is_away():
 
 def test_a_job_of_which_nothing_is_heard_says_when_last():
     """While the fax server is away, the card shows what was last known and when that was."""
-    fax = a_fax(heard_at=(NOW - timedelta(minutes=40)).timestamp())
+    fax = a_fax(reported_at=(NOW - timedelta(minutes=40)).timestamp())
     outage = Outage(NOW - timedelta(minutes=5), NOW - timedelta(minutes=6))
     message = FaxCard(fax, a_job(JobState.ACTIVE), outage)
     assert "The fax server hasn't answered since 8:55 PM; last heard at 8:54 PM." in shown(message)

@@ -160,7 +160,7 @@ class Outages:
 
     async def _end(self, outage: Outage, now: datetime) -> None:
         def record(ledger: Ledger) -> EndedOutage:
-            kept = [fax.id or 0 for fax in ledger.faxes_in(FaxState.READY, FaxState.HANDING)]
+            kept = [fax.id for fax in ledger.faxes_in(FaxState.READY, FaxState.SUBMITTING)]
             ended = EndedOutage(outage, now, kept)
             ledger.remember(_OUTAGE, None)
             ledger.remember(_ENDED, _ENDS.dump_python(ended, mode="json"))
@@ -177,7 +177,7 @@ class Outages:
         in_time = now - ended.until < timedelta(seconds=WENT_OUT_SECONDS)
 
         def record(ledger: Ledger) -> bool:
-            waiting = (FaxState.READY, FaxState.HANDING)
+            waiting = (FaxState.READY, FaxState.SUBMITTING)
             if in_time and any(ledger.fax(fax_id).state in waiting for fax_id in ended.kept):
                 return False
             post_notice(ledger, self._channel, _back(ledger, ended), now)

@@ -8,10 +8,9 @@ from itertools import pairwise
 from faxbot.fax.job import Direction
 from faxbot.fax.record import Record
 from faxbot.services.fax_server.record_pages import Key, RecordPages
-from faxbot.services.model.columns import record_facts
 from faxbot.services.model.ledger import Ledger, Store
 from faxbot.services.model.ports import Clock, FaxServer
-from faxbot.services.model.records import FaxRecord, RecordState
+from faxbot.services.model.records import RecordState, new_record
 
 log = logging.getLogger(__name__)
 
@@ -191,17 +190,7 @@ class RecordFeed:
         also: Callable[[Ledger], None] | None = None,
     ) -> None:
         now = self._clock.now().timestamp()
-        rows = [
-            FaxRecord(
-                direction=self._direction,
-                job_id=record.job_id,
-                time=record.time.timestamp(),
-                record=record_facts(record),
-                state=state,
-                seen_at=now,
-            )
-            for record in sorted(found, key=_arrival)
-        ]
+        rows = [new_record(record, state=state, seen_at=now) for record in sorted(found, key=_arrival)]
         gone_ids = [self._known[key] for key in gone]
 
         def record_them(ledger: Ledger) -> Sequence[tuple[int, str, float]]:

@@ -16,7 +16,7 @@ class AnnouncementKind(StrEnum):
 
     CARD = "card"
     """The one message of a fax in a channel, edited in place."""
-    REPLY = "reply"
+    STEP = "step"
     """A step of a fax, in the thread of its card."""
     NOTICE = "notice"
     """A message of its own."""
@@ -24,7 +24,7 @@ class AnnouncementKind(StrEnum):
     """A document, uploaded."""
     DETAILS = "details"
     """The card of a received fax, first in the thread of its file."""
-    WHISPER = "whisper"
+    EPHEMERAL = "ephemeral"
     """An answer that only one person sees: told at most once."""
 
 
@@ -47,7 +47,7 @@ class Announcement(SQLModel):
     `revision`; it is edited until `shown` has caught up.
     """
 
-    id: int | None = None
+    id: int = 0
     key: str
     kind: AnnouncementKind
     channel_id: str
@@ -67,12 +67,12 @@ class Announcement(SQLModel):
     file_id: str | None = None
     stage: str = ""
     revision: int = 0
-    shown: int = 0
-    looks: int = 0
+    posted_revision: int = 0
+    lookups: int = 0
     due_at: float = 0.0
     created_at: float = 0.0
     sent_at: float | None = None
-    reference: str = Field(default_factory=correlation.current)
+    correlation_id: str = Field(default_factory=correlation.current)
 
 
 class Pending(NamedTuple):
@@ -87,4 +87,4 @@ class Pending(NamedTuple):
     terminal: bool
     due_at: float
     created_at: float
-    reference: str
+    correlation_id: str

@@ -7,7 +7,7 @@ server keeps is a FaxRecord; what Slack still has to be told, or was told, is an
 """
 
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlmodel import Field, SQLModel
 
@@ -21,11 +21,11 @@ class FaxState(StrEnum):
     """Its files are still to be fetched and made into one document."""
     READY = "ready"
     """To be handed to the fax server; nothing is dialled."""
-    HANDING = "handing"
+    SUBMITTING = "submitting"
     """FileSend is under way. Found at start, it means that the answer never came."""
     UNKNOWN = "unknown"
     """FileSend's answer was lost; the job is being looked for."""
-    ASKED = "asked"
+    UNDECIDED = "undecided"
     """It could not be found: a person decides."""
     ACCEPTED = "accepted"
     """The fax server has it as a job."""
@@ -55,7 +55,7 @@ class Outcome(StrEnum):
 class Fax(SQLModel):
     """One outgoing fax: the wish, the document, the submission and the job. Foreign jobs have no user."""
 
-    id: int | None = None
+    id: int = 0
     request_id: int | None = None
     state: FaxState = FaxState.FETCHING
     outcome: Outcome | None = None
@@ -82,21 +82,18 @@ class Fax(SQLModel):
     """The jobs that were active just before the intent."""
     known_record: int = 0
     """The newest TX record (its row id) that was known just before the intent."""
-    looks: int = 0
-    look_at: float | None = None
+    lookups: int = 0
+    lookup_at: float | None = None
     candidates: list[str] = Field(default_factory=list)
     fault: str = ""
     """The words of who refused or failed, as they were said."""
 
     job_id: str | None = None
-    job: dict[str, Any] | None = None
-    """The job as last told by the fax server (fax/job.py's Job as JSON)."""
     answered_by: str = ""
     """What the answering machine calls itself (CSID), once the record tells."""
     accepted_at: float | None = None
-    heard_at: float | None = None
-    missing_looks: int = 0
-    slow_told: bool = False
+    reported_at: float | None = None
+    slow_announced: bool = False
 
     cancel_by: str | None = None
     cancel_request: int = 0
@@ -105,7 +102,7 @@ class Fax(SQLModel):
     deleted_by: str | None = None
     created_at: float = 0.0
     ended_at: float | None = None
-    reference: str = Field(default_factory=correlation.current)
+    correlation_id: str = Field(default_factory=correlation.current)
 
 
 class KeptFax(NamedTuple):
@@ -116,5 +113,5 @@ class KeptFax(NamedTuple):
     ended_at: float | None
 
 
-HANDING_PAUSE = 0.5
+SUBMISSION_PAUSE = 0.5
 """Seconds until it is looked again whether a fax has been handed over."""

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Protocol, TypeVar
 
+from faxbot.fax.job import Job
 from faxbot.services.model.announcements import Announcement, Pending
 from faxbot.services.model.faxes import Fax, FaxState, KeptFax
 from faxbot.services.model.records import FaxRecord, KeptRecord
@@ -11,6 +13,9 @@ from faxbot.services.model.requests import Request
 from faxbot.services.model.subscriptions import Subscription
 
 T = TypeVar("T")
+
+Stateful = Fax | FaxRecord | Announcement
+"""Rows whose state changes."""
 
 
 class RetentionLedger(Protocol):
@@ -77,6 +82,23 @@ class Ledger(RetentionLedger, Protocol):
 
     def fax_of_request(self, request_id: int) -> Fax | None:
         """The fax that a request became."""
+        ...
+
+    def change_state(self, row: Stateful, to: StrEnum) -> bool:
+        """
+        Move *row* from the state it was read in to *to*; False if it is in another state by now.
+
+        The only way by which a state changes, as one conditional update. After False *row* has been read
+        again, and the caller does nothing.
+        """
+        ...
+
+    def job_of(self, fax_id: int) -> Job | None:
+        """The job of a fax as last seen."""
+        ...
+
+    def see_job(self, fax_id: int, job: Job) -> None:
+        """Keep *job* as the job of a fax as last seen."""
         ...
 
     def faxes_in(self, *states: str) -> Sequence[Fax]:

@@ -30,7 +30,7 @@ class Request(SQLModel):
     *key* names the wish, not the envelope that carried it: the same wish told twice is one request.
     """
 
-    id: int | None = None
+    id: int = 0
     key: str
     kind: RequestKind
     user_id: str
@@ -42,7 +42,7 @@ class Request(SQLModel):
     forget_at: float | None = None
     """When its particulars go: set when it is done, and None again once they went."""
     created_at: float = 0.0
-    reference: str = Field(default_factory=correlation.current)
+    correlation_id: str = Field(default_factory=correlation.current)
     """Of the envelope that it came with (services/model/correlation.py)."""
 
 

@@ -44,7 +44,7 @@ def interests(ledger: Ledger) -> list[Interest]:
 def open_cards(ledger: Ledger, fax: Fax, now: datetime) -> None:
     """Write a card for *fax* in the conversation it came from and in every channel that wants it."""
     home = [fax.channel_id] if fax.channel_id else []
-    channels = audience(interests(ledger), Direction.TX, line_id=fax.line_id, fax_id=fax.id or 0, first=home)
+    channels = audience(interests(ledger), Direction.TX, line_id=fax.line_id, fax_id=fax.id, first=home)
     for channel_id in channels:
         open_card(ledger, fax, channel_id, now)
 
@@ -61,7 +61,7 @@ def open_card(ledger: Ledger, fax: Fax, channel_id: str, now: datetime) -> bool:
             fax_id=fax.id,
             terminal=fax.state is FaxState.ENDED,
             created_at=now.timestamp(),
-            reference=fax.reference,
+            correlation_id=fax.correlation_id,
         )
     )
     return True
@@ -89,22 +89,24 @@ def announce_steps(ledger: Ledger, fax: Fax, steps: Sequence[Step]) -> None:
             ledger.announce(
                 Announcement(
                     key=new_key(),
-                    kind=AnnouncementKind.REPLY,
+                    kind=AnnouncementKind.STEP,
                     channel_id=card.channel_id,
                     parent_id=card.id,
                     fax_id=fax.id,
                     body=pack_step(step),
                     terminal=step.kind in LAST_STEPS,
                     created_at=step.at.timestamp(),
-                    reference=fax.reference,
+                    correlation_id=fax.correlation_id,
                 )
             )
 
 
 def end_fax(ledger: Ledger, fax: Fax, outcome: Outcome, step: Step) -> None:
     """*fax* has ended: say how, everywhere."""
-    fax.state, fax.outcome, fax.ended_at = FaxState.ENDED, outcome, step.at.timestamp()
-    if fax.look_at is None:
+    if not ledger.change_state(fax, FaxState.ENDED):
+        return
+    fax.outcome, fax.ended_at = outcome, step.at.timestamp()
+    if fax.lookup_at is None:
         fax.known_jobs = []
     announce_steps(ledger, fax, [step])
 
@@ -170,13 +172,13 @@ def post_ephemeral(ledger: Ledger, request: Request, message: Storable, now: dat
     ledger.announce(
         Announcement(
             key=new_key(),
-            kind=AnnouncementKind.WHISPER,
+            kind=AnnouncementKind.EPHEMERAL,
             channel_id=request.channel_id,
             user_id=request.user_id,
             response_url=request.response_url,
             body=pack(message) | {"thread_ts": request.thread_ts},
             created_at=now.timestamp(),
-            reference=request.reference,
+            correlation_id=request.correlation_id,
         )
     )
 

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from faxbot.services.model.announcements import Announcement, AnnouncementKind
-from faxbot.services.model.columns import job_of, record_of
 from faxbot.services.model.ledger import Ledger
 from faxbot.services.model.messages import (
     FaxCard,
@@ -25,9 +24,9 @@ def compose(ledger: Ledger, batch: Sequence[Announcement], outage: Outage | None
     row = batch[0]
     if row.fax_id is not None:
         fax = ledger.fax(row.fax_id)
-        if row.kind is AnnouncementKind.REPLY:
+        if row.kind is AnnouncementKind.STEP:
             return FaxSteps(fax, tuple(unpack_step(each.body) for each in batch))
-        return FaxCard(fax, job_of(fax), outage, home=row.channel_id == fax.channel_id)
+        return FaxCard(fax, ledger.job_of(fax.id), outage, home=row.channel_id == fax.channel_id)
     if row.record_id is not None:
         return _received(ledger, row)
     return unpack(row.body)
@@ -37,8 +36,8 @@ def _received(ledger: Ledger, row: Announcement) -> Message:
     record = ledger.record(row.record_id or 0)
     parent = ledger.announcement(row.parent_id) if row.parent_id else None
     return ReceivedFax(
-        record_id=record.id or 0,
-        record=record_of(record),
+        record_id=record.id,
+        record=record.record,
         line_name=record.line_name,
         pages=record.pages,
         has_file=record.path is not None,

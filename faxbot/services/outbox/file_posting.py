@@ -86,7 +86,7 @@ class FilePosting:
         except FileNotFoundError:
             await self._miss(row)
             return
-        await self._save(row, stage="sharing", file_id=file_id, looks=0)
+        await self._save(row, stage="sharing", file_id=file_id, lookups=0)
         await self._share(file, file_id)
 
     async def _miss(self, row: Announcement) -> None:
@@ -95,12 +95,12 @@ class FilePosting:
         due_at = self._clock.now().timestamp() + PATIENCE_SECONDS
 
         def record(ledger: Ledger) -> None:
-            known = ledger.announcement(row.id or 0)
+            known = ledger.announcement(row.id)
             known.due_at = due_at
             if row.record_id is None:
-                known.state = AnnouncementState.DROPPED
+                ledger.change_state(known, AnnouncementState.DROPPED)
             else:
-                ledger.record(row.record_id).state = RecordState.SEEN
+                ledger.change_state(ledger.record(row.record_id), RecordState.SEEN)
 
         await self._store.write(record)
 
@@ -113,7 +113,7 @@ class FilePosting:
         except (SlackBusy, SlackRefused):
             await self._save(row, stage="")  # this very call was refused: it shows nothing
             raise
-        await self._save(row, stage="shared", looks=0, after=LOOK_SECONDS)
+        await self._save(row, stage="shared", lookups=0, after=LOOK_SECONDS)
 
     async def _clear_up(self, file: _File) -> None:
         """The share was asked for and its answer is lost."""
@@ -122,22 +122,24 @@ class FilePosting:
         if ts is not None:
             await self._done(row, ts, permalink)
         elif complete:
-            await self._save(row, stage="shared", looks=0)
-        elif row.looks + 1 < LOOKS_BEFORE_REPEAT:
-            await self._save(row, looks=row.looks + 1, after=self._settle)
+            await self._save(row, stage="shared", lookups=0)
+        elif row.lookups + 1 < LOOKS_BEFORE_REPEAT:
+            await self._save(row, lookups=row.lookups + 1, after=self._settle)
         else:
             await self._share(file, row.file_id or "")
 
     async def _confirm(self, row: Announcement) -> None:
         """Slack took the share: in which message does it show?"""
-        looks = row.looks + 1
-        _, ts, permalink = await self._look(row, thorough=looks > LOOKS_BEFORE_HISTORY)
-        if ts is not None or looks >= SHARE_LOOKS:
+        lookups = row.lookups + 1
+        _, ts, permalink = await self._look(row, thorough=lookups > LOOKS_BEFORE_HISTORY)
+        if ts is not None or lookups >= SHARE_LOOKS:
             if ts is None:
                 log.warning("Slack never named the message of a file", extra={"announcement": row.id})
             await self._done(row, ts, permalink)
         else:
-            await self._save(row, looks=looks, after=min(LOOK_SECONDS * (looks + 1), LONGEST_LOOK_SECONDS))
+            await self._save(
+                row, lookups=lookups, after=min(LOOK_SECONDS * (lookups + 1), LONGEST_LOOK_SECONDS)
+            )
 
     async def _look(self, row: Announcement, *, thorough: bool) -> tuple[bool, str | None, str]:
         return await self._messenger.shared_ts(
@@ -148,8 +150,9 @@ class FilePosting:
         now = self._clock.now().timestamp()
 
         def record(ledger: Ledger) -> float | None:
-            known = ledger.announcement(row.id or 0)
-            known.state, known.ts, known.sent_at = AnnouncementState.SENT, ts, now
+            known = ledger.announcement(row.id)
+            ledger.change_state(known, AnnouncementState.SENT)
+            known.ts, known.sent_at = ts, now
             known.body = known.body | {"permalink": permalink}
             return ledger.record(row.record_id).seen_at if row.record_id is not None else None
 
@@ -163,16 +166,16 @@ class FilePosting:
         *,
         stage: str | None = None,
         file_id: str | None = None,
-        looks: int | None = None,
+        lookups: int | None = None,
         after: float = 0.0,
     ) -> None:
         due_at = self._clock.now().timestamp() + after if after else 0.0
 
         def record(ledger: Ledger) -> None:
-            known = ledger.announcement(row.id or 0)
+            known = ledger.announcement(row.id)
             known.stage = known.stage if stage is None else stage
             known.file_id = file_id or known.file_id
-            known.looks = known.looks if looks is None else looks
+            known.lookups = known.lookups if lookups is None else lookups
             known.due_at = due_at
 
         await self._store.write(record)

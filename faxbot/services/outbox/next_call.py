@@ -54,7 +54,7 @@ def call_for(row: Pending) -> OutboxCall:
     """The call that takes an announcement a step further."""
     if row.state is AnnouncementState.SENT:
         return OutboxCall.EDIT
-    if row.kind is AnnouncementKind.WHISPER:
+    if row.kind is AnnouncementKind.EPHEMERAL:
         return OutboxCall.WHISPER
     if row.kind is AnnouncementKind.FILE:
         return OutboxCall.LOOK_FOR_FILE if row.stage else OutboxCall.UPLOAD
@@ -82,4 +82,4 @@ def _together(lane: Sequence[Pending]) -> tuple[Pending, ...]:
 
 
 def _is_waiting_reply(row: Pending) -> bool:
-    return row.kind is AnnouncementKind.REPLY and row.state is AnnouncementState.WAITING
+    return row.kind is AnnouncementKind.STEP and row.state is AnnouncementState.WAITING

@@ -181,7 +181,7 @@ class Outbox:
         self._wake.set()
 
     async def _tell(self, channel_id: str, choice: Choice) -> None:
-        with under(choice.batch[0].reference):
+        with under(choice.batch[0].correlation_id):
             await self._call(channel_id, choice, [row.id for row in choice.batch])
 
     async def _call(self, channel_id: str, choice: Choice, ids: list[int]) -> None:

@@ -108,19 +108,19 @@ class MessagePosting:
 
         def record(ledger: Ledger) -> None:
             known = ledger.announcement(row_id)
-            known.shown, known.looks = max(known.shown, row.revision), 0
-            if row.looks:  # the one without an answer may still be carried out there, over this one
+            known.posted_revision, known.lookups = max(known.posted_revision, row.revision), 0
+            if row.lookups:  # the one without an answer may still be carried out there, over this one
                 known.revision += 1
                 known.due_at = self._clock.now().timestamp() + self._settle
 
         await self._store.write(record)
 
     async def _edit_later(self, row: Announcement) -> None:
-        pause = min(EDIT_AGAIN_SECONDS * 2**row.looks, LONGEST_EDIT_PAUSE)
+        pause = min(EDIT_AGAIN_SECONDS * 2**row.lookups, LONGEST_EDIT_PAUSE)
 
         def record(ledger: Ledger) -> None:
-            known = ledger.announcement(row.id or 0)
-            known.looks = min(row.looks + 1, 10)
+            known = ledger.announcement(row.id)
+            known.lookups = min(row.lookups + 1, 10)
             known.due_at = self._clock.now().timestamp() + pause
 
         await self._store.write(record)
@@ -133,8 +133,8 @@ class MessagePosting:
             if card.kind is not AnnouncementKind.CARD or card.body.get("anew"):
                 return False
             card.body = {"anew": True}
-            card.state, card.ts, card.looks, card.due_at = AnnouncementState.WAITING, None, 0, 0.0
-            return True
+            card.ts, card.lookups, card.due_at = None, 0, 0.0
+            return ledger.change_state(card, AnnouncementState.WAITING)
 
         return await self._store.write(record)
 
@@ -163,11 +163,13 @@ class MessagePosting:
         parent = ledger.announcement(rows[0].parent_id) if rows[0].parent_id else None
         if parent is not None and parent.state is AnnouncementState.DROPPED:
             for row in rows:
-                row.state = AnnouncementState.DROPPED
+                ledger.change_state(row, AnnouncementState.DROPPED)
             return None
         message = compose(ledger, rows, self._outage())
         for row in rows:
-            row.state, row.batch, row.looks = AnnouncementState.SENDING, rows[0].key, 0
+            if not ledger.change_state(row, AnnouncementState.SENDING):
+                return None
+            row.batch, row.lookups = rows[0].key, 0
         return _Outgoing(rows[0], message, parent.ts if parent else None)
 
     async def _clear_up(self, row_id: int) -> None:
@@ -185,12 +187,14 @@ class MessagePosting:
         def record(ledger: Ledger) -> None:
             now = self._clock.now().timestamp()
             for each in ledger.batch(row.batch):
-                each.looks += 1
+                each.lookups += 1
                 if ts is not None:
-                    each.state, each.ts, each.sent_at, each.looks = AnnouncementState.SENT, ts, now, 0
+                    ledger.change_state(each, AnnouncementState.SENT)
+                    each.ts, each.sent_at, each.lookups = ts, now, 0
                     each.revision += each.kind in (AnnouncementKind.CARD, AnnouncementKind.DETAILS)
-                elif each.looks >= LOOKS:
-                    each.state, each.looks, each.due_at = AnnouncementState.WAITING, 0, 0.0
+                elif each.lookups >= LOOKS:
+                    ledger.change_state(each, AnnouncementState.WAITING)
+                    each.lookups, each.due_at = 0, 0.0
                 else:
                     each.due_at = now + self._settle
 
@@ -200,12 +204,14 @@ class MessagePosting:
         """At most once: it cannot be looked for afterwards."""
         now = self._clock.now().timestamp()
 
-        def begin(ledger: Ledger) -> Announcement:
+        def begin(ledger: Ledger) -> Announcement | None:
             row = ledger.announcement(row_id)
-            row.state, row.sent_at = AnnouncementState.SENT, now
-            return row
+            row.sent_at = now
+            return row if ledger.change_state(row, AnnouncementState.SENT) else None
 
         row = await self._store.write(begin)
+        if row is None:
+            return
         try:
             await self._messenger.whisper(
                 row.channel_id,
@@ -222,7 +228,7 @@ class MessagePosting:
 
     async def _take_refusal(self, ids: Sequence[int], row: Announcement, refused: SlackRefused) -> None:
         extra = {"announcement": row.id, "channel": row.channel_id, "error": refused.error}
-        anew = refused.error in DELETED and row.kind is AnnouncementKind.REPLY
+        anew = refused.error in DELETED and row.kind is AnnouncementKind.STEP
         if anew and await self._begin_anew(row.parent_id or 0):
             log.warning("a card was deleted; it is posted once more", extra=extra)
             await self._write_state(ids, AnnouncementState.WAITING)
@@ -248,7 +254,8 @@ class MessagePosting:
         def record(ledger: Ledger) -> None:
             for row_id in ids:
                 row = ledger.announcement(row_id)
-                row.state, row.ts, row.shown = state, ts or row.ts, max(row.shown, shown)
+                ledger.change_state(row, state)
+                row.ts, row.posted_revision = ts or row.ts, max(row.posted_revision, shown)
                 if state is AnnouncementState.SENT:
                     row.sent_at = now
                 if after:

@@ -11,7 +11,6 @@ from faxbot.fax.job import Direction, Job
 from faxbot.fax.record import Record
 from faxbot.services.fax_server.lines import LineDirectory
 from faxbot.services.fax_server.outages import Outages
-from faxbot.services.model.columns import record_of
 from faxbot.services.model.faxes import Fax, FaxState
 from faxbot.services.model.ledger import Ledger, Store
 from faxbot.services.model.ports import FaxServer
@@ -92,7 +91,7 @@ class Queries:
                 raise UnknownJob(
                     f"The fax server has no job {job_id}. `/fax active` shows what is running."
                 ) from exc
-            return StatusResult(await self._record_entry(record_of(rows[0]), asker, fax, rows[0]))
+            return StatusResult(await self._record_entry(rows[0].record, asker, fax, rows[0]))
         return StatusResult(await self._job_entry(job, asker, fax, rows[0] if rows else None))
 
     async def active(self, direction: Direction | None, asker: Viewer) -> ActiveResult:

@@ -16,7 +16,6 @@ from faxbot.fax.job import Direction
 from faxbot.fax.routing import audience
 from faxbot.services.fax_server.lines import LineDirectory
 from faxbot.services.fax_server.record_feed import RecordFeed
-from faxbot.services.model.columns import record_of
 from faxbot.services.model.ledger import Ledger, Store
 from faxbot.services.model.ports import Clock, Documents, FaxServer
 from faxbot.services.model.records import FaxRecord, RecordState
@@ -94,7 +93,7 @@ class Inbox:
             for row, fetch in zip(rows, fetches, strict=True):
                 found = await fetch
                 if found.told:
-                    await self._announce(row.id or 0, found)
+                    await self._announce(row.id, found)
                 whole = whole and found.told
         finally:
             for fetch in fetches:
@@ -109,7 +108,7 @@ class Inbox:
         Raises:
             ServerFault: It is not about this file.
         """
-        row_id = row.id or 0
+        row_id = row.id
         path = spooled(self._spool, row_id)
         async with slots:
             if await self._store.read(lambda ledger: _has_successor(ledger, row)):
@@ -132,7 +131,7 @@ class Inbox:
 
     async def _try_later(self, row: FaxRecord, path: Path | None) -> "_Found":
         """The file is not there, or not whole. After some tries what there is gets told."""
-        row_id = row.id or 0
+        row_id = row.id
         tries = await self._store.write(lambda ledger: _count_try(ledger, row_id))
         if tries < TRIES or row.state is RecordState.NO_FILE:
             return _Found(told=row.state is RecordState.NO_FILE)
@@ -147,10 +146,11 @@ class Inbox:
             late = row.state is RecordState.NO_FILE and found.path is not None
             if row.state is not RecordState.SEEN and not late:
                 return False
-            line = self._lines.of_modem(record_of(row).modem)
+            line = self._lines.of_modem(row.modem)
             row.line_id, row.line_name = (line.line_id, line.label) if line else ("", "")
             row.path, row.pages = (str(found.path) if found.path else None), found.pages
-            row.state = RecordState.SPOOLED if found.path else RecordState.NO_FILE
+            if not ledger.change_state(row, RecordState.SPOOLED if found.path else RecordState.NO_FILE):
+                return False
             if late:
                 announce_late_file(ledger, row, now)
                 return True
@@ -179,4 +179,4 @@ def _count_try(ledger: Ledger, row_id: int, times: int = 1) -> int:
 
 def _has_successor(ledger: Ledger, row: FaxRecord) -> bool:
     """After a reset another fax has that id: its file is not this one's."""
-    return any((other.id or 0) > (row.id or 0) for other in ledger.records_named(row.job_id))
+    return any(other.id > row.id for other in ledger.records_named(row.job_id))

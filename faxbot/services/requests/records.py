@@ -59,9 +59,7 @@ class RecordRequests:
             return
         if fax and fax.state is not FaxState.ENDED:
             raise NotAllowed(f"{job_id} has not ended. Cancel it first, then delete its record.")
-        asked_before = await self._store.write(
-            lambda ledger: _asks_to_delete(ledger.request(request.id or 0))
-        )
+        asked_before = await self._store.write(lambda ledger: _asks_to_delete(ledger.request(request.id)))
         if not (asked_before and row and row.gone):
             await self._targets.refuse_reused_id(fax, row, job_id)
             try:
@@ -79,12 +77,12 @@ class RecordRequests:
         now = self._clock.now()
         told = False
         if fax is not None:
-            known = ledger.fax(fax.id or 0)
+            known = ledger.fax(fax.id)
             known.deleted_by = request.user_id
             announce_steps(ledger, known, [Step(StepKind.DELETED, now, by=request.user_id)])
             told = bool(cards_of(ledger, known))
         if row is not None:
-            record = ledger.record(row.id or 0)
+            record = ledger.record(row.id)
             record.deleted_by, record.gone = request.user_id, True
             for each in ledger.announcements_of(record_id=row.id):
                 if each.kind is AnnouncementKind.DETAILS:
@@ -92,7 +90,7 @@ class RecordRequests:
                     told = True
         if not told:
             sentence = Sentence("The record and its file are deleted from the fax server.")
-            post_ephemeral(ledger, ledger.request(request.id or 0), sentence, now)
+            post_ephemeral(ledger, ledger.request(request.id), sentence, now)
 
     async def get(self, request: Request) -> None:
         """Fetch the document of a job or record into the conversation."""
@@ -107,7 +105,7 @@ class RecordRequests:
             await self._permissions.may_change_sent(request.user_id, fax, "get", job_id)
         await self._targets.refuse_reused_id(fax, row, job_id)
         await self._directory.ensure_can_post(request.channel_id, request.user_id)
-        path = fetched(self._spool, request.id or 0)
+        path = fetched(self._spool, request.id)
         await asyncio.to_thread(make_folder, path.parent)
         try:
             download = await self._server.download_document(job_id, path)
@@ -131,7 +129,7 @@ class RecordRequests:
                     created_at=self._clock.now().timestamp(),
                 )
             )
-            mark_done(ledger.request(request.id or 0), self._clock.now())
+            mark_done(ledger.request(request.id), self._clock.now())
 
         await self._store.write(record)
 

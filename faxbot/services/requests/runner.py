@@ -57,13 +57,13 @@ class RequestRunner:
         return True
 
     def _begin(self, request: Request) -> None:
-        request_id = request.id or 0
+        request_id = request.id
         task = asyncio.create_task(self._see_to(request), name=f"request {request_id}")
         self._tasks[request_id] = task
         task.add_done_callback(lambda _: self._tasks.pop(request_id, None))
 
     async def _see_to(self, request: Request) -> None:
-        with under(request.reference):
+        with under(request.correlation_id):
             await self._carry_out(request)
 
     async def _carry_out(self, request: Request) -> None:
@@ -90,7 +90,7 @@ class RequestRunner:
                 log.exception("a request failed", extra={"request": request.id})
                 await self._finish(
                     request,
-                    f"Something went wrong here. Give an admin this reference: {request.reference}.",
+                    f"Something went wrong here. Give an admin this reference: {request.correlation_id}.",
                 )
                 return
             else:
@@ -99,13 +99,13 @@ class RequestRunner:
 
     async def _say(self, request: Request, sentence: str) -> None:
         def record(ledger: Ledger) -> None:
-            post_ephemeral(ledger, ledger.request(request.id or 0), Sentence(sentence), self._clock.now())
+            post_ephemeral(ledger, ledger.request(request.id), Sentence(sentence), self._clock.now())
 
         await self._store.write(record)
 
     async def _finish(self, request: Request, sentence: str) -> None:
         def record(ledger: Ledger) -> None:
-            row = ledger.request(request.id or 0)
+            row = ledger.request(request.id)
             mark_done(row, self._clock.now())
             if sentence:
                 post_ephemeral(ledger, row, Sentence(sentence), self._clock.now())

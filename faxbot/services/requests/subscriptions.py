@@ -37,7 +37,7 @@ class _Scope:
                 channel_id=request.channel_id,
                 direction=direction,
                 line_id=self.line.line_id if self.line else "",
-                fax_id=(self.fax.id or 0) if self.fax else 0,
+                fax_id=self.fax.id if self.fax else 0,
                 created_by=request.user_id,
                 created_at=now,
             )
@@ -76,7 +76,7 @@ class SubscriptionRequests:
         def record(ledger: Ledger) -> None:
             fresh = [ledger.add_subscription(row) for row in wish.rows(request, now.timestamp())]
             if wish.fax:
-                fax = ledger.fax(wish.fax.id or 0)
+                fax = ledger.fax(wish.fax.id)
                 if open_card(ledger, fax, request.channel_id, now):
                     refresh_cards(ledger, fax)
             text = f"This channel now hears of {wish.words}."
@@ -114,4 +114,4 @@ class SubscriptionRequests:
         )
 
     def _answer(self, ledger: Ledger, request: Request, text: str) -> None:
-        post_ephemeral(ledger, ledger.request(request.id or 0), Sentence(text), self._clock.now())
+        post_ephemeral(ledger, ledger.request(request.id), Sentence(text), self._clock.now())

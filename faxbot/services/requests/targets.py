@@ -22,7 +22,7 @@ class Targets:
             lambda ledger: (ledger.records_named(job_id), ledger.newest_fax(job_id))
         )
         follower = fax is not None and newest is not None and newest.id != fax.id
-        newer = row is not None and any((other.id or 0) > (row.id or 0) for other in rows)
+        newer = row is not None and any(other.id > row.id for other in rows)
         if follower or newer or (row is not None and row.gone):
             raise UnknownJob(f"The fax server has that {job_id} no more.")
 
@@ -30,7 +30,7 @@ class Targets:
         """Post an ephemeral answer to the person behind *request*."""
 
         def record(ledger: Ledger) -> None:
-            post_ephemeral(ledger, ledger.request(request.id or 0), Sentence(text), self._clock.now())
+            post_ephemeral(ledger, ledger.request(request.id), Sentence(text), self._clock.now())
 
         await self._store.write(record)
 
@@ -48,6 +48,6 @@ class Targets:
         job_id = (fax.job_id if fax else None) or request.body.get("job_id") or ""
         rows = await self._store.read(lambda ledger: ledger.records_named(job_id))
         if fax is not None:  # its own is the first that came after it
-            return next((row for row in reversed(rows) if (row.id or 0) > fax.known_record), None)
+            return next((row for row in reversed(rows) if row.id > fax.known_record), None)
         time = request.body.get("time")
         return next((row for row in rows if time is None or int(row.time) == time), None)

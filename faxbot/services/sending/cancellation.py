@@ -4,7 +4,7 @@ import logging
 
 from faxbot.fax.errors import AnswerLost, JobNotFound, NotAllowed, RequestRefused, UnknownJob
 from faxbot.fax.job import Direction
-from faxbot.services.model.faxes import HANDING_PAUSE, FaxState, Outcome
+from faxbot.services.model.faxes import SUBMISSION_PAUSE, FaxState, Outcome
 from faxbot.services.model.ledger import Ledger, Store
 from faxbot.services.model.messages import Sentence, Step, StepKind
 from faxbot.services.model.ports import Clock, FaxServer
@@ -33,9 +33,9 @@ class Cancellation:
             return
         name = fax.job_id or "this fax"
         await self._permissions.may_change_sent(request.user_id, fax, "cancel", name)
-        fax_id = fax.id or 0
+        fax_id = fax.id
         while not await self._begin_cancel(request, fax_id):
-            await self._clock.sleep(HANDING_PAUSE)
+            await self._clock.sleep(SUBMISSION_PAUSE)
         fax = await self._store.read(lambda ledger: ledger.fax(fax_id))
         if fax.state is not FaxState.ACCEPTED or fax.cancel_request != request.id or not fax.job_id:
             return
@@ -53,9 +53,9 @@ class Cancellation:
 
         def record(ledger: Ledger) -> bool:
             fax = ledger.fax(fax_id)
-            if fax.state is FaxState.HANDING:
+            if fax.state is FaxState.SUBMITTING:
                 return False
-            mine = ledger.request(request.id or 0)
+            mine = ledger.request(request.id)
             if fax.state in (FaxState.FETCHING, FaxState.READY):
                 if not cards_of(ledger, fax):
                     post_ephemeral(ledger, mine, Sentence("Cancelled. Nothing was sent."), now)
@@ -63,12 +63,12 @@ class Cancellation:
                 fax.cancel_by = request.user_id
             elif fax.state is FaxState.ENDED:
                 post_ephemeral(ledger, mine, Sentence("That fax has already ended."), now)
-            elif fax.state in (FaxState.UNKNOWN, FaxState.ASKED):
+            elif fax.state in (FaxState.UNKNOWN, FaxState.UNDECIDED):
                 post_ephemeral(
                     ledger, mine, Sentence("Nobody knows yet whether that fax went; its card asks."), now
                 )
             elif not fax.cancel_request:
-                fax.cancel_by, fax.cancel_request = request.user_id, request.id or 0
+                fax.cancel_by, fax.cancel_request = request.user_id, request.id
                 announce_steps(ledger, fax, [Step(StepKind.CANCELLING, now, by=request.user_id)])
             elif fax.cancel_request != request.id:
                 post_ephemeral(ledger, mine, Sentence("That fax is being cancelled already."), now)

@@ -43,19 +43,19 @@ class Decisions:
         async with turn:
             copy = await self._settle(request)
         if copy is not None:
-            await self._preparation.advance(copy.id or 0)
+            await self._preparation.advance(copy.id)
 
     async def _settle(self, request: Request) -> Fax | None:
         """Record what was decided, which ends *request*; the fax that is to be sent instead, if any."""
         fax_id, answer = int(request.body["fax_id"]), request.body["answer"]
         fax = await self._store.read(lambda ledger: ledger.fax(fax_id))
         await self._permissions.may_change_sent(request.user_id, fax, "decide about", "this fax")
-        if answer == "again" and fax.state is FaxState.ASKED:
+        if answer == "again" and fax.state is FaxState.UNDECIDED:
             await self._search.look_now(fax_id)
         now = self._clock.now()
 
         def record(ledger: Ledger) -> Fax | None:
-            known, mine = ledger.fax(fax_id), ledger.request(request.id or 0)
+            known, mine = ledger.fax(fax_id), ledger.request(request.id)
             mark_done(mine, now)
             if objection := _objection(fax, known, answer):
                 post_ephemeral(ledger, mine, Sentence(objection), now)
@@ -72,8 +72,8 @@ class Decisions:
 
 def _objection(asked: Fax, known: Fax, answer: str) -> str:
     """Why what was decided about a fax as it was when *asked* is not carried out; empty if it is."""
-    if known.state is not FaxState.ASKED:
-        if asked.state is FaxState.ASKED and known.state is FaxState.ACCEPTED:
+    if known.state is not FaxState.UNDECIDED:
+        if asked.state is FaxState.UNDECIDED and known.state is FaxState.ACCEPTED:
             return "It has turned up on the fax server, so I did not send it again."
         return "That is settled already."
     if answer == "again" and (news := sorted(set(known.candidates) - set(asked.candidates))):

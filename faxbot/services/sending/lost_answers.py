@@ -12,7 +12,7 @@ import logging
 from faxbot.fax.errors import ServerFault
 from faxbot.fax.job import Direction, Job
 from faxbot.services.fax_server.record_feed import RecordFeed
-from faxbot.services.model.faxes import HANDING_PAUSE, Fax, FaxState
+from faxbot.services.model.faxes import SUBMISSION_PAUSE, Fax, FaxState
 from faxbot.services.model.ledger import Ledger, Store
 from faxbot.services.model.messages import Step, StepKind
 from faxbot.services.model.ports import Clock, FaxServer
@@ -62,7 +62,7 @@ class LostAnswers:
         now = self._clock.now().timestamp()
         lost = await self._store.read(lambda ledger: ledger.faxes_looked_for())
         self._idle = not lost
-        due = [fax.id or 0 for fax in lost if (fax.look_at or 0) <= now and fax.state is not FaxState.READY]
+        due = [fax.id for fax in lost if (fax.lookup_at or 0) <= now and fax.state is not FaxState.READY]
         if not due:
             return
         try:
@@ -83,9 +83,9 @@ class LostAnswers:
         while True:
             await self._look_for([fax_id])
             fax = await self._store.read(lambda ledger: ledger.fax(fax_id))
-            if fax.state is not FaxState.ASKED or fax.looks > before.looks:
+            if fax.state is not FaxState.UNDECIDED or fax.lookups > before.lookups:
                 return
-            await self._clock.sleep(HANDING_PAUSE)
+            await self._clock.sleep(SUBMISSION_PAUSE)
 
     async def _look_for(self, due: list[int]) -> None:
         active = await self._server.active_jobs(Direction.TX)
@@ -99,14 +99,14 @@ class LostAnswers:
             log.info("adopted", extra={"fax": fax_id, "job": job.job_id})
 
     def _look(self, ledger: Ledger, fax: Fax, active: list[Job]) -> Job | None:
-        undecided = fax.state in (FaxState.UNKNOWN, FaxState.ASKED)
+        undecided = fax.state in (FaxState.UNKNOWN, FaxState.UNDECIDED)
         late = fax.job_id is None and fax.outcome in (*OVER_FOR_PEOPLE, *OVER_FOR_THE_SERVER)
         if not (undecided or late):
-            fax.look_at, fax.known_jobs = None, []
+            fax.lookup_at, fax.known_jobs = None, []
             return None
         now = self._clock.now()
-        if any(each.state is FaxState.HANDING for each in self._matching.rivals(ledger, fax)):
-            fax.look_at = now.timestamp() + self._settle
+        if any(each.state is FaxState.SUBMITTING for each in self._matching.rivals(ledger, fax)):
+            fax.lookup_at = now.timestamp() + self._settle
             return None
         if found := self._matching.uncontested(ledger, fax, active):
             job = as_submitted(found)
@@ -117,20 +117,20 @@ class LostAnswers:
 
     def _go_on(self, ledger: Ledger, fax: Fax, found: list[str]) -> None:
         now = self._clock.now()
-        fax.looks += 1
+        fax.lookups += 1
         news = found != fax.candidates
         fax.candidates = found
         asked_for = now.timestamp() - (fax.intent_at or fax.created_at)
-        if fax.state is FaxState.UNKNOWN and (fax.looks >= LOOKS_BEFORE_ASKING or len(found) > 1):
-            fax.state = FaxState.ASKED
+        if fax.state is FaxState.UNKNOWN and (fax.lookups >= LOOKS_BEFORE_ASKING or len(found) > 1):
+            ledger.change_state(fax, FaxState.UNDECIDED)
             announce_steps(ledger, fax, [Step(StepKind.ASKED, now, text=", ".join(found))])
         elif news:
             refresh_cards(ledger, fax)
         enough = asked_for >= LATEST_LOOK_SECONDS
         if fax.outcome in OVER_FOR_THE_SERVER:
-            enough = fax.looks >= LOOKS_AFTER_A_NO
+            enough = fax.lookups >= LOOKS_AFTER_A_NO
         # after a long stop, too, it is asked first
         over = enough and fax.state is not FaxState.UNKNOWN
-        fax.look_at = None if over else now.timestamp() + self._settle * fax.looks
+        fax.lookup_at = None if over else now.timestamp() + self._settle * fax.lookups
         if over and fax.state is FaxState.ENDED:
             fax.known_jobs = []

@@ -138,14 +138,14 @@ class NewFaxes:
 
     async def _known(self, request: Request) -> bool:
         """A stop came between the fax and the end of its request."""
-        fax = await self._store.read(lambda ledger: ledger.fax_of_request(request.id or 0))
+        fax = await self._store.read(lambda ledger: ledger.fax_of_request(request.id))
         if fax is not None:
-            await self._preparation.advance(fax.id or 0)
+            await self._preparation.advance(fax.id)
         return fax is not None
 
     async def _take(self, fax: Fax) -> None:
         kept = await self._store.write(lambda ledger: ledger.add_fax(fax))
-        await self._preparation.advance(kept.id or 0)
+        await self._preparation.advance(kept.id)
 
     async def _open_form(self, request: Request) -> None:
         body = request.body
@@ -168,7 +168,7 @@ class NewFaxes:
         )
 
         def record(ledger: Ledger) -> None:
-            post_ephemeral(ledger, ledger.request(request.id or 0), message, self._clock.now())
+            post_ephemeral(ledger, ledger.request(request.id), message, self._clock.now())
 
         await self._store.write(record)
 

@@ -79,11 +79,11 @@ class Preparation:
         """What was being handed over when the process died got no answer; a lookup follows."""
 
         def record(ledger: Ledger) -> int:
-            lost = ledger.faxes_in(FaxState.HANDING)
+            lost = ledger.faxes_in(FaxState.SUBMITTING)
             for fax in lost:
                 self._handing.lose_answer(ledger, fax, "faxbot stopped before the answer came.")
             waiting = ledger.faxes_in(FaxState.FETCHING, FaxState.READY)
-            self._waiting = {fax.id or 0 for fax in waiting}
+            self._waiting = {fax.id for fax in waiting}
             return len(lost)
 
         if lost := await self._store.write(record):
@@ -106,7 +106,7 @@ class Preparation:
         self._under_way.add(fax_id)
         try:
             fax = await self._store.read(lambda ledger: ledger.fax(fax_id))
-            if fax.state is FaxState.HANDING:  # no call of ours is under way: its outcome was not written
+            if fax.state is FaxState.SUBMITTING:  # no call of ours is under way: its outcome was not written
                 await self._store.write(
                     lambda ledger: self._handing.lose_answer(ledger, ledger.fax(fax_id), "")
                 )
@@ -129,7 +129,7 @@ class Preparation:
             self._under_way.discard(fax_id)
 
     async def _fetch(self, fax: Fax) -> None:
-        folder = outgoing(self._setting.spool, fax.id or 0)
+        folder = outgoing(self._setting.spool, fax.id)
         try:
             line = await self._lines.choose(fax.line_id or fax.line_name)
             parts = await self._parts(fax, folder)
@@ -156,10 +156,9 @@ class Preparation:
                 await asyncio.to_thread((folder / f"part{index}").unlink, missing_ok=True)
 
         def record(ledger: Ledger) -> None:
-            row = ledger.fax(fax.id or 0)
-            if row.state is not FaxState.FETCHING:
+            row = ledger.fax(fax.id)
+            if row.state is not FaxState.FETCHING or not ledger.change_state(row, FaxState.READY):
                 return
-            row.state = FaxState.READY
             row.line_id, row.line_name = line.line_id, line.label
             row.path, row.name, row.pages = str(document.path), document.name, document.pages
             row.content_type, row.sha256 = document.content_type, document.sha256
@@ -180,7 +179,7 @@ class Preparation:
         ]
 
     async def _refuse(self, fax: Fax, why: str) -> None:
-        await self._store.write(lambda ledger: refuse(ledger, fax.id or 0, why, self._clock.now()))
+        await self._store.write(lambda ledger: refuse(ledger, fax.id, why, self._clock.now()))
 
 
 def new_fax(request: Request, *, files: list[dict[str, str]], number: str, dial: str, line: str) -> Fax:
@@ -194,5 +193,5 @@ def new_fax(request: Request, *, files: list[dict[str, str]], number: str, dial:
         line_name=line,
         files=files,
         created_at=request.created_at,
-        reference=request.reference,
+        correlation_id=request.correlation_id,
     )

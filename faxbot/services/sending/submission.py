@@ -101,7 +101,7 @@ class Submissions:
         """
         now = self._clock.now().timestamp()
         ready = await self._store.read(lambda ledger: ledger.fax(fax_id))
-        if ready.state is not FaxState.READY or (ready.look_at or 0) > now:
+        if ready.state is not FaxState.READY or (ready.lookup_at or 0) > now:
             return None
         active = await self._server.active_jobs(Direction.TX)
         await self._sent_records.catch_up()
@@ -111,11 +111,14 @@ class Submissions:
             fax = ledger.fax(fax_id)
             if fax.state is not FaxState.READY:
                 return None
-            if fax.look_at is not None and self._matching.of(ledger, fax, active).names:
-                fax.state = FaxState.HANDING  # turned away, it said; yet there is a job that could be it
+            if fax.lookup_at is not None and self._matching.of(ledger, fax, active).names:
+                # it was turned away, says the server; yet there is a job that could be it
+                ledger.change_state(fax, FaxState.SUBMITTING)
                 self.lose_answer(ledger, fax, "The fax server turned it away.", settle=0.0)
                 return None
-            fax.state, fax.look_at = FaxState.HANDING, None
+            if not ledger.change_state(fax, FaxState.SUBMITTING):
+                return None
+            fax.lookup_at = None
             fax.intent_at = self._clock.now().timestamp()
             fax.known_jobs = sorted({job.job_id for job in active} | left)
             fax.known_record = ledger.newest_record(Direction.TX)
@@ -134,7 +137,7 @@ class Submissions:
         )
 
         def record(ledger: Ledger) -> None:
-            adopt_job(ledger, ledger.fax(fax.id or 0), job, Step(StepKind.QUEUED, now, job))
+            adopt_job(ledger, ledger.fax(fax.id), job, Step(StepKind.QUEUED, now, job))
 
         await self._store.write(record)
         log.info("accepted", extra={"fax": fax.id, "job": job.job_id})
@@ -158,21 +161,22 @@ class Submissions:
 
         def record(ledger: Ledger) -> None:
             fax = ledger.fax(fax_id)
-            turned_away = fax.looks + 1
+            turned_away = fax.lookups + 1
             if isinstance(fault, CredentialsRejected) and turned_away >= TIMES_TURNED_AWAY:
                 self._end_refused(ledger, fax_id, str(fault))
                 return
             self._keep(ledger, fax, fault)
             self._look_later(fax)
-            fax.looks = turned_away
+            fax.lookups = turned_away
 
         await self._store.write(record)
         log.warning("a fax was turned away", extra={"fax": fax_id, "fault": type(fault).__name__})
 
     def _keep(self, ledger: Ledger, fax: Fax, fault: ServerFault) -> None:
-        if fax.state not in (FaxState.READY, FaxState.HANDING):
+        if fax.state not in (FaxState.READY, FaxState.SUBMITTING):
             return  # withdrawn meanwhile
-        fax.state = FaxState.READY
+        if fax.state is FaxState.SUBMITTING and not ledger.change_state(fax, FaxState.READY):
+            return
         if cards_of(ledger, fax):
             return
         kind = {CredentialsRejected: StepKind.LOCKED_OUT, ServerBusy: StepKind.PUT_OFF}
@@ -180,15 +184,17 @@ class Submissions:
         announce_steps(ledger, fax, [Step(kind.get(type(fault), StepKind.KEPT), self._clock.now())])
 
     def _look_later(self, fax: Fax) -> None:
-        fax.looks, fax.look_at = 0, self._clock.now().timestamp() + self._settle
+        fax.lookups, fax.lookup_at = 0, self._clock.now().timestamp() + self._settle
 
     def lose_answer(self, ledger: Ledger, fax: Fax, why: str, *, settle: float | None = None) -> None:
         """FileSend may have been carried out: it is looked for once the call can no longer be."""
         now = self._clock.now()
-        if fax.state is not FaxState.HANDING:
+        if fax.state is not FaxState.SUBMITTING:
             return
-        fax.state, fax.fault, fax.looks = FaxState.UNKNOWN, why, 0
-        fax.look_at = now.timestamp() + (self._settle if settle is None else settle)
+        if not ledger.change_state(fax, FaxState.UNKNOWN):
+            return
+        fax.fault, fax.lookups = why, 0
+        fax.lookup_at = now.timestamp() + (self._settle if settle is None else settle)
         if not cards_of(ledger, fax):
             open_cards(ledger, fax, now)
         announce_steps(ledger, fax, [Step(StepKind.UNKNOWN, now)])
@@ -197,7 +203,7 @@ class Submissions:
 def refuse(ledger: Ledger, fax_id: int, why: str, now: datetime) -> None:
     """No fax can be made of what was given; nothing was dialled."""
     fax = ledger.fax(fax_id)
-    if fax.state not in (FaxState.FETCHING, FaxState.READY, FaxState.HANDING):
+    if fax.state not in (FaxState.FETCHING, FaxState.READY, FaxState.SUBMITTING):
         return  # withdrawn meanwhile
     fax.fault = why
     end_fax(ledger, fax, Outcome.UNSENDABLE, Step(StepKind.REFUSED, now, text=why))

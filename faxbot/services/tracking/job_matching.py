@@ -13,7 +13,6 @@ from faxbot.fax import number
 from faxbot.fax.job import Direction, Job, JobState
 from faxbot.fax.record import Record
 from faxbot.services.fax_server.lines import LineDirectory
-from faxbot.services.model.columns import job_facts, record_of
 from faxbot.services.model.faxes import Fax, FaxState, Outcome
 from faxbot.services.model.ledger import Ledger
 from faxbot.services.model.messages import Step, StepKind
@@ -52,7 +51,7 @@ class JobMatching:
         taken = {job_id for job_id, job in jobs.items() if self._active_is_of_another(ledger, job, fax)}
         for row in ledger.records_after(Direction.TX, fax.known_record):
             if row.job_id not in jobs:
-                job = jobs[row.job_id] = job_of_record(record_of(row))
+                job = jobs[row.job_id] = job_of_record(row.record)
                 if self._record_is_of_another(ledger, row, job, fax):
                     taken.add(row.job_id)
         for job_id in jobs.keys() - taken - set(fax.known_jobs):
@@ -79,7 +78,7 @@ class JobMatching:
 
     def rivals(self, ledger: Ledger, fax: Fax) -> list[Fax]:
         """Other faxes to the same destination whose receipt is lost, too, and whose claim is as good."""
-        under_way = ledger.faxes_in(FaxState.HANDING)
+        under_way = ledger.faxes_in(FaxState.SUBMITTING)
         others = {each.id: each for each in (*under_way, *ledger.faxes_looked_for()) if each.id != fax.id}
         weak = fax.outcome in OVER_FOR_THE_SERVER
         return [
@@ -91,7 +90,7 @@ class JobMatching:
 
     def could_be_of_a_lost_one(self, ledger: Ledger, job: Job) -> bool:
         """A job that is not followed may be that of a fax in doubt: the search decides, not the watch."""
-        doubtful = (*ledger.faxes_in(FaxState.HANDING), *ledger.faxes_looked_for())
+        doubtful = (*ledger.faxes_in(FaxState.SUBMITTING), *ledger.faxes_looked_for())
         return any(
             job.job_id not in fax.known_jobs
             and (not job.destination or number.same(fax.dial, job.destination, self._region))
@@ -112,8 +111,7 @@ class JobMatching:
             return True
         # It ended before: this is its record, come late, unless that was seen before the intent already.
         return not any(
-            owner.known_record < (each.id or 0) <= fax.known_record
-            for each in ledger.records_named(row.job_id)
+            owner.known_record < each.id <= fax.known_record for each in ledger.records_named(row.job_id)
         )
 
     def _owner(self, ledger: Ledger, job: Job, fax: Fax) -> Fax | None:
@@ -164,10 +162,13 @@ def adopt_job(ledger: Ledger, fax: Fax, job: Job, step: Step) -> None:
     older = ledger.newest_fax(job.job_id)
     if older is not None and older.id != fax.id and older.state is FaxState.ACCEPTED:
         end_fax(ledger, older, Outcome.LOST, Step(StepKind.LOST, step.at))
-    fax.state, fax.job_id, fax.job = FaxState.ACCEPTED, job.job_id, job_facts(job)
+    if not ledger.change_state(fax, FaxState.ACCEPTED):
+        return
+    fax.job_id = job.job_id
+    ledger.see_job(fax.id, job)
     fax.outcome, fax.ended_at, fax.fault = None, None, ""
-    fax.accepted_at = fax.heard_at = step.at.timestamp()
-    fax.look_at, fax.candidates, fax.known_jobs = None, [], []
+    fax.accepted_at = fax.reported_at = step.at.timestamp()
+    fax.lookup_at, fax.candidates, fax.known_jobs = None, [], []
     had_card = bool(cards_of(ledger, fax))
     open_cards(ledger, fax, step.at)
     announce_steps(ledger, fax, [step])

@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -12,7 +12,6 @@ from faxbot.fax.job import Direction, Job, JobState, begins_anew, changes
 from faxbot.fax.routing import audience
 from faxbot.services.fax_server.lines import LineDirectory
 from faxbot.services.fax_server.record_feed import RecordFeed
-from faxbot.services.model.columns import job_facts, job_of, record_of
 from faxbot.services.model.faxes import Fax, FaxState, Outcome
 from faxbot.services.model.ledger import Ledger, Store, Touched
 from faxbot.services.model.messages import Step, StepKind
@@ -63,7 +62,7 @@ class JobWatch:
 
     async def start(self) -> None:
         """Recall the unfinished faxes."""
-        self._follow(await self._store.read(lambda ledger: ledger.faxes_in(FaxState.ACCEPTED)))
+        self._follow(await self._store.read(_accepted))
 
     def wake(self, touched: Touched) -> bool:
         """Rows changed; True if a job was accepted, so that the next tick should not wait."""
@@ -82,19 +81,18 @@ class JobWatch:
             return
         accepted, self._accepted = sorted(self._accepted), set()
         try:
-            faxes = await self._store.read(lambda ledger: [ledger.fax(fax_id) for fax_id in accepted])
+            faxes = await self._store.read(lambda ledger: _accepted(ledger, accepted))
         except BaseException:
             self._accepted.update(accepted)
             raise
-        self._follow(fax for fax in faxes if fax.state is FaxState.ACCEPTED)
+        self._follow(faxes)
 
-    def _follow(self, faxes: Iterable[Fax]) -> None:
-        for fax in faxes:
-            if fax.job_id and (job := job_of(fax)):
-                since = datetime.fromtimestamp(fax.accepted_at or fax.created_at, UTC)
-                self._followed[job.job_id] = WatchedJob(fax.id or 0, job, since, slow_told=fax.slow_told)
-                self._foreign.discard(job.job_id)
-                self.busy = True
+    def _follow(self, faxes: Iterable[tuple[Fax, Job]]) -> None:
+        for fax, job in faxes:
+            since = datetime.fromtimestamp(fax.accepted_at or fax.created_at, UTC)
+            self._followed[job.job_id] = WatchedJob(fax.id, job, since, slow_announced=fax.slow_announced)
+            self._foreign.discard(job.job_id)
+            self.busy = True
 
     def states(self) -> dict[str, int]:
         """How many of the jobs that are followed are in which state."""
@@ -192,7 +190,8 @@ class JobWatch:
         fax = ledger.fax(followed.fax_id)
         if fax.state is not FaxState.ACCEPTED:
             return
-        fax.job, fax.heard_at = job_facts(job), now.timestamp()
+        fax.reported_at = now.timestamp()
+        ledger.see_job(fax.id, job)
         steps = [
             Step(StepKind(change.kind.value), now, job, by=fax.cancel_by if change.kind.terminal else None)
             for change in changes(followed.job, job)
@@ -222,7 +221,7 @@ class JobWatch:
                 if self._matching.could_be_of_a_lost_one(ledger, job):
                     continue  # it may be ours: the search decides
                 owner = ledger.newest_fax(job.job_id)
-                if owner and self._is_back(owner, job, now):
+                if owner and self._is_back(owner, ledger.job_of(owner.id), job, now):
                     adopt_job(ledger, owner, job, Step(StepKind.ADOPTED, now, job))
                     continue
                 if owner and self._is_to(owner, job) and _is_recent(owner, now):
@@ -240,13 +239,13 @@ class JobWatch:
                         line_id=line_id,
                         line_name=line.label if line else "",
                         job_id=job.job_id,
-                        job=job_facts(job),
                         accepted_at=now.timestamp(),
-                        heard_at=now.timestamp(),
+                        reported_at=now.timestamp(),
                         created_at=now.timestamp(),
                         known_record=ledger.newest_record(Direction.TX),
                     )
                 )
+                ledger.see_job(fax.id, job)
                 open_cards(ledger, fax, now)
                 announce_steps(
                     ledger, fax, [Step(StepKind(c.kind.value), now, job) for c in changes(None, job)]
@@ -254,10 +253,9 @@ class JobWatch:
 
         await self._store.write(record)
 
-    def _is_back(self, owner: Fax, job: Job, now: datetime) -> bool:
+    def _is_back(self, owner: Fax, known: Job | None, job: Job, now: datetime) -> bool:
         """A job that was believed lost shows up again: a server may take long to start."""
         lately = now.timestamp() - (owner.ended_at or 0.0) < BACK_SECONDS
-        known = job_of(owner)
         same_job = self._is_to(owner, job) and not (known and begins_anew(known, job))
         return owner.outcome is Outcome.LOST and lately and same_job
 
@@ -269,7 +267,7 @@ class JobWatch:
         slow = [
             each
             for each in self._followed.values()
-            if not each.slow_told
+            if not each.slow_announced
             and each.job.state is JobState.READY
             and not each.job.dials
             and now - each.since > timedelta(seconds=SLOW_SECONDS)
@@ -284,14 +282,14 @@ class JobWatch:
         def record(ledger: Ledger) -> None:
             for each in slow:
                 fax = ledger.fax(each.fax_id)
-                if not fax.slow_told:
-                    fax.slow_told = True
+                if not fax.slow_announced:
+                    fax.slow_announced = True
                     text = states.get(fax.line_id, "")
                     announce_steps(ledger, fax, [Step(StepKind.SLOW, now, each.job, text=text)])
 
         await self._store.write(record)
         for each in slow:
-            each.slow_told = True
+            each.slow_announced = True
 
     async def tell_answering_machines(self) -> None:
         """The record of a delivered fax names the machine that answered. Raises ServerFault."""
@@ -305,10 +303,10 @@ class JobWatch:
             for job_id, (fax_id, _) in looking.items():
                 fax = ledger.fax(fax_id)
                 row = next(iter(ledger.records_named(job_id)), None)
-                if row is None or (row.id or 0) <= fax.known_record:
+                if row is None or row.id <= fax.known_record:
                     continue
                 found.add(job_id)
-                if name := record_of(row).station_id.strip():
+                if name := row.station_id.strip():
                     fax.answered_by = name
                     announce_steps(ledger, fax, [])
             return found
@@ -322,3 +320,10 @@ class JobWatch:
 def _is_recent(fax: Fax, now: datetime) -> bool:
     """Under way, or ended so lately that a list may still name it."""
     return fax.state is FaxState.ACCEPTED or now.timestamp() - (fax.ended_at or 0.0) < RECENT_SECONDS
+
+
+def _accepted(ledger: Ledger, fax_ids: Sequence[int] | None = None) -> list[tuple[Fax, Job]]:
+    """The accepted faxes, all or those named, each with its job as last seen."""
+    faxes = ledger.faxes_in(FaxState.ACCEPTED) if fax_ids is None else [ledger.fax(each) for each in fax_ids]
+    known = [(fax, ledger.job_of(fax.id)) for fax in faxes if fax.state is FaxState.ACCEPTED]
+    return [(fax, job) for fax, job in known if job is not None]

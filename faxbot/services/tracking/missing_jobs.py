@@ -16,7 +16,6 @@ from faxbot.fax import number
 from faxbot.fax.errors import CredentialsRejected, JobNotFound, ServerBusy, ServerFault, ServerUnreachable
 from faxbot.fax.job import Job, JobState, begins_anew
 from faxbot.services.fax_server.record_feed import RecordFeed
-from faxbot.services.model.columns import record_of
 from faxbot.services.model.faxes import Outcome
 from faxbot.services.model.ledger import Ledger, Store
 from faxbot.services.model.messages import Step, StepKind
@@ -49,7 +48,7 @@ class WatchedJob:
     missing: int = 0
     """Those among them in which nobody knew it."""
     missing_since: datetime | None = None
-    slow_told: bool = False
+    slow_announced: bool = False
 
     def is_there(self) -> None:
         """The server knows it."""
@@ -115,7 +114,7 @@ class MissingJobs:
             if (job is None or job.state is JobState.UNKNOWN or often) and (
                 record := await self._record_of(followed)
             ):
-                return _merge(followed.job, job_of_record(record_of(record)))
+                return _merge(followed.job, job_of_record(record.record))
             if job is not None:
                 followed.is_there()
                 return job if job != followed.job else None
@@ -147,17 +146,13 @@ class MissingJobs:
             return False
         at = job.time.timestamp()
         rows, known = await self._records_named(followed)
-        return any((row.id or 0) <= known and row.time == at for row in rows)
+        return any(row.id <= known and row.time == at for row in rows)
 
     async def _record_of(self, followed: WatchedJob) -> FaxRecord | None:
         await self._sent_records.catch_up()
         rows, known = await self._records_named(followed)
         return next(
-            (
-                row
-                for row in rows
-                if (row.id or 0) > known and self._is_to(record_of(row).number, followed.job.destination)
-            ),
+            (row for row in rows if row.id > known and self._is_to(row.number, followed.job.destination)),
             None,
         )
 

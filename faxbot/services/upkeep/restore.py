@@ -26,10 +26,11 @@ def mark_unfinished_for_lookup(ledger: Ledger, now: datetime) -> int:
     doubted = 0
     for row in ledger.pending():
         announcement = ledger.announcement(row.id)
-        if row.kind is AnnouncementKind.WHISPER:
-            announcement.state = AnnouncementState.DROPPED
+        if row.kind is AnnouncementKind.EPHEMERAL:
+            ledger.change_state(announcement, AnnouncementState.DROPPED)
         elif row.state is AnnouncementState.WAITING and row.kind is not AnnouncementKind.FILE:
-            announcement.state, announcement.batch = AnnouncementState.SENDING, announcement.key
+            ledger.change_state(announcement, AnnouncementState.SENDING)
+            announcement.batch = announcement.key
         doubted += 1
     for fax in ledger.faxes_in(FaxState.FETCHING, FaxState.READY):
         _doubt(ledger, fax, now)
@@ -49,7 +50,7 @@ def _doubt(ledger: Ledger, fax: Fax, now: datetime) -> None:
     if fax.path is None:  # without its document it can be neither found by its line nor sent again
         end_fax(ledger, fax, Outcome.LOST, Step(StepKind.LOST, now))
         return
-    fax.state = FaxState.HANDING  # a start takes it for a submission whose answer never came
+    ledger.change_state(fax, FaxState.SUBMITTING)  # a start takes it for a submission whose answer never came
     fax.intent_at = now.timestamp()
     fax.known_record = ledger.newest_record(Direction.TX)
 

@@ -146,7 +146,7 @@ def _facts(ledger: Ledger) -> _Facts:
         ledger.records_to_keep(),
         ledger.unconfirmed_records(),
         ledger.files_to_tell(),
-        [request.id or 0 for request in ledger.open_requests()],
+        [request.id for request in ledger.open_requests()],
     )
 
 

@@ -83,11 +83,11 @@ def standing(card: FaxCard, now: datetime) -> str:
             words = _kept(card.outage, now)
         case FaxState.READY:
             words = "*Waiting* to be handed to the fax server."
-        case FaxState.HANDING:
+        case FaxState.SUBMITTING:
             words = "*Handing over* to the fax server."
         case FaxState.UNKNOWN:
             words = "*No answer from the fax server* — looking whether it took the fax. It is not sent twice."
-        case FaxState.ASKED:
+        case FaxState.UNDECIDED:
             words = _question(card, now)
         case _:
             words = underway(card.job, fax.line_name, now) if card.job else "*Queued* at the fax server."
@@ -113,7 +113,7 @@ def _away(card: FaxCard, now: datetime) -> str:
     outage = card.outage
     if outage is None:
         return ""
-    heard = [from_epoch(card.fax.heard_at)] if card.fax.heard_at is not None else []
+    heard = [from_epoch(card.fax.reported_at)] if card.fax.reported_at is not None else []
     heard += [outage.heard] if outage.heard is not None else []
     last = f"; last heard {at(max(heard), now)}" if heard else ""
     what = "let me in" if outage.locked_out else "answered"
@@ -144,6 +144,6 @@ def _buttons(card: FaxCard, outcome: Outcome | None, site: BotProfile) -> list[B
         return [buttons.download(target), buttons.delete(target)] if kept else []
     if fax.cancel_by or fax.cancel_request:
         return []
-    if fax.state is FaxState.ASKED:
+    if fax.state is FaxState.UNDECIDED:
         return list(buttons.decide(target, to)) if card.home else []
     return [buttons.cancel(target, to)] if fax.state in _CANCELLABLE else []

@@ -1,0 +1,52 @@
+"""Column types: moments as UTC timestamps, enums as checked words, open-ended facts as JSON."""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, DateTime, Dialect, Enum
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import TypeDecorator
+
+
+class Moment(TypeDecorator[float]):
+    """A UTC timestamp in the database, which admins can read and compare; epoch seconds in Python."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: float | None, dialect: Dialect) -> datetime | None:
+        """Epoch seconds to a timestamp; SQLite keeps it as text without a zone."""
+        if value is None:
+            return None
+        moment = datetime.fromtimestamp(value, UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> float | None:
+        """A timestamp to epoch seconds."""
+        if value is None:
+            return None
+        return (value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value).timestamp()
+
+
+class Facts(TypeDecorator[Any]):
+    """Open-ended facts, whose shape depends on the kind of the row: JSON, JSONB on PostgreSQL."""
+
+    impl = JSON
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:  # noqa: ANN401 - SQLAlchemy's own type
+        """JSONB on PostgreSQL."""
+        return dialect.type_descriptor(JSONB() if dialect.name == "postgresql" else JSON())
+
+
+def words(kind: type[StrEnum]) -> Enum:
+    """An enum as the words of its values, with a CHECK that no other word gets in."""
+    return Enum(
+        kind,
+        name=kind.__name__.lower(),
+        native_enum=False,
+        create_constraint=True,
+        length=20,
+        values_callable=lambda each: [member.value for member in each],
+    )
