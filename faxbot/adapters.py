@@ -10,7 +10,7 @@ from slack_bolt.app.async_app import AsyncApp
 from sqlalchemy import Engine
 
 from faxbot.bootstrap import Adapters, Intervals, Services, ServiceSettings, wire_services
-from faxbot.documents.sandbox import Workshop
+from faxbot.documents.sandbox import DocumentSandbox
 from faxbot.services.model.ports import Clock
 from faxbot.settings import Settings, SettingsProblem
 from faxbot.slack.adapters.attachments import SlackAttachments
@@ -68,7 +68,7 @@ class Meters:
     """Seconds that a received fax took to its channel."""
 
 
-class Transport(Protocol):
+class EnvelopeTransport(Protocol):
     """How envelopes come from Slack: over sockets that the bot opens, or as requests to the bot."""
 
     @property
@@ -92,7 +92,7 @@ class Bot:
     """The bot: its services, its connections to Slack, and who it knows there."""
 
     services: Services[FaxForms]
-    transport: Transport
+    transport: EnvelopeTransport
     directory: SlackDirectory
 
 
@@ -193,7 +193,7 @@ def wire(
         pace=pace,
         attachments=SlackAttachments(api, max_bytes=max_bytes),
         directory=directory,
-        documents=Workshop(max_bytes=max_bytes, max_pages=settings.faxbot_max_pages),
+        documents=DocumentSandbox(max_bytes=max_bytes, max_pages=settings.faxbot_max_pages),
         clock=clock,
         forms=lambda queries: FaxForms(api, queries, site),
         bot_user_id=me.user_id,
@@ -210,7 +210,7 @@ def wire(
     return Bot(services, _transport(settings, app, clock), directory)
 
 
-def _transport(settings: Settings, app: AsyncApp, clock: Clock) -> Transport:
+def _transport(settings: Settings, app: AsyncApp, clock: Clock) -> EnvelopeTransport:
     """Socket Mode with an app-level token; else HTTP mode."""
     if settings.socket_mode:
         return SocketMode(app, settings.slack_app_token.get_secret_value(), clock)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from faxbot.adapters import (
     Bot,
+    EnvelopeTransport,
     Meters,
     SystemClock,
-    Transport,
     connect_to_slack,
     connect_to_ucx,
     open_database,
@@ -165,7 +165,9 @@ async def _check_inbound(
         log.warning("the inbound channel could not be checked", extra={"fault": type(fault).__name__})
 
 
-async def _open(transport: Transport, settings: Settings, api: WebApi, say: Callable[[str], None]) -> None:
+async def _open(
+    transport: EnvelopeTransport, settings: Settings, api: WebApi, say: Callable[[str], None]
+) -> None:
     """Let envelopes come, the way that the settings choose."""
     if settings.socket_mode:
         if settings.slack_signing_secret:

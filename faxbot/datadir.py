@@ -7,7 +7,7 @@ from pathlib import Path
 
 from faxbot.services.model.spool import make_folder
 
-OWNERS = 0o700
+OWNER_ONLY = 0o700
 """Nothing for the group and for others."""
 _SPOOL, _TOKEN = "spool", "ucx-token"
 
@@ -23,7 +23,7 @@ def close_to_others(folder: Path) -> list[str]:
     make_folder(folder)
     for leftover in folder.glob(f".{_TOKEN}.*"):  # a stop came while it was written
         leftover.unlink(missing_ok=True)
-    foreign = [path for path in kept_in(folder) if not _close(path)]
+    foreign = [path for path in private_paths(folder) if not _close(path)]
     told = []
     if _is_open(folder):
         told.append(
@@ -38,7 +38,7 @@ def close_to_others(folder: Path) -> list[str]:
     return told
 
 
-def kept_in(folder: Path) -> Iterator[Path]:
+def private_paths(folder: Path) -> Iterator[Path]:
     """What faxbot keeps there, besides the database, which `store/engine.py` sees to."""
     yield folder / _TOKEN
     yield folder / _SPOOL
@@ -51,7 +51,7 @@ def _close(path: Path) -> bool:
         return True
     if path.stat().st_uid != os.getuid():
         return False
-    path.chmod(stat.S_IMODE(path.stat().st_mode) & OWNERS)
+    path.chmod(stat.S_IMODE(path.stat().st_mode) & OWNER_ONLY)
     return True
 
 
@@ -59,4 +59,4 @@ def _is_open(path: Path) -> bool:
     """Others can do something with it. What is not there, or only points elsewhere, is closed."""
     if path.is_symlink() or not path.exists():
         return False
-    return bool(stat.S_IMODE(path.stat().st_mode) & ~OWNERS)
+    return bool(stat.S_IMODE(path.stat().st_mode) & ~OWNER_ONLY)

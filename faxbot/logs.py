@@ -41,7 +41,7 @@ def set_up_logs(level: str, *, as_json: bool = False) -> None:
     As text for people, or *as_json*: one object a line.
     """
     handler = _Handler(sys.stderr)
-    handler.setFormatter(JsonLine() if as_json else Line())
+    handler.setFormatter(JsonFormatter() if as_json else LineFormatter())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     for name in CAPPED:
         logging.getLogger(name).setLevel(logging.WARNING)
@@ -51,19 +51,19 @@ def set_up_logs(level: str, *, as_json: bool = False) -> None:
     warnings.showwarning = _warned
 
 
-class Line(logging.Formatter):
+class LineFormatter(logging.Formatter):
     """`time level logger: message id=value …`, and what was raised, indented below."""
 
     def format(self, record: logging.LogRecord) -> str:
         """*record* as text without a value that is not ours."""
-        head = f"{self.formatTime(record)} {record.levelname} {record.name}: {words(record)}"
+        head = f"{self.formatTime(record)} {record.levelname} {record.name}: {message_of(record)}"
         facts = "".join(f" {name}={value}" for name, value in facts_of(record).items())
         error = record.exc_info[1] if record.exc_info else None
-        below = [f"\n  {line}" for line in told(error)] if error else []
+        below = [f"\n  {line}" for line in traceback_lines(error)] if error else []
         return "".join([head, facts, *below])
 
 
-class JsonLine(logging.Formatter):
+class JsonFormatter(logging.Formatter):
     """
     `{"time", "level", "logger", "message", …}`: the ids and counts are members, what was raised is a list.
 
@@ -77,14 +77,14 @@ class JsonLine(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
-            "message": words(record),
+            "message": message_of(record),
             **facts_of(record),
-            **({"error": told(error)} if error else {}),
+            **({"error": traceback_lines(error)} if error else {}),
         }
         return json.dumps(line, ensure_ascii=False)
 
 
-def words(record: logging.LogRecord) -> str:
+def message_of(record: logging.LogRecord) -> str:
     """What *record* says; of a library's message the template, or only where it comes from."""
     if _is_ours(record):
         return _printable(record.getMessage())
@@ -101,7 +101,7 @@ def facts_of(record: logging.LogRecord) -> dict[str, str]:
     return facts | ({"reference": told_under} if (told_under := correlation.current()) else {})
 
 
-def told(error: BaseException) -> list[str]:
+def traceback_lines(error: BaseException) -> list[str]:
     """*error* and what led to it: types and places in code, no messages."""
     lines: list[str] = []
     for number, each in enumerate(_chain(error)):
@@ -109,7 +109,7 @@ def told(error: BaseException) -> list[str]:
         lines += list(_frames(each.__traceback__))
         lines.append(_kind(each))
         for part in each.exceptions if isinstance(each, BaseExceptionGroup) else ():
-            lines += [f"| {line}" for line in told(part)]
+            lines += [f"| {line}" for line in traceback_lines(part)]
     return lines
 
 

@@ -11,7 +11,7 @@ FAULT_SECONDS = 300
 """Slack takes no signature that is older, and looking for lost messages goes by both clocks."""
 
 
-def skew_of(headers: Mapping[str, str], now: datetime) -> float | None:
+def clock_skew(headers: Mapping[str, str], now: datetime) -> float | None:
     """Seconds that this machine is ahead of whoever answered with *headers*; None if they do not tell."""
     told = next((value for name, value in headers.items() if name.lower() == "date"), "")
     try:
@@ -20,7 +20,7 @@ def skew_of(headers: Mapping[str, str], now: datetime) -> float | None:
         return None
 
 
-def judge_clock(skew: float | None, *, whose: str) -> Finding:
+def clock_finding(skew: float | None, *, whose: str) -> Finding:
     """How this machine's clock stands beside that of the server called *whose*."""
     if skew is None:
         return yellow(

@@ -21,7 +21,7 @@ _SLACKS_LOOK = (
 )
 
 
-class EndpointLooks:
+class EndpointChecks:
     """The look at the bot's own address; Slack is not asked, and the bot takes it for Slack's challenge."""
 
     def __init__(self, settings: Settings) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from faxbot.doctor import fax_server, machine, slack
-from faxbot.doctor.finding import Finding, Light, green, red, yellow
+from faxbot.doctor.finding import Finding, Severity, green, red, yellow
 from faxbot.doctor.report import SETTINGS
-from faxbot.doctor.runner import ALL_SECONDS, EACH_SECONDS, Findings, go_round, without
+from faxbot.doctor.runner import ALL_SECONDS, EACH_SECONDS, Findings, redact, run_checks
 from faxbot.settings import Settings, SettingsProblem, load_settings
 
 CHECKS = (
@@ -31,12 +31,12 @@ async def examine(*, each: float = EACH_SECONDS, all_: float = ALL_SECONDS) -> F
     findings: Findings = {SETTINGS: _settings(Path(".env"))}
     async with AsyncExitStack() as stack:
         checks = [
-            *machine.Machine(settings).checks(),
-            *fax_server.FaxServerLooks(settings, stack).checks(),
-            *slack.SlackLooks(settings, stack).checks(),
+            *machine.MachineChecks(settings).checks(),
+            *fax_server.FaxServerChecks(settings, stack).checks(),
+            *slack.SlackChecks(settings, stack).checks(),
         ]
-        findings |= await go_round(checks, each=each, all_=all_)
-    return without(findings, _secrets(settings))
+        findings |= await run_checks(checks, each=each, all_=all_)
+    return redact(findings, _secrets(settings))
 
 
 def _settings(env_file: Path) -> Finding:
@@ -50,7 +50,7 @@ def _settings(env_file: Path) -> Finding:
 
 def _unusable(problem: SettingsProblem) -> Findings:
     """Nothing else can be looked at."""
-    skipped = Finding(Light.SKIPPED, f"skipped: “{SETTINGS}” comes first")
+    skipped = Finding(Severity.SKIPPED, f"skipped: “{SETTINGS}” comes first")
     return dict.fromkeys(CHECKS, skipped) | {
         SETTINGS: red(
             str(problem), "Set each of these in .env or in the environment; .env.example explains them."

@@ -7,9 +7,9 @@ from typing import TypeVar
 import httpx
 
 from faxbot.adapters import SystemClock
-from faxbot.doctor.clocks import judge_clock, skew_of
-from faxbot.doctor.finding import Check, Finding, Ill, green, red, yellow
-from faxbot.doctor.network import Place, reach, shake_hands
+from faxbot.doctor.clocks import clock_finding, clock_skew
+from faxbot.doctor.finding import Check, CheckFailed, Finding, green, red, yellow
+from faxbot.doctor.network import ServerAddress, check_certificate, first_reachable_address
 from faxbot.fax.errors import (
     AnswerLost,
     CredentialsRejected,
@@ -23,7 +23,7 @@ from faxbot.fax.line import FaxLine, LineUsage, find_line
 from faxbot.fax.status import line_words
 from faxbot.settings import Settings
 from faxbot.ucx.client import UcxClient
-from faxbot.ucx.transport import Timeouts, address, open_http, trusted
+from faxbot.ucx.transport import Timeouts, base_url, open_http_client, tls_context
 
 REACHED, TRUSTED, SIGNED_IN = "UCX reachable", "UCX certificate", "UCX credentials"
 LICENSED, LINES, CLOCK = "Fax API licence", "Fax lines", "Clock and the UCX's"
@@ -39,7 +39,7 @@ _TRUST_IT = (
 T = TypeVar("T")
 
 
-class FaxServerLooks:
+class FaxServerChecks:
     """The looks at the UCX of the settings; *stack* closes its connections."""
 
     def __init__(self, settings: Settings, stack: AsyncExitStack) -> None:
@@ -62,13 +62,13 @@ class FaxServerLooks:
         ]
 
     @property
-    def _place(self) -> Place:
-        return Place.of("UCX_URL", self._settings.ucx_url)
+    def _place(self) -> ServerAddress:
+        return ServerAddress.of("UCX_URL", self._settings.ucx_url)
 
     async def reached(self) -> Finding:
         """Its address, as far as its port."""
         try:
-            address(self._settings.ucx_url)
+            base_url(self._settings.ucx_url)
             place = self._place
         except ValueError:
             return red(
@@ -76,14 +76,14 @@ class FaxServerLooks:
                 "Write it as it stands in the browser when you open the UCX's pages, such as "
                 "https://ucx.example.com.",
             )
-        self._at = await reach(place)
+        self._at = await first_reachable_address(place)
         return green(f"{place} answers.")
 
     async def certificate(self) -> Finding:
         """Whom the bot would talk to."""
         ca_file = self._settings.ucx_ca_file
         try:
-            context = trusted(ca_file)
+            context = tls_context(ca_file)
         except ValueError:
             return red(
                 f"UCX_CA_FILE ({ca_file}) can't be read as certificates.",
@@ -93,7 +93,7 @@ class FaxServerLooks:
         how = _TRUST_IT.format(place=self._place)
         if ca_file:
             how = f"The certificate in UCX_CA_FILE ({ca_file}) is not the UCX's; it may have a new one. {how}"
-        return await shake_hands(self._place, self._at, context, how)
+        return await check_certificate(self._place, self._at, context, how)
 
     async def credentials(self) -> Finding:
         """The client id and secret, at the Token method: a kept token says nothing of them."""
@@ -114,16 +114,16 @@ class FaxServerLooks:
             )
         usage = await self._asked(self._connected().line_usage())
         strange = self._not_there()
-        return strange or state_of(self._lines, usage)
+        return strange or lines_finding(self._lines, usage)
 
     async def clock(self) -> Finding:
         """The UCX's time, by whatever it answered."""
-        return judge_clock(self._skew, whose="the UCX")
+        return clock_finding(self._skew, whose="the UCX")
 
     def _connected(self) -> UcxClient:
         if self._client is None:
             settings, clock = self._settings, self._clock
-            http = open_http(settings.ucx_ca_file)
+            http = open_http_client(settings.ucx_ca_file)
             http.event_hooks = {"response": [self._heard]}
             self._client = UcxClient(
                 http,
@@ -139,7 +139,7 @@ class FaxServerLooks:
         return self._client
 
     async def _heard(self, response: httpx.Response) -> None:
-        self._skew = skew_of(response.headers, self._clock.now())
+        self._skew = clock_skew(response.headers, self._clock.now())
 
     async def _asked(self, call: Awaitable[T]) -> T:
         """
@@ -175,7 +175,7 @@ class FaxServerLooks:
                 "See whether UCX_URL is the address of the UCX, without anything behind it, and whether "
                 "System, Licenses shows a licence for the Fax API.",
             )
-        raise Ill(finding)
+        raise CheckFailed(finding)
 
     def _not_there(self) -> Finding | None:
         """A line that only the settings know."""
@@ -200,7 +200,7 @@ class FaxServerLooks:
         return None
 
 
-def state_of(lines: Sequence[FaxLine], usage: Sequence[LineUsage]) -> Finding:
+def lines_finding(lines: Sequence[FaxLine], usage: Sequence[LineUsage]) -> Finding:
     """How the lines are, as FaxUsage tells it at one moment."""
     told = {each.line_id: each.state_text for each in usage}
     states = {line: line_words(told[line.line_id]) if line.line_id in told else None for line in lines}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Light(StrEnum):
+class Severity(StrEnum):
     """How one thing stands."""
 
     GREEN = "green"
@@ -20,27 +20,27 @@ class Light(StrEnum):
 class Finding:
     """*found* is what is; *remedy* what to do next, in words for whoever runs the bot."""
 
-    light: Light
+    severity: Severity
     found: str
     remedy: str = ""
 
 
 def green(found: str) -> Finding:
     """All is well."""
-    return Finding(Light.GREEN, found)
+    return Finding(Severity.GREEN, found)
 
 
 def yellow(found: str, remedy: str) -> Finding:
     """It works, and somebody should know of it."""
-    return Finding(Light.YELLOW, found, remedy)
+    return Finding(Severity.YELLOW, found, remedy)
 
 
 def red(found: str, remedy: str) -> Finding:
     """It does not work."""
-    return Finding(Light.RED, found, remedy)
+    return Finding(Severity.RED, found, remedy)
 
 
-class Ill(Exception):
+class CheckFailed(Exception):
     """A look that ends early, with the *finding*."""
 
     def __init__(self, finding: Finding) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 from sqlalchemy import make_url
 from sqlalchemy.exc import DatabaseError
 
-from faxbot.datadir import OWNERS, kept_in
-from faxbot.doctor.blocking import apart
+from faxbot.datadir import OWNER_ONLY, private_paths
+from faxbot.doctor.blocking import run_in_thread
 from faxbot.doctor.finding import Check, Finding, green, red, yellow
 from faxbot.settings import Settings
 from faxbot.store.engine import open_to_read
@@ -26,7 +26,7 @@ _ROOM_YELLOW = 1 << 30
 _A_DRIVE = "See whether the drive it is on answers (ls); a network drive may be away."
 
 
-class Machine:
+class MachineChecks:
     """The looks at this machine, as the settings use it."""
 
     def __init__(self, settings: Settings) -> None:
@@ -36,10 +36,10 @@ class Machine:
     def checks(self) -> list[Check]:
         """In the order of the table."""
         return [
-            Check(DATA, lambda: apart(self.data), late=_A_DRIVE),
-            Check(ROOM, lambda: apart(self.room), late=_A_DRIVE),
-            Check(DATABASE, lambda: apart(self.database), late=_A_DRIVE),
-            Check(CONVERTERS, lambda: apart(self.converters)),
+            Check(DATA, lambda: run_in_thread(self.data), late=_A_DRIVE),
+            Check(ROOM, lambda: run_in_thread(self.room), late=_A_DRIVE),
+            Check(DATABASE, lambda: run_in_thread(self.database), late=_A_DRIVE),
+            Check(CONVERTERS, lambda: run_in_thread(self.converters)),
         ]
 
     def data(self) -> Finding:
@@ -71,7 +71,7 @@ class Machine:
 
     def _rights(self) -> Finding:
         data = self._data
-        kept = [path for path in (*kept_in(data), *self._database_files()) if path.exists()]
+        kept = [path for path in (*private_paths(data), *self._database_files()) if path.exists()]
         shut = [path for path in kept if not os.access(path, os.R_OK | os.W_OK)]
         if shut:
             return red(
@@ -85,7 +85,7 @@ class Machine:
                 f"{data.absolute()} belongs to {_name(owner)}, and you are {_me()}.",
                 f"Run faxbot doctor, too, as the user that faxbot runs as: sudo -u {_name(owner)} …",
             )
-        if any(stat.S_IMODE(path.stat().st_mode) & ~OWNERS for path in (data, *kept)):
+        if any(stat.S_IMODE(path.stat().st_mode) & ~OWNER_ONLY for path in (data, *kept)):
             return yellow(
                 f"{data.absolute()} can be written, and other users of this machine can look into it.",
                 f"Close it: chmod -R go= {data.absolute()}",

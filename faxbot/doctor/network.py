@@ -7,8 +7,8 @@ import time
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from faxbot.doctor.blocking import apart
-from faxbot.doctor.finding import Finding, Ill, green, red, yellow
+from faxbot.doctor.blocking import run_in_thread
+from faxbot.doctor.finding import CheckFailed, Finding, green, red, yellow
 
 _PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 _SOON_DAYS = 14
@@ -18,7 +18,7 @@ _EXPIRED, _NOT_YET, _SELF_SIGNED, _OTHER_NAME, _OTHER_ADDRESS = 10, 9, (18, 19, 
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ServerAddress:
     """Where a server is said to be, by the *setting* that says so."""
 
     setting: str
@@ -27,7 +27,7 @@ class Place:
     encrypted: bool
 
     @classmethod
-    def of(cls, setting: str, url: str) -> "Place":
+    def of(cls, setting: str, url: str) -> "ServerAddress":
         """
         The place that *url* names.
 
@@ -49,7 +49,7 @@ class Place:
         return f"{self.host}:{self.port}"
 
 
-async def reach(place: Place, *, seconds: float = 4.0) -> str:
+async def first_reachable_address(place: ServerAddress, *, seconds: float = 4.0) -> str:
     """
     Open a connection to *place* and close it; the address that it has.
 
@@ -70,14 +70,14 @@ async def reach(place: Place, *, seconds: float = 4.0) -> str:
             writer.close()
             return address
     if isinstance(last, ConnectionRefusedError):
-        raise Ill(
+        raise CheckFailed(
             red(
                 f"Nothing answers at {place}: the connection is refused.",
                 f"See whether the machine {place.host} is on, and whether the address and port in "
                 f"{place.setting} are right.",
             )
         )
-    raise Ill(
+    raise CheckFailed(
         red(
             f"Nothing answers at {place}.",
             f"See whether the machine {place.host} is on and {place.setting} is right. If both are, ask "
@@ -87,19 +87,21 @@ async def reach(place: Place, *, seconds: float = 4.0) -> str:
     )
 
 
-async def _addresses(place: Place, seconds: float) -> list[str]:
+async def _addresses(place: ServerAddress, seconds: float) -> list[str]:
     try:
         async with asyncio.timeout(seconds):
-            told = await apart(lambda: socket.getaddrinfo(place.host, place.port, type=socket.SOCK_STREAM))
+            told = await run_in_thread(
+                lambda: socket.getaddrinfo(place.host, place.port, type=socket.SOCK_STREAM)
+            )
     except TimeoutError:
-        raise Ill(
+        raise CheckFailed(
             red(
                 f"The name server doesn't say where {place.host} is.",
                 "Ask whoever looks after the network why names can't be looked up on this machine.",
             )
         ) from None
     except (OSError, UnicodeError):
-        raise Ill(
+        raise CheckFailed(
             red(
                 f"There is no machine called {place.host}, as far as this one knows.",
                 f"Look for a mistyped name in {place.setting}. If it is right, ask whoever looks after the "
@@ -109,7 +111,9 @@ async def _addresses(place: Place, seconds: float) -> list[str]:
     return list(dict.fromkeys(str(each[4][0]) for each in told))
 
 
-async def shake_hands(place: Place, address: str, context: ssl.SSLContext, how_to_trust: str) -> Finding:
+async def check_certificate(
+    place: ServerAddress, address: str, context: ssl.SSLContext, how_to_trust: str
+) -> Finding:
     """Make a TLS connection to *address* as *place*, trusting *context*; how its certificate stands."""
     if not place.encrypted:
         if place.local:
@@ -145,7 +149,7 @@ async def shake_hands(place: Place, address: str, context: ssl.SSLContext, how_t
     )
 
 
-def _untrusted(place: Place, exc: ssl.SSLCertVerificationError, how_to_trust: str) -> Finding:
+def _untrusted(place: ServerAddress, exc: ssl.SSLCertVerificationError, how_to_trust: str) -> Finding:
     match exc.verify_code:
         case code if code == _EXPIRED:
             return red(

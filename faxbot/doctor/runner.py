@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
-from faxbot.doctor.finding import Check, Finding, Ill, Light, red
+from faxbot.doctor.finding import Check, CheckFailed, Finding, Severity, red
 
 EACH_SECONDS = 5.0
 ALL_SECONDS = 12.0
@@ -17,7 +17,7 @@ Findings = dict[str, Finding]
 """What was found, by the check's name, in the order of the table."""
 
 
-async def go_round(
+async def run_checks(
     checks: Sequence[Check], *, each: float = EACH_SECONDS, all_: float = ALL_SECONDS
 ) -> Findings:
     """Make all *checks*; returns after *all_* seconds at the latest, whatever does not answer."""
@@ -28,7 +28,7 @@ async def go_round(
     async def one(check: Check) -> Finding:
         for earlier in filter(None, (check.needs, check.after)):
             finding = await under_way[earlier]
-            if earlier == check.needs and finding.light in (Light.RED, Light.SKIPPED):
+            if earlier == check.needs and finding.severity in (Severity.RED, Severity.SKIPPED):
                 return _skipped(check.needs, finding)
         return await _look(check, min(clock() + each, end))
 
@@ -41,7 +41,7 @@ async def _look(check: Check, deadline: float) -> Finding:
     try:
         async with asyncio.timeout_at(deadline):
             return await check.look()
-    except Ill as ill:
+    except CheckFailed as ill:
         return ill.finding
     except TimeoutError:
         return red("There was no answer in time.", check.late or _LATE)
@@ -55,11 +55,11 @@ async def _look(check: Check, deadline: float) -> Finding:
 
 def _skipped(needs: str, finding: Finding) -> Finding:
     """Not looked at; it names the check that is red, not one that was skipped for it."""
-    first = finding.found if finding.light is Light.SKIPPED else f"skipped: “{needs}” comes first"
-    return Finding(Light.SKIPPED, first)
+    first = finding.found if finding.severity is Severity.SKIPPED else f"skipped: “{needs}” comes first"
+    return Finding(Severity.SKIPPED, first)
 
 
-def without(findings: Findings, secrets: Sequence[str]) -> Findings:
+def redact(findings: Findings, secrets: Sequence[str]) -> Findings:
     """*findings* with every one of *secrets* struck out, whoever quoted it."""
 
     def strike(text: str) -> str:
@@ -68,5 +68,6 @@ def without(findings: Findings, secrets: Sequence[str]) -> Findings:
         return text
 
     return {
-        name: Finding(each.light, strike(each.found), strike(each.remedy)) for name, each in findings.items()
+        name: Finding(each.severity, strike(each.found), strike(each.remedy))
+        for name, each in findings.items()
     }

@@ -13,10 +13,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from faxbot.adapters import Meters, SystemClock, connect_to_slack, slack_pace
-from faxbot.doctor.clocks import judge_clock, skew_of
-from faxbot.doctor.endpoint import EndpointLooks
-from faxbot.doctor.finding import Check, Finding, Ill, Light, green, red, yellow
-from faxbot.doctor.network import Place, reach, shake_hands
+from faxbot.doctor.clocks import clock_finding, clock_skew
+from faxbot.doctor.endpoint import EndpointChecks
+from faxbot.doctor.finding import Check, CheckFailed, Finding, Severity, green, red, yellow
+from faxbot.doctor.network import ServerAddress, check_certificate, first_reachable_address
 from faxbot.fax.errors import SlackBusy, SlackFault, SlackRefused
 from faxbot.settings import Settings
 from faxbot.slack.inbound.websocket import Farewell
@@ -47,7 +47,7 @@ _STATUS = (
 _AGAIN = "Wait a minute and run faxbot doctor again."
 
 
-class SlackLooks:
+class SlackChecks:
     """The looks at the workspace of the settings; *stack* closes their connections."""
 
     def __init__(self, settings: Settings, stack: AsyncExitStack) -> None:
@@ -66,7 +66,7 @@ class SlackLooks:
             Check(BOT_TOKEN, self.bot_token, needs=REACHED, late=_STATUS),
             Check(SCOPES, self.scopes, needs=BOT_TOKEN),
             Check(INBOUND, self.inbound, needs=BOT_TOKEN, late=_STATUS),
-            *(self._socket_mode() if self._settings.socket_mode else EndpointLooks(self._settings).checks()),
+            *(self._socket_mode() if self._settings.socket_mode else EndpointChecks(self._settings).checks()),
             Check(CLOCK, self.clock, needs=REACHED, after=BOT_TOKEN),
         ]
 
@@ -79,11 +79,11 @@ class SlackLooks:
     async def reached(self) -> Finding:
         """Its address, port and certificate."""
         try:
-            place = Place.of("SLACK_API_URL", self._settings.slack_api_url)
+            place = ServerAddress.of("SLACK_API_URL", self._settings.slack_api_url)
         except ValueError:
             return red("SLACK_API_URL is no address.", "Leave it out for Slack itself.")
-        at = await reach(place)
-        finding = await shake_hands(
+        at = await first_reachable_address(place)
+        finding = await check_certificate(
             place,
             at,
             create_default_context(),
@@ -91,7 +91,7 @@ class SlackLooks:
             f"network: ask whoever looks after it to leave {place.host} alone. On a bare machine: sudo apt "
             "install ca-certificates.",
         )
-        return green(f"{place} answers.") if finding.light is Light.GREEN else finding
+        return green(f"{place} answers.") if finding.severity is Severity.GREEN else finding
 
     async def bot_token(self) -> Finding:
         """The bot token (auth.test), which also tells scopes and the time."""
@@ -119,7 +119,7 @@ class SlackLooks:
                 f"Compare them by hand with manifest.yml: {_APPS}, OAuth & Permissions.",
             )
         granted = {scope.strip() for scope in header.split(",")}
-        wanted = wanted_scopes()
+        wanted = manifest_scopes()
         missing = [scope for scope in wanted if scope not in granted]
         if missing:
             return red(
@@ -179,8 +179,8 @@ class SlackLooks:
 
         Source: `hello`, "Using Socket Mode".
         """
-        place = Place.of("SLACK_APP_TOKEN", self._address)
-        await reach(place)
+        place = ServerAddress.of("SLACK_APP_TOKEN", self._address)
+        await first_reachable_address(place)
         try:
             word = await self._first_word()
         except WIRE_ERRORS as exc:
@@ -205,7 +205,7 @@ class SlackLooks:
             return ""
         try:
             bot = (await self._ask(lambda client: client.bots_info(bot=self._bot_id))).get("bot")
-        except (Ill, SlackRefused):
+        except (CheckFailed, SlackRefused):
             return ""
         return str(bot.get("app_id") or "") if isinstance(bot, dict) else ""
 
@@ -236,7 +236,7 @@ class SlackLooks:
 
     async def clock(self) -> Finding:
         """Slack's time, by its answer to auth.test."""
-        return judge_clock(self._skew, whose="Slack")
+        return clock_finding(self._skew, whose="Slack")
 
     def _api(self) -> WebApi:
         if self._connected is None:
@@ -272,21 +272,21 @@ class SlackLooks:
         except SlackRefused:
             raise
         except SlackBusy as exc:
-            raise Ill(
+            raise CheckFailed(
                 red(f"Slack is asked too much by this app now ({exc.retry_after:g} s).", _AGAIN)
             ) from exc
         except SlackFault as exc:
-            raise Ill(red(str(exc), _STATUS)) from exc
+            raise CheckFailed(red(str(exc), _STATUS)) from exc
 
     def _note(self, answer: object) -> None:
         """Every answer tells the time; auth.test is the first."""
         headers = getattr(answer, "headers", None)
         if isinstance(headers, Mapping):
             self._headers = self._headers or headers
-            self._skew = skew_of(headers, self._clock.now())
+            self._skew = clock_skew(headers, self._clock.now())
 
 
-def wanted_scopes() -> list[str]:
+def manifest_scopes() -> list[str]:
     """The bot's scopes in manifest.yml: beside the package in a checkout, inside it once installed."""
     package = Path(__file__).parents[1]
     installed = package / "manifest.yml"

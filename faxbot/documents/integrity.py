@@ -9,7 +9,7 @@ import img2pdf
 import pikepdf
 from PIL import Image
 
-from faxbot.documents.kinds import shown
+from faxbot.documents.kinds import display_name
 from faxbot.fax.errors import BadDocument
 
 _TAIL_BYTES = 2048
@@ -41,13 +41,13 @@ def reading_picture(name: str) -> Iterator[None]:
 
 def too_large(name: str) -> BadDocument:
     """The refusal of a picture with more dots than a page can have."""
-    return BadDocument(f"{shown(name)} has too many pixels for a fax. Save it smaller and share that.")
+    return BadDocument(f"{display_name(name)} has too many pixels for a fax. Save it smaller and share that.")
 
 
 def damaged(name: str) -> BadDocument:
     """The refusal of a file that is cut short or broken."""
     return BadDocument(
-        f"{shown(name)} is damaged or cut short. Open it, save it again and share the new file."
+        f"{display_name(name)} is damaged or cut short. Open it, save it again and share the new file."
     )
 
 
@@ -55,7 +55,7 @@ def too_many_pages(name: str, pages: int | None, max_pages: int) -> BadDocument:
     """The refusal of a document that would keep the line busy for too long."""
     count = f"{pages} pages" if pages else f"more than {max_pages} pages"
     return BadDocument(
-        f"{shown(name)} has {count}; {max_pages} is the most for one fax. Share it in smaller parts."
+        f"{display_name(name)} has {count}; {max_pages} is the most for one fax. Share it in smaller parts."
     )
 
 
@@ -71,7 +71,7 @@ def check_pdf(path: Path, name: str, max_pages: int | None = None) -> tuple[int,
     try:
         pages, sound = _count(path, name, max_pages, recover=False), True
     except pikepdf.PasswordError as exc:
-        message = f"{shown(name)} is locked with a password. Save a copy without one and share that."
+        message = f"{display_name(name)} is locked with a password. Save a copy without one and share that."
         raise BadDocument(message) from exc
     except (pikepdf.PdfError, ValueError, RuntimeError):
         if not _has_end(path):
@@ -81,7 +81,7 @@ def check_pdf(path: Path, name: str, max_pages: int | None = None) -> tuple[int,
         except (pikepdf.PdfError, ValueError, RuntimeError) as exc:
             raise damaged(name) from exc
     if not pages:
-        raise BadDocument(f"{shown(name)} has no pages. Share another file.")
+        raise BadDocument(f"{display_name(name)} has no pages. Share another file.")
     with path.open("rb") as file:
         return pages, sound and file.read(5) == b"%PDF-"
 

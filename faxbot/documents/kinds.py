@@ -5,10 +5,10 @@ import re
 from enum import Enum
 from pathlib import Path
 
-from faxbot.fax.document import NotHandedOver
+from faxbot.fax.document import WebPageReceived
 from faxbot.fax.errors import BadDocument
 
-TAKEN = "I take PDF, TIFF, PostScript, text, PNG and JPEG."
+ACCEPTED_KINDS = "I take PDF, TIFF, PostScript, text, PNG and JPEG."
 _HEAD_BYTES = 1024  # a PDF may begin that far in
 _CHUNK_BYTES = 1 << 20
 _SHOWN_CHARS = 60
@@ -21,7 +21,7 @@ _NOT_IN_WESTERN_TEXT = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")  # cp1252 has no l
 _MOSTLY = 0.7
 
 
-class Kind(Enum):
+class FileKind(Enum):
     """A kind of file that can be faxed: its content type and its usual suffix."""
 
     PDF = ("application/pdf", ".pdf")
@@ -42,51 +42,51 @@ class Kind(Enum):
         return self.value[1]
 
 
-_MAGIC: tuple[tuple[bytes, Kind], ...] = (
-    (b"%PDF-", Kind.PDF),
-    (b"%!", Kind.POSTSCRIPT),
-    (b"\x04%!", Kind.POSTSCRIPT),
-    (b"II*\0", Kind.TIFF),
-    (b"MM\0*", Kind.TIFF),
-    (b"\x89PNG\r\n\x1a\n", Kind.PNG),
-    (b"\xff\xd8\xff", Kind.JPEG),
+_MAGIC: tuple[tuple[bytes, FileKind], ...] = (
+    (b"%PDF-", FileKind.PDF),
+    (b"%!", FileKind.POSTSCRIPT),
+    (b"\x04%!", FileKind.POSTSCRIPT),
+    (b"II*\0", FileKind.TIFF),
+    (b"MM\0*", FileKind.TIFF),
+    (b"\x89PNG\r\n\x1a\n", FileKind.PNG),
+    (b"\xff\xd8\xff", FileKind.JPEG),
 )
 
 
-def sniff(path: Path, name: str) -> Kind:
+def sniff(path: Path, name: str) -> FileKind:
     """
     Tell what the file at *path* is; *name* is only used to speak of it.
 
     Raises:
         BadDocument: It is empty, or of a kind that cannot be faxed.
-        NotHandedOver: It is a web page where a file was expected.
+        WebPageReceived: It is a web page where a file was expected.
     """
     with path.open("rb") as file:
         head = file.read(_HEAD_BYTES)
     if not head:
-        raise BadDocument(f"{shown(name)} is empty. Share the file again.")
+        raise BadDocument(f"{display_name(name)} is empty. Share the file again.")
     if kind := next((kind for magic, kind in _MAGIC if head.startswith(magic)), None):
         return kind
     if _HTML.match(head.removeprefix(codecs.BOM_UTF8).lstrip()):
         if _HTML_NAME.search(name):
             raise unsupported(name)
-        raise NotHandedOver(
-            f"A sign-in page came instead of {shown(name)}."
+        raise WebPageReceived(
+            f"A sign-in page came instead of {display_name(name)}."
             " Ask an admin to grant the bot files:read, then share the file again."
         )
     if b"%PDF-" in head:
-        return Kind.PDF
+        return FileKind.PDF
     if _is_text(path):
-        return Kind.TEXT
+        return FileKind.TEXT
     raise unsupported(name)
 
 
 def unsupported(name: str) -> BadDocument:
     """The refusal of a file of another kind."""
-    return BadDocument(f"{shown(name)} can't be faxed. {TAKEN}")
+    return BadDocument(f"{display_name(name)} can't be faxed. {ACCEPTED_KINDS}")
 
 
-def shown(name: str) -> str:
+def display_name(name: str) -> str:
     """A file's name in a sentence: one line, not at length."""
     name = " ".join("".join(char if char.isprintable() else " " for char in name).split()) or "The file"
     return name if len(name) <= _SHOWN_CHARS else f"{name[: _SHOWN_CHARS - 8]}…{name[-7:]}"

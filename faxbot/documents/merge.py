@@ -14,7 +14,7 @@ from pathlib import Path
 import pikepdf
 
 from faxbot.documents.integrity import check_pdf, check_tiff, damaged, too_many_pages
-from faxbot.documents.kinds import Kind, shown, sniff
+from faxbot.documents.kinds import FileKind, display_name, sniff
 from faxbot.documents.pictures import pages_of_tiff, put_on_page
 from faxbot.documents.plain_text import typeset
 from faxbot.fax.document import Document, Part
@@ -38,7 +38,7 @@ class Limits:
     paper: tuple[float, float] = PAPER["letter"]
 
 
-def bind(parts: Sequence[Part], into: Path, workplace: Path, limits: Limits) -> Document:
+def merge_parts(parts: Sequence[Part], into: Path, workplace: Path, limits: Limits) -> Document:
     """
     Make one document of *parts* at *into* plus a suffix; *workplace* is an empty folder beside it.
 
@@ -51,7 +51,7 @@ def bind(parts: Sequence[Part], into: Path, workplace: Path, limits: Limits) -> 
     if not parts:
         raise BadDocument("There is no file to fax. Share one, then send it.")
     if sum(part.path.stat().st_size for part in parts) > limits.max_bytes:
-        what = f"{shown(parts[0].name)} is" if len(parts) == 1 else "Together the files are"
+        what = f"{display_name(parts[0].name)} is" if len(parts) == 1 else "Together the files are"
         most = _megabytes(limits.max_bytes)
         raise BadDocument(f"{what} larger than {most}, the most for one fax. Share a smaller file.")
     kinds = [sniff(part.path, part.name) for part in parts]
@@ -70,7 +70,7 @@ def bind(parts: Sequence[Part], into: Path, workplace: Path, limits: Limits) -> 
                 raise too_many_pages(what, len(whole.pages), limits.max_pages)
         pages = len(whole.pages)
         whole.save(made, deterministic_id=True)
-    return _finish(made, into, Kind.PDF, name, pages)
+    return _finish(made, into, FileKind.PDF, name, pages)
 
 
 def count_pages(path: Path) -> int | None:
@@ -82,9 +82,9 @@ def count_pages(path: Path) -> int | None:
     """
     name = "The document from the fax server"
     kind = sniff(path, name)
-    if kind is Kind.PDF:
+    if kind is FileKind.PDF:
         return check_pdf(path, name)[0]
-    return check_tiff(path, name) if kind is Kind.TIFF else None
+    return check_tiff(path, name) if kind is FileKind.TIFF else None
 
 
 def safe_name(name: str, suffix: str) -> str:
@@ -100,33 +100,33 @@ def safe_name(name: str, suffix: str) -> str:
     return (stem or "document") + suffix
 
 
-def _check_one(part: Part, kind: Kind, limits: Limits) -> tuple[int | None, bool]:
+def _check_one(part: Part, kind: FileKind, limits: Limits) -> tuple[int | None, bool]:
     """The pages of a file that comes alone, and whether the fax server takes it as it is."""
-    pages, keep = None, kind in (Kind.PDF, Kind.POSTSCRIPT, Kind.TIFF, Kind.TEXT)
-    if kind is Kind.PDF:
+    pages, keep = None, kind in (FileKind.PDF, FileKind.POSTSCRIPT, FileKind.TIFF, FileKind.TEXT)
+    if kind is FileKind.PDF:
         pages, keep = check_pdf(part.path, part.name, limits.max_pages)
-    elif kind is Kind.TIFF:
+    elif kind is FileKind.TIFF:
         pages = check_tiff(part.path, part.name, limits.max_pages)
-    elif kind is Kind.TEXT and _lines(part.path) > limits.max_pages * _MOST_LINES_A_PAGE:
+    elif kind is FileKind.TEXT and _lines(part.path) > limits.max_pages * _MOST_LINES_A_PAGE:
         raise too_many_pages(part.name, None, limits.max_pages)
     return pages, keep
 
 
-def _sources(part: Part, kind: Kind, scratch: Path, limits: Limits) -> Iterator[pikepdf.Pdf]:
+def _sources(part: Part, kind: FileKind, scratch: Path, limits: Limits) -> Iterator[pikepdf.Pdf]:
     """The part's pages as PDFs, which stay open until the whole is saved."""
-    if kind is Kind.TEXT:
+    if kind is FileKind.TEXT:
         yield typeset(part.path, part.name, limits.paper, limits.max_pages)
         return
-    if kind is Kind.TIFF:
+    if kind is FileKind.TIFF:
         check_tiff(part.path, part.name, limits.max_pages)
         for page in pages_of_tiff(part.path, part.name, limits.paper):
             yield pikepdf.open(page)
         return
     source = scratch
-    if kind is Kind.PDF:
+    if kind is FileKind.PDF:
         check_pdf(part.path, part.name, limits.max_pages)
         source = part.path
-    elif kind is Kind.POSTSCRIPT:
+    elif kind is FileKind.POSTSCRIPT:
         _distill(part, scratch, limits.max_pages)
     else:
         with scratch.open("wb") as out:
@@ -139,7 +139,7 @@ def _distill(part: Part, made: Path, max_pages: int) -> None:
     ghostscript = shutil.which("gs")
     if ghostscript is None:
         raise BadDocument(
-            f"{shown(part.name)} is PostScript and can't be put together with other files here."
+            f"{display_name(part.name)} is PostScript and can't be put together with other files here."
             " Send it by itself, or save it as a PDF."
         )
     command = [ghostscript, "-q", "-dSAFER", "-dBATCH", "-dNOPAUSE", f"-dLastPage={max_pages + 1}"]
@@ -164,7 +164,7 @@ def _same_bytes(path: Path, workplace: Path) -> Path:
     return made
 
 
-def _finish(made: Path, into: Path, kind: Kind, name: str, pages: int | None) -> Document:
+def _finish(made: Path, into: Path, kind: FileKind, name: str, pages: int | None) -> Document:
     """Hash, fsync and rename into place: what has the final name is whole, whenever the power goes."""
     digest, size = hashlib.sha256(), 0
     with made.open("rb") as file:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pikepdf
 
 from faxbot.documents.integrity import too_many_pages
-from faxbot.documents.kinds import shown, text_encoding
+from faxbot.documents.kinds import display_name, text_encoding
 from faxbot.fax.errors import BadDocument
 
 _COLUMNS = 80
@@ -68,8 +68,8 @@ def _encoded(line: str, name: str) -> bytes:
     try:
         encoded = line.encode("cp1252")
     except UnicodeEncodeError as exc:
-        message = (
-            f'{shown(name)} has "{line[exc.start]}" in it, which I can only send in a PDF. Save it as one.'
-        )
-        raise BadDocument(message) from exc
+        raise BadDocument(
+            f'{display_name(name)} has "{line[exc.start]}" in it, which I can only send in a PDF.'
+            " Save it as one."
+        ) from exc
     return encoded.replace(b"\\", rb"\\").replace(b"(", rb"\(").replace(b")", rb"\)").replace(b"\r", b" ")

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 import faxbot
-from faxbot.documents.kinds import shown
-from faxbot.fax.document import Document, NotHandedOver, Part
+from faxbot.documents.kinds import display_name
+from faxbot.fax.document import Document, Part, WebPageReceived
 from faxbot.fax.errors import BadDocument, Fault
 
 _log = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ _NEEDED = ("PATH", "LD_LIBRARY_PATH", "GS_LIB")  # none of them is a secret
 _FILE_TOO_LARGE = errno.EFBIG
 
 
-class Workshop:
+class DocumentSandbox:
     """
     The documents of fax/document.py, made and checked.
 
@@ -57,7 +57,7 @@ class Workshop:
         Make one document of *parts*, at *into* plus a suffix, written through to the disk.
 
         Raises:
-            NotHandedOver: Slack sent a web page instead of a file.
+            WebPageReceived: Slack sent a web page instead of a file.
             BadDocument: It cannot be faxed; the message says why and what can be.
             Fault: The disk is full or not writable.
         """
@@ -98,7 +98,7 @@ class Workshop:
         async with self._benches:
             outcome = await self._run(json.dumps({**task, "limits": self._limits}).encode(), workplace)
         if message := outcome.get("not_handed_over"):
-            raise NotHandedOver(message)
+            raise WebPageReceived(message)
         if message := outcome.get("refused"):
             raise BadDocument(message)
         if "disk" in outcome and outcome["disk"] != _FILE_TOO_LARGE:
@@ -106,7 +106,7 @@ class Workshop:
         if "disk" in outcome or "overrun" in outcome:
             _log.warning("a document could not be read within the limits: %s", outcome.get("overrun", "size"))
             raise BadDocument(
-                f"{shown(name)} is too complex to fax. Print it to a new, simpler PDF and share that."
+                f"{display_name(name)} is too complex to fax. Print it to a new, simpler PDF and share that."
             )
         return outcome
 

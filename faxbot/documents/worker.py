@@ -36,21 +36,21 @@ def _limit(what: int, amount: int) -> None:
 def _outcome(task: dict[str, Any], limits: dict[str, int]) -> dict[str, Any]:
     """The libraries are imported here: their memory counts too."""
     from faxbot.documents import merge  # noqa: PLC0415 - after the limits
-    from faxbot.fax.document import NotHandedOver, Part  # noqa: PLC0415
+    from faxbot.fax.document import Part, WebPageReceived  # noqa: PLC0415
     from faxbot.fax.errors import BadDocument  # noqa: PLC0415
 
     try:
         if "inspect" in task:
             outcome: dict[str, Any] = {"pages": merge.count_pages(Path(task["inspect"]))}
         else:
-            document = merge.bind(
+            document = merge.merge_parts(
                 [Part(Path(part["path"]), part["name"]) for part in task["parts"]],
                 Path(task["into"]),
                 Path(task["workplace"]),
                 merge.Limits(limits["max_bytes"], limits["max_pages"], merge.PAPER[task["paper"]]),
             )
             outcome = {"document": {**asdict(document), "path": str(document.path)}}
-    except NotHandedOver as refusal:
+    except WebPageReceived as refusal:
         outcome = {"not_handed_over": str(refusal)}
     except BadDocument as refusal:
         outcome = {"refused": str(refusal)}

@@ -31,5 +31,5 @@ class Document:
     sha256: str
 
 
-class NotHandedOver(BadDocument):
+class WebPageReceived(BadDocument):
     """A web page came where a file was expected: whoever asked lacks the right to have it."""

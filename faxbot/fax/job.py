@@ -153,7 +153,7 @@ def changes(before: Job | None, after: Job) -> list[Change]:
     return [Change(kind, after) for kind in kinds]
 
 
-def begins_anew(before: Job, after: Job) -> bool:
+def is_another_job(before: Job, after: Job) -> bool:
     """Fewer calls placed or pages confirmed than *before*: what has the same id is another job."""
     return (after.dials or 0) < (before.dials or 0) or after.sent_pages < before.sent_pages
 

@@ -27,7 +27,7 @@ from phonenumbers import (
 from faxbot.fax.dialplan import Destination, DialPlan, only_digits, quote, to_extension, to_outside
 from faxbot.fax.errors import BadNumber
 
-__all__ = ["Destination", "DialPlan", "Found", "find", "parse", "pretty", "same"]
+__all__ = ["Destination", "DialPlan", "NumbersInText", "find", "parse", "pretty", "same"]
 
 _TEL_LINK = re.compile(r"<tel:([^|>]*)(?:\|[^>]*)?>", re.IGNORECASE)
 _EXTENSION = re.compile(
@@ -245,14 +245,14 @@ def _what_is_wrong(written: str, plan: DialPlan) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class NumbersInText:
     """The different destinations in a sentence, in their order, and the sentence without them."""
 
     destinations: tuple[Destination, ...]
     rest: str
 
 
-def find(text: str, plan: DialPlan) -> Found:
+def find(text: str, plan: DialPlan) -> NumbersInText:
     """
     Look for numbers in the sentence that came with a shared file.
 
@@ -289,7 +289,7 @@ def find(text: str, plan: DialPlan) -> Found:
         after = end + len(visible[end:]) - len(visible[end:].lstrip(_MARKERS))
     rest.append(visible[after:])
     different = {destination.dial: destination for _, _, destination in spans}
-    return Found(tuple(different.values()), " ".join(" ".join(rest).split()))
+    return NumbersInText(tuple(different.values()), " ".join(" ".join(rest).split()))
 
 
 def _beginning(text: str) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
-class Submitted:
+class SubmissionReceipt:
     """A job the fax server has taken; `device` is the modem of the line asked for. Source: FileSend."""
 
     job_id: str
@@ -14,7 +14,7 @@ class Submitted:
 
 
 @dataclass(frozen=True, slots=True)
-class Download:
+class DownloadedDocument:
     """A document that lies complete and synced at `path`; `size` in bytes. Source: FileDownload."""
 
     path: Path

@@ -7,7 +7,7 @@ from faxbot.fax.job import Direction
 
 
 @dataclass(frozen=True, slots=True)
-class Interest:
+class SubscriptionFilter:
     """A channel wants to hear of a direction; only of one line or one fax if these are set."""
 
     channel_id: str
@@ -16,8 +16,8 @@ class Interest:
     fax_id: int = 0
 
 
-def audience(
-    interests: Iterable[Interest],
+def subscribed_channels(
+    interests: Iterable[SubscriptionFilter],
     direction: Direction,
     *,
     line_id: str,

@@ -18,16 +18,16 @@ import httpx
 from faxbot.fax.errors import AnswerLost, CredentialsRejected, ServerBusy, ServerFault, ServerUnreachable
 from faxbot.fax.job import Direction, Job
 from faxbot.fax.line import FaxLine, LineUsage
-from faxbot.fax.receipt import Download, Submitted
+from faxbot.fax.receipt import DownloadedDocument, SubmissionReceipt
 from faxbot.fax.record import Record
 from faxbot.ucx import request, wire
-from faxbot.ucx.credentials import TokenKeeper
+from faxbot.ucx.credentials import TokenCache
 from faxbot.ucx.download import save_document
 from faxbot.ucx.exchange import Exchange
 from faxbot.ucx.multipart import DocumentUpload
-from faxbot.ucx.reply import Reply
-from faxbot.ucx.request import Request
-from faxbot.ucx.transport import Timeouts, address, open_http
+from faxbot.ucx.reply import ApiReply
+from faxbot.ucx.request import ApiRequest
+from faxbot.ucx.transport import Timeouts, base_url, open_http_client
 
 T = TypeVar("T")
 
@@ -50,9 +50,9 @@ def connect(
     Raises:
         ValueError: *url* is no address, or *ca_file* holds no certificates.
     """
-    address(url)
+    base_url(url)
     return UcxClient(
-        open_http(ca_file),
+        open_http_client(ca_file),
         url,
         client_id,
         secret,
@@ -87,13 +87,13 @@ class UcxClient:
         called: Callable[[str, str, float], None] = lambda _method, _outcome, _seconds: None,
     ) -> None:
         self._http = http
-        self._url = address(url)
+        self._url = base_url(url)
         self._ask_token = request.token(client_id, secret)
         self._timeouts = timeouts or Timeouts()
         self._exchange = Exchange(http, self._url, self._timeouts, sleep=sleep, jitter=jitter, called=called)
         self._now = now
-        self._seen: dict[Direction, wire.Seen] = {direction: {} for direction in Direction}
-        self._keeper = TokenKeeper(token_file, url=self._url, client_id=client_id, fetch=self._fetch_token)
+        self._seen: dict[Direction, wire.ParsedJobs] = {direction: {} for direction in Direction}
+        self._keeper = TokenCache(token_file, url=self._url, client_id=client_id, fetch=self._fetch_token)
 
     async def __aenter__(self) -> Self:
         return self
@@ -126,7 +126,7 @@ class UcxClient:
 
     async def submit_job(
         self, path: Path, *, name: str, content_type: str, dial: str, line_id: str
-    ) -> Submitted:
+    ) -> SubmissionReceipt:
         """
         Hand the document at *path* over for dialling *dial* from *line_id*.
 
@@ -209,7 +209,7 @@ class UcxClient:
         """
         return await self._call(request.delete(job_id.strip().upper()), wire.outcome)
 
-    async def download_document(self, job_id: str, into: Path) -> Download:
+    async def download_document(self, job_id: str, into: Path) -> DownloadedDocument:
         """
         Fetch a job's document to *into*, whole and synced, or not at all.
 
@@ -222,7 +222,7 @@ class UcxClient:
         """
         job = job_id.strip().upper()
 
-        async def take(response: httpx.Response) -> Download:
+        async def take(response: httpx.Response) -> DownloadedDocument:
             if response.status_code != httpx.codes.OK:
                 raise wire.no_document(await self._exchange.whole(response))
             return await save_document(response, into, job, self._timeouts)
@@ -231,8 +231,8 @@ class UcxClient:
 
     async def _call(
         self,
-        asked: Request,
-        read: Callable[[Reply], T],
+        asked: ApiRequest,
+        read: Callable[[ApiReply], T],
         *,
         wait: float | None = None,
         upload: DocumentUpload | None = None,
@@ -244,7 +244,7 @@ class UcxClient:
 
     async def _authorised(
         self,
-        asked: Request,
+        asked: ApiRequest,
         take: Callable[[httpx.Response], Awaitable[T]],
         wait: float,
         upload: DocumentUpload | None = None,

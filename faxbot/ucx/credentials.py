@@ -25,7 +25,7 @@ class Token:
     serial: int
 
 
-class TokenKeeper:
+class TokenCache:
     """
     Keep the token of one server and one client id; *fetch* asks the server for one.
 

@@ -13,9 +13,9 @@ from typing import BinaryIO
 import httpx
 
 from faxbot.fax.errors import AnswerLost
-from faxbot.fax.receipt import Download
+from faxbot.fax.receipt import DownloadedDocument
 from faxbot.ucx import wire
-from faxbot.ucx.reply import Reply, says_no
+from faxbot.ucx.reply import ApiReply, is_error
 from faxbot.ucx.transport import Timeouts
 from faxbot.ucx.values import text
 
@@ -32,7 +32,9 @@ _MAGIC = (
 )
 
 
-async def save_document(response: httpx.Response, into: Path, job_id: str, timeouts: Timeouts) -> Download:
+async def save_document(
+    response: httpx.Response, into: Path, job_id: str, timeouts: Timeouts
+) -> DownloadedDocument:
     """
     Write the document that *response* carries to *into*: a synced file is renamed there once it is whole.
 
@@ -65,7 +67,7 @@ async def save_document(response: httpx.Response, into: Path, job_id: str, timeo
         _discard(part)
         raise
     shown = _name(response.headers.get("Content-Disposition", "")) or f"{job_id}{_suffix(content_type)}"
-    return Download(into, size, content_type, shown)
+    return DownloadedDocument(into, size, content_type, shown)
 
 
 def _check_whole(response: httpx.Response, size: int) -> None:
@@ -84,12 +86,12 @@ def _check_document(part: Path, size: int, response: httpx.Response) -> str:
     for magic, kind in _MAGIC:
         if head.startswith(magic):
             return kind
-    reply = Reply(HTTPStatus.OK, head)
+    reply = ApiReply(HTTPStatus.OK, head)
     if reply.is_page:
         raise wire.no_document(reply)
     if size <= _LARGEST_EXCUSE:
         fields = reply.fields
-        if told == "application/json" or (fields is not None and (says_no(fields) or "result" in fields)):
+        if told == "application/json" or (fields is not None and (is_error(fields) or "result" in fields)):
             raise wire.no_document(reply)
     return told or "application/octet-stream"
 

@@ -17,8 +17,8 @@ import httpx
 
 from faxbot.fax.errors import AnswerLost, ServerFault, ServerUnreachable
 from faxbot.ucx.multipart import DocumentUpload
-from faxbot.ucx.reply import Reply
-from faxbot.ucx.request import Request
+from faxbot.ucx.reply import ApiReply
+from faxbot.ucx.request import ApiRequest
 from faxbot.ucx.transport import Timeouts
 
 logger = logging.getLogger(__name__)
@@ -59,7 +59,7 @@ class Exchange:
 
     async def persistently(
         self,
-        asked: Request,
+        asked: ApiRequest,
         take: Callable[[httpx.Response], Awaitable[T]],
         wait: float,
         upload: DocumentUpload | None = None,
@@ -84,7 +84,7 @@ class Exchange:
 
     async def _once(
         self,
-        asked: Request,
+        asked: ApiRequest,
         take: Callable[[httpx.Response], Awaitable[T]],
         wait: float,
         upload: DocumentUpload | None,
@@ -118,7 +118,7 @@ class Exchange:
 
     async def _send(
         self,
-        asked: Request,
+        asked: ApiRequest,
         take: Callable[[httpx.Response], Awaitable[T]],
         wait: float,
         upload: DocumentUpload | None,
@@ -143,7 +143,7 @@ class Exchange:
         finally:
             await response.aclose()
 
-    async def whole(self, response: httpx.Response) -> Reply:
+    async def whole(self, response: httpx.Response) -> ApiReply:
         """All of an answer that is not a document."""
         body = bytearray()
         patiently = self._timeouts.patiently(response.aiter_bytes(), self._timeouts.answer)
@@ -152,7 +152,7 @@ class Exchange:
                 body += piece
                 if len(body) > _LARGEST_REPLY:
                     raise AnswerLost("The fax server's answer has no end.")
-        return Reply(response.status_code, bytes(body))
+        return ApiReply(response.status_code, bytes(body))
 
 
 def _no_connection(exc: Exception) -> str:

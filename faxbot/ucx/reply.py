@@ -37,7 +37,7 @@ _PERHAPS_DONE = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY)
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class ApiReply:
     """A whole reply: HTTP status, and the body as it came."""
 
     status: int
@@ -59,17 +59,17 @@ class Reply:
         return found if isinstance(found, dict) else None
 
 
-def says_no(fields: Mapping[str, object]) -> bool:
+def is_error(fields: Mapping[str, object]) -> bool:
     """The `result` is an error."""
     return text(fields.get("result")).lower().startswith(("error", "fail"))
 
 
-def words(fields: Mapping[str, object] | None) -> str:
+def message_of(fields: Mapping[str, object] | None) -> str:
     """What the server says in its own words; the contract's replies use either field."""
     return first_text(fields or {}, "message", "status", "error")
 
 
-def payload(reply: Reply, expected: str, *, about_job: bool = False) -> dict[str, object]:
+def payload(reply: ApiReply, expected: str, *, about_job: bool = False) -> dict[str, object]:
     """
     The fields of a reply that says yes and should carry *expected*.
 
@@ -92,31 +92,31 @@ def payload(reply: Reply, expected: str, *, about_job: bool = False) -> dict[str
             if reply.is_page
             else "The fax server's answer could not be read."
         )
-    if says_no(fields):
-        raise refusal(words(fields), about_job=about_job)
+    if is_error(fields):
+        raise refusal(message_of(fields), about_job=about_job)
     said = text(fields.get("result")).lower()
     if said not in ("success", "ok") and (said or expected not in fields):
         raise AnswerLost("The fax server's answer says neither yes nor no.")
     return fields
 
 
-def _by_status(reply: Reply, fields: dict[str, object] | None, *, about_job: bool) -> ServerFault:
+def _by_status(reply: ApiReply, fields: dict[str, object] | None, *, about_job: bool) -> ServerFault:
     if reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR or reply.status in _PERHAPS_DONE:
         return AnswerLost(f"The fax server failed (HTTP {reply.status}).")
     match reply.status:
         case HTTPStatus.TOO_MANY_REQUESTS:
             return ServerBusy("The fax server is busy and asks to come back later.")
         case HTTPStatus.UNAUTHORIZED:
-            return not_accepted(words(fields))
+            return credentials_rejected(message_of(fields))
         case HTTPStatus.NOT_FOUND if fields is None:
             return _nothing_there(reply, about_job=about_job)
-    said = words(fields) or f"HTTP {reply.status}"
+    said = message_of(fields) or f"HTTP {reply.status}"
     if about_job and reply.status == HTTPStatus.NOT_FOUND:
         return JobNotFound(said)
     return refusal(said, about_job=about_job)
 
 
-def _nothing_there(reply: Reply, *, about_job: bool) -> ServerFault:
+def _nothing_there(reply: ApiReply, *, about_job: bool) -> ServerFault:
     """A 404 that is not in the API's own form."""
     if about_job and not reply.body.strip():
         return JobNotFound("Not found")
@@ -126,13 +126,13 @@ def _nothing_there(reply: Reply, *, about_job: bool) -> ServerFault:
 def refusal(said: str, *, about_job: bool = False) -> ServerFault:
     """The fault that the server's no *said* stands for."""
     if _NO_ENTRY.search(said):
-        return not_accepted(said)
+        return credentials_rejected(said)
     if about_job and _NO_SUCH.search(said):
         return JobNotFound(said)
     return RequestRefused(said or "no reason given")
 
 
-def not_accepted(said: str) -> CredentialsRejected:
+def credentials_rejected(said: str) -> CredentialsRejected:
     """The fault of credentials that the server turned down, in its words *said*."""
     return CredentialsRejected(
         "The fax server does not accept the bot's credentials"

@@ -14,7 +14,7 @@ ROOT = "/restv1/efax/"
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ApiRequest:
     """
     One request. What may carry numbers or secrets stays out of its repr.
 
@@ -45,58 +45,58 @@ class Request:
         """Carried out, it places a call: FileSend."""
         return self.method == "POST"
 
-    def bearing(self, token: str) -> "Request":
+    def bearing(self, token: str) -> "ApiRequest":
         """Ask with the bearer *token*."""
         return replace(self, headers={**self.headers, "Authorization": f"Bearer {token}"})
 
 
-def token(client_id: str, secret: str) -> Request:
+def token(client_id: str, secret: str) -> ApiRequest:
     """Ask for the bearer token. Source: Token."""
     basic = base64.b64encode(f"{client_id}:{secret}".encode()).decode("ascii")
-    return Request("GET", "token", headers={"Authorization": f"Basic {basic}"})
+    return ApiRequest("GET", "token", headers={"Authorization": f"Basic {basic}"})
 
 
-def lines() -> Request:
+def lines() -> ApiRequest:
     """Ask which lines there are. Source: FaxList."""
-    return Request("GET", "faxlist")
+    return ApiRequest("GET", "faxlist")
 
 
-def usage(line_id: str | None = None) -> Request:
+def usage(line_id: str | None = None) -> ApiRequest:
     """Ask what one line, or every line, is doing. Source: FaxUsage."""
-    return Request("GET", "faxusage", about=line_id or "", params={"fax_id": line_id} if line_id else {})
+    return ApiRequest("GET", "faxusage", about=line_id or "", params={"fax_id": line_id} if line_id else {})
 
 
-def submit(*, dial: str, line_id: str) -> Request:
+def submit(*, dial: str, line_id: str) -> ApiRequest:
     """Hand in a document to be dialled; the document itself is the part `attachment`. Source: FileSend."""
-    return Request("POST", "filesend", about=line_id, form={"fax_id": line_id, "destination": dial})
+    return ApiRequest("POST", "filesend", about=line_id, form={"fax_id": line_id, "destination": dial})
 
 
-def status(job: str) -> Request:
+def status(job: str) -> ApiRequest:
     """Ask how one job stands. Source: JobStatus."""
-    return Request("GET", "jobstatus", about=job, params={"job_id": job})
+    return ApiRequest("GET", "jobstatus", about=job, params={"job_id": job})
 
 
-def cancel(job: str) -> Request:
+def cancel(job: str) -> ApiRequest:
     """Ask to stop a sending job. Source: JobCancel."""
-    return Request("PUT", "jobcancel", about=job, json={"job_id": job})
+    return ApiRequest("PUT", "jobcancel", about=job, json={"job_id": job})
 
 
-def delete(job: str) -> Request:
+def delete(job: str) -> ApiRequest:
     """Ask to delete a record and its document. Source: RecordDelete."""
-    return Request("PUT", "recorddelete", about=job, json={"job_id": job})
+    return ApiRequest("PUT", "recorddelete", about=job, json={"job_id": job})
 
 
-def active(direction: Direction) -> Request:
+def active(direction: Direction) -> ApiRequest:
     """Ask for the jobs that have not ended. Source: ActiveJobs."""
-    return Request("GET", "activejobs", about=direction, params={"type": direction})
+    return ApiRequest("GET", "activejobs", about=direction, params={"type": direction})
 
 
-def count(direction: Direction) -> Request:
+def count(direction: Direction) -> ApiRequest:
     """Ask how many records there are. Source: RecordCount."""
-    return Request("GET", "recordcount", about=direction, params={"type": direction})
+    return ApiRequest("GET", "recordcount", about=direction, params={"type": direction})
 
 
-def records(direction: Direction, limit: int | None = None, offset: int | None = None) -> Request:
+def records(direction: Direction, limit: int | None = None, offset: int | None = None) -> ApiRequest:
     """
     Ask for records; *offset* of them are skipped, at most *limit* come. Source: RecordsGet.
 
@@ -107,11 +107,11 @@ def records(direction: Direction, limit: int | None = None, offset: int | None =
         raise ValueError("RecordsGet takes an offset only together with a limit")
     window = {"limit": limit, "offset": offset}
     shown = {name: str(value) for name, value in window.items() if value is not None}
-    return Request("GET", "recordsget", about=direction, params={"type": direction, **shown})
+    return ApiRequest("GET", "recordsget", about=direction, params={"type": direction, **shown})
 
 
-def document(job: str) -> Request:
+def document(job: str) -> ApiRequest:
     """Ask for the document of a job. Source: FileDownload."""
     # Compressed, its length could not be held against Content-Length.
     headers = {"Accept": "application/json, */*", "Accept-Encoding": "identity"}
-    return Request("GET", "filedownload", about=job, params={"job_id": job}, headers=headers)
+    return ApiRequest("GET", "filedownload", about=job, params={"job_id": job}, headers=headers)

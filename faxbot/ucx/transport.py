@@ -59,7 +59,7 @@ class Timeouts:
             yield piece
 
 
-class ApartForWrites(httpx.AsyncBaseTransport):
+class SeparateWriteConnections(httpx.AsyncBaseTransport):
     """
     Reads share kept connections; each write gets one of its own.
 
@@ -82,14 +82,14 @@ class ApartForWrites(httpx.AsyncBaseTransport):
         await self._writes.aclose()
 
 
-def open_http(ca_file: Path | None = None) -> httpx.AsyncClient:
+def open_http_client(ca_file: Path | None = None) -> httpx.AsyncClient:
     """
     An HTTP client fit for a UCX: no proxy or netrc from the environment, no redirects, no cookies.
 
     Raises:
         ValueError: *ca_file* cannot be read as certificates.
     """
-    verify = trusted(ca_file)
+    verify = tls_context(ca_file)
     reads = httpx.Limits(
         max_connections=_CONNECTIONS,
         max_keepalive_connections=_CONNECTIONS,
@@ -97,7 +97,7 @@ def open_http(ca_file: Path | None = None) -> httpx.AsyncClient:
     )
     writes = httpx.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=0)
     return httpx.AsyncClient(
-        transport=ApartForWrites(
+        transport=SeparateWriteConnections(
             httpx.AsyncHTTPTransport(verify=verify, trust_env=False, limits=reads),
             httpx.AsyncHTTPTransport(verify=verify, trust_env=False, limits=writes),
         ),
@@ -109,14 +109,14 @@ def open_http(ca_file: Path | None = None) -> httpx.AsyncClient:
     )
 
 
-def trusted(ca_file: Path | None) -> ssl.SSLContext:
+def tls_context(ca_file: Path | None) -> ssl.SSLContext:
     """
     Whom to trust: the certificates in *ca_file* alone, or else the public authorities.
 
     Raises:
         ValueError: *ca_file* cannot be read as certificates.
     """
-    return trust_only(ca_file) if ca_file else _public_authorities()
+    return context_trusting(ca_file) if ca_file else _public_authorities()
 
 
 @functools.cache
@@ -125,7 +125,7 @@ def _public_authorities() -> ssl.SSLContext:
     return httpx.create_ssl_context(trust_env=False)
 
 
-def trust_only(ca_file: Path) -> ssl.SSLContext:
+def context_trusting(ca_file: Path) -> ssl.SSLContext:
     """Trust the certificates in *ca_file* (PEM) and no others; it may be the server's own, self-signed."""
     try:
         context = ssl.create_default_context(cafile=ca_file)
@@ -137,7 +137,7 @@ def trust_only(ca_file: Path) -> ssl.SSLContext:
     return context
 
 
-def address(url: str) -> str:
+def base_url(url: str) -> str:
     """
     The server's address, without the API's own path.
 

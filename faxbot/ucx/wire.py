@@ -20,14 +20,14 @@ from faxbot.fax.errors import (
 )
 from faxbot.fax.job import Direction, Job, JobState
 from faxbot.fax.line import FaxLine, LineUsage
-from faxbot.fax.receipt import Submitted
+from faxbot.fax.receipt import SubmissionReceipt
 from faxbot.fax.record import Record
-from faxbot.ucx.reply import Reply, entries, not_accepted, payload, refusal, words
+from faxbot.ucx.reply import ApiReply, credentials_rejected, entries, message_of, payload, refusal
 from faxbot.ucx.values import first_number, first_text, job_id, moment, next_moment, number, text
 
 logger = logging.getLogger(__name__)
 
-TIME_NOT_TOLD = datetime.fromtimestamp(0, UTC)
+UNKNOWN_TIME = datetime.fromtimestamp(0, UTC)
 """Stands for a record's time that could not be read: the fax must not be lost over it."""
 
 _HEADER_SAFE = re.compile(r"[\x21-\x7e]+")
@@ -35,11 +35,11 @@ _PLAIN_WORD = re.compile(r"[A-Za-z ]{1,30}")
 _REMOVED_NOTHING = re.compile(r"not found|no such|unknown job", re.IGNORECASE)
 _ID = ("jobid", "job_id", "id")
 
-Seen = dict[str, tuple[dict[str, object], Job]]
+ParsedJobs = dict[str, tuple[dict[str, object], Job]]
 """The entries of a reply, and what was read from them, by the id that the server told."""
 
 
-def token(reply: Reply) -> str:
+def token(reply: ApiReply) -> str:
     """
     Read the bearer token.
 
@@ -50,13 +50,13 @@ def token(reply: Reply) -> str:
     try:
         found = text(payload(reply, "token").get("token"))
     except RequestRefused as exc:
-        raise not_accepted(exc.said) from exc
+        raise credentials_rejected(exc.said) from exc
     if not _HEADER_SAFE.fullmatch(found):
         raise AnswerLost("The fax server's answer holds no usable token.")
     return found
 
 
-def lines(reply: Reply) -> list[FaxLine]:
+def lines(reply: ApiReply) -> list[FaxLine]:
     """Read the lines."""
     return [
         FaxLine(
@@ -70,7 +70,7 @@ def lines(reply: Reply) -> list[FaxLine]:
     ]
 
 
-def usage(reply: Reply) -> list[LineUsage]:
+def usage(reply: ApiReply) -> list[LineUsage]:
     """Read what the lines are doing."""
     return [
         LineUsage(line_id, text(entry.get("state")), first_number(entry, "jobCount", "jobcount") or 0)
@@ -88,7 +88,7 @@ def _lines_of(fields: Mapping[str, object], method: str) -> list[tuple[str, dict
     return found
 
 
-def submitted(reply: Reply) -> Submitted:
+def submitted(reply: ApiReply) -> SubmissionReceipt:
     """
     Read the receipt of a submission. Whatever does not say a clear no, or says no and names a job, may
     have been dialled.
@@ -114,10 +114,12 @@ def submitted(reply: Reply) -> Submitted:
     job = job_id(fields.get("job_id") or fields.get("jobid"), Direction.TX)
     if not job:
         raise AnswerLost("The fax server took the fax but named no job.")
-    return Submitted(job, device=text(fields.get("device")), destination=text(fields.get("destination")))
+    return SubmissionReceipt(
+        job, device=text(fields.get("device")), destination=text(fields.get("destination"))
+    )
 
 
-def status(reply: Reply, job: str, now: datetime) -> Job:
+def status(reply: ApiReply, job: str, now: datetime) -> Job:
     """
     Read how *job* stands. `status` is one object, several to be taken together, or only words.
 
@@ -145,7 +147,7 @@ def status(reply: Reply, job: str, now: datetime) -> Job:
     return Job(job, state, status_text=said if state is JobState.UNKNOWN else "")
 
 
-def outcome(reply: Reply) -> str:
+def outcome(reply: ApiReply) -> str:
     """
     Read what the server says it did: JobCancel, RecordDelete.
 
@@ -153,13 +155,13 @@ def outcome(reply: Reply) -> str:
         JobNotFound: There is no such job, even where the result claims success.
         RequestRefused: Nothing was done.
     """
-    said = words(payload(reply, "status", about_job=True))
+    said = message_of(payload(reply, "status", about_job=True))
     if _REMOVED_NOTHING.search(said):
         raise refusal(said, about_job=True)
     return said
 
 
-def active(reply: Reply, direction: Direction, now: datetime, seen: Seen | None = None) -> list[Job]:
+def active(reply: ApiReply, direction: Direction, now: datetime, seen: ParsedJobs | None = None) -> list[Job]:
     """
     Read the jobs that have not ended.
 
@@ -188,7 +190,7 @@ def active(reply: Reply, direction: Direction, now: datetime, seen: Seen | None 
     return found
 
 
-def count(reply: Reply) -> int:
+def count(reply: ApiReply) -> int:
     """Read how many records there are; an unreadable count is a fault, since 0 would look like a deletion."""
     found = number(payload(reply, "count").get("count"))
     if found is None:
@@ -196,7 +198,7 @@ def count(reply: Reply) -> int:
     return found
 
 
-def records(reply: Reply, direction: Direction) -> list[Record]:
+def records(reply: ApiReply, direction: Direction) -> list[Record]:
     """Read the records, in the server's order."""
     found = []
     for place, entry in enumerate(entries(payload(reply, "records"), "records")):
@@ -212,7 +214,7 @@ def records(reply: Reply, direction: Direction) -> list[Record]:
         found.append(
             Record(
                 job_id=job,
-                time=time or TIME_NOT_TOLD,
+                time=time or UNKNOWN_TIME,
                 number=text(fields.get("phone_number")),
                 caller_name=text(fields.get("cid_name")),
                 station_id=text(fields.get("station_id")),
@@ -230,7 +232,7 @@ def records(reply: Reply, direction: Direction) -> list[Record]:
     return found
 
 
-def no_document(reply: Reply) -> ServerFault:
+def no_document(reply: ApiReply) -> ServerFault:
     """The fault that *reply* stands for, which came instead of a document."""
     try:
         payload(reply, "", about_job=True)

@@ -16,7 +16,7 @@ from sqlalchemy import text
 from faxbot.adapters import SystemClock
 from faxbot.doctor import machine
 from faxbot.doctor.examine import CHECKS, examine
-from faxbot.doctor.finding import Finding, Light
+from faxbot.doctor.finding import Finding, Severity
 from faxbot.settings import Settings
 from faxbot.slack.inbound.http_mode import HttpEndpoint
 from faxbot.standins.slack import Workspace
@@ -60,7 +60,7 @@ class House:
         assert tuple(findings) == rows
         for name, finding in findings.items():
             assert finding.found, name
-            assert bool(finding.remedy) is (finding.light in (Light.RED, Light.YELLOW)), name
+            assert bool(finding.remedy) is (finding.severity in (Severity.RED, Severity.YELLOW)), name
         return findings
 
 
@@ -82,14 +82,14 @@ async def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterato
         yield made
 
 
-def lights(findings: dict[str, Finding], light: Light) -> list[str]:
+def lights(findings: dict[str, Finding], light: Severity) -> list[str]:
     """The names of the rows with this light."""
-    return [name for name, finding in findings.items() if finding.light is light]
+    return [name for name, finding in findings.items() if finding.severity is light]
 
 
 def only_red(findings: dict[str, Finding], name: str, *said: str) -> Finding:
     """The row *name* is red and no other; it says *said*."""
-    assert lights(findings, Light.RED) == [name], findings
+    assert lights(findings, Severity.RED) == [name], findings
     words = f"{findings[name].found} {findings[name].remedy}"
     for each in said:
         assert each in words, words
@@ -99,10 +99,10 @@ def only_red(findings: dict[str, Finding], name: str, *said: str) -> Finding:
 async def test_all_is_green(house: House):
     """Before the first start, everything that is needed is there; nothing has been made or posted."""
     findings = await house.look()
-    assert lights(findings, Light.GREEN) == [
-        name for name in CHECKS if name not in lights(findings, Light.YELLOW)
+    assert lights(findings, Severity.GREEN) == [
+        name for name in CHECKS if name not in lights(findings, Severity.YELLOW)
     ]
-    assert set(lights(findings, Light.YELLOW)) <= {"Converters", "Free space"}  # as this machine is
+    assert set(lights(findings, Severity.YELLOW)) <= {"Converters", "Free space"}  # as this machine is
     assert not (house.folder / "data").exists()
     calls = [entry["method"] for entry in house.workspace.journal.entries if entry["kind"] == "api"]
     assert sorted(calls) == ["apps.connections.open", "auth.test", "bots.info", "conversations.info"]
@@ -117,7 +117,7 @@ async def test_unusable_settings_stop_everything_else(house: House):
     findings = await house.look(UCX_URL="", FAXBOT_INBOUND_CHANNEL="#inbound")
     row = only_red(findings, "Settings", "UCX_URL is missing", "FAXBOT_INBOUND_CHANNEL is not right")
     assert ".env" in row.remedy
-    assert lights(findings, Light.SKIPPED) == list(CHECKS[1:])
+    assert lights(findings, Severity.SKIPPED) == list(CHECKS[1:])
     assert list(house.fax.log.entries("call")) == []
 
 
@@ -126,7 +126,7 @@ async def test_secrets_are_not_shown(house: House):
     secret = house.fax.client_secret
     house.fax.faults.plan(fault=FaultKind.ERROR, method="token", message=f"What is {secret}?", times=None)
     findings = await house.look(SLACK_BOT_TOKEN=f"xoxb-{SECRET}")
-    assert {"UCX credentials", "Slack bot token"} == set(lights(findings, Light.RED))
+    assert {"UCX credentials", "Slack bot token"} == set(lights(findings, Severity.RED))
     assert "What is …?" in findings["UCX credentials"].found
     assert secret not in str(findings)
     assert SECRET not in str(findings)
@@ -145,7 +145,7 @@ def env_file(tmp_path: Path) -> Path:
 async def test_a_readable_env_file_is_told_of(house: House, env_file: Path):
     """Tokens that every user of the machine can read are worth a look."""
     findings = await house.look()
-    assert findings["Settings"].light is Light.YELLOW
+    assert findings["Settings"].severity is Severity.YELLOW
     assert f"chmod 600 {env_file}" in findings["Settings"].remedy
 
 
@@ -156,8 +156,8 @@ async def test_a_wrong_secret(house: House):
     """The remedy says where to get the right one; what needs it is skipped, the clock is not."""
     findings = await house.look(UCX_CLIENT_SECRET=SECRET)
     only_red(findings, "UCX credentials", "System, Licenses", "UCX_CLIENT_SECRET")
-    assert lights(findings, Light.SKIPPED) == ["Fax API licence", "Fax lines"]
-    assert findings["Clock and the UCX's"].light is Light.GREEN
+    assert lights(findings, Severity.SKIPPED) == ["Fax API licence", "Fax lines"]
+    assert findings["Clock and the UCX's"].severity is Severity.GREEN
 
 
 async def test_an_ended_licence(house: House):
@@ -184,8 +184,8 @@ async def test_a_ucx_that_is_down(house: House):
     await house.fax._doorway.shut()
     findings = await house.look()
     only_red(findings, "UCX reachable", f"127.0.0.1:{port}", "refused", "UCX_URL")
-    assert len(lights(findings, Light.SKIPPED)) == 5
-    assert findings["Socket Mode"].light is Light.GREEN
+    assert len(lights(findings, Severity.SKIPPED)) == 5
+    assert findings["Socket Mode"].severity is Severity.GREEN
 
 
 async def test_a_name_that_nobody_knows(house: House):
@@ -204,9 +204,9 @@ async def test_skewed_clocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         house.fax.model.clock.skew = -3600
         findings = await house.look()
     row = only_red(findings, "Clock and the UCX's", "60 min ahead of that of the UCX", "timedatectl")
-    assert row.light is Light.RED
+    assert row.severity is Severity.RED
     slack = findings["Clock and Slack's"]
-    assert slack.light is Light.YELLOW
+    assert slack.severity is Severity.YELLOW
     assert "2 min behind that of Slack" in slack.found or "s behind that of Slack" in slack.found
 
 
@@ -214,7 +214,7 @@ async def test_lines_that_are_not_ready(house: House):
     """A modem that comes ready is yellow, and the row says that a minute is no fault."""
     house.fax.model.set_in_order("2", in_order=False)
     row = (await house.look())["Fax lines"]
-    assert row.light is Light.YELLOW
+    assert row.severity is Severity.YELLOW
     assert "Support modem not ready" in row.found
     assert "up to a minute" in row.remedy
 
@@ -285,7 +285,7 @@ async def test_a_certificate_of_its_own(house: House, ucx_port: int):
         findings = await house.look(UCX_URL=url)
         only_red(findings, "UCX certificate", "UCX_CA_FILE", f"openssl s_client -connect {url[8:]}")
         findings = await house.look(UCX_URL=url, UCX_CA_FILE=str(house.folder / "cert.pem"))
-    assert lights(findings, Light.RED) == []
+    assert lights(findings, Severity.RED) == []
     assert "29 days left" in findings["UCX certificate"].found
 
 
@@ -316,7 +316,7 @@ async def test_a_certificate_that_ends_soon(house: House, ucx_port: int):
     """Two weeks ahead it is worth a look."""
     async with behind_tls(house.folder, ucx_port, days=3) as url:
         findings = await house.look(UCX_URL=url, UCX_CA_FILE=str(house.folder / "cert.pem"))
-    assert findings["UCX certificate"].light is Light.YELLOW
+    assert findings["UCX certificate"].severity is Severity.YELLOW
     assert "ends in 2 days" in findings["UCX certificate"].found
 
 
@@ -368,7 +368,7 @@ async def test_a_server_that_is_not_slack(house: House):
     """A web page instead of data."""
     house.workspace.site.faults.add({"method": "*", "fault": "html", "times": None})
     findings = await house.look()
-    assert set(lights(findings, Light.RED)) == {"Slack bot token", "Slack app token"}
+    assert set(lights(findings, Severity.RED)) == {"Slack bot token", "Slack app token"}
     assert "SLACK_API_URL" in findings["Slack bot token"].remedy
 
 
@@ -400,7 +400,9 @@ async def test_an_inbound_channel_without_the_bot(house: House):
 
 async def test_a_direct_message_as_the_inbound_channel(house: House):
     """One is in one's own direct messages."""
-    assert (await house.look(FAXBOT_INBOUND_CHANNEL="D02DANA001"))["Inbound channel"].light is Light.GREEN
+    assert (await house.look(FAXBOT_INBOUND_CHANNEL="D02DANA001"))[
+        "Inbound channel"
+    ].severity is Severity.GREEN
 
 
 async def test_a_refused_handshake(house: House):
@@ -418,7 +420,7 @@ async def test_socket_mode_switched_off(house: House):
 async def test_too_many_connections(house: House):
     """It works for whoever is connected; somebody else may be."""
     house.workspace.settings.max_connections = 0
-    assert (await house.look())["Socket Mode"].light is Light.YELLOW
+    assert (await house.look())["Socket Mode"].severity is Severity.YELLOW
 
 
 # -- HTTP mode
@@ -445,7 +447,7 @@ async def look_in_http_mode(house: House, port: int, **changed: str) -> dict[str
 async def test_http_mode_before_the_start(house: House, port: int):
     """The port is free: green, and no socket is opened."""
     findings = await look_in_http_mode(house, port)
-    assert lights(findings, Light.RED) == []
+    assert lights(findings, Severity.RED) == []
     assert "Nobody listens" in findings["HTTP mode"].found
     assert house.workspace.journal.of("socket_open") == []
 
@@ -483,7 +485,7 @@ async def test_a_folder_that_cannot_be_written(house: House):
     where = "/proc/self/fdinfo" if os.getuid() == 0 else str(folder)  # root writes anywhere else
     findings = await house.look(FAXBOT_DATA_DIR=where, DATABASE_URL=f"sqlite:///{house.folder}/f.db")
     row = findings["Data directory"]
-    assert row.light is Light.RED
+    assert row.severity is Severity.RED
     assert f"Nothing can be written to {where}" in row.found
     assert "sudo chown -R" in row.remedy
     assert "FAXBOT_DATA_DIR" in row.remedy
@@ -502,11 +504,11 @@ async def test_a_folder_that_others_can_read(house: House):
     (folder / "spool").mkdir(parents=True, mode=0o755)
     folder.chmod(0o755)
     row = (await house.look())["Data directory"]
-    assert row.light is Light.YELLOW
+    assert row.severity is Severity.YELLOW
     assert f"chmod -R go= {folder}" in row.remedy
     folder.chmod(0o700)
     (folder / "spool").chmod(0o700)
-    assert (await house.look())["Data directory"].light is Light.GREEN
+    assert (await house.look())["Data directory"].severity is Severity.GREEN
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can give files away")
@@ -516,17 +518,19 @@ async def test_files_of_another_user(house: House):
     folder.mkdir(mode=0o700)
     os.chown(folder, 1, 1)
     row = (await house.look())["Data directory"]
-    assert row.light is Light.YELLOW
+    assert row.severity is Severity.YELLOW
     assert "sudo -u" in row.remedy
 
 
-@pytest.mark.parametrize(("free", "light"), [(299, Light.RED), (900, Light.YELLOW), (2000, Light.GREEN)])
-async def test_a_full_disk(house: House, monkeypatch: pytest.MonkeyPatch, free: int, light: Light):
+@pytest.mark.parametrize(
+    ("free", "light"), [(299, Severity.RED), (900, Severity.YELLOW), (2000, Severity.GREEN)]
+)
+async def test_a_full_disk(house: House, monkeypatch: pytest.MonkeyPatch, free: int, light: Severity):
     """Room for three of the largest documents is the least; below a gigabyte it is worth a look."""
     monkeypatch.setattr(machine.shutil, "disk_usage", lambda _: SimpleNamespace(free=free << 20))
     row = (await house.look())["Free space"]
-    assert row.light is light
-    if light is not Light.GREEN:
+    assert row.severity is light
+    if light is not Severity.GREEN:
         assert "Make room" in row.remedy
         assert f"{free} MB" in row.found
 
@@ -571,7 +575,7 @@ async def test_a_migrated_database(house: House, database: Path):
     """Its schema is the newest; looking changes not a byte of it."""
     before = content(database)
     row = (await house.look())["Database"]
-    assert (row.light, newest_revision() in row.found) == (Light.GREEN, True)
+    assert (row.severity, newest_revision() in row.found) == (Severity.GREEN, True)
     assert content(database) == before
 
 
@@ -609,7 +613,7 @@ async def test_no_ghostscript(house: House, monkeypatch: pytest.MonkeyPatch):
     """It is optional: yellow, with what it is for."""
     monkeypatch.setenv("PATH", str(house.folder))
     row = (await house.look())["Converters"]
-    assert row.light is Light.YELLOW
+    assert row.severity is Severity.YELLOW
     assert "ghostscript" in row.remedy
 
 
@@ -631,4 +635,4 @@ async def test_servers_that_take_the_call_and_say_nothing(house: House):
         took = time.monotonic() - began
         silent.set()
     assert took < 8  # each of the clients would try for 13 s
-    assert set(lights(findings, Light.RED)) == {"UCX credentials", "Slack bot token", "Slack app token"}
+    assert set(lights(findings, Severity.RED)) == {"UCX credentials", "Slack bot token", "Slack app token"}

@@ -20,7 +20,7 @@ from faxbot.fax.errors import (
 )
 from faxbot.fax.job import Direction
 from faxbot.ucx.client import UcxClient
-from faxbot.ucx.transport import Timeouts, open_http
+from faxbot.ucx.transport import Timeouts, open_http_client
 
 WAIT = 0.4
 """Seconds after which these tests' clients give up."""
@@ -115,7 +115,7 @@ async def rogue(misbehave: Misbehaviour, tmp_path: Path) -> AsyncIterator[tuple[
         connect=WAIT / 2, free_connection=0.1, answer=WAIT, submit=WAIT, document=WAIT, slowest=100_000.0
     )
     client = UcxClient(
-        open_http(),
+        open_http_client(),
         f"http://127.0.0.1:{port}",
         "id",
         "secret",

@@ -10,7 +10,7 @@ from faxbot.datadir import close_to_others
 from faxbot.services.model.spool import make_folder, outgoing
 from faxbot.store.engine import open_engine
 from faxbot.store.schema import migrate
-from faxbot.ucx.credentials import TokenKeeper
+from faxbot.ucx.credentials import TokenCache
 
 
 @pytest.fixture(autouse=True)
@@ -93,7 +93,7 @@ async def test_the_token_is_its_owners_only(tmp_path):
     async def fetch() -> str:
         return "t"
 
-    await TokenKeeper(tmp_path / "x" / "ucx-token", url="u", client_id="c", fetch=fetch).token()
+    await TokenCache(tmp_path / "x" / "ucx-token", url="u", client_id="c", fetch=fetch).token()
     assert rights(tmp_path / "x" / "ucx-token") == 0o600
     assert rights(tmp_path / "x") == 0o700
 

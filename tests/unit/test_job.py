@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from faxbot.fax.job import CANCELLED_TEXT, Change, ChangeKind, Direction, Job, JobState, changes
 from faxbot.ucx import wire
-from faxbot.ucx.reply import Reply
+from faxbot.ucx.reply import ApiReply
 
 RECORDINGS = Path(__file__).parent.parent / "samples" / "ucx" / "hylafax"
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -165,9 +165,9 @@ def test_an_id_tells_its_direction(job_id: str, direction: str):
     assert Direction.of(job_id) == direction
 
 
-def reply(call: dict) -> Reply:
+def reply(call: dict) -> ApiReply:
     said = call["reply"]
-    return Reply(said.get("http", 200), json.dumps(said.get("body", said)).encode())
+    return ApiReply(said.get("http", 200), json.dumps(said.get("body", said)).encode())
 
 
 def lives(name: str, *, by_status: bool) -> dict[str, list[Job]]:

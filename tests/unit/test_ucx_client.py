@@ -24,7 +24,7 @@ from faxbot.fax.errors import (
 from faxbot.fax.job import Direction
 from faxbot.ucx.client import UcxClient, connect
 from faxbot.ucx.multipart import DocumentUpload, ascii_name
-from faxbot.ucx.transport import ApartForWrites, address, open_http, trust_only
+from faxbot.ucx.transport import SeparateWriteConnections, base_url, context_trusting, open_http_client
 
 URL = "https://ucx.test"
 PDF = b"%PDF-1.7 two pages %%EOF"
@@ -568,14 +568,14 @@ class TestConnections:
     async def test_writes_apart(self):
         """Writes go over connections of their own."""
         reads, writes = (httpx.MockTransport(lambda _, w=way: httpx.Response(200, text=w)) for way in "rw")
-        async with httpx.AsyncClient(transport=ApartForWrites(reads, writes)) as http:
+        async with httpx.AsyncClient(transport=SeparateWriteConnections(reads, writes)) as http:
             said = [(await http.request(method, URL)).text for method in ("GET", "PUT", "POST")]
         assert said == ["r", "w", "w"]
 
     async def test_no_cookies(self, monkeypatch):
         """A session cookie of the server is not sent back; the environment's proxy is not used."""
         monkeypatch.setenv("HTTPS_PROXY", "http://proxy.test:1")
-        async with open_http() as http:
+        async with open_http_client() as http:
             response = httpx.Response(
                 200, headers={"Set-Cookie": "PHPSESSID=1"}, request=httpx.Request("GET", URL)
             )
@@ -607,7 +607,7 @@ class TestConnections:
     )
     def test_addresses(self, url):
         """An address may be given with or without the API's own path."""
-        assert address(url) == "https://ucx:8443"
+        assert base_url(url) == "https://ucx:8443"
 
     def test_a_ca_file_that_is_none(self, tmp_path: Path):
         """A CA file that holds no certificates is refused at once."""
@@ -615,7 +615,7 @@ class TestConnections:
         path.write_text("none")
         for file in (path, tmp_path / "missing"):
             with pytest.raises(ValueError, match="CA file"):
-                trust_only(file)
+                context_trusting(file)
 
     async def test_the_loop_is_free_while_the_disk_is_slow(self, document: Path, monkeypatch):
         """Reading a document from a slow disk holds nothing else up."""
