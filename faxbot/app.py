@@ -232,7 +232,7 @@ async def _begin(
         except CredentialsRejected as exc:
             sentence = (
                 "The UCX does not accept UCX_CLIENT_ID and UCX_CLIENT_SECRET. "
-                "It shows both under System, Licenses; the licence must be valid."
+                "It shows both under System, Licenses; the license must be valid."
             )
             if not (services.received.begun and services.sent.begun):
                 raise SettingsProblem(sentence) from exc

@@ -121,7 +121,7 @@ class Settings(BaseSettings):
 
     @property
     def plan(self) -> DialPlan:
-        """What may be dialled, and how. Raises ValueError."""
+        """What may be dialed, and how. Raises ValueError."""
         return DialPlan(
             region=self.faxbot_region.upper(),
             international_prefix=self.faxbot_international_prefix,

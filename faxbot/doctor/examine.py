@@ -1,4 +1,4 @@
-"""All the looks there are, in the order of the table."""
+"""Runs every check, in the order of the table."""
 
 import stat
 from contextlib import AsyncExitStack
@@ -19,11 +19,11 @@ CHECKS = (
     *(fax_server.CLOCK, slack.REACHED, slack.BOT_TOKEN, slack.SCOPES, slack.INBOUND, slack.APP_TOKEN),
     *(slack.SOCKET, slack.CLOCK),
 )
-"""The rows; in HTTP mode one of its own stands in for the app token and the socket."""
+"""The rows in Socket Mode. In HTTP mode `endpoint.HTTP` takes the place of the app token and the socket."""
 
 
 async def examine(*, each: float = EACH_SECONDS, all_: float = ALL_SECONDS) -> Findings:
-    """Look at everything; a check has *each* seconds, all together have *all_*."""
+    """Run all checks. Each may take *each* seconds, all of them together *all_*."""
     try:
         settings = load_settings()
     except SettingsProblem as problem:
@@ -49,7 +49,7 @@ def _settings(env_file: Path) -> Finding:
 
 
 def _unusable(problem: SettingsProblem) -> Findings:
-    """Nothing else can be looked at."""
+    """The findings when the settings cannot be read: every other check is skipped."""
     skipped = Finding(Severity.SKIPPED, f"skipped: “{SETTINGS}” comes first")
     return dict.fromkeys(CHECKS, skipped) | {
         SETTINGS: red(

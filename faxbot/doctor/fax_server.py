@@ -1,4 +1,4 @@
-"""The UCX: reached, trusted, open to these credentials, with lines that work, and right about the time."""
+"""Checks of the UCX: connection, certificate, credentials, license, lines and clock."""
 
 from collections.abc import Awaitable, Sequence
 from contextlib import AsyncExitStack
@@ -26,7 +26,7 @@ from faxbot.ucx.client import UcxClient
 from faxbot.ucx.transport import Timeouts, base_url, open_http_client, tls_context
 
 REACHED, TRUSTED, SIGNED_IN = "UCX reachable", "UCX certificate", "UCX credentials"
-LICENSED, LINES, CLOCK = "Fax API licence", "Fax lines", "Clock and the UCX's"
+LICENSED, LINES, CLOCK = "Fax API license", "Fax lines", "Clock and the UCX's"
 
 _SECONDS = Timeouts(connect=3.0, free_connection=3.0, answer=4.5)
 _BUSY = "Wait a minute and run faxbot doctor again. If it stays so, restart the UCX's web server."
@@ -40,7 +40,7 @@ T = TypeVar("T")
 
 
 class FaxServerChecks:
-    """The looks at the UCX of the settings; *stack* closes its connections."""
+    """The checks of the UCX that *settings* name; its connections are closed with *stack*."""
 
     def __init__(self, settings: Settings, stack: AsyncExitStack) -> None:
         self._settings, self._stack = settings, stack
@@ -51,12 +51,12 @@ class FaxServerChecks:
         self._lines: list[FaxLine] = []
 
     def checks(self) -> list[Check]:
-        """In the order of the table."""
+        """The checks in the order of the table."""
         return [
             Check(REACHED, self.reached),
             Check(TRUSTED, self.certificate, needs=REACHED),
             Check(SIGNED_IN, self.credentials, needs=TRUSTED, late=_BUSY),
-            Check(LICENSED, self.licence, needs=SIGNED_IN, late=_BUSY),
+            Check(LICENSED, self.license, needs=SIGNED_IN, late=_BUSY),
             Check(LINES, self.lines, needs=LICENSED, late=_BUSY),
             Check(CLOCK, self.clock, needs=TRUSTED, after=SIGNED_IN),
         ]
@@ -66,7 +66,7 @@ class FaxServerChecks:
         return ServerAddress.of("UCX_URL", self._settings.ucx_url)
 
     async def reached(self) -> Finding:
-        """Its address, as far as its port."""
+        """A TCP connection to the port of UCX_URL can be made."""
         try:
             base_url(self._settings.ucx_url)
             place = self._place
@@ -80,7 +80,7 @@ class FaxServerChecks:
         return green(f"{place} answers.")
 
     async def certificate(self) -> Finding:
-        """Whom the bot would talk to."""
+        """The UCX's certificate is trusted: by UCX_CA_FILE, or else by the public authorities."""
         ca_file = self._settings.ucx_ca_file
         try:
             context = tls_context(ca_file)
@@ -96,35 +96,38 @@ class FaxServerChecks:
         return await check_certificate(self._place, self._at, context, how)
 
     async def credentials(self) -> Finding:
-        """The client id and secret, at the Token method: a kept token says nothing of them."""
-        await self._asked(self._connected().sign_in())
+        """
+        The client id and secret are accepted; a token kept on disk would prove nothing about them.
+
+        Source: Token.
+        """
+        await self._call(self._connected().sign_in())
         return green("The UCX accepts UCX_CLIENT_ID and UCX_CLIENT_SECRET.")
 
-    async def licence(self) -> Finding:
-        """The Fax API is open: it answers a call."""
-        self._lines = await self._asked(self._connected().list_lines())
+    async def license(self) -> Finding:
+        """The Fax API is licensed: it answers FaxList."""
+        self._lines = await self._call(self._connected().list_lines())
         return green("The Fax API answers.")
 
     async def lines(self) -> Finding:
-        """There are lines, the settings name no others, and each is in order."""
+        """There are lines, the settings name no line that does not exist, and each line is healthy."""
         if not self._lines:
             return red(
                 "The UCX has no virtual fax.",
                 "Add one on the UCX; faxes are sent and received by virtual faxes.",
             )
-        usage = await self._asked(self._connected().line_usage())
-        strange = self._not_there()
-        return strange or lines_finding(self._lines, usage)
+        usage = await self._call(self._connected().line_usage())
+        return self._unknown_line_in_settings() or lines_finding(self._lines, usage)
 
     async def clock(self) -> Finding:
-        """The UCX's time, by whatever it answered."""
+        """The UCX's clock, by the Date header of its latest response."""
         return clock_finding(self._skew, whose="the UCX")
 
     def _connected(self) -> UcxClient:
         if self._client is None:
             settings, clock = self._settings, self._clock
             http = open_http_client(settings.ucx_ca_file)
-            http.event_hooks = {"response": [self._heard]}
+            http.event_hooks = {"response": [self._note_date]}
             self._client = UcxClient(
                 http,
                 settings.ucx_url,
@@ -138,22 +141,22 @@ class FaxServerChecks:
             self._stack.push_async_callback(self._client.aclose)
         return self._client
 
-    async def _heard(self, response: httpx.Response) -> None:
+    async def _note_date(self, response: httpx.Response) -> None:
         self._skew = clock_skew(response.headers, self._clock.now())
 
-    async def _asked(self, call: Awaitable[T]) -> T:
+    async def _call(self, call: Awaitable[T]) -> T:
         """
-        The answer of *call*.
+        Await *call* and return its result.
 
         Raises:
-            Ill: There is none.
+            CheckFailed: It raised a `ServerFault`; the finding says what to do.
         """
         try:
             return await call
         except CredentialsRejected as exc:
             finding = red(
                 str(exc),
-                "Open System, Licenses on the UCX. If the licence for the Fax API is missing or has ended, "
+                "Open System, Licenses on the UCX. If the license for the Fax API is missing or has ended, "
                 "it needs a new one. Else copy the client id and secret from that page into UCX_CLIENT_ID "
                 "and UCX_CLIENT_SECRET.",
             )
@@ -161,24 +164,24 @@ class FaxServerChecks:
             finding = red(str(exc), _BUSY)
         except RequestRefused as exc:
             finding = red(
-                str(exc), "Open System, Licenses on the UCX: the licence for the Fax API must be valid."
+                str(exc), "Open System, Licenses on the UCX: the license for the Fax API must be valid."
             )
         except (ServerUnreachable, AnswerLost) as exc:
             finding = red(
                 str(exc),
                 "See whether UCX_URL leads to the UCX's own pages in a browser. If so, restart the UCX's web "
-                "server; its maker can tell why it fails.",
+                "server; if it still fails, ask the maker of the UCX.",
             )
         except ServerFault as exc:
             finding = red(
                 str(exc),
                 "See whether UCX_URL is the address of the UCX, without anything behind it, and whether "
-                "System, Licenses shows a licence for the Fax API.",
+                "System, Licenses shows a license for the Fax API.",
             )
         raise CheckFailed(finding)
 
-    def _not_there(self) -> Finding | None:
-        """A line that only the settings know."""
+    def _unknown_line_in_settings(self) -> Finding | None:
+        """A finding if FAXBOT_DEFAULT_LINE or FAXBOT_MODEMS names a line that the UCX does not have."""
         settings = self._settings
         names = ", ".join(line.label for line in self._lines)
         if settings.faxbot_default_line:
@@ -201,11 +204,11 @@ class FaxServerChecks:
 
 
 def lines_finding(lines: Sequence[FaxLine], usage: Sequence[LineUsage]) -> Finding:
-    """How the lines are, as FaxUsage tells it at one moment."""
-    told = {each.line_id: each.state_text for each in usage}
-    states = {line: line_words(told[line.line_id]) if line.line_id in told else None for line in lines}
+    """The finding about the states of *lines*, from one reply to FaxUsage."""
+    texts = {each.line_id: each.state_text for each in usage}
+    states = {line: line_words(texts[line.line_id]) if line.line_id in texts else None for line in lines}
     found = ", ".join(
-        f"{line.label} {state.words if state else 'not told of'}" for line, state in states.items()
+        f"{line.label} {state.words if state else 'missing from FaxUsage'}" for line, state in states.items()
     )
     faulty = [line.label for line, state in states.items() if state is None or not state.healthy]
     if faulty:

@@ -1,4 +1,4 @@
-"""What this machine has to provide: a folder to keep things in, room, a database, converters."""
+"""Checks of this machine: data directory, free disk space, database, converters."""
 
 import os
 import pwd
@@ -21,20 +21,21 @@ DATA, ROOM, DATABASE, CONVERTERS = "Data directory", "Free space", "Database", "
 
 _MEGABYTE = 1 << 20
 _DOCUMENTS_RED, _DOCUMENTS_YELLOW = 3, 10
-"""The largest document, as it came, as it is faxed, and once more while it is made."""
+"""Multiples of the largest document: it is on the disk as shared, as converted, and as it is written."""
 _ROOM_YELLOW = 1 << 30
+"""In bytes."""
 _A_DRIVE = "See whether the drive it is on answers (ls); a network drive may be away."
 
 
 class MachineChecks:
-    """The looks at this machine, as the settings use it."""
+    """The checks of the folders, files and programs on this machine that *settings* refer to."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._data = settings.faxbot_data_dir
 
     def checks(self) -> list[Check]:
-        """In the order of the table."""
+        """The checks in the order of the table."""
         return [
             Check(DATA, lambda: run_in_thread(self.data), late=_A_DRIVE),
             Check(ROOM, lambda: run_in_thread(self.room), late=_A_DRIVE),
@@ -43,7 +44,7 @@ class MachineChecks:
         ]
 
     def data(self) -> Finding:
-        """The data directory: there or to be made, writable, and closed to others."""
+        """The data directory exists or can be created, is writable, and is closed to other users."""
         data = self._data
         if data.exists() and not data.is_dir():
             return red(
@@ -100,7 +101,7 @@ class MachineChecks:
         return Path(make_url(self._settings.database).database or "")
 
     def room(self) -> Finding:
-        """The disk that has less room left, of the documents' and the database's."""
+        """Free space on the disk of the documents or of the database, whichever has less."""
         places = {_nearest(self._data), _nearest(self._database_path().parent)}
         free, place = min((shutil.disk_usage(each).free, each) for each in places)
         document = self._settings.faxbot_max_megabytes * _MEGABYTE
@@ -116,7 +117,7 @@ class MachineChecks:
         return green(found)
 
     def database(self) -> Finding:
-        """The database, read and not written: there, readable, of the schema that this faxbot needs."""
+        """The database is readable and at the schema this version needs; it is opened read-only."""
         path = self._database_path()
         if not path.exists():
             return green(f"{path.absolute()} is not there yet; faxbot serve makes it.")
@@ -148,7 +149,7 @@ class MachineChecks:
         )
 
     def converters(self) -> Finding:
-        """What documents may be converted with, besides what is always there."""
+        """The optional converter, Ghostscript, is installed."""
         if found := shutil.which("gs"):
             return green(f"Ghostscript is there ({found}).")
         return yellow(
@@ -158,7 +159,7 @@ class MachineChecks:
 
 
 def _nearest(path: Path) -> Path:
-    """*path*, or the folder above it that is there."""
+    """*path* if it exists, else its nearest parent that does."""
     return next((each for each in (path, *path.absolute().parents) if each.exists()), Path("/"))
 
 

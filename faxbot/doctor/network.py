@@ -1,4 +1,4 @@
-"""Can this machine reach a server: its name, its port, its certificate."""
+"""Checks of a server's network address: name lookup, TCP connection, TLS certificate."""
 
 import asyncio
 import socket
@@ -11,7 +11,7 @@ from faxbot.doctor.blocking import run_in_thread
 from faxbot.doctor.finding import CheckFailed, Finding, green, red, yellow
 
 _PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
-_SOON_DAYS = 14
+_EXPIRES_SOON_DAYS = 14
 _DAY = 86_400.0
 _EXPIRED, _NOT_YET, _SELF_SIGNED, _OTHER_NAME, _OTHER_ADDRESS = 10, 9, (18, 19, 20, 21), 62, 64
 """OpenSSL's X509_V_ERR_… codes."""
@@ -19,7 +19,7 @@ _EXPIRED, _NOT_YET, _SELF_SIGNED, _OTHER_NAME, _OTHER_ADDRESS = 10, 9, (18, 19, 
 
 @dataclass(frozen=True, slots=True)
 class ServerAddress:
-    """Where a server is said to be, by the *setting* that says so."""
+    """A server's host and port, and the *setting* they come from."""
 
     setting: str
     host: str
@@ -29,10 +29,10 @@ class ServerAddress:
     @classmethod
     def of(cls, setting: str, url: str) -> "ServerAddress":
         """
-        The place that *url* names.
+        Parse *url* (http, https, ws or wss).
 
         Raises:
-            ValueError: It names none.
+            ValueError: It has another scheme or no host.
         """
         parts = urlsplit(url.strip())
         if parts.scheme not in _PORTS or not parts.hostname:
@@ -42,7 +42,7 @@ class ServerAddress:
 
     @property
     def local(self) -> bool:
-        """On this very machine, where nobody listens in."""
+        """Whether it is the loopback address, where an unencrypted connection is harmless."""
         return self.host == "localhost" or self.host.startswith("127.") or self.host == "::1"
 
     def __str__(self) -> str:
@@ -51,16 +51,18 @@ class ServerAddress:
 
 async def first_reachable_address(place: ServerAddress, *, seconds: float = 4.0) -> str:
     """
-    Open a connection to *place* and close it; the address that it has.
+    Look up *place* and connect to each of its IP addresses in turn; return the first that accepts.
+
+    The lookup and the connections each take *seconds* at most.
 
     Raises:
-        Ill: There is none to be had.
+        CheckFailed: The name is unknown, or no address accepts a connection.
     """
-    found = await _addresses(place, seconds)
+    addresses = await _addresses(place, seconds)
     last: OSError | None = None
-    for address in found:
+    for address in addresses:
         try:
-            async with asyncio.timeout(seconds / len(found)):
+            async with asyncio.timeout(seconds / len(addresses)):
                 _, writer = await asyncio.open_connection(address, place.port)
         except TimeoutError:
             last = None
@@ -90,7 +92,7 @@ async def first_reachable_address(place: ServerAddress, *, seconds: float = 4.0)
 async def _addresses(place: ServerAddress, seconds: float) -> list[str]:
     try:
         async with asyncio.timeout(seconds):
-            told = await run_in_thread(
+            found = await run_in_thread(
                 lambda: socket.getaddrinfo(place.host, place.port, type=socket.SOCK_STREAM)
             )
     except TimeoutError:
@@ -108,13 +110,17 @@ async def _addresses(place: ServerAddress, seconds: float) -> list[str]:
                 "network why this machine doesn't know it.",
             )
         ) from None
-    return list(dict.fromkeys(str(each[4][0]) for each in told))
+    return list(dict.fromkeys(str(each[4][0]) for each in found))
 
 
 async def check_certificate(
     place: ServerAddress, address: str, context: ssl.SSLContext, how_to_trust: str
 ) -> Finding:
-    """Make a TLS connection to *address* as *place*, trusting *context*; how its certificate stands."""
+    """
+    Connect to *address* with TLS and check the certificate of *place* against *context*.
+
+    *how_to_trust* is the remedy for a certificate from an unknown authority.
+    """
     if not place.encrypted:
         if place.local:
             return green("Not encrypted, and on this very machine.")
@@ -137,7 +143,7 @@ async def check_certificate(
     writer.close()
     until = certificate.get("notAfter")
     days = (ssl.cert_time_to_seconds(until) - time.time()) / _DAY if isinstance(until, str) else None
-    if days is not None and days < _SOON_DAYS:
+    if days is not None and days < _EXPIRES_SOON_DAYS:
         return yellow(
             f"The certificate of {place.host} is trusted, and ends in {max(0, int(days))} days.",
             f"Have it renewed before then by whoever runs {place.host}.",

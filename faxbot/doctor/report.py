@@ -22,7 +22,7 @@ _STYLES = {
 
 
 def table(findings: Findings) -> Table:
-    """A row for each check; below what was found, what to do."""
+    """A row for each check: severity, name, what was found, and the remedy below it."""
     shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_lines=False)
     shown.add_column("", no_wrap=True)
     shown.add_column("Check", no_wrap=True)
@@ -38,7 +38,7 @@ def table(findings: Findings) -> Table:
 
 
 def _plain(text: str) -> str:
-    """*text* without what a terminal would obey: servers' words are in it."""
+    """*text* without terminal control characters: servers' texts are quoted in it."""
     return "".join(letter if letter.isprintable() or letter == "\n" else " " for letter in text)
 
 
@@ -66,7 +66,7 @@ def as_json(findings: Findings) -> str:
 
 
 def exit_code(findings: Findings) -> int:
-    """0: nothing is red; 1: something is; 2: the settings are not usable, so nothing else was looked at."""
+    """0: no check is red; 1: at least one is; 2: the settings are unusable, so no other check ran."""
     if findings[SETTINGS].severity is Severity.RED:
         return SETTINGS_UNUSABLE
     return SOMETHING_RED if any(each.severity is Severity.RED for each in findings.values()) else ALL_GREEN

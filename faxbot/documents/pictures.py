@@ -58,7 +58,7 @@ def _load(image: Image.Image, name: str) -> None:
 
 
 def _flattened(image: Image.Image) -> io.BytesIO:
-    """A PNG that img2pdf takes: upright, opaque, grey or RGB, with its resolution kept."""
+    """A PNG that img2pdf takes: upright, opaque, gray or RGB, with its resolution kept."""
     dpi = image.info.get("dpi")
     upright = ImageOps.exif_transpose(image)
     if upright.has_transparency_data:

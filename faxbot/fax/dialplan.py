@@ -1,7 +1,7 @@
 """
 What a line may dial, and the destination a number becomes.
 
-Emergency and public service numbers are refused as written and as dialled, prefixes included; the rest
+Emergency and public service numbers are refused as written and as dialed, prefixes included; the rest
 follows the plan's lists.
 """
 
@@ -16,7 +16,7 @@ from phonenumbers import PhoneNumber, PhoneNumberFormat
 
 from faxbot.fax.errors import BadNumber
 
-_DIALLABLE = re.compile(r"[0-9*#,]*")
+_DIALABLE = re.compile(r"[0-9*#,]*")
 _EMERGENCY_ANYWHERE = frozenset({"000", "112", "911", "999"})
 _OUTSIDE_LINE_DIGITS = "90"  # what telephone systems commonly ask for in front of an outside call
 _NORTH_AMERICA = 1
@@ -33,7 +33,7 @@ class DialPlan:
     (`+1900`, `+44*`) speaks of outside numbers, one without (`59?`) of extensions; `*` and `?` are
     wildcards, and an outside pattern also covers every number that begins with it. A *blocked* pattern
     without a plus sign covers both kinds, so that `1900*` does not block nothing. *allowed*, when not
-    empty, names all that may be dialled; *blocked* wins.
+    empty, names all that may be dialed; *blocked* wins.
 
     Raises:
         ValueError: No such region, or a prefix with other characters than digits, `*`, `#` and `,`.
@@ -49,7 +49,7 @@ class DialPlan:
         if self.region not in phonenumbers.SUPPORTED_REGIONS:
             raise ValueError(f"{self.region!r} is not a region such as US, CA or GB.")
         for prefix in (self.international_prefix, self.dial_prefix):
-            if not _DIALLABLE.fullmatch(prefix):
+            if not _DIALABLE.fullmatch(prefix):
                 raise ValueError(f"{prefix!r}: a dial prefix has only digits, *, # and commas.")
 
     @property
@@ -95,19 +95,19 @@ def to_outside(number: PhoneNumber, written: str, plan: DialPlan) -> Destination
     Make *number*, written as *written*, the destination outside.
 
     Raises:
-        BadNumber: Dialled like this it would reach the emergency services, or it is not among what may be
-            dialled. `+91 11…` (Delhi) without an international prefix begins with 911.
+        BadNumber: Dialed like this it would reach the emergency services, or it is not among what may be
+            dialed. `+91 11…` (Delhi) without an international prefix begins with 911.
     """
     e164 = phonenumbers.format_number(number, PhoneNumberFormat.E164)
     foreign = number.country_code != plan.country_code
     called = (plan.international_prefix if foreign else "") + e164[1:]
     destination = Destination(plan.dial_prefix + called, e164, e164)
-    dialled = {only_digits(destination.dial), only_digits(called), _after_trunk_one(number)} - {""}
-    if any(phonenumbers.connects_to_emergency_number(digits, plan.region) for digits in dialled):
+    dialed = {only_digits(destination.dial), only_digits(called), _after_trunk_one(number)} - {""}
+    if any(phonenumbers.connects_to_emergency_number(digits, plan.region) for digits in dialed):
         hint = (
             " Ask an admin to set the international prefix." if foreign else f" Write it like {plan.example}."
         )
-        raise BadNumber(f"{quote(written)} begins like an emergency call when it is dialled here.{hint}")
+        raise BadNumber(f"{quote(written)} begins like an emergency call when it is dialed here.{hint}")
     return _permitted(destination, plan)
 
 
@@ -116,19 +116,19 @@ def to_extension(digits: str, plan: DialPlan) -> Destination:
     Make *digits* the destination on the same telephone system.
 
     Raises:
-        BadNumber: An emergency or public service number, or not among what may be dialled.
+        BadNumber: An emergency or public service number, or not among what may be dialed.
     """
     destination = Destination(plan.dial_prefix + digits, None, digits)
-    dialled = {digits, only_digits(destination.dial)}
-    outside = {after for called in dialled for after in _behind_outside_line(called)}
-    if any(d in _EMERGENCY_ANYWHERE or _is_emergency(d, plan.region) for d in dialled) or any(
+    dialed = {digits, only_digits(destination.dial)}
+    outside = {after for called in dialed for after in _behind_outside_line(called)}
+    if any(d in _EMERGENCY_ANYWHERE or _is_emergency(d, plan.region) for d in dialed) or any(
         _is_emergency(d, plan.region) for d in outside
     ):
         raise BadNumber(
             f"{quote(digits)} reaches the emergency services, and a fax never goes there."
             f" Write a fax number like {plan.example}."
         )
-    if any(_is_service_code(d, plan) for d in dialled):
+    if any(_is_service_code(d, plan) for d in dialed):
         raise BadNumber(
             f"{quote(digits)} is a public service number, and no fax machine answers it."
             f" Write a fax number like {plan.example}."
@@ -166,11 +166,11 @@ def _permitted(destination: Destination, plan: DialPlan) -> Destination:
     for pattern in plan.blocked:
         if _covers(pattern, destination) or _covers(f"+{pattern}", destination):
             raise BadNumber(
-                f"{destination.pretty} may not be dialled here (blocked: {pattern}). Ask an admin."
+                f"{destination.pretty} may not be dialed here (blocked: {pattern}). Ask an admin."
             )
     if plan.allowed and not any(_covers(pattern, destination) for pattern in plan.allowed):
         raise BadNumber(
-            f"{destination.pretty} is not among the numbers that may be dialled here. Ask an admin."
+            f"{destination.pretty} is not among the numbers that may be dialed here. Ask an admin."
         )
     return destination
 

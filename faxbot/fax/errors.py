@@ -4,7 +4,7 @@ Every fault the bot can name, in one tree.
     Fault                      one sentence for people, with the next step
     ├── Refusal                the person can put it right; nothing was done
     │   ├── BadCommand         not understood
-    │   ├── BadNumber          no number that may be dialled
+    │   ├── BadNumber          no number that may be dialed
     │   ├── BadDocument        not a document that can be faxed
     │   ├── UnknownLine        no such virtual fax
     │   ├── UnknownJob         no such job or record
@@ -14,7 +14,7 @@ Every fault the bot can name, in one tree.
     │   ├── ServerUnreachable  no connection was made: nothing happened there
     │   ├── AnswerLost         the request may have been carried out; no usable answer came
     │   ├── ServerBusy         asked to come back later: by its own word nothing was done
-    │   ├── CredentialsRejected  client id, secret or licence not accepted
+    │   ├── CredentialsRejected  client id, secret or license not accepted
     │   └── RequestRefused     the server said no, in its own words
     │       └── JobNotFound    it knows no such job, record or file
     └── SlackFault             Slack, or what stands in for it
@@ -41,7 +41,7 @@ class BadCommand(Refusal):
 
 
 class BadNumber(Refusal):
-    """No number that may be dialled."""
+    """No number that may be dialed."""
 
 
 class BadDocument(Refusal):
@@ -81,7 +81,7 @@ class ServerBusy(ServerFault):
 
 
 class CredentialsRejected(ServerFault):
-    """The fax server does not accept the client id and secret, or its licence has ended."""
+    """The fax server does not accept the client id and secret, or its license has ended."""
 
 
 class RequestRefused(ServerFault):

@@ -84,7 +84,7 @@ class ChangeKind(StrEnum):
     """What a person would notice between two tellings of a job."""
 
     QUEUED = "queued"
-    DIALLING = "dialling"
+    DIALING = "dialling"
     SENDING = "sending"
     PAGE = "page"
     RETRYING = "retrying"
@@ -115,7 +115,7 @@ _STATE_CHANGES = {
     JobState.SUSPENDED: ChangeKind.OTHER,
     JobState.SLEEPING: ChangeKind.RETRYING,
     JobState.BLOCKED: ChangeKind.BLOCKED,
-    JobState.ACTIVE: ChangeKind.DIALLING,
+    JobState.ACTIVE: ChangeKind.DIALING,
     JobState.DONE: ChangeKind.DELIVERED,
     JobState.FAILED: ChangeKind.FAILED,
     JobState.UNKNOWN: ChangeKind.OTHER,

@@ -75,7 +75,7 @@ def parse(text: str, plan: DialPlan) -> Destination:
     Understand the one number in *text*, as a person typed it or Slack linked it.
 
     Raises:
-        BadNumber: Nothing that may be dialled; the sentence says why and shows how to write one.
+        BadNumber: Nothing that may be dialed; the sentence says why and shows how to write one.
     """
     if len(text) > _LONGEST_WRITING:
         raise BadNumber(f"{quote(text)} is too long to be a phone number. Write it like {plan.example}.")
@@ -98,7 +98,7 @@ def pretty(number: str, region: str) -> str:
         return "unknown number"
     if re.fullmatch(r"[0-9]{2,6}", number):
         return f"ext. {number}"
-    known = _recognise(number, region)
+    known = _recognize(number, region)
     return phonenumbers.format_number(known, PhoneNumberFormat.INTERNATIONAL) if known else number
 
 
@@ -123,11 +123,11 @@ def same(a: str, b: str, region: str) -> bool:
 
 
 def _canonical(digits: str, region: str) -> str:
-    known = _recognise(digits, region)
+    known = _recognize(digits, region)
     return phonenumbers.format_number(known, PhoneNumberFormat.E164) if known else digits
 
 
-def _recognise(number: str, region: str) -> PhoneNumber | None:
+def _recognize(number: str, region: str) -> PhoneNumber | None:
     """
     Read digits that may or may not carry a country code: the valid reading wins over the possible one,
     the region's own over the international one.
@@ -261,7 +261,7 @@ def find(text: str, plan: DialPlan) -> NumbersInText:
     extension counts only after such a word, or when it is all there is.
 
     Raises:
-        BadNumber: What is meant as a number may not be dialled, or is not one.
+        BadNumber: What is meant as a number may not be dialed, or is not one.
     """
     clean = _beginning(tidy(text))
     spans = [(link.start(), link.end(), parse(link[1], plan)) for link in _TEL_LINK.finditer(clean)]

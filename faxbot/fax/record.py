@@ -19,7 +19,7 @@ class Record:
     job_id: str
     time: datetime
     number: str = ""
-    """The other side's number: the caller's of a received fax, the one dialled of a sent fax."""
+    """The other side's number: the caller's of a received fax, the one dialed of a sent fax."""
     caller_name: str = ""
     station_id: str = ""
     state: JobState = JobState.DONE

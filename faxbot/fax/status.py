@@ -17,9 +17,9 @@ class Cause(StrEnum):
     NONE = "none"
     UNDERWAY = "underway"
     DELAYED = "delayed"
-    NOT_DIALLED = "not_dialled"
+    NOT_DIALED = "not_dialed"
     BUSY = "busy"
-    NOBODY_THERE = "nobody_there"
+    NO_ANSWER = "no_answer"
     NOT_A_FAX = "not_a_fax"
     LINE_QUALITY = "line_quality"
     DOCUMENT = "document"
@@ -42,9 +42,9 @@ _WORDS = {
     Cause.NONE: ("", ""),
     Cause.UNDERWAY: ("Under way", "Nothing to do."),
     Cause.DELAYED: ("Waiting for its turn", "It goes out by itself."),
-    Cause.NOT_DIALLED: ("Not dialled", "Check the number; if it is right, tell an admin."),
+    Cause.NOT_DIALED: ("Not dialed", "Check the number; if it is right, tell an admin."),
     Cause.BUSY: ("Busy", "Check the number, or send it again later."),
-    Cause.NOBODY_THERE: ("No answer", "Check the number, or send it again later."),
+    Cause.NO_ANSWER: ("No answer", "Check the number, or send it again later."),
     Cause.NOT_A_FAX: (
         "No fax machine answered",
         "Call the number to hear who answers, or ask the recipient for their fax number.",
@@ -69,13 +69,13 @@ _CAUSES: tuple[tuple[Cause, str], ...] = (
     (Cause.DELAYED, r"^delayed by|time-of-day"),
     (Cause.CANCELLED, r"(?:abort|interrupt|kill|cancel|remov)\w* by (?:user|request|the user|admin)"),
     (Cause.CANCELLED, r"(?:send|receive|call) aborted due to|^job (?:removed|killed)"),
-    (Cause.NOT_DIALLED, r"dial string|dialing command|blacklist|too many attempts to transmit|kill time"),
+    (Cause.NOT_DIALED, r"dial string|dialing command|blacklist|too many attempts to transmit|kill time"),
     (
-        Cause.NOT_DIALLED,
+        Cause.NOT_DIALED,
         r"expiration|time-to-send|getty use|call rejected|no pin |^reject: too many attempts",
     ),
     (Cause.BUSY, r"\bbusy\b|\bglare\b"),
-    (Cause.NOBODY_THERE, r"no answer|ringback|ring detect(?:ed)? without"),
+    (Cause.NO_ANSWER, r"no answer|ringback|ring detect(?:ed)? without"),
     (Cause.NOT_A_FAX, r"no carrier|data connection|no (?:receiver|sender) protocol|no t\.4 receiver|phase a"),
     (Cause.NOT_A_FAX, r"wanted fax|call deduced|\bvoice\b|permission denied|no document to poll"),
     (Cause.NOT_A_FAX, r"remote (?:station )?can ?not"),

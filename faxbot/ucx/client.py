@@ -110,7 +110,7 @@ class UcxClient:
         Ask for a token if there is none yet.
 
         Raises:
-            CredentialsRejected: The server does not accept the client id and secret, or has no licence.
+            CredentialsRejected: The server does not accept the client id and secret, or has no license.
 
         Source: Token.
         """
@@ -128,17 +128,17 @@ class UcxClient:
         self, path: Path, *, name: str, content_type: str, dial: str, line_id: str
     ) -> SubmissionReceipt:
         """
-        Hand the document at *path* over for dialling *dial* from *line_id*.
+        Hand the document at *path* over for dialing *dial* from *line_id*.
 
         Sent once: a repeat could fax the recipient twice.
 
         Raises:
-            RequestRefused: The server said no; nothing will be dialled.
-            ServerUnreachable: No connection was made; nothing was dialled.
+            RequestRefused: The server said no; nothing will be dialed.
+            ServerUnreachable: No connection was made; nothing was dialed.
             AnswerLost: The job may be queued.
             CredentialsRejected, ServerBusy: By its own word the server did nothing. The token is renewed
                 for the next time; look whether a job appeared before there is one.
-            BadDocument: There is no file at *path*; nothing was dialled.
+            BadDocument: There is no file at *path*; nothing was dialed.
 
         Source: FileSend.
         """
@@ -227,7 +227,7 @@ class UcxClient:
                 raise wire.no_document(await self._exchange.whole(response))
             return await save_document(response, into, job, self._timeouts)
 
-        return await self._authorised(request.document(job), take, self._timeouts.answer)
+        return await self._call_with_token(request.document(job), take, self._timeouts.answer)
 
     async def _call(
         self,
@@ -240,9 +240,9 @@ class UcxClient:
         async def take(response: httpx.Response) -> T:
             return read(await self._exchange.whole(response))
 
-        return await self._authorised(asked, take, wait or self._timeouts.answer, upload)
+        return await self._call_with_token(asked, take, wait or self._timeouts.answer, upload)
 
-    async def _authorised(
+    async def _call_with_token(
         self,
         asked: ApiRequest,
         take: Callable[[httpx.Response], Awaitable[T]],

@@ -1,7 +1,7 @@
 """
 The bearer token: fetched once, kept on disk, renewed when the server turns it down.
 
-It lives as long as the licence. Source: Request Authentication, ucx-fax-api.
+It lives as long as the license. Source: Request Authentication, ucx-fax-api.
 """
 
 import asyncio

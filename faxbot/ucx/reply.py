@@ -31,7 +31,7 @@ _NO_ENTRY = re.compile(
     | (invalid|expired|missing|no|without\ an?)\ (\w+\ ){0,3}licen[sc]e\b""",
     re.IGNORECASE | re.VERBOSE,
 )
-"""Words that are about the bot's credentials or the licence behind them, not about the request."""
+"""Words that are about the bot's credentials or the license behind them, not about the request."""
 _PERHAPS_DONE = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY)
 """Client errors that tell of a request cut short: what stands behind the teller may have had all of it."""
 
@@ -120,7 +120,7 @@ def _nothing_there(reply: ApiReply, *, about_job: bool) -> ServerFault:
     """A 404 that is not in the API's own form."""
     if about_job and not reply.body.strip():
         return JobNotFound("Not found")
-    return ServerFault("There is no Fax API at this address. Check UCX_URL and the licence.")
+    return ServerFault("There is no Fax API at this address. Check UCX_URL and the license.")
 
 
 def refusal(said: str, *, about_job: bool = False) -> ServerFault:
@@ -136,7 +136,7 @@ def credentials_rejected(said: str) -> CredentialsRejected:
     """The fault of credentials that the server turned down, in its words *said*."""
     return CredentialsRejected(
         "The fax server does not accept the bot's credentials"
-        f"{f' ({said})' if said else ''}. Check UCX_CLIENT_ID, UCX_CLIENT_SECRET and the Fax API licence."
+        f"{f' ({said})' if said else ''}. Check UCX_CLIENT_ID, UCX_CLIENT_SECRET and the Fax API license."
     )
 
 

@@ -67,7 +67,7 @@ def usage(line_id: str | None = None) -> ApiRequest:
 
 
 def submit(*, dial: str, line_id: str) -> ApiRequest:
-    """Hand in a document to be dialled; the document itself is the part `attachment`. Source: FileSend."""
+    """Hand in a document to be dialed; the document itself is the part `attachment`. Source: FileSend."""
     return ApiRequest("POST", "filesend", about=line_id, form={"fax_id": line_id, "destination": dial})
 
 

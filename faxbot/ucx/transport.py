@@ -25,7 +25,7 @@ class Timeouts:
     answer: float = 15.0
     submit: float = 60.0
     cancel: float = 90.0
-    """JobCancel was seen to take 36 s on a job that was dialling."""
+    """JobCancel was seen to take 36 s on a job that was dialing."""
     document: float = 60.0
     """For a document to begin to come in."""
     slowest: float = 8192.0

@@ -91,12 +91,12 @@ def _lines_of(fields: Mapping[str, object], method: str) -> list[tuple[str, dict
 def submitted(reply: ApiReply) -> SubmissionReceipt:
     """
     Read the receipt of a submission. Whatever does not say a clear no, or says no and names a job, may
-    have been dialled.
+    have been dialed.
 
     Raises:
-        RequestRefused: Nothing will be dialled.
-        CredentialsRejected: The token was not accepted; by this answer, nothing will be dialled.
-        ServerBusy: To be handed in later; by this answer, nothing will be dialled.
+        RequestRefused: Nothing will be dialed.
+        CredentialsRejected: The token was not accepted; by this answer, nothing will be dialed.
+        ServerBusy: To be handed in later; by this answer, nothing will be dialed.
         AnswerLost: It may be queued.
     """
     try:

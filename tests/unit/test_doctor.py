@@ -28,7 +28,7 @@ NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 
 
 def found(finding: Finding):
-    """A look that finds this."""
+    """A check with this finding."""
 
     async def look() -> Finding:
         return finding
@@ -66,7 +66,7 @@ async def test_what_needs_a_red_check_is_skipped_and_names_it():
 
 
 async def test_yellow_holds_up_nothing():
-    """What needs a yellow check is looked at."""
+    """A check that needs a yellow one runs."""
     checks = [Check("first", found(yellow("a", "b"))), Check("second", found(green("c")), needs="first")]
     assert (await run_checks(checks))["second"].severity is Severity.GREEN
 
@@ -200,23 +200,23 @@ def test_what_servers_say_is_no_markup():
 
 
 @pytest.mark.parametrize(
-    ("lights", "code", "said"),
+    ("rows", "code", "said"),
     [
         ([green("a")], 0, "All green."),
         ([yellow("a", "b")], 0, "Nothing red. Yellow works, and is worth a look."),
         ([red("a", "b"), yellow("a", "b"), red("a", "b")], 1, "2 red: begin with the first."),
     ],
 )
-def test_the_exit_code(lights, code, said):
+def test_the_exit_code(rows, code, said):
     """0 when nothing is red, 1 when something is; the sentence below the table agrees."""
-    findings = {SETTINGS: green("fine")} | {str(i): each for i, each in enumerate(lights)}
+    findings = {SETTINGS: green("fine")} | {str(i): each for i, each in enumerate(rows)}
     assert exit_code(findings) == code
     assert summary(findings) == said
     assert json.loads(as_json(findings))["ok"] is (code == 0)
 
 
 def test_unusable_settings_have_a_code_of_their_own():
-    """2, so that a script can tell a missing setting from a server that is down."""
+    """2, so that a script can distinguish a missing setting from a server that is down."""
     assert exit_code({SETTINGS: red("UCX_URL is missing.", "Set it.")}) == 2
 
 
@@ -237,7 +237,7 @@ def test_the_json_has_the_same_rows():
 
 
 @pytest.mark.parametrize(
-    ("seconds", "light"),
+    ("seconds", "severity"),
     [
         (0, "green"),
         (59, "green"),
@@ -248,13 +248,13 @@ def test_the_json_has_the_same_rows():
         (-9999, "red"),
     ],
 )
-def test_clocks_may_differ_by_a_minute(seconds: int, light: str):
-    """More is worth a look, more than five minutes is a fault, ahead or behind."""
+def test_clocks_may_differ_by_a_minute(seconds: int, severity: str):
+    """More than a minute is yellow, more than five minutes is red, ahead or behind."""
     skew = clock_skew({"date": format_datetime(NOW - timedelta(seconds=seconds), usegmt=True)}, NOW)
     finding = clock_finding(skew, whose="the UCX")
-    assert finding.severity == light
-    assert bool(finding.remedy) is (light != "green")
-    if light != "green":
+    assert finding.severity == severity
+    assert bool(finding.remedy) is (severity != "green")
+    if severity != "green":
         assert ("ahead of" if seconds > 0 else "behind") in finding.found
 
 
@@ -266,7 +266,7 @@ def test_a_server_that_tells_no_time_is_yellow(headers):
 
 
 @pytest.mark.parametrize(
-    ("text", "light", "said"),
+    ("text", "severity", "said"),
     [
         ("Running and idle", Severity.GREEN, "Sales idle, Support idle."),
         ("Sending job 83", Severity.GREEN, "Sales idle, Support sending TX83."),
@@ -276,10 +276,10 @@ def test_a_server_that_tells_no_time_is_yellow(headers):
         ("Humming a tune", Severity.GREEN, "Humming a tune"),
     ],
 )
-def test_lines(text: str, light: Severity, said: str):
+def test_lines(text: str, severity: Severity, said: str):
     """A line that comes ready is no fault, and the row says for how long; one that does not run is."""
     finding = lines_finding([SALES, SUPPORT], [LineUsage("1", "Running and idle"), LineUsage("2", text)])
-    assert finding.severity is light
+    assert finding.severity is severity
     assert said in f"{finding.found} {finding.remedy}"
 
 
@@ -291,7 +291,7 @@ def test_a_line_whose_state_is_not_told_is_red():
 
 
 @pytest.mark.parametrize(
-    ("word", "light", "said"),
+    ("message", "severity", "said"),
     [
         ({"type": "hello", "connection_info": {"app_id": "A1"}}, Severity.GREEN, "greets"),
         ({"type": "hello"}, Severity.GREEN, "greets"),
@@ -300,10 +300,10 @@ def test_a_line_whose_state_is_not_told_is_red():
         ({"type": "disconnect", "reason": "too_many_websockets"}, Severity.YELLOW, "several times"),
     ],
 )
-def test_slacks_first_word(word, light: Severity, said: str):
-    """What a new connection is told, and whether both tokens are of one app."""
-    finding = SlackChecks.judge(word, "A1")
-    assert finding.severity is light
+def test_slacks_first_message(message, severity: Severity, said: str):
+    """What the first message on a connection means, and whether both tokens are of one app."""
+    finding = SlackChecks.socket_finding(message, "A1")
+    assert finding.severity is severity
     assert said in f"{finding.found} {finding.remedy}"
 
 
@@ -323,7 +323,7 @@ def test_places(url: str, shown: str, *, encrypted: bool, local: bool):
 
 
 async def test_a_name_server_that_never_answers(monkeypatch: pytest.MonkeyPatch):
-    """The look ends in its own time and says whom to ask."""
+    """The check ends at its deadline and its remedy says whom to ask."""
     answered = threading.Event()
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answered.wait(60))
     with pytest.raises(CheckFailed) as caught:
