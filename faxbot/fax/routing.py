@@ -1,4 +1,4 @@
-"""Which channels hear of which fax."""
+"""Which channels a fax is posted in."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from faxbot.fax.job import Direction
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionFilter:
-    """A channel wants to hear of a direction; only of one line or one fax if these are set."""
+    """The faxes a channel subscribed to: one direction, and only one line or one fax if these are set."""
 
     channel_id: str
     direction: Direction
@@ -25,15 +25,15 @@ def subscribed_channels(
     first: Iterable[str] = (),
 ) -> list[str]:
     """
-    The channels that hear of a fax, each once: *first* the ones that hear anyway, then the interested ones.
+    The channels to post a fax in, each once: *first*, then those with a matching subscription.
 
-    A fax whose line is not known (`line_id` empty) reaches only the channels that want all lines.
+    A fax of an unknown line (`line_id` empty) matches only subscriptions to all lines.
     """
     channels = dict.fromkeys(channel for channel in first if channel)
     for interest in interests:
         if interest.direction is not direction:
             continue
-        wants = interest.fax_id == fax_id if interest.fax_id else interest.line_id in ("", line_id)
-        if wants:
+        matches = interest.fax_id == fax_id if interest.fax_id else interest.line_id in ("", line_id)
+        if matches:
             channels.setdefault(interest.channel_id)
     return list(channels)

@@ -1,7 +1,7 @@
 """
-HylaFAX's status texts, by cause, in plain words with what to do next.
+Classifies HylaFAX's status texts by cause, with a plain description and the next step.
 
-The texts are open-ended and differ by version: patterns group them, and an unknown one is kept and shown.
+The texts are open-ended and differ by version: patterns group them; an unknown text is shown as it is.
 
 Source: the codes in HylaFAX's faxd/STATUS.txt; the line states of FaxUsage, ucx-fax-api.
 """
@@ -12,7 +12,7 @@ from enum import StrEnum
 
 
 class Cause(StrEnum):
-    """Why a dial did not end with all pages delivered, as far as a person can act on it."""
+    """Why a fax was not delivered completely, grouped by what a person can do about it."""
 
     NONE = "none"
     UNDERWAY = "underway"
@@ -31,7 +31,7 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """*plain* says what happened in a few words, *advice* is a sentence with the next step; NONE has none."""
+    """*plain* describes what happened, *advice* is a sentence with the next step; both empty for NONE."""
 
     cause: Cause
     plain: str
@@ -103,12 +103,12 @@ _CAUSES: tuple[tuple[Cause, str], ...] = (
     (Cause.SERVER, r"\bdte\b|\bdce\b|transparent data"),
 )
 _READ_CHARS = 300
-"""The beginning names the cause; all patterns over pages of text would hold everybody up."""
+"""Only the beginning is matched: running all patterns over a long text would block the event loop."""
 _PATTERNS = tuple((cause, re.compile(pattern, re.IGNORECASE)) for cause, pattern in _CAUSES)
 
 
 def diagnose(text: str) -> Diagnosis:
-    """Tell the cause that *text* names; UNKNOWN for words never heard, NONE for no words."""
+    """The diagnosis for a status text; UNKNOWN if no pattern matches, NONE if the text is empty."""
     text = " ".join(text.split())[:_READ_CHARS]
     if not text:
         return Diagnosis(Cause.NONE, *_WORDS[Cause.NONE])
@@ -119,10 +119,10 @@ def diagnose(text: str) -> Diagnosis:
 @dataclass(frozen=True, slots=True)
 class LineState:
     """
-    What a line is doing, in words that follow its name.
+    The state of a line; *words* are shown after its name.
 
-    *healthy* is False only for what is a fault at once; a modem that is not ready is one after minutes, not
-    after the 13 to 33 s that follow every call: *waiting* says that the caller has to look at the clock.
+    *healthy* is False only for a state that is a fault at once. *waiting* means that the modem is not ready:
+    normal for the 13 to 33 s after a call, a fault after minutes, which the caller has to measure.
     """
 
     words: str
@@ -147,7 +147,7 @@ _LINE_STATES: tuple[tuple[str, LineState], ...] = (
 
 
 def line_words(state_text: str) -> LineState:
-    """Put a line's state into words; one that is not known is kept as the server says it."""
+    """Classify a line's state text; an unknown one is kept as it is."""
     text = " ".join(state_text.split())
     if job := _SENDING_JOB.match(text):
         return LineState(f"sending TX{job[1]}", busy=True, job_number=job[1])

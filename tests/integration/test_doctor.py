@@ -428,7 +428,7 @@ async def test_too_many_connections(bench: Bench):
 
 @pytest.fixture
 def port() -> int:
-    """Every check of Slack says so."""
+    """A port at which nothing listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
