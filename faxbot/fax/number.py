@@ -3,7 +3,7 @@ Parses fax numbers as people write them into what the fax server dials.
 
 An outside number becomes its E.164 digits without the plus sign (`14695550101`), after the plan's
 international prefix if it is foreign, and after the dial prefix. An extension of 2 to 6 digits is dialed as
-written, after the dial prefix. Two digits count as an extension only with "ext.": alone they are likely a typo.
+written, after the dial prefix. Two digits count as an extension only with "ext.": alone they may be a typo.
 
 Source: FileSend (`destination`), ucx-fax-api.
 """

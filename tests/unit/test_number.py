@@ -198,7 +198,7 @@ def test_every_regions_own_numbers_are_accepted() -> None:
 def test_blocked_patterns_cover_what_they_name(pattern: str) -> None:
     """A prefix, a wildcard or a whole number; the sentence names the rule."""
     plan = DialPlan(blocked=(pattern,))
-    with pytest.raises(BadNumber, match=r"may not be dialled here \(blocked: " + re.escape(pattern)):
+    with pytest.raises(BadNumber, match=r"may not be dialed here \(blocked: " + re.escape(pattern)):
         parse("900 555 0101", plan)
     assert parse("+44 20 7946 0018", plan).dial == "442079460018"
 

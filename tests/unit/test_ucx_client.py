@@ -178,7 +178,7 @@ class TestToken:
         (tmp_path / "state").write_text("in the way")
         ucx.answers["faxlist"] = [yes(count=0, faxes=[])]
         assert await client.list_lines() == []
-        assert "could not be kept" in caplog.text
+        assert "could not be written" in caplog.text
 
 
 class TestReads:

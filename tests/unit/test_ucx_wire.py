@@ -488,7 +488,7 @@ class TestRequests:
     def test_secrets_and_numbers_stay_out_of_repr(self):
         """Neither credentials nor numbers are in a request's repr."""
         shown = repr(request.token("id-1", "secret-1"))
-        shown += repr(request.submit(dial="14695550101", line_id="2").bearing("token-1"))
+        shown += repr(request.submit(dial="14695550101", line_id="2").with_token("token-1"))
         assert "Basic" not in shown
         assert "14695550101" not in shown
         assert "token-1" not in shown
