@@ -1,4 +1,4 @@
-"""What a file is. Its first bytes decide, never its name."""
+"""Detects the kind of a file by its content; its name is not used."""
 
 import codecs
 import re
@@ -11,14 +11,14 @@ from faxbot.fax.errors import BadDocument
 ACCEPTED_KINDS = "I take PDF, TIFF, PostScript, text, PNG and JPEG."
 _HEAD_BYTES = 1024  # a PDF may begin that far in
 _CHUNK_BYTES = 1 << 20
-_SHOWN_CHARS = 60
+_MAX_NAME_CHARS = 60
 _HTML = re.compile(
     rb"<(?:!doctype\s+html|html|head|body)\b|<\?xml[^>]*>\s*<(?:!doctype\s+)?html\b", re.IGNORECASE
 )
 _HTML_NAME = re.compile(r"\.x?html?$", re.IGNORECASE)
 _NOT_IN_TEXT = re.compile(rb"[\x00-\x08\x0b\x0e-\x1f\x7f]")
 _NOT_IN_WESTERN_TEXT = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")  # cp1252 has no letters there
-_MOSTLY = 0.7
+_MIN_ASCII_SHARE = 0.7
 
 
 class FileKind(Enum):
@@ -33,12 +33,12 @@ class FileKind(Enum):
 
     @property
     def content_type(self) -> str:
-        """What the multipart form calls it."""
+        """The media type for the multipart form."""
         return self.value[0]
 
     @property
     def suffix(self) -> str:
-        """What its name ends in."""
+        """The suffix of file names."""
         return self.value[1]
 
 
@@ -55,11 +55,11 @@ _MAGIC: tuple[tuple[bytes, FileKind], ...] = (
 
 def sniff(path: Path, name: str) -> FileKind:
     """
-    Tell what the file at *path* is; *name* is only used to speak of it.
+    Detect the kind of the file at *path*; *name* is used in messages only.
 
     Raises:
         BadDocument: It is empty, or of a kind that cannot be faxed.
-        WebPageReceived: It is a web page where a file was expected.
+        WebPageReceived: It is a web page, such as Slack's sign-in page, instead of the file.
     """
     with path.open("rb") as file:
         head = file.read(_HEAD_BYTES)
@@ -87,13 +87,13 @@ def unsupported(name: str) -> BadDocument:
 
 
 def display_name(name: str) -> str:
-    """A file's name in a sentence: one line, not at length."""
+    """A file's name for a sentence: printable characters on one line, shortened in the middle."""
     name = " ".join("".join(char if char.isprintable() else " " for char in name).split()) or "The file"
-    return name if len(name) <= _SHOWN_CHARS else f"{name[: _SHOWN_CHARS - 8]}…{name[-7:]}"
+    return name if len(name) <= _MAX_NAME_CHARS else f"{name[: _MAX_NAME_CHARS - 8]}…{name[-7:]}"
 
 
 def text_encoding(path: Path) -> str:
-    """The encoding of a text file: UTF-8 where it is, the Western one otherwise."""
+    """The encoding of a text file: UTF-8 if it is valid, else cp1252."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     with path.open("rb") as file:
         try:
@@ -106,7 +106,7 @@ def text_encoding(path: Path) -> str:
 
 
 def _is_text(path: Path) -> bool:
-    """No control characters anywhere, and either UTF-8 or mostly Western letters."""
+    """Whether the file has no control characters, and is UTF-8 or cp1252 with at least 70 % ASCII."""
     size = plain = 0
     western = True
     with path.open("rb") as file:
@@ -116,4 +116,4 @@ def _is_text(path: Path) -> bool:
             western = western and not _NOT_IN_WESTERN_TEXT.search(chunk)
             size += len(chunk)
             plain += len(chunk) - len(re.findall(rb"[\x80-\xff]", chunk))
-    return text_encoding(path) != "cp1252" or (western and plain >= _MOSTLY * size)
+    return text_encoding(path) != "cp1252" or (western and plain >= _MIN_ASCII_SHARE * size)

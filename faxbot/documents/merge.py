@@ -1,4 +1,4 @@
-"""One document out of what was shared: as it is where the fax server takes it, as one PDF otherwise."""
+"""Makes one document of the shared files: unchanged if the fax server accepts it, else one PDF."""
 
 import hashlib
 import os
@@ -23,7 +23,7 @@ from faxbot.fax.errors import BadDocument
 PAPER = {"letter": (612.0, 792.0), "a4": (595.0, 842.0)}
 """Width and height in points."""
 
-_MOST_LINES_A_PAGE = 100
+_MAX_LINES_PER_PAGE = 100
 _NAME_BYTES = 120
 _CHUNK_BYTES = 1 << 20
 _SUFFIXES = re.compile(r"\.(?:pdf|ps|eps|tiff?|txt|text|md|csv|log|png|jpe?g|jfif)$", re.IGNORECASE)
@@ -31,22 +31,22 @@ _SUFFIXES = re.compile(r"\.(?:pdf|ps|eps|tiff?|txt|text|md|csv|log|png|jpe?g|jfi
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """*max_bytes* of all parts together, *max_pages* of the document, and the *paper* of what is set here."""
+    """*max_bytes* of all parts, *max_pages* of the document; *paper* of text and pictures, in points."""
 
     max_bytes: int
     max_pages: int
     paper: tuple[float, float] = PAPER["letter"]
 
 
-def merge_parts(parts: Sequence[Part], into: Path, workplace: Path, limits: Limits) -> Document:
+def merge_parts(parts: Sequence[Part], into: Path, workdir: Path, limits: Limits) -> Document:
     """
-    Make one document of *parts* at *into* plus a suffix; *workplace* is an empty folder beside it.
+    Make one document of *parts* at *into* plus a suffix; *workdir* is an empty folder on the same disk.
 
-    One PDF, PostScript, TIFF or text keeps its bytes.
+    A single PDF, PostScript, TIFF or text file is kept byte for byte.
 
     Raises:
-        BadDocument: It cannot be faxed; the message says why and what can be.
-        OSError: The disk.
+        BadDocument: It cannot be faxed; the message says why and what can be done.
+        OSError: The disk failed.
     """
     if not parts:
         raise BadDocument("There is no file to fax. Share one, then send it.")
@@ -59,11 +59,11 @@ def merge_parts(parts: Sequence[Part], into: Path, workplace: Path, limits: Limi
     if len(parts) == 1:
         pages, keep = _check_one(parts[0], kinds[0], limits)
         if keep:
-            return _finish(_same_bytes(parts[0].path, workplace), into, kinds[0], name, pages)
-    made = workplace / "made"
+            return _finish(_same_bytes(parts[0].path, workdir), into, kinds[0], name, pages)
+    made = workdir / "made"
     with pikepdf.Pdf.new() as whole, ExitStack() as sources:
         for number, (part, kind) in enumerate(zip(parts, kinds, strict=True)):
-            for source in _sources(part, kind, workplace / str(number), limits):
+            for source in _sources(part, kind, workdir / str(number), limits):
                 whole.pages.extend(sources.enter_context(source).pages)
             if len(whole.pages) > limits.max_pages:
                 what = name if len(parts) == 1 else "All together"
@@ -75,10 +75,10 @@ def merge_parts(parts: Sequence[Part], into: Path, workplace: Path, limits: Limi
 
 def count_pages(path: Path) -> int | None:
     """
-    Count the pages of a document that the fax server handed over; None if its kind does not tell.
+    Count the pages of a document downloaded from the fax server; None for PostScript, text and pictures.
 
     Raises:
-        BadDocument: It is empty, no document, or not whole.
+        BadDocument: It is empty, not a document, or incomplete.
     """
     name = "The document from the fax server"
     kind = sniff(path, name)
@@ -89,9 +89,9 @@ def count_pages(path: Path) -> int | None:
 
 def safe_name(name: str, suffix: str) -> str:
     """
-    The person's name for a file, fit for a multipart filename: letters, digits and a few marks, in *suffix*.
+    A file name for the multipart form: letters, digits and a few marks of *name*, then *suffix*.
 
-    What is behind the fax server's API is not known: quotes, slashes and what a shell reads are left out.
+    Quotes, slashes and shell characters are replaced, since the code behind the fax server's API is unknown.
     """
     base = unicodedata.normalize("NFC", name.replace("\\", "/")).rsplit("/", 1)[-1]
     kept = "".join(char if char.isalnum() or char in " ._-+,()" else "_" for char in base)
@@ -101,19 +101,19 @@ def safe_name(name: str, suffix: str) -> str:
 
 
 def _check_one(part: Part, kind: FileKind, limits: Limits) -> tuple[int | None, bool]:
-    """The pages of a file that comes alone, and whether the fax server takes it as it is."""
+    """The page count of a single file, and whether the fax server accepts it unchanged."""
     pages, keep = None, kind in (FileKind.PDF, FileKind.POSTSCRIPT, FileKind.TIFF, FileKind.TEXT)
     if kind is FileKind.PDF:
         pages, keep = check_pdf(part.path, part.name, limits.max_pages)
     elif kind is FileKind.TIFF:
         pages = check_tiff(part.path, part.name, limits.max_pages)
-    elif kind is FileKind.TEXT and _lines(part.path) > limits.max_pages * _MOST_LINES_A_PAGE:
+    elif kind is FileKind.TEXT and _lines(part.path) > limits.max_pages * _MAX_LINES_PER_PAGE:
         raise too_many_pages(part.name, None, limits.max_pages)
     return pages, keep
 
 
 def _sources(part: Part, kind: FileKind, scratch: Path, limits: Limits) -> Iterator[pikepdf.Pdf]:
-    """The part's pages as PDFs, which stay open until the whole is saved."""
+    """The pages of *part* as PDFs, which have to stay open until the merged document is saved."""
     if kind is FileKind.TEXT:
         yield typeset(part.path, part.name, limits.paper, limits.max_pages)
         return
@@ -135,7 +135,7 @@ def _sources(part: Part, kind: FileKind, scratch: Path, limits: Limits) -> Itera
 
 
 def _distill(part: Part, made: Path, max_pages: int) -> None:
-    """PostScript is a program: Ghostscript runs it, without access to other files."""
+    """Convert PostScript to PDF with Ghostscript, which denies it access to other files (-dSAFER)."""
     ghostscript = shutil.which("gs")
     if ghostscript is None:
         raise BadDocument(
@@ -143,7 +143,7 @@ def _distill(part: Part, made: Path, max_pages: int) -> None:
             " Send it by itself, or save it as a PDF."
         )
     command = [ghostscript, "-q", "-dSAFER", "-dBATCH", "-dNOPAUSE", f"-dLastPage={max_pages + 1}"]
-    # A bare name: Ghostscript reads `%` and `|` in a path as more than that.
+    # A name without a folder: Ghostscript interprets `%` and `|` in the path.
     command += ["-sDEVICE=pdfwrite", f"-sOutputFile={made.name}", str(part.path.absolute())]
     silent = subprocess.DEVNULL
     done = subprocess.run(  # noqa: S603 - no shell
@@ -154,9 +154,9 @@ def _distill(part: Part, made: Path, max_pages: int) -> None:
     check_pdf(made, part.name, max_pages)
 
 
-def _same_bytes(path: Path, workplace: Path) -> Path:
-    """The same bytes under another name; copied only where the disk knows no second name for them."""
-    made = workplace / "made"
+def _same_bytes(path: Path, workdir: Path) -> Path:
+    """A hard link to *path* in *workdir*, or a copy if the file system has no hard links."""
+    made = workdir / "made"
     try:
         os.link(path, made)
     except OSError:
@@ -165,7 +165,7 @@ def _same_bytes(path: Path, workplace: Path) -> Path:
 
 
 def _finish(made: Path, into: Path, kind: FileKind, name: str, pages: int | None) -> Document:
-    """Hash, fsync and rename into place: what has the final name is whole, whenever the power goes."""
+    """Hash, fsync and rename to the final name, so that after a power cut a file of that name is complete."""
     digest, size = hashlib.sha256(), 0
     with made.open("rb") as file:
         while chunk := file.read(_CHUNK_BYTES):
