@@ -1,4 +1,4 @@
-"""The wiring: who provides what to whom. `adapters.py` fills the ports; tests fill them in other ways."""
+"""Wires the services to each other and to the ports. `adapters.py` implements the ports; tests use others."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ F = TypeVar("F", bound=FormOpener)
 
 @dataclass(frozen=True, slots=True)
 class Intervals:
-    """How many seconds after one look at the fax server the next is due."""
+    """Seconds between two runs of the ticks that call the fax server."""
 
     active: float
     idle: float
@@ -57,7 +57,7 @@ class Intervals:
 
 @dataclass(frozen=True, slots=True)
 class ServiceSettings:
-    """What whoever runs faxbot decided. *settle*: how long an unanswered call may still be carried out."""
+    """The operator's settings. *settle*: seconds in which a call without a reply may still be carried out."""
 
     spool: Path
     spool_days: float
@@ -71,12 +71,12 @@ class ServiceSettings:
 
 
 async def _at_once() -> None:
-    """Nobody has to go first."""
+    """No pending acknowledgement to wait for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Adapters(Generic[F]):
-    """Who fills the ports. The form shows what Ask answers, so it is made of that; *bot_user_id* is ours."""
+    """The implementations of the ports. *forms* gets the queries, whose results the form shows."""
 
     server: FaxServer
     store: Store
@@ -89,14 +89,14 @@ class Adapters(Generic[F]):
     forms: Callable[[Queries], F]
     bot_user_id: str
     posted: Callable[[float], None] = lambda _seconds: None
-    """Hears how many seconds a received fax took to its channel."""
+    """Called with the seconds from finding a received fax to its file in a channel."""
     turn: Callable[[], Awaitable[None]] = _at_once
-    """Returns when nobody waits for an acknowledgement: what was asked for is carried out after that."""
+    """Returns when no acknowledgement is pending; requests are carried out after that."""
 
 
 @dataclass(frozen=True, slots=True)
 class Services(Generic[F]):
-    """Everything that runs, once it is wired."""
+    """The wired services."""
 
     runner: RequestRunner
     outbox: Outbox
@@ -116,7 +116,7 @@ class Services(Generic[F]):
 
 
 def wire_services(setting: ServiceSettings, adapters: Adapters[F]) -> Services[F]:
-    """Make every service and give it what it needs."""
+    """Create every service with its dependencies."""
     server, store, clock = adapters.server, adapters.store, adapters.clock
     attachments, directory, documents = adapters.attachments, adapters.directory, adapters.documents
     late: _Late[F] = _Late()
@@ -275,7 +275,7 @@ class _Late(Generic[F]):
 
 
 def _add_ticks(services: Services[F], paces: Intervals) -> None:
-    """The ticks and their paces."""
+    """Register the ticks with their intervals."""
     ticks, watch, outages, inbox = services.ticks, services.watch, services.outages, services.inbox
 
     async def look_into_inbox() -> None:

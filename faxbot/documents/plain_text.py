@@ -21,7 +21,7 @@ def typeset(path: Path, name: str, paper: tuple[float, float], max_pages: int) -
     Typeset the text at *path* on pages of *paper* (width and height in points).
 
     Raises:
-        BadDocument: A character is not in cp1252, the font's encoding, or there are more than *max_pages* pages.
+        BadDocument: A character is not in cp1252, the font's encoding, or there are too many pages.
     """
     width, height = paper
     pdf = pikepdf.Pdf.new()

@@ -228,12 +228,12 @@ def test_what_python_tells_by_itself_carries_no_values():
     assert done.returncode == 1
     assert NUMBER not in said
     for told in (
-        "a warning category=UserWarning place=<string>:",
-        "a thread ended by what it did not expect",
-        "an error came to nobody",
+        "Python warning category=UserWarning place=<string>:",
+        "a thread ended by an unexpected exception",
+        "exception ignored by Python",
         "LookupError",
         "a record of <string>:30 could not be logged: TypeError",
-        "faxbot ended by what it did not expect\n  <string>:31 in <module>\n  RuntimeError",
+        "faxbot ended by an unexpected exception\n  <string>:31 in <module>\n  RuntimeError",
     ):
         assert told in said
     assert said.count("ValueError") == 3
