@@ -38,7 +38,7 @@ def set_up_logs(level: str, *, as_json: bool = False) -> None:
     """
     Log to standard error at *level*, as text, or with *as_json* as one JSON object per line.
 
-    Libraries in `CAPPED` are logged from WARNING on. Python's warnings and uncaught exceptions are logged, too.
+    Libraries in `CAPPED` log from WARNING on. Python's warnings and uncaught exceptions are logged, too.
     """
     handler = _Handler(sys.stderr)
     handler.setFormatter(JsonFormatter() if as_json else LineFormatter())
