@@ -31,7 +31,7 @@ LICENSED, LINES, CLOCK = "Fax API license", "Fax lines", "Clock and the UCX's"
 _SECONDS = Timeouts(connect=3.0, free_connection=3.0, answer=4.5)
 _BUSY = "Wait a minute and run faxbot doctor again. If it stays so, restart the UCX's web server."
 _TRUST_IT = (
-    "If the UCX has a certificate of its own: save it as a file (openssl s_client -connect {place} "
+    "If the UCX has a self-signed certificate: save it as a file (openssl s_client -connect {place} "
     "</dev/null | openssl x509 > ucx.pem), compare it with the one the UCX shows, and put the file's name in "
     "UCX_CA_FILE."
 )

@@ -88,7 +88,7 @@ class MachineChecks:
             )
         if any(stat.S_IMODE(path.stat().st_mode) & ~OWNER_ONLY for path in (data, *kept)):
             return yellow(
-                f"{data.absolute()} can be written, and other users of this machine can look into it.",
+                f"{data.absolute()} can be written, and other users of this machine can read it.",
                 f"Close it: chmod -R go= {data.absolute()}",
             )
         return green(f"{data.absolute()} can be written, by {_me()} alone.")

@@ -83,7 +83,7 @@ async def first_reachable_address(place: ServerAddress, *, seconds: float = 4.0)
         red(
             f"Nothing answers at {place}.",
             f"See whether the machine {place.host} is on and {place.setting} is right. If both are, ask "
-            f"whoever looks after the network to let this machine connect to {place.host}, port "
+            f"the network administrator to let this machine connect to {place.host}, port "
             f"{place.port}: faxbot connects directly, without a proxy.",
         )
     )
@@ -99,15 +99,15 @@ async def _addresses(place: ServerAddress, seconds: float) -> list[str]:
         raise CheckFailed(
             red(
                 f"The name server doesn't say where {place.host} is.",
-                "Ask whoever looks after the network why names can't be looked up on this machine.",
+                "Ask the network administrator why names can't be looked up on this machine.",
             )
         ) from None
     except (OSError, UnicodeError):
         raise CheckFailed(
             red(
                 f"There is no machine called {place.host}, as far as this one knows.",
-                f"Look for a mistyped name in {place.setting}. If it is right, ask whoever looks after the "
-                "network why this machine doesn't know it.",
+                f"Look for a mistyped name in {place.setting}. If it is right, ask the network "
+                "administrator why this machine doesn't know it.",
             )
         ) from None
     return list(dict.fromkeys(str(each[4][0]) for each in found))
@@ -146,7 +146,7 @@ async def check_certificate(
     if days is not None and days < _EXPIRES_SOON_DAYS:
         return yellow(
             f"The certificate of {place.host} is trusted, and ends in {max(0, int(days))} days.",
-            f"Have it renewed before then by whoever runs {place.host}.",
+            f"Have it renewed before then by the operator of {place.host}.",
         )
     return green(
         "The certificate is trusted."
@@ -160,8 +160,8 @@ def _untrusted(place: ServerAddress, exc: ssl.SSLCertVerificationError, how_to_t
         case code if code == _EXPIRED:
             return red(
                 f"The certificate of {place.host} has ended.",
-                f"Have it renewed by whoever runs {place.host}. If it should be good, this machine's date is "
-                "wrong.",
+                f"Have it renewed by the operator of {place.host}. If it should be valid, this machine's date "
+                "is wrong.",
             )
         case code if code == _NOT_YET:
             return red(
@@ -175,7 +175,10 @@ def _untrusted(place: ServerAddress, exc: ssl.SSLCertVerificationError, how_to_t
                 f"certificate made for {place.host}.",
             )
         case code if code in _SELF_SIGNED:
-            return red(f"Nobody that this machine trusts vouches for {place.host}.", how_to_trust)
+            return red(
+                f"The certificate of {place.host} is not from an authority that this machine trusts.",
+                how_to_trust,
+            )
         case _:
             return red(
                 f"The certificate of {place.host} is not accepted: {exc.verify_message}.", how_to_trust

@@ -47,7 +47,7 @@ def summary(findings: Findings) -> str:
     count = Counter(each.severity for each in findings.values())
     if count[Severity.RED]:
         return f"{count[Severity.RED]} red: begin with the first."
-    return "All green." if not count[Severity.YELLOW] else "Nothing red. Yellow works, and is worth a look."
+    return "All green." if not count[Severity.YELLOW] else "Nothing red. Yellow works, but needs attention."
 
 
 def as_json(findings: Findings) -> str:

@@ -8,7 +8,7 @@ from faxbot.doctor.finding import Check, CheckFailed, Finding, Severity, red
 EACH_SECONDS = 5.0
 ALL_SECONDS = 12.0
 
-_LATE = "Run faxbot doctor again; if it stays so, tell whoever looks after the network here."
+_LATE = "Run faxbot doctor again; if it stays so, ask the network administrator."
 
 _SHORTEST_SECRET = 4
 """In characters; redacting shorter ones would strike out ordinary words."""
@@ -48,8 +48,8 @@ async def _run(check: Check, deadline: float) -> Finding:
     except Exception as exc:  # noqa: BLE001 - an unexpected error becomes a red row; the other checks go on
         return red(
             f"This could not be looked at ({type(exc).__name__}).",
-            "Run faxbot doctor again. If it stays so, that is a fault of faxbot's: tell whoever maintains "
-            "it.",
+            "Run faxbot doctor again. If it stays so, that is a fault of faxbot's: report it to its "
+            "maintainer.",
         )
 
 

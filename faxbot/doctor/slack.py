@@ -88,7 +88,7 @@ class SlackChecks:
             at,
             create_default_context(),
             "Something between this machine and Slack opens the connection, such as a filter of your "
-            f"network: ask whoever looks after it to leave {place.host} alone. On a bare machine: sudo apt "
+            f"network: ask its administrator to exempt {place.host}. On a bare machine: sudo apt "
             "install ca-certificates.",
         )
         return green(f"{place} answers.") if finding.severity is Severity.GREEN else finding
@@ -137,7 +137,7 @@ class SlackChecks:
         except SlackRefused as exc:
             if exc.error == "missing_scope":
                 return red(
-                    "The token may not look at channels.",
+                    "The token may not read channels.",
                     f"Add channels:read and groups:read ({_APPS}, OAuth & Permissions) and press Reinstall.",
                 )
             return red(
@@ -186,7 +186,7 @@ class SlackChecks:
         except WIRE_ERRORS as exc:
             return red(
                 f"{place.host} accepts no WebSocket ({type(exc).__name__}).",
-                f"Ask whoever looks after the network to let WebSockets to {place.host} through; a filter or "
+                f"Ask the network administrator to let WebSockets to {place.host} through; a filter or "
                 "a proxy may stop them.",
             )
         return self.socket_finding(message, await self._app_of_the_bot())

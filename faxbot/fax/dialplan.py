@@ -84,11 +84,6 @@ class Destination:
             return f"ext. {self.number}"
         return phonenumbers.format_number(phonenumbers.parse(self.e164), PhoneNumberFormat.INTERNATIONAL)
 
-    @property
-    def masked(self) -> str:
-        """The number with all but its last two digits hidden; of an extension, all digits."""
-        return "ext. ••" if self.e164 is None else f"••••{self.e164[-2:]}"
-
 
 def to_outside(number: PhoneNumber, written: str, plan: DialPlan) -> Destination:
     """

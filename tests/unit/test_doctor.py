@@ -203,7 +203,7 @@ def test_what_servers_say_is_no_markup():
     ("rows", "code", "said"),
     [
         ([green("a")], 0, "All green."),
-        ([yellow("a", "b")], 0, "Nothing red. Yellow works, and is worth a look."),
+        ([yellow("a", "b")], 0, "Nothing red. Yellow works, but needs attention."),
         ([red("a", "b"), yellow("a", "b"), red("a", "b")], 1, "2 red: begin with the first."),
     ],
 )
