@@ -79,9 +79,9 @@ def migrate() -> None:
 
 @app.command()
 def backup(
-    into: Annotated[Path, typer.Argument(help="The folder in which a new one is made for this copy.")],
+    into: Annotated[Path, typer.Argument(help="The folder in which a new folder for this copy is created.")],
 ) -> None:
-    """Copy the database and the documents, also while the bot runs (docs/operations.md: how to go back)."""
+    """Copy the database and the documents, also while the bot runs (docs/operations.md: how to restore)."""
     from faxbot.backup import BackupProblem, back_up  # noqa: PLC0415 - as in serve
     from faxbot.settings import SettingsProblem, load_settings  # noqa: PLC0415 - as in serve
 
@@ -95,10 +95,10 @@ def backup(
 
 @app.command()
 def demo(
-    port: Annotated[int, typer.Option(help="Where the page is.")] = 8484,
+    port: Annotated[int, typer.Option(help="The port of the page.")] = 8484,
     speed: Annotated[float, typer.Option(help="How many times faster than a real fax machine.")] = 20.0,
     data_dir: Annotated[
-        Path | None, typer.Option(help="Keep everything here (default: thrown away).")
+        Path | None, typer.Option(help="Keep the data in this folder (default: it is deleted).")
     ] = None,
     http: Annotated[bool, typer.Option("--http", help="HTTP mode instead of Socket Mode.")] = False,  # noqa: FBT002
 ) -> None:

@@ -160,8 +160,8 @@ def _untrusted(place: ServerAddress, exc: ssl.SSLCertVerificationError, how_to_t
         case code if code == _EXPIRED:
             return red(
                 f"The certificate of {place.host} has ended.",
-                f"Have it renewed by the operator of {place.host}. If it should be valid, this machine's date "
-                "is wrong.",
+                f"Have it renewed by the operator of {place.host}. If it should be valid, this machine's "
+                "date is wrong.",
             )
         case code if code == _NOT_YET:
             return red(
