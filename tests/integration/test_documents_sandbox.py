@@ -79,7 +79,7 @@ async def test_pages_of_a_download_are_counted_in_a_process(tmp_path: Path) -> N
 
 
 async def test_refusals_keep_their_class(tmp_path: Path) -> None:
-    """A sign-in page is told apart from a bad document on this side of the process, too."""
+    """A sign-in page raises its own exception in the parent process, too."""
     (tmp_path / "in").write_bytes(b"<!doctype html><title>Sign in</title>")
     with pytest.raises(WebPageReceived, match=r"referral\.pdf"):
         await DocumentSandbox(max_bytes=1000, max_pages=5).prepare(
@@ -141,7 +141,7 @@ async def test_the_worker_does_not_have_the_bots_credentials(
 
 
 async def test_a_disk_that_cannot_be_written_is_the_bots_fault(tmp_path: Path) -> None:
-    """The person is not told that their document is bad."""
+    """It is a fault of the bot, not a bad document."""
     part = a_pdf(tmp_path / "in")
     with pytest.raises(Fault, match=r"could not store") as fault:
         await DocumentSandbox(max_bytes=1_000_000, max_pages=5).prepare([part], tmp_path / "in" / "out")

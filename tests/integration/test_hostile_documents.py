@@ -53,7 +53,7 @@ def pages(kids: bytes, count: int) -> bytes:
 
 
 def many_pages(number: int, told: int) -> bytes:
-    """So many pages, all in one list, which says that there are *told*."""
+    """So many pages in one list, whose /Count is *told*."""
     kids = b" ".join(b"%d 0 R" % (each + 3) for each in range(number))
     return pdf_of(CATALOGUE, pages(kids, told), *[PAGE] * number)
 

@@ -129,7 +129,7 @@ class TestMethods:
             await client.cancel_job(job_id)
 
     async def test_a_busy_number(self, client: UcxClient, letter: Path):
-        """A busy number is tried again later; how many dials there were and when the next is are told."""
+        """A busy number is tried again later; the job has the number of dials and the time of the next."""
         job_id = await submit(client, letter, BUSY)
         job = await until(lambda: client.job_status(job_id), lambda job: job.state is JobState.SLEEPING)
         assert job.status_text == "Busy signal detected"

@@ -267,7 +267,7 @@ def test_nothing_is_no_document(tmp_path: Path) -> None:
     ("content", "pages"), [(pdf(4), 4), (tiff(3), 3), (POSTSCRIPT, None), (b"Fax log\n", None)]
 )
 def test_pages_of_a_received_document_are_counted(tmp_path: Path, content: bytes, pages: int | None) -> None:
-    """PDF and TIFF tell, the others don't."""
+    """PDF and TIFF have a page count, the other kinds have none."""
     path = tmp_path / "RX34"
     path.write_bytes(content)
     assert count_pages(path) == pages

@@ -1,4 +1,4 @@
-"""What may stand in the log: ids, types and places in code, whoever writes and whatever is raised."""
+"""Logs contain only ids, types and locations in code, whichever code logs and whatever is raised."""
 
 import errno
 import json
@@ -143,7 +143,7 @@ def test_an_error_that_leads_to_itself_is_told_once():
 
 
 def test_a_deep_stack_is_cut():
-    """An endless recursion is told with its end."""
+    """Of an endless recursion the innermost frames are logged."""
 
     def deeper(depth: int) -> None:
         if depth:

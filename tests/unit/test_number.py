@@ -223,7 +223,7 @@ def test_an_allowed_extension_is_no_country_code() -> None:
     "wrong", [{"region": "XX"}, {"region": "us"}, {"dial_prefix": "9w"}, {"international_prefix": "+"}]
 )
 def test_a_plan_that_cannot_be_dialled_is_refused(wrong: dict[str, str]) -> None:
-    """A region nobody knows and a prefix no telephone has are found at the start."""
+    """An unknown region and an invalid prefix are found at the start."""
     with pytest.raises(ValueError, match=r"."):
         DialPlan(**wrong)  # type: ignore[arg-type]  # the keys are the plan's own
 

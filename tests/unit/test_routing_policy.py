@@ -1,4 +1,4 @@
-"""Which channels hear of a fax, and who may do what to it."""
+"""Which channels a fax is posted in, and who may do what to it."""
 
 import pytest
 from hypothesis import given
@@ -13,7 +13,7 @@ RX, TX = Direction.RX, Direction.TX
 
 
 def test_the_first_channels_hear_without_any_interest():
-    """The inbound channel hears of every received fax, subscribed or not."""
+    """Every received fax is posted in the inbound channel, subscribed or not."""
     assert subscribed_channels([], RX, line_id="1", first=["CINBOUND"]) == ["CINBOUND"]
 
 
@@ -34,17 +34,17 @@ def test_a_channel_hears_once_whatever_it_asked_for():
 
 
 def test_a_direction_is_not_the_other():
-    """Who asked for sent faxes hears of no received one."""
+    """A subscription to sent faxes does not match received ones."""
     assert subscribed_channels([SubscriptionFilter("CA", TX)], RX, line_id="1") == []
 
 
 def test_a_line_is_not_another():
-    """Who asked for line 2 hears nothing of line 1."""
+    """A subscription to line 2 does not match line 1."""
     assert subscribed_channels([SubscriptionFilter("CA", RX, line_id="2")], RX, line_id="1") == []
 
 
 def test_a_fax_of_an_unknown_line_reaches_only_who_wants_all_lines():
-    """Without a line nobody is told on a guess."""
+    """A fax of an unknown line matches no subscription to one line."""
     interests = [SubscriptionFilter("CLINE", RX, line_id="1"), SubscriptionFilter("CALL", RX)]
     assert subscribed_channels(interests, RX, line_id="") == ["CALL"]
 
@@ -73,7 +73,7 @@ INTERESTS = st.builds(
 
 @given(st.lists(INTERESTS), st.sampled_from(["", "1", "2"]), st.sampled_from([7, 8]))
 def test_nobody_hears_twice_or_unasked(interests: list[SubscriptionFilter], line_id: str, fax_id: int):
-    """Every channel is told once at most, and only because it asked."""
+    """Every channel is listed once at most, and only with a matching subscription."""
     channels = subscribed_channels(interests, RX, line_id=line_id, fax_id=fax_id, first=["CINBOUND"])
     asked = {each.channel_id for each in interests if each.direction is RX}
     assert len(channels) == len(set(channels))

@@ -40,7 +40,7 @@ def no(message: str, status: int = 200) -> httpx.Response:
 
 
 class Ucx:
-    """A scripted server: each method's answers in order, the last one for ever."""
+    """A scripted server: each method's replies in order, the last one repeated."""
 
     def __init__(self) -> None:
         self.asked: list[httpx.Request] = []
@@ -343,7 +343,7 @@ class TestFileSend:
         assert ucx.naps == []
 
     async def test_refused(self, client: UcxClient, ucx: Ucx, document: Path):
-        """A refusal is told in the server's words."""
+        """A refusal contains the server's text."""
         ucx.answers["filesend"] = [no("Invalid destination", 400)]
         with pytest.raises(RequestRefused) as caught:
             await submit(client, document)
@@ -544,7 +544,7 @@ class TestDownload:
 
 class TestLogs:
     async def test_ids_only(self, client: UcxClient, ucx: Ucx, document: Path, tmp_path: Path, caplog):
-        """The log tells method, id and outcome, and no number, name, token or text of the server."""
+        """The log has method, id and outcome, and no number, name, token or text of the server."""
         ucx.answers |= {
             "filesend": [no("number 14695550101 of Dana is barred")],
             "jobstatus": [httpx.ReadTimeout("14695550101")],

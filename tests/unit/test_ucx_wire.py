@@ -95,7 +95,7 @@ class TestVendorExamples:
         )
 
     def test_active_job_without_dials(self):
-        """An active job of a server that tells no dials has none, and its epoch time is read."""
+        """An active job without a count of dials has None, and its epoch time is parsed."""
         (job,) = wire.active(vendor("activejobs"), Direction.TX, NOW)
         assert (job.dials, job.attempts, job.status_text, job.modem) == (None, 1, "Dialing", "ttyIAX2")
         assert job.time == datetime.fromtimestamp(1776761122, UTC)
@@ -268,7 +268,7 @@ class TestStatusShapes:
         ],
     )
     def test_objects(self, status):
-        """An object, and an array of one or several, tell the same."""
+        """An object, and an array of one or several, are parsed alike."""
         job = wire.status(success(status=status), "TX1", NOW)
         assert (job.state, job.dials) == (JobState.DONE, 2)
 
