@@ -1,4 +1,4 @@
-"""The adapters: Slack, the UCX, the database and the wall clock as the settings say, for the services."""
+"""Creates the adapters for Slack, the UCX, the database and the clock, and wires the services to them."""
 
 import asyncio
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from slack_bolt.app.async_app import AsyncApp
 from sqlalchemy import Engine
 
 from faxbot.bootstrap import Adapters, Intervals, Services, ServiceSettings, wire_services
-from faxbot.documents.sandbox import Workshop
+from faxbot.documents.sandbox import DocumentSandbox
 from faxbot.services.fax_server.lines import LineDirectory
 from faxbot.services.model.ports import Clock
 from faxbot.settings import Settings, SettingsProblem
@@ -37,28 +37,28 @@ MEGABYTE = 1 << 20
 
 
 class SystemClock:
-    """The clock on the wall."""
+    """The system clock."""
 
     def now(self) -> datetime:
-        """The present moment, aware and UTC."""
+        """The current time, aware and in UTC."""
         return datetime.now(UTC)
 
     async def sleep(self, seconds: float) -> None:
-        """Wait."""
+        """Sleep for *seconds*."""
         await asyncio.sleep(seconds)
 
     def on_the_wall(self, seconds: float) -> float:
-        """How long *seconds* take: as long."""
+        """*seconds* of this clock in seconds of the system clock: the same."""
         return seconds
 
 
 def _unmeasured(*_: object) -> None:
-    """Nobody counts."""
+    """The default callback: no measurement."""
 
 
 @dataclass(frozen=True, slots=True)
 class Meters:
-    """Who hears of what the adapters do; by default nobody. `metrics.py` counts."""
+    """The adapters' callbacks for measurements, implemented by `metrics.py`. By default they do nothing."""
 
     called_ucx: Callable[[str, str, float], None] = _unmeasured
     """(method, outcome, seconds)"""
@@ -66,43 +66,43 @@ class Meters:
     acknowledged: Callable[[str, float], None] = _unmeasured
     """(kind of envelope, seconds)"""
     posted: Callable[[float], None] = _unmeasured
-    """Seconds that a received fax took to its channel."""
+    """Seconds from finding a received fax to its file in a channel."""
 
 
-class Transport(Protocol):
-    """How envelopes come from Slack: over sockets that the bot opens, or as requests to the bot."""
+class EnvelopeTransport(Protocol):
+    """How the bot receives envelopes from Slack: over WebSockets (Socket Mode) or as HTTP requests."""
 
     @property
     def ways(self) -> int:
-        """In how many ways Slack can reach the bot now; 0 when in none."""
+        """The number of open WebSockets, or 1 while the HTTP server runs; 0 if no envelope can arrive."""
 
     async def open(self) -> None:
         """
-        Let envelopes come; returns when they can.
+        Start receiving envelopes; returns when they can arrive.
 
         Raises:
-            OSError: The port that requests are to come in by cannot be used.
+            OSError: The port for HTTP requests cannot be used.
         """
 
     async def close(self) -> None:
-        """Let none come any more; acknowledgements that are being made go out before."""
+        """Stop receiving envelopes; pending acknowledgements are sent first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bot:
-    """The bot: its services, its connections to Slack, and who it knows there."""
+    """The wired bot: services, the transport of envelopes, and the directory of people and channels."""
 
     services: Services
-    transport: Transport
+    transport: EnvelopeTransport
     directory: SlackDirectory
 
 
 def open_database(settings: Settings) -> tuple[Engine, str | None, str | None]:
     """
-    The database that the settings name, at the newest schema; the revisions before and after.
+    Open the database and migrate it; return the engine and the schema revisions before and after.
 
     Raises:
-        SettingsProblem: A newer faxbot has used it.
+        SettingsProblem: Its schema is newer than this version of faxbot.
     """
     engine = open_engine(settings.database)
     try:
@@ -115,10 +115,10 @@ def open_database(settings: Settings) -> tuple[Engine, str | None, str | None]:
 
 def connect_to_ucx(settings: Settings, clock: Clock, meters: Meters) -> UcxClient:
     """
-    The client of the UCX that the settings name.
+    Create the client of the UCX that the settings name.
 
     Raises:
-        SettingsProblem: UCX_URL or UCX_CA_FILE is not right.
+        SettingsProblem: UCX_URL or UCX_CA_FILE is invalid.
     """
     try:
         return connect(
@@ -136,7 +136,7 @@ def connect_to_ucx(settings: Settings, clock: Clock, meters: Meters) -> UcxClien
 
 
 def slack_pace(settings: Settings, clock: Clock) -> SlackRateLimits:
-    """Slack's limits from the start where the settings say so, or where the server is Slack itself."""
+    """Slack's rate limits: applied from the start at Slack or with `tiers`, else after the first HTTP 429."""
     limits = settings.faxbot_slack_limits
     strict = limits == "tiers" or (not limits and has_slacks_limits(settings.slack_api_url))
     return SlackRateLimits(lambda: clock.now().timestamp(), strict=strict)
@@ -145,7 +145,7 @@ def slack_pace(settings: Settings, clock: Clock) -> SlackRateLimits:
 def connect_to_slack(
     settings: Settings, connections: Connections, pace: SlackRateLimits, *, clock: Clock, meters: Meters
 ) -> WebApi:
-    """The Web API that the settings name."""
+    """Create the client of the Web API that the settings name."""
     token = settings.slack_bot_token.get_secret_value()
     client = build_client(token, settings.slack_api_url, connections, pace, meters.called_slack)
     return WebApi(client, connections, sleep=clock.sleep)
@@ -162,7 +162,7 @@ def wire(
     clock: Clock,
     meters: Meters,
 ) -> Bot:
-    """Make the whole bot; nothing of it runs yet."""
+    """Create the bot; nothing is started yet."""
     setting = ServiceSettings(
         spool=settings.faxbot_data_dir / "spool",
         spool_days=settings.faxbot_spool_days,
@@ -197,7 +197,7 @@ def wire(
         pace=pace,
         attachments=attachments,
         directory=directory,
-        documents=Workshop(max_bytes=max_bytes, max_pages=settings.faxbot_max_pages),
+        documents=DocumentSandbox(max_bytes=max_bytes, max_pages=settings.faxbot_max_pages),
         clock=clock,
         lines=lines,
         forms=forms,
@@ -215,8 +215,8 @@ def wire(
     return Bot(services, _transport(settings, app, clock), directory)
 
 
-def _transport(settings: Settings, app: AsyncApp, clock: Clock) -> Transport:
-    """Socket Mode with an app-level token; else HTTP mode."""
+def _transport(settings: Settings, app: AsyncApp, clock: Clock) -> EnvelopeTransport:
+    """The transport for Socket Mode if an app-level token is set, else for HTTP mode."""
     if settings.socket_mode:
         return SocketMode(app, settings.slack_app_token.get_secret_value(), clock)
     secret = settings.slack_signing_secret.get_secret_value()

@@ -1,4 +1,4 @@
-"""The bot's life: in which order it starts, what it says meanwhile, and how it stops."""
+"""Starts and stops the bot: the order of the steps, and the line printed for each."""
 
 import asyncio
 import contextlib
@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from faxbot.adapters import (
     Bot,
+    EnvelopeTransport,
     Meters,
     SystemClock,
-    Transport,
     connect_to_slack,
     connect_to_ucx,
     open_database,
@@ -44,7 +44,7 @@ log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 2.0
 PATIENCE_SECONDS = 5.0
-"""How long the start waits for an answer of a fax server that it knows."""
+"""How long a start waits for the fax server's replies if the records were read by an earlier start."""
 
 _TOKEN_PROBLEMS = {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"}
 
@@ -57,12 +57,13 @@ async def serve(
     ready: Callable[[], None] = lambda: None,
 ) -> None:
     """
-    Run faxbot until cancelled. *say* gets one line a step, the last of them the "ready" line, before *ready*.
+    Run faxbot until cancelled.
 
-    On a *clock* of its own a whole bot lives faster than the wall clock.
+    *say* is called with a line for each step, *ready* after the last line. Tests pass a *clock* that runs
+    faster than the system clock.
 
     Raises:
-        SettingsProblem: Slack or the UCX does not accept what the settings say.
+        SettingsProblem: Slack or the UCX does not accept the settings.
     """
     clock = clock or SystemClock()
     for sentence in close_to_others(settings.faxbot_data_dir):
@@ -98,10 +99,10 @@ async def serve(
 
 
 def _meters(settings: Settings) -> tuple["Metrics | None", Meters]:
-    """What counts, if a port is set at which the counts are asked for."""
+    """The metrics and the callbacks that feed them; without FAXBOT_METRICS_PORT, none."""
     if not settings.faxbot_metrics_port:
         return None, Meters()
-    from faxbot.metrics import Metrics  # noqa: PLC0415 - who does not count need not load it
+    from faxbot.metrics import Metrics  # noqa: PLC0415 - prometheus_client is loaded only if it is used
 
     metrics = Metrics()
     return metrics, Meters(metrics.called_ucx, metrics.called_slack, metrics.acknowledged, metrics.posted)
@@ -111,7 +112,7 @@ def _meters(settings: Settings) -> tuple["Metrics | None", Meters]:
 async def _measured(
     metrics: "Metrics", settings: Settings, house: Bot, store: TransactionStore, clock: Clock
 ) -> AsyncIterator[None]:
-    """Health and metrics at their port, while the block lasts."""
+    """Serve health and metrics at FAXBOT_METRICS_PORT within the block."""
     from faxbot.metrics import Health, serve_metrics  # noqa: PLC0415 - as above
 
     def connected() -> int:
@@ -133,7 +134,12 @@ async def _measured(
 
 
 async def _sign_in(api: WebApi, clock: Clock) -> Me:
-    """Who the bot is (auth.test)."""
+    """
+    The bot's own identity (auth.test); retried until Slack responds.
+
+    Raises:
+        SettingsProblem: Slack does not accept SLACK_BOT_TOKEN.
+    """
     while True:
         try:
             return await api.me()
@@ -152,7 +158,7 @@ async def _sign_in(api: WebApi, clock: Clock) -> Me:
 async def _check_inbound(
     directory: SlackDirectory, channel_id: str, me: Me, say: Callable[[str], None]
 ) -> None:
-    """Received faxes wait until the bot is in their channel: better said now than missed."""
+    """Print a line if the bot cannot post in the inbound channel, where received faxes then wait."""
     try:
         await directory.ensure_can_post(channel_id, me.user_id)
     except CannotPost:
@@ -164,8 +170,15 @@ async def _check_inbound(
         log.warning("the inbound channel could not be checked", extra={"fault": type(fault).__name__})
 
 
-async def _open(transport: Transport, settings: Settings, api: WebApi, say: Callable[[str], None]) -> None:
-    """Let envelopes come, the way that the settings choose."""
+async def _open(
+    transport: EnvelopeTransport, settings: Settings, api: WebApi, say: Callable[[str], None]
+) -> None:
+    """
+    Open *transport*.
+
+    Raises:
+        SettingsProblem: Slack does not accept SLACK_APP_TOKEN, or FAXBOT_HTTP_PORT cannot be used.
+    """
     if settings.socket_mode:
         if settings.slack_signing_secret:
             say("SLACK_APP_TOKEN is set, so this is Socket Mode; SLACK_SIGNING_SECRET is not used.")
@@ -185,7 +198,12 @@ async def _open(transport: Transport, settings: Settings, api: WebApi, say: Call
 
 
 async def _check_socket(api: WebApi, app_token: str) -> None:
-    """Slack accepts the app-level token (apps.connections.open)."""
+    """
+    Check the app-level token (apps.connections.open).
+
+    Raises:
+        SettingsProblem: Slack does not accept it.
+    """
     try:
         await api.read(lambda: api.client.apps_connections_open(app_token=app_token))
     except SlackRefused as refused:
@@ -206,13 +224,13 @@ async def _begin(
     say: Callable[[str], None],
 ) -> None:
     """
-    Recall what was; take the baseline of what the fax server has, waiting for it if need be.
+    Load the state of the services, and read the fax server's records as the baseline, retrying if necessary.
 
-    Where that was taken before, nothing can be missed: the bot starts in an outage, too, and keeps what
-    people want to fax.
+    If an earlier start has read the baseline, the bot also starts during an outage of the fax server; faxes
+    then wait for it.
 
     Raises:
-        SettingsProblem: At the first start the UCX does not let the bot in.
+        SettingsProblem: The UCX rejects the credentials at the very first start.
     """
     await services.lines.start()
     await services.outages.start()
@@ -229,7 +247,7 @@ async def _begin(
         except CredentialsRejected as exc:
             sentence = (
                 "The UCX does not accept UCX_CLIENT_ID and UCX_CLIENT_SECRET. "
-                "It shows both under System, Licenses; the licence must be valid."
+                "It shows both under System, Licenses; the license must be valid."
             )
             if not (services.received.begun and services.sent.begun):
                 raise SettingsProblem(sentence) from exc
@@ -237,7 +255,7 @@ async def _begin(
             return
         except (ServerFault, TimeoutError) as fault:
             if not said:
-                # a refusal is told in the server's own words
+                # the text of RequestRefused contains the server's own words
                 why = str(fault) if isinstance(fault, ServerFault) else "It is slow."
                 why = "It refuses." if isinstance(fault, RequestRefused) else why
                 say(f"The fax server does not answer yet. ({why})")
@@ -251,7 +269,7 @@ async def _begin(
 
 @contextlib.asynccontextmanager
 async def _running(services: Services) -> AsyncIterator[None]:
-    """The outbox and the desk, while the block lasts."""
+    """Run the outbox and the request runner within the block."""
     outbox = asyncio.create_task(services.outbox.run(), name="outbox")
     await services.runner.start()
     try:

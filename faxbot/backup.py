@@ -1,4 +1,4 @@
-"""A copy of everything that faxbot must not forget, made while it runs."""
+"""Copies the database and the spool while the bot runs."""
 
 import os
 import shutil
@@ -21,12 +21,12 @@ DATABASE, SPOOL = "faxbot.db", "spool"
 
 
 class BackupProblem(Exception):
-    """There is nothing to copy, or the copy is not sound; the message says what to do."""
+    """There is no database, or the copy is damaged; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """Where a copy is, how many documents it holds, and how much was under way when it was made."""
+    """A finished copy: its folder, the number of documents, and the number of unfinished things in it."""
 
     folder: Path
     documents: int
@@ -35,14 +35,14 @@ class Backup:
 
 def back_up(settings: Settings, into: Path, now: datetime) -> Backup:
     """
-    Copy the database and the spool to a new folder in *into*; until it is whole, its name ends in `.part`.
+    Copy the database and the spool to a new folder in *into*; its name ends in `.part` until it is complete.
 
-    The database comes first: what it names was in the spool before, so the copy of the spool holds it. What
-    was under way is in doubt in the copy, so that putting it back dials nothing again.
+    The database is copied first: the documents it names are in the spool already, so they are copied, too.
+    Unfinished faxes are marked for lookup in the copy, so that a restored backup does not dial them again.
 
     Raises:
         BackupProblem: There is no database yet, or the copy is damaged.
-        OSError: The disk.
+        OSError: The disk failed.
     """
     source = Path(make_url(settings.database).database or "")
     if not source.is_file():
@@ -53,7 +53,7 @@ def back_up(settings: Settings, into: Path, now: datetime) -> Backup:
     unfinished.mkdir(parents=True)
     try:
         _copy_database(source, unfinished / DATABASE)
-        under_way = _doubt(unfinished / DATABASE, now)
+        under_way = _mark_unfinished(unfinished / DATABASE, now)
     except (sqlite3.Error, SQLAlchemyError) as exc:
         raise BackupProblem(
             f"{source} can't be copied ({getattr(exc, 'orig', exc)}). Look at the disk, and whether faxbot "
@@ -66,7 +66,10 @@ def back_up(settings: Settings, into: Path, now: datetime) -> Backup:
 
 def _copy_database(source: Path, target: Path) -> None:
     """
-    Copy page by page, while others write.
+    Copy page by page while the bot writes.
+
+    Raises:
+        BackupProblem: The copy fails the integrity check.
 
     Source: SQLite's online backup API.
     """
@@ -75,14 +78,15 @@ def _copy_database(source: Path, target: Path) -> None:
         sqlite3.connect(target) as copy,
     ):
         live.backup(copy)
-        (said,) = copy.execute("PRAGMA integrity_check").fetchone()
+        (result,) = copy.execute("PRAGMA integrity_check").fetchone()
     live.close()
     copy.close()
-    if said != "ok":
+    if result != "ok":
         raise BackupProblem("The copy of the database is damaged. Look at the disk, and try again.")
 
 
-def _doubt(database: Path, now: datetime) -> int:
+def _mark_unfinished(database: Path, now: datetime) -> int:
+    """Mark unfinished requests, faxes and messages in the copy for lookup; return their number."""
     engine = open_engine(f"sqlite:///{database}")
     try:
         with Session(engine, expire_on_commit=False) as session:
@@ -97,7 +101,7 @@ def _doubt(database: Path, now: datetime) -> int:
 
 
 def _copy_spool(source: Path, target: Path) -> int:
-    """Copy what is whole: not what a transfer is still writing (`.part`), nor what was removed meanwhile."""
+    """Copy the complete documents, not hidden files being written; files removed meanwhile are skipped."""
     documents = 0
     target.mkdir()
     for path in sorted(source.rglob("*")) if source.is_dir() else ():

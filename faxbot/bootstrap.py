@@ -1,4 +1,4 @@
-"""The wiring: who provides what to whom. `adapters.py` fills the ports; tests fill them in other ways."""
+"""Wires the services to each other and to the ports. `adapters.py` implements the ports; tests use others."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ HOUR = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Intervals:
-    """How many seconds after one look at the fax server the next is due."""
+    """Seconds between two runs of the ticks that call the fax server."""
 
     active: float
     idle: float
@@ -56,7 +56,7 @@ class Intervals:
 
 @dataclass(frozen=True, slots=True)
 class ServiceSettings:
-    """What whoever runs faxbot decided. *settle*: how long an unanswered call may still be carried out."""
+    """The operator's settings. *settle*: seconds in which a call without a reply may still be carried out."""
 
     spool: Path
     spool_days: float
@@ -70,12 +70,12 @@ class ServiceSettings:
 
 
 async def _at_once() -> None:
-    """Nobody has to go first."""
+    """No pending acknowledgement to wait for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Adapters:
-    """The ports, filled. *lines* is shared with the form, which shows them."""
+    """The implementations of the ports. *forms* gets the queries, whose results the form shows."""
 
     server: FaxServer
     store: Store
@@ -89,14 +89,14 @@ class Adapters:
     forms: FormOpener
     bot_user_id: str
     posted: Callable[[float], None] = lambda _seconds: None
-    """Hears how many seconds a received fax took to its channel."""
+    """Called with the seconds from finding a received fax to its file in a channel."""
     turn: Callable[[], Awaitable[None]] = _at_once
-    """Returns when nobody waits for an acknowledgement: what was asked for is carried out after that."""
+    """Returns when no acknowledgement is pending; requests are carried out after that."""
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Everything that runs, once it is wired."""
+    """The wired services."""
 
     runner: RequestRunner
     outbox: Outbox
@@ -115,7 +115,7 @@ class Services:
 
 
 def wire_services(setting: ServiceSettings, adapters: Adapters) -> Services:
-    """Make every service and give it what it needs."""
+    """Create every service with its dependencies."""
     server, store, clock = adapters.server, adapters.store, adapters.clock
     attachments, directory, documents = adapters.attachments, adapters.directory, adapters.documents
     lines = adapters.lines
@@ -268,7 +268,7 @@ def _wake_mirrors(services: Services, store: Store) -> None:
 
 
 def _add_ticks(services: Services, paces: Intervals) -> None:
-    """The ticks and their paces."""
+    """Register the ticks with their intervals."""
     ticks, watch, outages, inbox = services.ticks, services.watch, services.outages, services.inbox
 
     async def look_into_inbox() -> None:

@@ -22,7 +22,7 @@ app = typer.Typer(
 @app.command()
 def serve() -> None:
     """Run the bot, with the settings of the environment and .env."""
-    gc.disable()  # until `_run`: what is imported stays, and to look through it takes a tenth of the start
+    gc.disable()  # until `_run`: collections while modules are imported take a tenth of the start
     from faxbot.app import serve as run  # noqa: PLC0415 - the other commands start faster without it
     from faxbot.logs import set_up_logs  # noqa: PLC0415 - as above
     from faxbot.settings import SettingsProblem, load_settings  # noqa: PLC0415 - as above
@@ -30,7 +30,7 @@ def serve() -> None:
     try:
         settings = load_settings()
         set_up_logs(settings.faxbot_log_level, as_json=settings.faxbot_log_format.lower() == "json")
-        # what a start makes stays, too: to look through it would hold up acknowledgements now and then
+        # objects of the start live as long as the process: scanning them would delay acknowledgements
         raise typer.Exit(_run(run(settings, _say, ready=gc.freeze)))
     except SettingsProblem as problem:
         typer.echo(f"faxbot cannot start.\n{problem}", err=True)
@@ -41,7 +41,7 @@ def serve() -> None:
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="For scripts: the same as JSON.")] = False,  # noqa: FBT002
 ) -> None:
-    """Look whether everything is there that serve needs; changes nothing, also while the bot runs."""
+    """Check everything that serve needs; changes nothing, also while the bot runs."""
     import logging  # noqa: PLC0415 - as in serve
 
     from rich.console import Console  # noqa: PLC0415 - as in serve
@@ -50,7 +50,7 @@ def doctor(
     from faxbot.doctor.report import as_json as json_of  # noqa: PLC0415 - as in serve
     from faxbot.doctor.report import exit_code, summary, table  # noqa: PLC0415 - as in serve
 
-    logging.getLogger().addHandler(logging.NullHandler())  # the table says it all
+    logging.getLogger().addHandler(logging.NullHandler())  # the table is the only output
     findings = asyncio.run(examine())
     if as_json:
         _say(json_of(findings))
@@ -79,9 +79,9 @@ def migrate() -> None:
 
 @app.command()
 def backup(
-    into: Annotated[Path, typer.Argument(help="The folder in which a new one is made for this copy.")],
+    into: Annotated[Path, typer.Argument(help="The folder in which a new folder for this copy is created.")],
 ) -> None:
-    """Copy the database and the documents, also while the bot runs (docs/operations.md: how to go back)."""
+    """Copy the database and the documents, also while the bot runs (docs/operations.md: how to restore)."""
     from faxbot.backup import BackupProblem, back_up  # noqa: PLC0415 - as in serve
     from faxbot.settings import SettingsProblem, load_settings  # noqa: PLC0415 - as in serve
 
@@ -95,10 +95,10 @@ def backup(
 
 @app.command()
 def demo(
-    port: Annotated[int, typer.Option(help="Where the page is.")] = 8484,
+    port: Annotated[int, typer.Option(help="The port of the page.")] = 8484,
     speed: Annotated[float, typer.Option(help="How many times faster than a real fax machine.")] = 20.0,
     data_dir: Annotated[
-        Path | None, typer.Option(help="Keep everything here (default: thrown away).")
+        Path | None, typer.Option(help="Keep the data in this folder (default: it is deleted).")
     ] = None,
     http: Annotated[bool, typer.Option("--http", help="HTTP mode instead of Socket Mode.")] = False,  # noqa: FBT002
 ) -> None:
@@ -121,7 +121,7 @@ def _say(line: str) -> None:
 
 
 def _run(work: Coroutine[Any, Any, int | None]) -> int:
-    """Run *work* until it ends or somebody stops it; its exit code."""
+    """Run *work* until it ends, or SIGINT or SIGTERM cancels it; return its exit code."""
 
     async def until_stopped() -> int:
         task = asyncio.ensure_future(work)
@@ -132,6 +132,6 @@ def _run(work: Coroutine[Any, Any, int | None]) -> int:
             return await task or 0
         return 0
 
-    gc.freeze()  # the code stays: to look through it once more at the end takes longer than all else
+    gc.freeze()  # imported code lives as long as the process: scanning it at exit would take long
     gc.enable()
     return asyncio.run(until_stopped())

@@ -1,9 +1,9 @@
 """
 Logs carry ids, never numbers, names, file names, tokens or message text.
 
-Our own messages are written that way. What a library says and what an exception says is not ours to vouch
-for: pydantic quotes what it was given, an OSError names the file, HTTP clients name the address. So of those
-only what is code is printed: types, places, the template of a library's message without its values.
+faxbot's own log messages follow this rule. Messages of libraries and of exceptions may not: pydantic quotes
+its input, an OSError names the file, HTTP clients name the address. Of those only the parts that come from
+source code are logged: types, locations, and the template of a library's message without its arguments.
 """
 
 import errno
@@ -27,21 +27,21 @@ _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", 
 _PACKAGE = os.path.dirname(__file__) + os.sep  # noqa: PTH120 - as logging spells a record's pathname
 _ROOTS = sorted({os.path.dirname(os.path.dirname(__file__)), *sys.path} - {""}, key=len, reverse=True)  # noqa: PTH120
 _FRAMES = 25
-"""The innermost ones; more says nothing more."""
+"""The number of innermost frames that are logged."""
 _CAUSES = 6
 
 CAPPED = ("slack_sdk", "slack_bolt", "httpx", "httpcore", "aiohttp", "apscheduler", "alembic", "sqlalchemy")
-"""Libraries that log at length when they are let."""
+"""Libraries whose messages below WARNING are not logged."""
 
 
 def set_up_logs(level: str, *, as_json: bool = False) -> None:
     """
-    Log to standard error at *level*, libraries from WARNING on, and what Python itself has to tell.
+    Log to standard error at *level*, as text, or with *as_json* as one JSON object per line.
 
-    As text for people, or *as_json*: one object a line.
+    Libraries in `CAPPED` log from WARNING on. Python's warnings and uncaught exceptions are logged, too.
     """
     handler = _Handler(sys.stderr)
-    handler.setFormatter(JsonLine() if as_json else Line())
+    handler.setFormatter(JsonFormatter() if as_json else LineFormatter())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     for name in CAPPED:
         logging.getLogger(name).setLevel(logging.WARNING)
@@ -51,65 +51,65 @@ def set_up_logs(level: str, *, as_json: bool = False) -> None:
     warnings.showwarning = _warned
 
 
-class Line(logging.Formatter):
-    """`time level logger: message id=value …`, and what was raised, indented below."""
+class LineFormatter(logging.Formatter):
+    """`time level logger: message id=value …`, followed by the traceback, indented."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """*record* as text without a value that is not ours."""
-        head = f"{self.formatTime(record)} {record.levelname} {record.name}: {words(record)}"
+        """*record* as text, without values from libraries."""
+        head = f"{self.formatTime(record)} {record.levelname} {record.name}: {message_of(record)}"
         facts = "".join(f" {name}={value}" for name, value in facts_of(record).items())
         error = record.exc_info[1] if record.exc_info else None
-        below = [f"\n  {line}" for line in told(error)] if error else []
+        below = [f"\n  {line}" for line in traceback_lines(error)] if error else []
         return "".join([head, facts, *below])
 
 
-class JsonLine(logging.Formatter):
+class JsonFormatter(logging.Formatter):
     """
-    `{"time", "level", "logger", "message", …}`: the ids and counts are members, what was raised is a list.
+    `{"time", "level", "logger", "message", …}`: ids and counts are members, a traceback is a list of lines.
 
     `time` is ISO 8601 in UTC.
     """
 
     def format(self, record: logging.LogRecord) -> str:
-        """*record* as one line of JSON without a value that is not ours."""
+        """*record* as one line of JSON, without values from libraries."""
         error = record.exc_info[1] if record.exc_info else None
         line = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
-            "message": words(record),
+            "message": message_of(record),
             **facts_of(record),
-            **({"error": told(error)} if error else {}),
+            **({"error": traceback_lines(error)} if error else {}),
         }
         return json.dumps(line, ensure_ascii=False)
 
 
-def words(record: logging.LogRecord) -> str:
-    """What *record* says; of a library's message the template, or only where it comes from."""
+def message_of(record: logging.LogRecord) -> str:
+    """The message of *record*; of a library's the template, or only its location if it has no arguments."""
     if _is_ours(record):
         return _printable(record.getMessage())
     where = f"{_place(record.pathname)}:{record.lineno} in {record.funcName}"
-    # A message that was put together before it was logged cannot be taken apart again.
+    # Without arguments, the message may have been formatted before, so that it contains values.
     return f"{_printable(str(record.msg))} [{where}]" if record.args else f"[{where}]"
 
 
 def facts_of(record: logging.LogRecord) -> dict[str, str]:
-    """The ids and counts that *record* carries; none of a library's."""
+    """The ids and counts in *record*'s `extra`, and the correlation id; none for a library's record."""
     if not _is_ours(record):
         return {}
     facts = {name: _printable(str(value)) for name, value in vars(record).items() if name not in _STANDARD}
-    return facts | ({"reference": told_under} if (told_under := correlation.current()) else {})
+    return facts | ({"reference": reference} if (reference := correlation.current()) else {})
 
 
-def told(error: BaseException) -> list[str]:
-    """*error* and what led to it: types and places in code, no messages."""
+def traceback_lines(error: BaseException) -> list[str]:
+    """*error* and its causes: types and locations in code, no messages."""
     lines: list[str] = []
     for number, each in enumerate(_chain(error)):
         lines += ["… after:"] if number else []
         lines += list(_frames(each.__traceback__))
         lines.append(_kind(each))
         for part in each.exceptions if isinstance(each, BaseExceptionGroup) else ():
-            lines += [f"| {line}" for line in told(part)]
+            lines += [f"| {line}" for line in traceback_lines(part)]
     return lines
 
 
@@ -132,7 +132,7 @@ def _frames(trace: TracebackType | None) -> Iterator[str]:
 
 
 def _kind(error: BaseException) -> str:
-    """The type of *error*, with the code that the system or SQLite gives it."""
+    """The type of *error*, with its errno or SQLite error code."""
     kind = type(error)
     name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
     code = ""
@@ -144,25 +144,25 @@ def _kind(error: BaseException) -> str:
 
 
 def _is_ours(record: logging.LogRecord) -> bool:
-    """Written by faxbot's own code; loggers of ours are lent to libraries, too."""
+    """Whether faxbot's own code logged it; not by the logger's name, since libraries use our loggers, too."""
     return record.pathname.startswith(_PACKAGE)
 
 
 def _place(path: str) -> str:
-    """A file of code as it is imported, without where this machine keeps it."""
+    """The path of a source file relative to the folder it is imported from."""
     return next((path[len(root) :].lstrip(os.sep) for root in _ROOTS if path.startswith(root)), path)
 
 
 def _printable(text: str) -> str:
-    """On one line: nothing that comes from outside can begin a line of its own."""
+    """*text* on one line: external text cannot start a new log line."""
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
 
 
 class _Handler(logging.StreamHandler[Any]):
-    """Standard error. A record that cannot be written is told of without it."""
+    """Writes to standard error. For a record that cannot be formatted, only its location is printed."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
-        """Say where the record came from; logging itself would print all of it."""
+        """Print the record's location; logging's own implementation prints its arguments."""
         error = sys.exc_info()[1]
         where = f"{_place(record.pathname)}:{record.lineno}"
         print(f"a record of {where} could not be logged: {type(error).__name__}", file=sys.stderr)  # noqa: T201
@@ -172,23 +172,25 @@ def _uncaught(kind: type[BaseException], error: BaseException, trace: TracebackT
     if issubclass(kind, KeyboardInterrupt):
         sys.__excepthook__(kind, error, trace)
         return
-    log.critical("faxbot ended by what it did not expect", exc_info=error)
+    log.critical("faxbot ended by an unexpected exception", exc_info=error)
 
 
 def _unraisable(trouble: Any) -> None:  # noqa: ANN401 - sys.UnraisableHookArgs exists for type checkers only
-    log.error("an error came to nobody", exc_info=trouble.exc_value)
+    log.error("exception ignored by Python", exc_info=trouble.exc_value)
 
 
 def _ended_a_thread(args: threading.ExceptHookArgs) -> None:
-    log.error("a thread ended by what it did not expect", exc_info=args.exc_value)
+    log.error("a thread ended by an unexpected exception", exc_info=args.exc_value)
 
 
 def _warned(  # noqa: PLR0917 - the signature is Python's
-    message: Warning | str,  # noqa: ARG001 - not ours to print
+    message: Warning | str,  # noqa: ARG001 - it may contain values
     category: type[Warning],
     filename: str,
     lineno: int,
     file: object = None,  # noqa: ARG001
     line: str | None = None,  # noqa: ARG001
 ) -> None:
-    log.warning("a warning", extra={"category": category.__name__, "place": f"{_place(filename)}:{lineno}"})
+    log.warning(
+        "Python warning", extra={"category": category.__name__, "place": f"{_place(filename)}:{lineno}"}
+    )

@@ -1,8 +1,8 @@
 """
-What operators watch: counters and histograms fed by the adapters, gauges read off the services at a scrape.
+Prometheus metrics: counters and histograms fed by the adapters, gauges read from the services at each scrape.
 
-Served with `/healthz` and `/readyz` on a port of its own, if one is set. Labels are names of methods,
-states and outcomes, never of people, and never numbers.
+They are served with `/healthz` and `/readyz` at FAXBOT_METRICS_PORT, if it is set. Labels are names of
+methods, states and outcomes, never names of people or numbers.
 """
 
 from collections.abc import Callable, Iterator
@@ -20,12 +20,12 @@ from faxbot.services.model.ledger import Store
 from faxbot.services.model.ports import Clock
 
 ACKNOWLEDGED = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 3.0)
-"""Seconds; Slack waits for three."""
+"""Histogram buckets in seconds; Slack's limit is 3."""
 POSTED = (1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0)
 
 
 class Metrics:
-    """The meters. The methods have the shape of the callbacks that the adapters take."""
+    """The counters and histograms. The methods have the signatures of the callbacks in `adapters.Meters`."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -56,11 +56,11 @@ class Metrics:
         )
 
     def called_ucx(self, method: str, outcome: str, seconds: float) -> None:
-        """A call of the Fax API ended."""
+        """Count a finished call of the Fax API."""
         self._called("ucx", method, outcome, seconds)
 
     def called_slack(self, method: str, outcome: str, seconds: float) -> None:
-        """A call of the Web API ended."""
+        """Count a finished call of the Web API."""
         self._called("slack", method, outcome, seconds)
 
     def _called(self, server: str, method: str, outcome: str, seconds: float) -> None:
@@ -68,43 +68,43 @@ class Metrics:
         self._call_seconds.labels(server, method).observe(seconds)
 
     def acknowledged(self, kind: str, seconds: float) -> None:
-        """An envelope was acknowledged."""
+        """Count an acknowledged envelope."""
         self._acknowledged.labels(kind).observe(seconds)
 
     def posted(self, seconds: float) -> None:
-        """A received fax is in a channel."""
+        """Count a received fax whose file is in a channel."""
         self._posted.observe(seconds)
 
     def watch(self, services: Services, connections: "Connected", clock: Clock) -> None:
-        """Read the gauges off *services* at each scrape."""
+        """Read the gauges from *services* at each scrape."""
         self.registry.register(_Gauges(services, connections, clock))
 
 
 Connected = Callable[[], int]
-"""How many connections to Slack are open."""
+"""Returns the number of open connections to Slack."""
 
 
 class _Gauges(Collector):
-    """What is there now."""
+    """Gauges, computed at each scrape."""
 
     def __init__(self, services: Services, connected: Connected, clock: Clock) -> None:
         self._services, self._connected, self._clock = services, connected, clock
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """Make the gauges."""
+        """Yield the current values."""
         services, now = self._services, self._clock.now()
         jobs = GaugeMetricFamily("faxbot_jobs", "Faxes under way at the fax server", labels=["state"])
         for state, count in services.watch.states().items():
             jobs.add_metric([state], count)
         yield jobs
         ticks = GaugeMetricFamily(
-            "faxbot_tick_age_seconds", "Since the last look that went through", labels=["tick"]
+            "faxbot_tick_age_seconds", "Seconds since the last successful run of a tick", labels=["tick"]
         )
-        for name, at in services.ticks.went_through.items():
+        for name, at in services.ticks.last_success.items():
             ticks.add_metric([name], (now - at).total_seconds())
         yield ticks
         outbox = services.outbox
-        yield _gauge("faxbot_outbox_depth", "Announcements that wait to be told", outbox.depth)
+        yield _gauge("faxbot_outbox_depth", "Announcements that wait to be posted", outbox.depth)
         oldest = max(0.0, now.timestamp() - outbox.oldest) if outbox.oldest else 0.0
         yield _gauge("faxbot_outbox_oldest_seconds", "How long the oldest of them has waited", oldest)
         yield _gauge(
@@ -120,36 +120,36 @@ def _gauge(name: str, what: str, value: float) -> GaugeMetricFamily:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What `/readyz` is made of."""
+    """What `/readyz` checks; `outage_since` returns the start of the fax server's outage, or None."""
 
     store: Store
     connected: Connected
-    away_since: Callable[[], datetime | None]
+    outage_since: Callable[[], datetime | None]
 
 
 async def serve_metrics(metrics: Metrics, health: Health, host: str, port: int) -> web.AppRunner:
     """
-    Answer on *host* and *port* until the runner that is returned is cleaned up.
+    Serve HTTP on *host* and *port* until the returned runner is cleaned up.
 
     Raises:
         OSError: The port is taken.
     """
 
     async def healthz(_: web.Request) -> web.Response:
-        """The process lives and its event loop turns."""
+        """Respond 200 while the event loop runs."""
         return web.json_response({"alive": True})
 
     async def readyz(_: web.Request) -> web.Response:
         """
-        Slack can reach the bot, and it can write down what people ask for.
+        Respond 200 if Slack can reach the bot and the database can be read, else 503.
 
-        A fax server that does not answer is told and changes nothing: what is asked for waits for it.
+        An outage of the fax server is reported, but does not change the status: requests wait for its end.
         """
         store = await _can_read(health.store)
         slack = health.connected() > 0
-        away = health.away_since()
-        told = {"store": store, "slack": slack, "fax_server_away_since": away and away.isoformat()}
-        return web.json_response({"ready": store and slack, **told}, status=200 if store and slack else 503)
+        outage = health.outage_since()
+        checks = {"store": store, "slack": slack, "fax_server_away_since": outage and outage.isoformat()}
+        return web.json_response({"ready": store and slack, **checks}, status=200 if store and slack else 503)
 
     async def scrape(_: web.Request) -> web.Response:
         return web.Response(
@@ -169,6 +169,6 @@ async def serve_metrics(metrics: Metrics, health: Health, host: str, port: int) 
 async def _can_read(store: Store) -> bool:
     try:
         await store.read(lambda ledger: ledger.recall("anything"))
-    except Exception:  # noqa: BLE001 - whatever the database's driver raises, it cannot be read
+    except Exception:  # noqa: BLE001 - the drivers raise different exceptions
         return False
     return True

@@ -1,4 +1,4 @@
-"""The ticks, by APScheduler: each at its own pace, never twice at once, slower while nothing answers."""
+"""Runs the ticks with APScheduler: each at its own interval, one run at a time, with back-off."""
 
 import asyncio
 import logging
@@ -19,10 +19,10 @@ LONGEST_BACKOFF_SECONDS = 60.0
 
 class Ticks:
     """
-    Runs named ticks. After each run the pace says how many seconds later the next one is due.
+    Runs named ticks; the pace of a tick returns the seconds until its next run.
 
-    A tick that raises a Fault is due later and later, with jitter; *failed* hears of it. *answered* hears
-    of each tick that asked the fax server and went through.
+    A tick that raises a `Fault` backs off exponentially, with jitter; *failed* is called with it. *answered*
+    is called after each successful tick that called the fax server.
     """
 
     def __init__(
@@ -37,11 +37,11 @@ class Ticks:
         self._answered, self._failed = answered, failed
         self._running: set[str] = set()
         self._again: set[str] = set()
-        self._asking: set[str] = set()
+        self._always_ask: set[str] = set()
         self._ticks: dict[str, tuple[Callable[[], Awaitable[None]], Callable[[], float]]] = {}
         self._faults: dict[str, int] = {}
-        self.went_through: dict[str, datetime] = {}
-        """When each tick last did."""
+        self.last_success: dict[str, datetime] = {}
+        """When each tick last succeeded."""
 
     def add(
         self,
@@ -52,27 +52,27 @@ class Ticks:
         always_asks: bool = True,
     ) -> None:
         """
-        Run *tick* every `pace()` seconds, the first time at once.
+        Run *tick* every `pace()` seconds, for the first time at the start.
 
-        A tick that does not always ask the fax server proves nothing when it goes through.
+        Without *always_asks* a run may not call the fax server, so its success does not count as an answer.
         """
         self._ticks[name] = (tick, pace)
         if always_asks:
-            self._asking.add(name)
+            self._always_ask.add(name)
 
     def start(self) -> None:
-        """Begin."""
+        """Start the scheduler."""
         self._scheduler.start()
         for name in self._ticks:
             self._plan(name, 0.0)
 
     def stop(self) -> None:
-        """End; what runs is cancelled with the loop."""
+        """Stop the scheduler; running ticks are cancelled with the event loop."""
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
 
     def nudge(self, name: str) -> None:
-        """Run a tick now, or right after the one that is running."""
+        """Run a tick now, or right after its current run; a tick that backs off is not run earlier."""
         if name in self._running:
             self._again.add(name)
         elif self._scheduler.running and not self._faults.get(name):
@@ -82,12 +82,12 @@ class Ticks:
         pause = timedelta(seconds=self._clock.on_the_wall(seconds))
         self._scheduler.add_job(
             self._run,
-            DateTrigger(datetime.now(UTC) + pause),  # APScheduler knows the wall clock only
+            DateTrigger(datetime.now(UTC) + pause),  # APScheduler uses the system clock only
             args=[name],
             id=name,
             replace_existing=True,
             misfire_grace_time=None,
-            max_instances=len(self._ticks) + 1,  # `_run` itself sees to it that a tick runs once
+            max_instances=len(self._ticks) + 1,  # `_run` itself prevents concurrent runs
         )
 
     async def _run(self, name: str) -> None:
@@ -101,17 +101,17 @@ class Ticks:
             fault = await self._try(tick)
             if fault is None:
                 self._faults.pop(name, None)
-                self.went_through[name] = self._clock.now()
+                self.last_success[name] = self._clock.now()
                 pause = 0.0 if name in self._again else pace()
-                if name in self._asking:
+                if name in self._always_ask:
                     await self._answered(name)
             else:
                 count = self._faults[name] = self._faults.get(name, 0) + 1
                 longest = min(LONGEST_BACKOFF_SECONDS, pace() * 2 ** min(count - 1, 6))
-                pause = max(pace(), longest * random.uniform(0.5, 1.0))  # noqa: S311 - jitter is no secret
+                pause = max(pace(), longest * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
                 await self._failed(name, fault)
         except asyncio.CancelledError:
-            return  # `stop`: the scheduler, which nobody awaits, would log it as a fault
+            return  # by `stop`: APScheduler would log it as an error
         except Exception:
             log.exception("a tick failed", extra={"tick": name})
         finally:

@@ -1,4 +1,4 @@
-"""Every setting, from the environment and `.env`. README.md and .env.example list the same ones."""
+"""The settings, read from the environment and `.env`. README.md and .env.example list the same ones."""
 
 import re
 from pathlib import Path
@@ -21,7 +21,7 @@ WHERE = {
     "UCX_CLIENT_SECRET": "The UCX shows it under System, Licenses.",
     "FAXBOT_INBOUND_CHANNEL": "It is a channel's id (C0123456789): open the channel's details in Slack.",
 }
-"""Where to get the settings that nobody knows by heart."""
+"""Where to find the value of a setting, for messages."""
 
 Words = Annotated[tuple[str, ...], NoDecode]
 
@@ -31,7 +31,7 @@ class SettingsProblem(Exception):
 
 
 class Settings(BaseSettings):
-    """What `faxbot serve` needs to know. Field names are the settings' names in lower case."""
+    """All settings. Field names are the settings' names in lower case."""
 
     model_config = SettingsConfigDict(
         env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore"
@@ -116,12 +116,17 @@ class Settings(BaseSettings):
 
     @property
     def database(self) -> str:
-        """The database's address; by default a file in the data directory."""
+        """The database URL; by default a SQLite file in the data directory."""
         return self.database_url or f"sqlite:///{self.faxbot_data_dir / 'faxbot.db'}"
 
     @property
     def plan(self) -> DialPlan:
-        """What may be dialled, and how. Raises ValueError."""
+        """
+        The dial plan.
+
+        Raises:
+            ValueError: The region or a prefix is invalid.
+        """
         return DialPlan(
             region=self.faxbot_region.upper(),
             international_prefix=self.faxbot_international_prefix,
@@ -132,7 +137,7 @@ class Settings(BaseSettings):
 
     @property
     def modems(self) -> dict[str, str]:
-        """The line of each modem, settled by hand."""
+        """The line id of each modem in FAXBOT_MODEMS."""
         return dict(word.split("=", 1) for word in self.faxbot_modems)
 
 
@@ -141,7 +146,7 @@ def load_settings(**given: Any) -> Settings:  # noqa: ANN401 - any field
     Read the settings.
 
     Raises:
-        SettingsProblem: One or more are missing or malformed; each gets a line.
+        SettingsProblem: One or more are missing or malformed; the message has a line for each.
     """
     try:
         settings = Settings(**given)

@@ -12,7 +12,7 @@ from faxbot.fax.document import Document
 from faxbot.fax.errors import AnswerLost, BadDocument, JobNotFound, ServerFault
 from faxbot.fax.job import Direction, Job, JobState
 from faxbot.fax.line import FaxLine, LineUsage
-from faxbot.fax.receipt import Download, Submitted
+from faxbot.fax.receipt import DownloadedDocument, SubmissionReceipt
 from faxbot.fax.record import Record
 from faxbot.services.model.faxes import FaxState
 from tests.kit import House, PlainSlack, lodged
@@ -194,7 +194,7 @@ class PlainUcx:
                 self._late = job
             else:
                 self.jobs[job_id] = job
-            return Submitted(job_id, modem, dial)
+            return SubmissionReceipt(job_id, modem, dial)
 
     def show_up(self) -> None:
         """The job that was held back is there."""
@@ -249,7 +249,7 @@ class PlainUcx:
             if job_id not in self.files:
                 raise JobNotFound("Job not found")
             await asyncio.to_thread(into.write_text, self.files[job_id])
-            return Download(into, 8, "application/pdf", f"{job_id}.pdf")
+            return DownloadedDocument(into, 8, "application/pdf", f"{job_id}.pdf")
 
 
 @dataclass

@@ -1,5 +1,5 @@
 """
-`faxbot doctor`: is everything there that `faxbot serve` needs?
+`faxbot doctor`: checks everything that `faxbot serve` needs.
 
-It looks and changes nothing, so that it may be run beside the bot: nothing is migrated, posted or dialled.
+It changes nothing (no migration, no message, no fax), so that it can run beside the bot.
 """

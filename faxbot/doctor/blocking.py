@@ -1,4 +1,4 @@
-"""Calls that block, in a thread that nobody waits for: a name server or a network drive may never answer."""
+"""Blocking calls (name lookups, disk access) in a daemon thread that does not delay the program's exit."""
 
 import asyncio
 import concurrent.futures
@@ -10,11 +10,12 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-async def apart(work: Callable[[], T]) -> T:
+async def run_in_thread(work: Callable[[], T]) -> T:
     """
-    What *work* returns or raises.
+    Run *work* in a daemon thread; return its result or raise its exception.
 
-    The event loop's own threads are joined when the program ends; this one is left behind if need be.
+    `asyncio.to_thread` does not fit: its threads are joined at exit, and a call to a name server or a network
+    drive may never return.
     """
     loop = asyncio.get_running_loop()
     future: asyncio.Future[T] = loop.create_future()
@@ -23,9 +24,9 @@ async def apart(work: Callable[[], T]) -> T:
         done: concurrent.futures.Future[T] = concurrent.futures.Future()
         try:
             done.set_result(work())
-        except Exception as exc:  # noqa: BLE001 - it is handed to whoever waits
+        except Exception as exc:  # noqa: BLE001 - it is raised in the coroutine that awaits
             done.set_exception(exc)
-        with contextlib.suppress(RuntimeError):  # the loop has ended: nobody waits any more
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nothing awaits the result
             loop.call_soon_threadsafe(settle, done)
 
     def settle(done: concurrent.futures.Future[T]) -> None:

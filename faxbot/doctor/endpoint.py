@@ -1,4 +1,4 @@
-"""HTTP mode: who listens where Slack's requests are to come in, and with which signing secret."""
+"""HTTP mode: checks which program listens at the address for Slack's requests, and its signing secret."""
 
 import json
 import secrets
@@ -14,23 +14,23 @@ from faxbot.slack.web_api.connections import WIRE_ERRORS
 
 HTTP = "HTTP mode"
 
-_ANY = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - what it means, and where to look then
-_SECONDS = 4.0
-_SLACKS_LOOK = (
+_LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - a wildcard is checked at the loopback address
+_TIMEOUT_SECONDS = 4.0
+_WHERE_SLACK_SHOWS_IT = (
     "Whether Slack finds the way here shows at api.slack.com/apps, your app, Event Subscriptions: Verified."
 )
 
 
-class EndpointLooks:
-    """The look at the bot's own address; Slack is not asked, and the bot takes it for Slack's challenge."""
+class EndpointChecks:
+    """The check of the bot's own HTTP address: it sends the challenge that Slack would send."""
 
     def __init__(self, settings: Settings) -> None:
         self._secret = settings.slack_signing_secret.get_secret_value()
         host, port = settings.faxbot_http_host, settings.faxbot_http_port
-        self._url = f"http://{_ANY.get(host, host)}:{port}{PATH}"
+        self._url = f"http://{_LOOPBACK.get(host, host)}:{port}{PATH}"
 
     def checks(self) -> list[Check]:
-        """The one row."""
+        """The one check of HTTP mode."""
         return [Check(HTTP, self.listening)]
 
     async def listening(self) -> Finding:
@@ -41,13 +41,13 @@ class EndpointLooks:
         """
         challenge = secrets.token_urlsafe(30)
         try:
-            status, text = await self._ask(json.dumps({"type": "url_verification", "challenge": challenge}))
+            status, text = await self._post(json.dumps({"type": "url_verification", "challenge": challenge}))
         except aiohttp.ClientConnectorError:
-            return green(f"Nobody listens at {self._url} yet; faxbot serve does. {_SLACKS_LOOK}")
+            return green(f"Nothing listens at {self._url} yet; faxbot serve does. {_WHERE_SLACK_SHOWS_IT}")
         except WIRE_ERRORS:
             status, text = 0, ""
         if status == HTTPStatus.OK and challenge in text:
-            return green(f"faxbot listens at {self._url}. {_SLACKS_LOOK}")
+            return green(f"faxbot listens at {self._url}. {_WHERE_SLACK_SHOWS_IT}")
         if status == HTTPStatus.UNAUTHORIZED:
             return red(
                 f"What listens at {self._url} does not accept SLACK_SIGNING_SECRET.",
@@ -56,10 +56,11 @@ class EndpointLooks:
             )
         return red(
             f"Something else than faxbot listens at {self._url}.",
-            "Choose another FAXBOT_HTTP_PORT, and tell the proxy in front of it.",
+            "Choose another FAXBOT_HTTP_PORT, and set it in the proxy in front of it, too.",
         )
 
-    async def _ask(self, body: str) -> tuple[int, str]:
+    async def _post(self, body: str) -> tuple[int, str]:
+        """Post *body* with a valid signature; the response's status and text."""
         stamp = str(int(Clock().now()))
         signature = SignatureVerifier(self._secret).generate_signature(timestamp=stamp, body=body)
         headers = {
@@ -68,7 +69,9 @@ class EndpointLooks:
             "X-Slack-Signature": signature or "",
         }
         async with (
-            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_SECONDS), trust_env=False) as session,
-            session.post(self._url, data=body, headers=headers, allow_redirects=False) as answer,
+            aiohttp.ClientSession(
+                timeout=aiohttp.ClientTimeout(total=_TIMEOUT_SECONDS), trust_env=False
+            ) as session,
+            session.post(self._url, data=body, headers=headers, allow_redirects=False) as response,
         ):
-            return answer.status, await answer.text(errors="replace")
+            return response.status, await response.text(errors="replace")

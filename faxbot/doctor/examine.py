@@ -1,4 +1,4 @@
-"""All the looks there are, in the order of the table."""
+"""Runs every check, in the order of the table."""
 
 import stat
 from contextlib import AsyncExitStack
@@ -7,9 +7,9 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from faxbot.doctor import fax_server, machine, slack
-from faxbot.doctor.finding import Finding, Light, green, red, yellow
+from faxbot.doctor.finding import Finding, Severity, green, red, yellow
 from faxbot.doctor.report import SETTINGS
-from faxbot.doctor.runner import ALL_SECONDS, EACH_SECONDS, Findings, go_round, without
+from faxbot.doctor.runner import ALL_SECONDS, EACH_SECONDS, Findings, redact, run_checks
 from faxbot.settings import Settings, SettingsProblem, load_settings
 
 CHECKS = (
@@ -19,11 +19,11 @@ CHECKS = (
     *(fax_server.CLOCK, slack.REACHED, slack.BOT_TOKEN, slack.SCOPES, slack.INBOUND, slack.APP_TOKEN),
     *(slack.SOCKET, slack.CLOCK),
 )
-"""The rows; in HTTP mode one of its own stands in for the app token and the socket."""
+"""The rows in Socket Mode. In HTTP mode `endpoint.HTTP` takes the place of the app token and the socket."""
 
 
 async def examine(*, each: float = EACH_SECONDS, all_: float = ALL_SECONDS) -> Findings:
-    """Look at everything; a check has *each* seconds, all together have *all_*."""
+    """Run all checks. Each may take *each* seconds, all of them together *all_*."""
     try:
         settings = load_settings()
     except SettingsProblem as problem:
@@ -31,12 +31,12 @@ async def examine(*, each: float = EACH_SECONDS, all_: float = ALL_SECONDS) -> F
     findings: Findings = {SETTINGS: _settings(Path(".env"))}
     async with AsyncExitStack() as stack:
         checks = [
-            *machine.Machine(settings).checks(),
-            *fax_server.FaxServerLooks(settings, stack).checks(),
-            *slack.SlackLooks(settings, stack).checks(),
+            *machine.MachineChecks(settings).checks(),
+            *fax_server.FaxServerChecks(settings, stack).checks(),
+            *slack.SlackChecks(settings, stack).checks(),
         ]
-        findings |= await go_round(checks, each=each, all_=all_)
-    return without(findings, _secrets(settings))
+        findings |= await run_checks(checks, each=each, all_=all_)
+    return redact(findings, _secrets(settings))
 
 
 def _settings(env_file: Path) -> Finding:
@@ -49,8 +49,8 @@ def _settings(env_file: Path) -> Finding:
 
 
 def _unusable(problem: SettingsProblem) -> Findings:
-    """Nothing else can be looked at."""
-    skipped = Finding(Light.SKIPPED, f"skipped: “{SETTINGS}” comes first")
+    """The findings when the settings cannot be read: every other check is skipped."""
+    skipped = Finding(Severity.SKIPPED, f"skipped: “{SETTINGS}” comes first")
     return dict.fromkeys(CHECKS, skipped) | {
         SETTINGS: red(
             str(problem), "Set each of these in .env or in the environment; .env.example explains them."

@@ -1,4 +1,4 @@
-"""The UCX: reached, trusted, open to these credentials, with lines that work, and right about the time."""
+"""Checks of the UCX: connection, certificate, credentials, license, lines and clock."""
 
 from collections.abc import Awaitable, Sequence
 from contextlib import AsyncExitStack
@@ -7,9 +7,9 @@ from typing import TypeVar
 import httpx
 
 from faxbot.adapters import SystemClock
-from faxbot.doctor.clocks import judge_clock, skew_of
-from faxbot.doctor.finding import Check, Finding, Ill, green, red, yellow
-from faxbot.doctor.network import Place, reach, shake_hands
+from faxbot.doctor.clocks import clock_finding, clock_skew
+from faxbot.doctor.finding import Check, CheckFailed, Finding, green, red, yellow
+from faxbot.doctor.network import ServerAddress, check_certificate, first_reachable_address
 from faxbot.fax.errors import (
     AnswerLost,
     CredentialsRejected,
@@ -23,15 +23,15 @@ from faxbot.fax.line import FaxLine, LineUsage, find_line
 from faxbot.fax.status import line_words
 from faxbot.settings import Settings
 from faxbot.ucx.client import UcxClient
-from faxbot.ucx.transport import Timeouts, address, open_http, trusted
+from faxbot.ucx.transport import Timeouts, base_url, open_http_client, tls_context
 
 REACHED, TRUSTED, SIGNED_IN = "UCX reachable", "UCX certificate", "UCX credentials"
-LICENSED, LINES, CLOCK = "Fax API licence", "Fax lines", "Clock and the UCX's"
+LICENSED, LINES, CLOCK = "Fax API license", "Fax lines", "Clock and the UCX's"
 
 _SECONDS = Timeouts(connect=3.0, free_connection=3.0, answer=4.5)
 _BUSY = "Wait a minute and run faxbot doctor again. If it stays so, restart the UCX's web server."
 _TRUST_IT = (
-    "If the UCX has a certificate of its own: save it as a file (openssl s_client -connect {place} "
+    "If the UCX has a self-signed certificate: save it as a file (openssl s_client -connect {place} "
     "</dev/null | openssl x509 > ucx.pem), compare it with the one the UCX shows, and put the file's name in "
     "UCX_CA_FILE."
 )
@@ -39,8 +39,8 @@ _TRUST_IT = (
 T = TypeVar("T")
 
 
-class FaxServerLooks:
-    """The looks at the UCX of the settings; *stack* closes its connections."""
+class FaxServerChecks:
+    """The checks of the UCX that *settings* name; its connections are closed with *stack*."""
 
     def __init__(self, settings: Settings, stack: AsyncExitStack) -> None:
         self._settings, self._stack = settings, stack
@@ -51,24 +51,24 @@ class FaxServerLooks:
         self._lines: list[FaxLine] = []
 
     def checks(self) -> list[Check]:
-        """In the order of the table."""
+        """The checks in the order of the table."""
         return [
             Check(REACHED, self.reached),
             Check(TRUSTED, self.certificate, needs=REACHED),
             Check(SIGNED_IN, self.credentials, needs=TRUSTED, late=_BUSY),
-            Check(LICENSED, self.licence, needs=SIGNED_IN, late=_BUSY),
+            Check(LICENSED, self.license, needs=SIGNED_IN, late=_BUSY),
             Check(LINES, self.lines, needs=LICENSED, late=_BUSY),
             Check(CLOCK, self.clock, needs=TRUSTED, after=SIGNED_IN),
         ]
 
     @property
-    def _place(self) -> Place:
-        return Place.of("UCX_URL", self._settings.ucx_url)
+    def _place(self) -> ServerAddress:
+        return ServerAddress.of("UCX_URL", self._settings.ucx_url)
 
     async def reached(self) -> Finding:
-        """Its address, as far as its port."""
+        """A TCP connection to the port of UCX_URL can be made."""
         try:
-            address(self._settings.ucx_url)
+            base_url(self._settings.ucx_url)
             place = self._place
         except ValueError:
             return red(
@@ -76,14 +76,14 @@ class FaxServerLooks:
                 "Write it as it stands in the browser when you open the UCX's pages, such as "
                 "https://ucx.example.com.",
             )
-        self._at = await reach(place)
+        self._at = await first_reachable_address(place)
         return green(f"{place} answers.")
 
     async def certificate(self) -> Finding:
-        """Whom the bot would talk to."""
+        """The UCX's certificate is trusted: by UCX_CA_FILE, or else by the public authorities."""
         ca_file = self._settings.ucx_ca_file
         try:
-            context = trusted(ca_file)
+            context = tls_context(ca_file)
         except ValueError:
             return red(
                 f"UCX_CA_FILE ({ca_file}) can't be read as certificates.",
@@ -93,38 +93,41 @@ class FaxServerLooks:
         how = _TRUST_IT.format(place=self._place)
         if ca_file:
             how = f"The certificate in UCX_CA_FILE ({ca_file}) is not the UCX's; it may have a new one. {how}"
-        return await shake_hands(self._place, self._at, context, how)
+        return await check_certificate(self._place, self._at, context, how)
 
     async def credentials(self) -> Finding:
-        """The client id and secret, at the Token method: a kept token says nothing of them."""
-        await self._asked(self._connected().sign_in())
+        """
+        The client id and secret are accepted; a token kept on disk would prove nothing about them.
+
+        Source: Token.
+        """
+        await self._call(self._connected().sign_in())
         return green("The UCX accepts UCX_CLIENT_ID and UCX_CLIENT_SECRET.")
 
-    async def licence(self) -> Finding:
-        """The Fax API is open: it answers a call."""
-        self._lines = await self._asked(self._connected().list_lines())
+    async def license(self) -> Finding:
+        """The Fax API is licensed: it answers FaxList."""
+        self._lines = await self._call(self._connected().list_lines())
         return green("The Fax API answers.")
 
     async def lines(self) -> Finding:
-        """There are lines, the settings name no others, and each is in order."""
+        """There are lines, the settings name no line that does not exist, and each line is healthy."""
         if not self._lines:
             return red(
                 "The UCX has no virtual fax.",
                 "Add one on the UCX; faxes are sent and received by virtual faxes.",
             )
-        usage = await self._asked(self._connected().line_usage())
-        strange = self._not_there()
-        return strange or state_of(self._lines, usage)
+        usage = await self._call(self._connected().line_usage())
+        return self._unknown_line_in_settings() or lines_finding(self._lines, usage)
 
     async def clock(self) -> Finding:
-        """The UCX's time, by whatever it answered."""
-        return judge_clock(self._skew, whose="the UCX")
+        """The UCX's clock, by the Date header of its latest response."""
+        return clock_finding(self._skew, whose="the UCX")
 
     def _connected(self) -> UcxClient:
         if self._client is None:
             settings, clock = self._settings, self._clock
-            http = open_http(settings.ucx_ca_file)
-            http.event_hooks = {"response": [self._heard]}
+            http = open_http_client(settings.ucx_ca_file)
+            http.event_hooks = {"response": [self._note_date]}
             self._client = UcxClient(
                 http,
                 settings.ucx_url,
@@ -138,22 +141,22 @@ class FaxServerLooks:
             self._stack.push_async_callback(self._client.aclose)
         return self._client
 
-    async def _heard(self, response: httpx.Response) -> None:
-        self._skew = skew_of(response.headers, self._clock.now())
+    async def _note_date(self, response: httpx.Response) -> None:
+        self._skew = clock_skew(response.headers, self._clock.now())
 
-    async def _asked(self, call: Awaitable[T]) -> T:
+    async def _call(self, call: Awaitable[T]) -> T:
         """
-        The answer of *call*.
+        Await *call* and return its result.
 
         Raises:
-            Ill: There is none.
+            CheckFailed: It raised a `ServerFault`; the finding says what to do.
         """
         try:
             return await call
         except CredentialsRejected as exc:
             finding = red(
                 str(exc),
-                "Open System, Licenses on the UCX. If the licence for the Fax API is missing or has ended, "
+                "Open System, Licenses on the UCX. If the license for the Fax API is missing or has ended, "
                 "it needs a new one. Else copy the client id and secret from that page into UCX_CLIENT_ID "
                 "and UCX_CLIENT_SECRET.",
             )
@@ -161,24 +164,24 @@ class FaxServerLooks:
             finding = red(str(exc), _BUSY)
         except RequestRefused as exc:
             finding = red(
-                str(exc), "Open System, Licenses on the UCX: the licence for the Fax API must be valid."
+                str(exc), "Open System, Licenses on the UCX: the license for the Fax API must be valid."
             )
         except (ServerUnreachable, AnswerLost) as exc:
             finding = red(
                 str(exc),
                 "See whether UCX_URL leads to the UCX's own pages in a browser. If so, restart the UCX's web "
-                "server; its maker can tell why it fails.",
+                "server; if it still fails, ask the maker of the UCX.",
             )
         except ServerFault as exc:
             finding = red(
                 str(exc),
                 "See whether UCX_URL is the address of the UCX, without anything behind it, and whether "
-                "System, Licenses shows a licence for the Fax API.",
+                "System, Licenses shows a license for the Fax API.",
             )
-        raise Ill(finding)
+        raise CheckFailed(finding)
 
-    def _not_there(self) -> Finding | None:
-        """A line that only the settings know."""
+    def _unknown_line_in_settings(self) -> Finding | None:
+        """A finding if FAXBOT_DEFAULT_LINE or FAXBOT_MODEMS names a line that the UCX does not have."""
         settings = self._settings
         names = ", ".join(line.label for line in self._lines)
         if settings.faxbot_default_line:
@@ -200,12 +203,12 @@ class FaxServerLooks:
         return None
 
 
-def state_of(lines: Sequence[FaxLine], usage: Sequence[LineUsage]) -> Finding:
-    """How the lines are, as FaxUsage tells it at one moment."""
-    told = {each.line_id: each.state_text for each in usage}
-    states = {line: line_words(told[line.line_id]) if line.line_id in told else None for line in lines}
+def lines_finding(lines: Sequence[FaxLine], usage: Sequence[LineUsage]) -> Finding:
+    """The finding about the states of *lines*, from one reply to FaxUsage."""
+    texts = {each.line_id: each.state_text for each in usage}
+    states = {line: line_words(texts[line.line_id]) if line.line_id in texts else None for line in lines}
     found = ", ".join(
-        f"{line.label} {state.words if state else 'not told of'}" for line, state in states.items()
+        f"{line.label} {state.words if state else 'missing from FaxUsage'}" for line, state in states.items()
     )
     faulty = [line.label for line, state in states.items() if state is None or not state.healthy]
     if faulty:

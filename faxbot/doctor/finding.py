@@ -1,47 +1,47 @@
-"""What a look at one thing found, and what to do about it."""
+"""A check, its finding, and the finding's severity."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Light(StrEnum):
-    """How one thing stands."""
+class Severity(StrEnum):
+    """The color of a row in the table."""
 
     GREEN = "green"
     YELLOW = "yellow"
-    """It works, and somebody should know of it."""
+    """It works, but needs attention."""
     RED = "red"
     SKIPPED = "skipped"
-    """Not looked at, since something that comes first is red."""
+    """Not run, since a check that it needs is red or skipped."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """*found* is what is; *remedy* what to do next, in words for whoever runs the bot."""
+    """The result of one check: *found* states the fact, *remedy* the next step for the operator."""
 
-    light: Light
+    severity: Severity
     found: str
     remedy: str = ""
 
 
 def green(found: str) -> Finding:
-    """All is well."""
-    return Finding(Light.GREEN, found)
+    """A finding that needs no action."""
+    return Finding(Severity.GREEN, found)
 
 
 def yellow(found: str, remedy: str) -> Finding:
-    """It works, and somebody should know of it."""
-    return Finding(Light.YELLOW, found, remedy)
+    """A finding that works but needs attention."""
+    return Finding(Severity.YELLOW, found, remedy)
 
 
 def red(found: str, remedy: str) -> Finding:
-    """It does not work."""
-    return Finding(Light.RED, found, remedy)
+    """A finding that keeps the bot from working."""
+    return Finding(Severity.RED, found, remedy)
 
 
-class Ill(Exception):
-    """A look that ends early, with the *finding*."""
+class CheckFailed(Exception):
+    """Ends a check early, with the *finding* for its row."""
 
     def __init__(self, finding: Finding) -> None:
         super().__init__(finding.found)
@@ -51,14 +51,14 @@ class Ill(Exception):
 @dataclass(frozen=True, slots=True)
 class Check:
     """
-    One row of the table: *look* makes its finding.
+    One row of the table; *run* makes its finding.
 
-    It is skipped where the check called *needs* is red or skipped, and waits for the one called *after*,
-    however that ends. Both come before it in the list. *late* is the remedy when there is no answer in time.
+    It is skipped if the check named *needs* is red or skipped. It starts after the check named *after*,
+    whatever that one finds. Both must precede it in the list. *late* is the remedy if the check times out.
     """
 
     name: str
-    look: Callable[[], Awaitable[Finding]]
+    run: Callable[[], Awaitable[Finding]]
     needs: str = ""
     after: str = ""
     late: str = ""

@@ -1,4 +1,4 @@
-"""What this machine has to provide: a folder to keep things in, room, a database, converters."""
+"""Checks of this machine: data directory, free disk space, database, converters."""
 
 import os
 import pwd
@@ -10,8 +10,8 @@ from pathlib import Path
 from sqlalchemy import make_url
 from sqlalchemy.exc import DatabaseError
 
-from faxbot.datadir import OWNERS, kept_in
-from faxbot.doctor.blocking import apart
+from faxbot.datadir import OWNER_ONLY, private_paths
+from faxbot.doctor.blocking import run_in_thread
 from faxbot.doctor.finding import Check, Finding, green, red, yellow
 from faxbot.settings import Settings
 from faxbot.store.engine import open_to_read
@@ -21,29 +21,30 @@ DATA, ROOM, DATABASE, CONVERTERS = "Data directory", "Free space", "Database", "
 
 _MEGABYTE = 1 << 20
 _DOCUMENTS_RED, _DOCUMENTS_YELLOW = 3, 10
-"""The largest document, as it came, as it is faxed, and once more while it is made."""
+"""Multiples of the largest document: it is on the disk as shared, as converted, and as it is written."""
 _ROOM_YELLOW = 1 << 30
+"""In bytes."""
 _A_DRIVE = "See whether the drive it is on answers (ls); a network drive may be away."
 
 
-class Machine:
-    """The looks at this machine, as the settings use it."""
+class MachineChecks:
+    """The checks of the folders, files and programs on this machine that *settings* refer to."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._data = settings.faxbot_data_dir
 
     def checks(self) -> list[Check]:
-        """In the order of the table."""
+        """The checks in the order of the table."""
         return [
-            Check(DATA, lambda: apart(self.data), late=_A_DRIVE),
-            Check(ROOM, lambda: apart(self.room), late=_A_DRIVE),
-            Check(DATABASE, lambda: apart(self.database), late=_A_DRIVE),
-            Check(CONVERTERS, lambda: apart(self.converters)),
+            Check(DATA, lambda: run_in_thread(self.data), late=_A_DRIVE),
+            Check(ROOM, lambda: run_in_thread(self.room), late=_A_DRIVE),
+            Check(DATABASE, lambda: run_in_thread(self.database), late=_A_DRIVE),
+            Check(CONVERTERS, lambda: run_in_thread(self.converters)),
         ]
 
     def data(self) -> Finding:
-        """The data directory: there or to be made, writable, and closed to others."""
+        """The data directory exists or can be created, is writable, and is closed to other users."""
         data = self._data
         if data.exists() and not data.is_dir():
             return red(
@@ -71,7 +72,7 @@ class Machine:
 
     def _rights(self) -> Finding:
         data = self._data
-        kept = [path for path in (*kept_in(data), *self._database_files()) if path.exists()]
+        kept = [path for path in (*private_paths(data), *self._database_files()) if path.exists()]
         shut = [path for path in kept if not os.access(path, os.R_OK | os.W_OK)]
         if shut:
             return red(
@@ -85,9 +86,9 @@ class Machine:
                 f"{data.absolute()} belongs to {_name(owner)}, and you are {_me()}.",
                 f"Run faxbot doctor, too, as the user that faxbot runs as: sudo -u {_name(owner)} …",
             )
-        if any(stat.S_IMODE(path.stat().st_mode) & ~OWNERS for path in (data, *kept)):
+        if any(stat.S_IMODE(path.stat().st_mode) & ~OWNER_ONLY for path in (data, *kept)):
             return yellow(
-                f"{data.absolute()} can be written, and other users of this machine can look into it.",
+                f"{data.absolute()} can be written, and other users of this machine can read it.",
                 f"Close it: chmod -R go= {data.absolute()}",
             )
         return green(f"{data.absolute()} can be written, by {_me()} alone.")
@@ -100,7 +101,7 @@ class Machine:
         return Path(make_url(self._settings.database).database or "")
 
     def room(self) -> Finding:
-        """The disk that has less room left, of the documents' and the database's."""
+        """Free space on the disk of the documents or of the database, whichever has less."""
         places = {_nearest(self._data), _nearest(self._database_path().parent)}
         free, place = min((shutil.disk_usage(each).free, each) for each in places)
         document = self._settings.faxbot_max_megabytes * _MEGABYTE
@@ -116,7 +117,7 @@ class Machine:
         return green(found)
 
     def database(self) -> Finding:
-        """The database, read and not written: there, readable, of the schema that this faxbot needs."""
+        """The database is readable and at the schema this version needs; it is opened read-only."""
         path = self._database_path()
         if not path.exists():
             return green(f"{path.absolute()} is not there yet; faxbot serve makes it.")
@@ -148,7 +149,7 @@ class Machine:
         )
 
     def converters(self) -> Finding:
-        """What documents may be converted with, besides what is always there."""
+        """The optional converter, Ghostscript, is installed."""
         if found := shutil.which("gs"):
             return green(f"Ghostscript is there ({found}).")
         return yellow(
@@ -158,7 +159,7 @@ class Machine:
 
 
 def _nearest(path: Path) -> Path:
-    """*path*, or the folder above it that is there."""
+    """*path* if it exists, else its nearest parent that does."""
     return next((each for each in (path, *path.absolute().parents) if each.exists()), Path("/"))
 
 

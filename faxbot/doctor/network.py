@@ -1,4 +1,4 @@
-"""Can this machine reach a server: its name, its port, its certificate."""
+"""Checks of a server's network address: name lookup, TCP connection, TLS certificate."""
 
 import asyncio
 import socket
@@ -7,19 +7,19 @@ import time
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from faxbot.doctor.blocking import apart
-from faxbot.doctor.finding import Finding, Ill, green, red, yellow
+from faxbot.doctor.blocking import run_in_thread
+from faxbot.doctor.finding import CheckFailed, Finding, green, red, yellow
 
 _PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
-_SOON_DAYS = 14
+_EXPIRES_SOON_DAYS = 14
 _DAY = 86_400.0
 _EXPIRED, _NOT_YET, _SELF_SIGNED, _OTHER_NAME, _OTHER_ADDRESS = 10, 9, (18, 19, 20, 21), 62, 64
 """OpenSSL's X509_V_ERR_… codes."""
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a server is said to be, by the *setting* that says so."""
+class ServerAddress:
+    """A server's host and port, and the *setting* they come from."""
 
     setting: str
     host: str
@@ -27,12 +27,12 @@ class Place:
     encrypted: bool
 
     @classmethod
-    def of(cls, setting: str, url: str) -> "Place":
+    def of(cls, setting: str, url: str) -> "ServerAddress":
         """
-        The place that *url* names.
+        Parse *url* (http, https, ws or wss).
 
         Raises:
-            ValueError: It names none.
+            ValueError: It has another scheme or no host.
         """
         parts = urlsplit(url.strip())
         if parts.scheme not in _PORTS or not parts.hostname:
@@ -42,25 +42,27 @@ class Place:
 
     @property
     def local(self) -> bool:
-        """On this very machine, where nobody listens in."""
+        """Whether it is the loopback address, where an unencrypted connection is harmless."""
         return self.host == "localhost" or self.host.startswith("127.") or self.host == "::1"
 
     def __str__(self) -> str:
         return f"{self.host}:{self.port}"
 
 
-async def reach(place: Place, *, seconds: float = 4.0) -> str:
+async def first_reachable_address(place: ServerAddress, *, seconds: float = 4.0) -> str:
     """
-    Open a connection to *place* and close it; the address that it has.
+    Look up *place* and connect to each of its IP addresses in turn; return the first that accepts.
+
+    The lookup and the connections each take *seconds* at most.
 
     Raises:
-        Ill: There is none to be had.
+        CheckFailed: The name is unknown, or no address accepts a connection.
     """
-    found = await _addresses(place, seconds)
+    addresses = await _addresses(place, seconds)
     last: OSError | None = None
-    for address in found:
+    for address in addresses:
         try:
-            async with asyncio.timeout(seconds / len(found)):
+            async with asyncio.timeout(seconds / len(addresses)):
                 _, writer = await asyncio.open_connection(address, place.port)
         except TimeoutError:
             last = None
@@ -70,47 +72,55 @@ async def reach(place: Place, *, seconds: float = 4.0) -> str:
             writer.close()
             return address
     if isinstance(last, ConnectionRefusedError):
-        raise Ill(
+        raise CheckFailed(
             red(
                 f"Nothing answers at {place}: the connection is refused.",
                 f"See whether the machine {place.host} is on, and whether the address and port in "
                 f"{place.setting} are right.",
             )
         )
-    raise Ill(
+    raise CheckFailed(
         red(
             f"Nothing answers at {place}.",
             f"See whether the machine {place.host} is on and {place.setting} is right. If both are, ask "
-            f"whoever looks after the network to let this machine connect to {place.host}, port "
+            f"the network administrator to let this machine connect to {place.host}, port "
             f"{place.port}: faxbot connects directly, without a proxy.",
         )
     )
 
 
-async def _addresses(place: Place, seconds: float) -> list[str]:
+async def _addresses(place: ServerAddress, seconds: float) -> list[str]:
     try:
         async with asyncio.timeout(seconds):
-            told = await apart(lambda: socket.getaddrinfo(place.host, place.port, type=socket.SOCK_STREAM))
+            found = await run_in_thread(
+                lambda: socket.getaddrinfo(place.host, place.port, type=socket.SOCK_STREAM)
+            )
     except TimeoutError:
-        raise Ill(
+        raise CheckFailed(
             red(
                 f"The name server doesn't say where {place.host} is.",
-                "Ask whoever looks after the network why names can't be looked up on this machine.",
+                "Ask the network administrator why names can't be looked up on this machine.",
             )
         ) from None
     except (OSError, UnicodeError):
-        raise Ill(
+        raise CheckFailed(
             red(
                 f"There is no machine called {place.host}, as far as this one knows.",
-                f"Look for a mistyped name in {place.setting}. If it is right, ask whoever looks after the "
-                "network why this machine doesn't know it.",
+                f"Look for a mistyped name in {place.setting}. If it is right, ask the network "
+                "administrator why this machine doesn't know it.",
             )
         ) from None
-    return list(dict.fromkeys(str(each[4][0]) for each in told))
+    return list(dict.fromkeys(str(each[4][0]) for each in found))
 
 
-async def shake_hands(place: Place, address: str, context: ssl.SSLContext, how_to_trust: str) -> Finding:
-    """Make a TLS connection to *address* as *place*, trusting *context*; how its certificate stands."""
+async def check_certificate(
+    place: ServerAddress, address: str, context: ssl.SSLContext, how_to_trust: str
+) -> Finding:
+    """
+    Connect to *address* with TLS and check the certificate of *place* against *context*.
+
+    *how_to_trust* is the remedy for a certificate from an unknown authority.
+    """
     if not place.encrypted:
         if place.local:
             return green("Not encrypted, and on this very machine.")
@@ -133,10 +143,10 @@ async def shake_hands(place: Place, address: str, context: ssl.SSLContext, how_t
     writer.close()
     until = certificate.get("notAfter")
     days = (ssl.cert_time_to_seconds(until) - time.time()) / _DAY if isinstance(until, str) else None
-    if days is not None and days < _SOON_DAYS:
+    if days is not None and days < _EXPIRES_SOON_DAYS:
         return yellow(
             f"The certificate of {place.host} is trusted, and ends in {max(0, int(days))} days.",
-            f"Have it renewed before then by whoever runs {place.host}.",
+            f"Have it renewed before then by the operator of {place.host}.",
         )
     return green(
         "The certificate is trusted."
@@ -145,13 +155,13 @@ async def shake_hands(place: Place, address: str, context: ssl.SSLContext, how_t
     )
 
 
-def _untrusted(place: Place, exc: ssl.SSLCertVerificationError, how_to_trust: str) -> Finding:
+def _untrusted(place: ServerAddress, exc: ssl.SSLCertVerificationError, how_to_trust: str) -> Finding:
     match exc.verify_code:
         case code if code == _EXPIRED:
             return red(
                 f"The certificate of {place.host} has ended.",
-                f"Have it renewed by whoever runs {place.host}. If it should be good, this machine's date is "
-                "wrong.",
+                f"Have it renewed by the operator of {place.host}. If it should be valid, this machine's "
+                "date is wrong.",
             )
         case code if code == _NOT_YET:
             return red(
@@ -165,7 +175,10 @@ def _untrusted(place: Place, exc: ssl.SSLCertVerificationError, how_to_trust: st
                 f"certificate made for {place.host}.",
             )
         case code if code in _SELF_SIGNED:
-            return red(f"Nobody that this machine trusts vouches for {place.host}.", how_to_trust)
+            return red(
+                f"The certificate of {place.host} is not from an authority that this machine trusts.",
+                how_to_trust,
+            )
         case _:
             return red(
                 f"The certificate of {place.host} is not accepted: {exc.verify_message}.", how_to_trust

@@ -1,4 +1,4 @@
-"""Slack: reached, open to both tokens, with all scopes, the inbound channel, events, and the right time."""
+"""Checks of Slack: connection, both tokens, scopes, inbound channel, Socket Mode or HTTP mode, clock."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
@@ -13,10 +13,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from faxbot.adapters import Meters, SystemClock, connect_to_slack, slack_pace
-from faxbot.doctor.clocks import judge_clock, skew_of
-from faxbot.doctor.endpoint import EndpointLooks
-from faxbot.doctor.finding import Check, Finding, Ill, Light, green, red, yellow
-from faxbot.doctor.network import Place, reach, shake_hands
+from faxbot.doctor.clocks import clock_finding, clock_skew
+from faxbot.doctor.endpoint import EndpointChecks
+from faxbot.doctor.finding import Check, CheckFailed, Finding, Severity, green, red, yellow
+from faxbot.doctor.network import ServerAddress, check_certificate, first_reachable_address
 from faxbot.fax.errors import SlackBusy, SlackFault, SlackRefused
 from faxbot.settings import Settings
 from faxbot.slack.inbound.websocket import Farewell
@@ -47,8 +47,8 @@ _STATUS = (
 _AGAIN = "Wait a minute and run faxbot doctor again."
 
 
-class SlackLooks:
-    """The looks at the workspace of the settings; *stack* closes their connections."""
+class SlackChecks:
+    """The checks of the workspace that *settings* name; its connections are closed with *stack*."""
 
     def __init__(self, settings: Settings, stack: AsyncExitStack) -> None:
         self._settings, self._stack = settings, stack
@@ -60,13 +60,13 @@ class SlackLooks:
         self._connected: WebApi | None = None
 
     def checks(self) -> list[Check]:
-        """In the order of the table."""
+        """The checks in the order of the table."""
         return [
             Check(REACHED, self.reached, late=_STATUS),
             Check(BOT_TOKEN, self.bot_token, needs=REACHED, late=_STATUS),
             Check(SCOPES, self.scopes, needs=BOT_TOKEN),
             Check(INBOUND, self.inbound, needs=BOT_TOKEN, late=_STATUS),
-            *(self._socket_mode() if self._settings.socket_mode else EndpointLooks(self._settings).checks()),
+            *(self._socket_mode() if self._settings.socket_mode else EndpointChecks(self._settings).checks()),
             Check(CLOCK, self.clock, needs=REACHED, after=BOT_TOKEN),
         ]
 
@@ -77,67 +77,67 @@ class SlackLooks:
         ]
 
     async def reached(self) -> Finding:
-        """Its address, port and certificate."""
+        """A TLS connection to SLACK_API_URL can be made, with a trusted certificate."""
         try:
-            place = Place.of("SLACK_API_URL", self._settings.slack_api_url)
+            place = ServerAddress.of("SLACK_API_URL", self._settings.slack_api_url)
         except ValueError:
             return red("SLACK_API_URL is no address.", "Leave it out for Slack itself.")
-        at = await reach(place)
-        finding = await shake_hands(
+        at = await first_reachable_address(place)
+        finding = await check_certificate(
             place,
             at,
             create_default_context(),
             "Something between this machine and Slack opens the connection, such as a filter of your "
-            f"network: ask whoever looks after it to leave {place.host} alone. On a bare machine: sudo apt "
+            f"network: ask its administrator to exempt {place.host}. On a bare machine: sudo apt "
             "install ca-certificates.",
         )
-        return green(f"{place} answers.") if finding.light is Light.GREEN else finding
+        return green(f"{place} answers.") if finding.severity is Severity.GREEN else finding
 
     async def bot_token(self) -> Finding:
-        """The bot token (auth.test), which also tells scopes and the time."""
+        """The bot token is valid (auth.test); the response headers also carry the scopes and the time."""
         try:
-            told = await self._ask(lambda client: client.auth_test())
+            response = await self._call(lambda client: client.auth_test())
         except SlackRefused as exc:
             return red(
                 f"Slack does not accept SLACK_BOT_TOKEN ({exc.error}).",
                 _TOKEN_REMEDIES.get(exc.error, _COPY_BOT_TOKEN),
             )
-        self._bot_id, self._name = str(told.get("bot_id") or ""), str(told.get("user") or "faxbot")
+        self._bot_id, self._name = str(response.get("bot_id") or ""), str(response.get("user") or "faxbot")
         if not self._bot_id:
             return red(
                 "SLACK_BOT_TOKEN is a person's token.",
                 f"Copy the other one, which begins with xoxb-: {_APPS}, OAuth & Permissions.",
             )
-        return green(f"Slack knows the bot as @{self._name} in {told.get('team') or 'the workspace'}.")
+        return green(f"Slack knows the bot as @{self._name} in {response.get('team') or 'the workspace'}.")
 
     async def scopes(self) -> Finding:
-        """What the token may do against what manifest.yml asks for."""
+        """The token has every scope of manifest.yml (header X-OAuth-Scopes of auth.test)."""
         header = next((v for name, v in self._headers.items() if name.lower() == "x-oauth-scopes"), None)
         if header is None:
             return yellow(
-                "The server does not tell the token's scopes.",
+                "The server does not say which scopes the token has.",
                 f"Compare them by hand with manifest.yml: {_APPS}, OAuth & Permissions.",
             )
         granted = {scope.strip() for scope in header.split(",")}
-        wanted = wanted_scopes()
-        missing = [scope for scope in wanted if scope not in granted]
+        required = manifest_scopes()
+        missing = [scope for scope in required if scope not in granted]
         if missing:
             return red(
                 f"The token lacks {', '.join(missing)}.",
                 f"Add what is missing: {_APPS}, OAuth & Permissions, Bot Token Scopes. Then press Reinstall "
                 "there; scopes count only after that.",
             )
-        return green(f"All {len(wanted)} scopes of manifest.yml are granted.")
+        return green(f"All {len(required)} scopes of manifest.yml are granted.")
 
     async def inbound(self) -> Finding:
-        """The channel for received faxes: there, in use, with the bot in it."""
+        """The channel for received faxes exists, is not archived, and has the bot as a member."""
         channel_id = self._settings.faxbot_inbound_channel
         try:
-            told = await self._ask(lambda client: client.conversations_info(channel=channel_id))
+            response = await self._call(lambda client: client.conversations_info(channel=channel_id))
         except SlackRefused as exc:
             if exc.error == "missing_scope":
                 return red(
-                    "The token may not look at channels.",
+                    "The token may not read channels.",
                     f"Add channels:read and groups:read ({_APPS}, OAuth & Permissions) and press Reinstall.",
                 )
             return red(
@@ -145,7 +145,7 @@ class SlackLooks:
                 f"If it is a private channel, type /invite @{self._name} in it. Else copy the id anew: it is "
                 "at the end of the channel's details in Slack, and goes into FAXBOT_INBOUND_CHANNEL.",
             )
-        channel = told.get("channel")
+        channel = response.get("channel")
         channel = channel if isinstance(channel, dict) else {}
         name = f"#{channel['name']}" if channel.get("name") else channel_id
         if channel.get("is_archived") is True:
@@ -162,57 +162,57 @@ class SlackLooks:
         return green(f"The bot is in {name}.")
 
     async def app_token(self) -> Finding:
-        """The app-level token (apps.connections.open); the address is kept for one handshake."""
+        """The app-level token is valid (apps.connections.open); its URL is kept for `socket`."""
         token = self._settings.slack_app_token.get_secret_value()
         try:
-            told = await self._ask(lambda client: client.apps_connections_open(app_token=token))
+            response = await self._call(lambda client: client.apps_connections_open(app_token=token))
         except SlackRefused as exc:
             if exc.error == "missing_scope":
                 return red("SLACK_APP_TOKEN lacks the scope connections:write.", _COPY_APP_TOKEN)
             return red(f"Slack does not accept SLACK_APP_TOKEN ({exc.error}).", _COPY_APP_TOKEN)
-        self._address = str(told.get("url") or "")
+        self._address = str(response.get("url") or "")
         return green("Slack gives it an address to connect to.")
 
     async def socket(self) -> Finding:
         """
-        One handshake, up to Slack's first word, then the end of the connection.
+        A WebSocket can be opened; it is closed after Slack's first message.
 
         Source: `hello`, "Using Socket Mode".
         """
-        place = Place.of("SLACK_APP_TOKEN", self._address)
-        await reach(place)
+        place = ServerAddress.of("SLACK_APP_TOKEN", self._address)
+        await first_reachable_address(place)
         try:
-            word = await self._first_word()
+            message = await self._first_message()
         except WIRE_ERRORS as exc:
             return red(
-                f"{place.host} takes no WebSocket ({type(exc).__name__}).",
-                f"Ask whoever looks after the network to let WebSockets to {place.host} through; a filter or "
+                f"{place.host} accepts no WebSocket ({type(exc).__name__}).",
+                f"Ask the network administrator to let WebSockets to {place.host} through; a filter or "
                 "a proxy may stop them.",
             )
-        return self.judge(word, await self._app_of_the_bot())
+        return self.socket_finding(message, await self._app_of_the_bot())
 
-    async def _first_word(self) -> dict[str, Any]:
+    async def _first_message(self) -> dict[str, Any]:
         async with (
             aiohttp.ClientSession(trust_env=False, cookie_jar=aiohttp.DummyCookieJar()) as session,
             session.ws_connect(self._address, timeout=aiohttp.ClientWSTimeout(ws_close=0.3)) as socket,
         ):
-            word = await socket.receive_json()
-        return word if isinstance(word, dict) else {}
+            message = await socket.receive_json()
+        return message if isinstance(message, dict) else {}
 
     async def _app_of_the_bot(self) -> str:
-        """The id of the app that the bot token belongs to (bots.info); empty if Slack does not say."""
+        """The id of the app that the bot token belongs to (bots.info); empty if it cannot be read."""
         if not self._bot_id:
             return ""
         try:
-            bot = (await self._ask(lambda client: client.bots_info(bot=self._bot_id))).get("bot")
-        except (Ill, SlackRefused):
+            bot = (await self._call(lambda client: client.bots_info(bot=self._bot_id))).get("bot")
+        except (CheckFailed, SlackRefused):
             return ""
         return str(bot.get("app_id") or "") if isinstance(bot, dict) else ""
 
     @staticmethod
-    def judge(word: dict[str, Any], bots_app: str) -> Finding:
-        """What Slack's first *word* on a connection means, for the token of the app *bots_app*."""
-        reason = word.get("reason") if word.get("type") == "disconnect" else None
+    def socket_finding(message: dict[str, Any], bots_app: str) -> Finding:
+        """The finding for Slack's first *message* on a connection; *bots_app* is the app of the bot token."""
+        reason = message.get("reason") if message.get("type") == "disconnect" else None
         if reason == Farewell.DISABLED:
             return red(
                 "Socket Mode is switched off for the app.",
@@ -224,7 +224,7 @@ class SlackLooks:
                 "See whether faxbot, or another program with the same SLACK_APP_TOKEN, runs several times; "
                 "each takes two.",
             )
-        info = word.get("connection_info")
+        info = message.get("connection_info")
         app_id = str(info.get("app_id") or "") if isinstance(info, dict) else ""
         if app_id and bots_app and app_id != bots_app:
             return red(
@@ -235,8 +235,8 @@ class SlackLooks:
         return green("A connection opens and Slack greets it.")
 
     async def clock(self) -> Finding:
-        """Slack's time, by its answer to auth.test."""
-        return judge_clock(self._skew, whose="Slack")
+        """Slack's clock, by the Date header of its latest response."""
+        return clock_finding(self._skew, whose="Slack")
 
     def _api(self) -> WebApi:
         if self._connected is None:
@@ -248,13 +248,13 @@ class SlackLooks:
             )
         return self._connected
 
-    async def _ask(self, call: Callable[[AsyncWebClient], Awaitable[AsyncSlackResponse]]) -> dict[str, Any]:
+    async def _call(self, call: Callable[[AsyncWebClient], Awaitable[AsyncSlackResponse]]) -> dict[str, Any]:
         """
-        The answer of *call*.
+        Make *call* and return the response.
 
         Raises:
-            SlackRefused: Slack said no.
-            Ill: There is no answer of Slack's.
+            SlackRefused: Slack returned an error code.
+            CheckFailed: No usable response came, or Slack asks for a pause.
         """
         api = self._api()
 
@@ -272,22 +272,22 @@ class SlackLooks:
         except SlackRefused:
             raise
         except SlackBusy as exc:
-            raise Ill(
-                red(f"Slack is asked too much by this app now ({exc.retry_after:g} s).", _AGAIN)
+            raise CheckFailed(
+                red(f"Slack limits the calls of this app now ({exc.retry_after:g} s).", _AGAIN)
             ) from exc
         except SlackFault as exc:
-            raise Ill(red(str(exc), _STATUS)) from exc
+            raise CheckFailed(red(str(exc), _STATUS)) from exc
 
     def _note(self, answer: object) -> None:
-        """Every answer tells the time; auth.test is the first."""
+        """Keep the clock difference, and of the first response (auth.test) the headers."""
         headers = getattr(answer, "headers", None)
         if isinstance(headers, Mapping):
             self._headers = self._headers or headers
-            self._skew = skew_of(headers, self._clock.now())
+            self._skew = clock_skew(headers, self._clock.now())
 
 
-def wanted_scopes() -> list[str]:
-    """The bot's scopes in manifest.yml: beside the package in a checkout, inside it once installed."""
+def manifest_scopes() -> list[str]:
+    """The bot scopes in manifest.yml: beside the package in a checkout, inside it once installed."""
     package = Path(__file__).parents[1]
     installed = package / "manifest.yml"
     path = installed if installed.is_file() else package.parent / "manifest.yml"

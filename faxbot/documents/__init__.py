@@ -1,1 +1,1 @@
-"""Bytes to a fax-ready document: sniff, convert, merge, count pages, hash."""
+"""Makes fax-ready documents of shared files: detect the kind, convert, merge, count pages, hash."""

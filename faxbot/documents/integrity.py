@@ -1,4 +1,4 @@
-"""Is a PDF or TIFF whole, and how many pages has it?"""
+"""Checks that a PDF or TIFF is complete, and counts its pages."""
 
 import warnings
 from collections.abc import Iterator
@@ -9,11 +9,11 @@ import img2pdf
 import pikepdf
 from PIL import Image
 
-from faxbot.documents.kinds import shown
+from faxbot.documents.kinds import display_name
 from faxbot.fax.errors import BadDocument
 
 _TAIL_BYTES = 2048
-_MOST_FRAMES = 10_000
+_MAX_FRAMES = 10_000
 _STRIP_OFFSETS, _STRIP_BYTES, _TILE_OFFSETS, _TILE_BYTES = 273, 279, 324, 325
 _BAD_PICTURE = (OSError, ValueError, SyntaxError, EOFError, KeyError, TypeError, img2pdf.ImageOpenError)
 
@@ -21,11 +21,11 @@ _BAD_PICTURE = (OSError, ValueError, SyntaxError, EOFError, KeyError, TypeError,
 @contextmanager
 def reading_picture(name: str) -> Iterator[None]:
     """
-    Name what is wrong with a picture; its warnings, which mostly concern metadata, tell nobody anything.
+    Convert the exceptions of image libraries; their warnings, mostly about metadata, are ignored.
 
     Raises:
-        BadDocument: The libraries cannot read it, or it is too large to unpack.
-        OSError: The disk; only its faults carry an errno.
+        BadDocument: The libraries cannot read the picture, or it is too large to decode.
+        OSError: The disk failed; only such errors have an errno.
     """
     try:
         with warnings.catch_warnings():
@@ -40,38 +40,38 @@ def reading_picture(name: str) -> Iterator[None]:
 
 
 def too_large(name: str) -> BadDocument:
-    """The refusal of a picture with more dots than a page can have."""
-    return BadDocument(f"{shown(name)} has too many pixels for a fax. Save it smaller and share that.")
+    """The refusal of a picture with too many pixels."""
+    return BadDocument(f"{display_name(name)} has too many pixels for a fax. Save it smaller and share that.")
 
 
 def damaged(name: str) -> BadDocument:
-    """The refusal of a file that is cut short or broken."""
+    """The refusal of a truncated or damaged file."""
     return BadDocument(
-        f"{shown(name)} is damaged or cut short. Open it, save it again and share the new file."
+        f"{display_name(name)} is damaged or cut short. Open it, save it again and share the new file."
     )
 
 
 def too_many_pages(name: str, pages: int | None, max_pages: int) -> BadDocument:
-    """The refusal of a document that would keep the line busy for too long."""
+    """The refusal of a document with more than *max_pages*; *pages* is None if they were not all counted."""
     count = f"{pages} pages" if pages else f"more than {max_pages} pages"
     return BadDocument(
-        f"{shown(name)} has {count}; {max_pages} is the most for one fax. Share it in smaller parts."
+        f"{display_name(name)} has {count}; {max_pages} is the most for one fax. Share it in smaller parts."
     )
 
 
 def check_pdf(path: Path, name: str, max_pages: int | None = None) -> tuple[int, bool]:
     """
-    Count a PDF's pages and tell whether it is faultless; one that readers can mend is whole, not faultless.
+    Count a PDF's pages; return them and whether the file is valid without repairs.
 
-    One that opens without a password is taken, whatever its owner's restrictions on editing are.
+    A PDF that opens without a password is accepted, whatever restrictions on editing it has.
 
     Raises:
-        BadDocument: It needs a password, has no pages or more than *max_pages*, or is damaged or cut short.
+        BadDocument: It needs a password, has no pages or more than *max_pages*, or is damaged or truncated.
     """
     try:
         pages, sound = _count(path, name, max_pages, recover=False), True
     except pikepdf.PasswordError as exc:
-        message = f"{shown(name)} is locked with a password. Save a copy without one and share that."
+        message = f"{display_name(name)} is locked with a password. Save a copy without one and share that."
         raise BadDocument(message) from exc
     except (pikepdf.PdfError, ValueError, RuntimeError):
         if not _has_end(path):
@@ -81,33 +81,33 @@ def check_pdf(path: Path, name: str, max_pages: int | None = None) -> tuple[int,
         except (pikepdf.PdfError, ValueError, RuntimeError) as exc:
             raise damaged(name) from exc
     if not pages:
-        raise BadDocument(f"{shown(name)} has no pages. Share another file.")
+        raise BadDocument(f"{display_name(name)} has no pages. Share another file.")
     with path.open("rb") as file:
         return pages, sound and file.read(5) == b"%PDF-"
 
 
 def _count(path: Path, name: str, max_pages: int | None, *, recover: bool) -> int:
-    """Reach every page and its contents, as a printer would; only the streams stay unread."""
-    # Told to hand attributes down to pages, qpdf reads all of them before it opens.
+    """Count the pages, following the page tree and each page's /Contents; streams are not decoded."""
+    # With inherit_page_attributes, qpdf would read all pages when it opens the file.
     opened = pikepdf.open(
         path, attempt_recovery=recover, suppress_warnings=True, inherit_page_attributes=False
     )
     with opened as pdf:
         if max_pages is not None and _has_more_than(max_pages, pdf):
-            told = pdf.Root.Pages.get("/Count")
+            declared = pdf.Root.Pages.get("/Count")
             raise too_many_pages(
-                name, told if isinstance(told, int) and told > max_pages else None, max_pages
+                name, declared if isinstance(declared, int) and declared > max_pages else None, max_pages
             )
         for page in pdf.pages:
             page.obj.get("/Contents")
-        promised = pdf.Root.Pages.get("/Count")
-        if recover and promised != len(pdf.pages):
-            raise ValueError("mending lost pages")
+        declared = pdf.Root.Pages.get("/Count")
+        if recover and declared != len(pdf.pages):
+            raise ValueError("the repair lost pages")
         return len(pdf.pages)
 
 
 def _has_more_than(max_pages: int, pdf: pikepdf.Pdf) -> bool:
-    """Count pages only so far: qpdf reads all of a million of them before it says how many there are."""
+    """Count pages up to the limit only: `len(pdf.pages)` would read all of them first, even a million."""
     nodes: list[pikepdf.Object] = [pdf.Root.Pages]
     pages, seen = 0, set()
     while nodes and pages <= max_pages:
@@ -118,7 +118,7 @@ def _has_more_than(max_pages: int, pdf: pikepdf.Pdf) -> bool:
             kid = kids[number]
             if "/Kids" not in kid:
                 pages += 1
-            elif kid.objgen not in seen:  # a tree that leads back to itself is damaged; qpdf will say so
+            elif kid.objgen not in seen:  # a cyclic tree is damaged; qpdf raises for it later
                 seen.add(kid.objgen)
                 nodes.append(kid)
             if pages > max_pages:
@@ -134,14 +134,14 @@ def _has_end(path: Path) -> bool:
 
 def check_tiff(path: Path, name: str, max_pages: int | None = None) -> int:
     """
-    Count a TIFF's pages, each of which must lie inside the file.
+    Count a TIFF's pages, and check that the data of each is inside the file.
 
     Raises:
-        BadDocument: It is damaged or cut short, or has more than *max_pages*.
+        BadDocument: It is damaged or truncated, or has more than *max_pages*.
     """
     size = path.stat().st_size
     with reading_picture(name), Image.open(path, formats=["TIFF"]) as image:
-        for frame in range(_MOST_FRAMES):
+        for frame in range(_MAX_FRAMES):
             try:
                 image.seek(frame)
             except EOFError:

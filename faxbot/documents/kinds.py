@@ -1,27 +1,27 @@
-"""What a file is. Its first bytes decide, never its name."""
+"""Detects the kind of a file by its content; its name is not used."""
 
 import codecs
 import re
 from enum import Enum
 from pathlib import Path
 
-from faxbot.fax.document import NotHandedOver
+from faxbot.fax.document import WebPageReceived
 from faxbot.fax.errors import BadDocument
 
-TAKEN = "I take PDF, TIFF, PostScript, text, PNG and JPEG."
+ACCEPTED_KINDS = "I take PDF, TIFF, PostScript, text, PNG and JPEG."
 _HEAD_BYTES = 1024  # a PDF may begin that far in
 _CHUNK_BYTES = 1 << 20
-_SHOWN_CHARS = 60
+_MAX_NAME_CHARS = 60
 _HTML = re.compile(
     rb"<(?:!doctype\s+html|html|head|body)\b|<\?xml[^>]*>\s*<(?:!doctype\s+)?html\b", re.IGNORECASE
 )
 _HTML_NAME = re.compile(r"\.x?html?$", re.IGNORECASE)
 _NOT_IN_TEXT = re.compile(rb"[\x00-\x08\x0b\x0e-\x1f\x7f]")
 _NOT_IN_WESTERN_TEXT = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")  # cp1252 has no letters there
-_MOSTLY = 0.7
+_MIN_ASCII_SHARE = 0.7
 
 
-class Kind(Enum):
+class FileKind(Enum):
     """A kind of file that can be faxed: its content type and its usual suffix."""
 
     PDF = ("application/pdf", ".pdf")
@@ -33,67 +33,67 @@ class Kind(Enum):
 
     @property
     def content_type(self) -> str:
-        """What the multipart form calls it."""
+        """The media type for the multipart form."""
         return self.value[0]
 
     @property
     def suffix(self) -> str:
-        """What its name ends in."""
+        """The suffix of file names."""
         return self.value[1]
 
 
-_MAGIC: tuple[tuple[bytes, Kind], ...] = (
-    (b"%PDF-", Kind.PDF),
-    (b"%!", Kind.POSTSCRIPT),
-    (b"\x04%!", Kind.POSTSCRIPT),
-    (b"II*\0", Kind.TIFF),
-    (b"MM\0*", Kind.TIFF),
-    (b"\x89PNG\r\n\x1a\n", Kind.PNG),
-    (b"\xff\xd8\xff", Kind.JPEG),
+_MAGIC: tuple[tuple[bytes, FileKind], ...] = (
+    (b"%PDF-", FileKind.PDF),
+    (b"%!", FileKind.POSTSCRIPT),
+    (b"\x04%!", FileKind.POSTSCRIPT),
+    (b"II*\0", FileKind.TIFF),
+    (b"MM\0*", FileKind.TIFF),
+    (b"\x89PNG\r\n\x1a\n", FileKind.PNG),
+    (b"\xff\xd8\xff", FileKind.JPEG),
 )
 
 
-def sniff(path: Path, name: str) -> Kind:
+def sniff(path: Path, name: str) -> FileKind:
     """
-    Tell what the file at *path* is; *name* is only used to speak of it.
+    Detect the kind of the file at *path*; *name* is used in messages only.
 
     Raises:
         BadDocument: It is empty, or of a kind that cannot be faxed.
-        NotHandedOver: It is a web page where a file was expected.
+        WebPageReceived: It is a web page, such as Slack's sign-in page, instead of the file.
     """
     with path.open("rb") as file:
         head = file.read(_HEAD_BYTES)
     if not head:
-        raise BadDocument(f"{shown(name)} is empty. Share the file again.")
+        raise BadDocument(f"{display_name(name)} is empty. Share the file again.")
     if kind := next((kind for magic, kind in _MAGIC if head.startswith(magic)), None):
         return kind
     if _HTML.match(head.removeprefix(codecs.BOM_UTF8).lstrip()):
         if _HTML_NAME.search(name):
             raise unsupported(name)
-        raise NotHandedOver(
-            f"A sign-in page came instead of {shown(name)}."
+        raise WebPageReceived(
+            f"A sign-in page came instead of {display_name(name)}."
             " Ask an admin to grant the bot files:read, then share the file again."
         )
     if b"%PDF-" in head:
-        return Kind.PDF
+        return FileKind.PDF
     if _is_text(path):
-        return Kind.TEXT
+        return FileKind.TEXT
     raise unsupported(name)
 
 
 def unsupported(name: str) -> BadDocument:
     """The refusal of a file of another kind."""
-    return BadDocument(f"{shown(name)} can't be faxed. {TAKEN}")
+    return BadDocument(f"{display_name(name)} can't be faxed. {ACCEPTED_KINDS}")
 
 
-def shown(name: str) -> str:
-    """A file's name in a sentence: one line, not at length."""
+def display_name(name: str) -> str:
+    """A file's name for a sentence: printable characters on one line, shortened in the middle."""
     name = " ".join("".join(char if char.isprintable() else " " for char in name).split()) or "The file"
-    return name if len(name) <= _SHOWN_CHARS else f"{name[: _SHOWN_CHARS - 8]}…{name[-7:]}"
+    return name if len(name) <= _MAX_NAME_CHARS else f"{name[: _MAX_NAME_CHARS - 8]}…{name[-7:]}"
 
 
 def text_encoding(path: Path) -> str:
-    """The encoding of a text file: UTF-8 where it is, the Western one otherwise."""
+    """The encoding of a text file: UTF-8 if it is valid, else cp1252."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     with path.open("rb") as file:
         try:
@@ -106,7 +106,7 @@ def text_encoding(path: Path) -> str:
 
 
 def _is_text(path: Path) -> bool:
-    """No control characters anywhere, and either UTF-8 or mostly Western letters."""
+    """Whether the file has no control characters, and is UTF-8 or cp1252 with at least 70 % ASCII."""
     size = plain = 0
     western = True
     with path.open("rb") as file:
@@ -116,4 +116,4 @@ def _is_text(path: Path) -> bool:
             western = western and not _NOT_IN_WESTERN_TEXT.search(chunk)
             size += len(chunk)
             plain += len(chunk) - len(re.findall(rb"[\x80-\xff]", chunk))
-    return text_encoding(path) != "cp1252" or (western and plain >= _MOSTLY * size)
+    return text_encoding(path) != "cp1252" or (western and plain >= _MIN_ASCII_SHARE * size)

@@ -1,4 +1,4 @@
-"""Pictures onto pages: losslessly where the picture is plain, flattened on white where it is not."""
+"""Converts pictures to PDF pages: unchanged where PDF can embed them, else flattened on white."""
 
 import io
 from collections.abc import Iterator
@@ -11,23 +11,23 @@ from PIL import Image, ImageOps
 from faxbot.documents.integrity import reading_picture, too_large
 
 MAX_PIXELS = 100_000_000
-"""A page at 1000 dpi has 94 million; what is larger is no page, or a trap for whoever unpacks it."""
+"""A page at 1000 dpi has 94 million; more is not a scanned page and may exhaust the memory."""
 
 _MARGIN_POINTS = 18
-_PLAIN_MODES = ("1", "L", "P", "RGB")
+_SUPPORTED_MODES = ("1", "L", "P", "RGB")
 _ORIENTATION = 0x0112
 
 
 def put_on_page(path: Path, name: str, paper: tuple[float, float], out: IO[bytes]) -> None:
     """
-    Write a one-page PDF with the PNG or JPEG at *path* to *out*, upright (EXIF) and no larger than it is.
+    Write a one-page PDF with the PNG or JPEG at *path* to *out*, rotated as its EXIF data says, not enlarged.
 
     Raises:
-        BadDocument: The picture is damaged, cut short or too large to unpack.
+        BadDocument: The picture is damaged, truncated or too large to decode.
     """
     with reading_picture(name), Image.open(path, formats=["PNG", "JPEG", "MPO"]) as image:
         _load(image, name)
-        plain = image.mode in _PLAIN_MODES and not image.has_transparency_data
+        plain = image.mode in _SUPPORTED_MODES and not image.has_transparency_data
         if plain and image.getexif().get(_ORIENTATION, 1) == 1:
             _lay_out(path, paper, out)
         else:
@@ -36,10 +36,10 @@ def put_on_page(path: Path, name: str, paper: tuple[float, float], out: IO[bytes
 
 def pages_of_tiff(path: Path, name: str, paper: tuple[float, float]) -> Iterator[io.BytesIO]:
     """
-    Make a one-page PDF of each page of a TIFF, with one page in memory at a time.
+    Yield a one-page PDF for each page of a TIFF; one page is in memory at a time.
 
     Raises:
-        BadDocument: As above.
+        BadDocument: The picture is damaged, truncated or too large to decode.
     """
     with reading_picture(name), Image.open(path, formats=["TIFF"]) as image:
         for frame in range(int(getattr(image, "n_frames", 1))):
@@ -51,14 +51,14 @@ def pages_of_tiff(path: Path, name: str, paper: tuple[float, float]) -> Iterator
 
 
 def _load(image: Image.Image, name: str) -> None:
-    """Unpack the whole picture, so that one cut short is found: img2pdf would pass it on."""
+    """Decode the whole picture, to detect a truncated one, which img2pdf would embed."""
     if image.width * image.height > MAX_PIXELS:
         raise too_large(name)
     image.load()
 
 
 def _flattened(image: Image.Image) -> io.BytesIO:
-    """A PNG that img2pdf takes: upright, opaque, grey or RGB, with its resolution kept."""
+    """A PNG that img2pdf accepts: upright, opaque, gray or RGB, with the same resolution."""
     dpi = image.info.get("dpi")
     upright = ImageOps.exif_transpose(image)
     if upright.has_transparency_data:
@@ -66,7 +66,7 @@ def _flattened(image: Image.Image) -> io.BytesIO:
         opaque = Image.new("RGB", upright.size, "white")
         opaque.paste(upright, mask=upright.getchannel("A"))
         upright = opaque
-    elif upright.mode not in _PLAIN_MODES:
+    elif upright.mode not in _SUPPORTED_MODES:
         upright = upright.convert("L" if upright.mode in ("I", "I;16", "I;16B", "F") else "RGB")
     out = io.BytesIO()
     settings = {"dpi": tuple(map(float, dpi))} if dpi and min(dpi) > 1 else {}

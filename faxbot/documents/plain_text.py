@@ -1,4 +1,4 @@
-"""Plain text on pages, as a typewriter sets it: Courier, 80 characters a line."""
+"""Typesets plain text as PDF pages in Courier, 80 characters per line."""
 
 import unicodedata
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from pathlib import Path
 import pikepdf
 
 from faxbot.documents.integrity import too_many_pages
-from faxbot.documents.kinds import shown, text_encoding
+from faxbot.documents.kinds import display_name, text_encoding
 from faxbot.fax.errors import BadDocument
 
 _COLUMNS = 80
@@ -18,11 +18,10 @@ _MARGIN_POINTS = 54
 
 def typeset(path: Path, name: str, paper: tuple[float, float], max_pages: int) -> pikepdf.Pdf:
     """
-    Set the text at *path* on pages of *paper* points.
+    Typeset the text at *path* on pages of *paper* (width and height in points).
 
     Raises:
-        BadDocument: A character is not in the Western typewriter face, or there are more than *max_pages*
-            pages.
+        BadDocument: A character is not in cp1252, the font's encoding, or there are too many pages.
     """
     width, height = paper
     pdf = pikepdf.Pdf.new()
@@ -44,7 +43,7 @@ def typeset(path: Path, name: str, paper: tuple[float, float], max_pages: int) -
     return pdf
 
 
-def _pages(path: Path, lines_a_page: int) -> Iterator[list[str]]:
+def _pages(path: Path, lines_per_page: int) -> Iterator[list[str]]:
     page: list[str] = []
     empty = True
     with path.open(encoding=text_encoding(path), errors="replace", newline=None) as file:
@@ -56,7 +55,7 @@ def _pages(path: Path, lines_a_page: int) -> Iterator[list[str]]:
                     page, empty = [], False
                 line = unicodedata.normalize("NFC", piece).expandtabs(8)
                 for start in range(0, max(len(line), 1), _COLUMNS):
-                    if len(page) == lines_a_page:
+                    if len(page) == lines_per_page:
                         yield page
                         page, empty = [], False
                     page.append(line[start : start + _COLUMNS])
@@ -68,8 +67,8 @@ def _encoded(line: str, name: str) -> bytes:
     try:
         encoded = line.encode("cp1252")
     except UnicodeEncodeError as exc:
-        message = (
-            f'{shown(name)} has "{line[exc.start]}" in it, which I can only send in a PDF. Save it as one.'
-        )
-        raise BadDocument(message) from exc
+        raise BadDocument(
+            f'{display_name(name)} has "{line[exc.start]}" in it, which I can only send in a PDF.'
+            " Save it as one."
+        ) from exc
     return encoded.replace(b"\\", rb"\\").replace(b"(", rb"\(").replace(b")", rb"\)").replace(b"\r", b" ")

@@ -1,4 +1,4 @@
-"""Where documents are prepared and looked at: each in a process of its own, within limits."""
+"""Prepares and inspects documents, each in a separate worker process with resource limits."""
 
 import asyncio
 import errno
@@ -15,22 +15,22 @@ from pathlib import Path
 from typing import Any, Literal
 
 import faxbot
-from faxbot.documents.kinds import shown
-from faxbot.fax.document import Document, NotHandedOver, Part
+from faxbot.documents.kinds import display_name
+from faxbot.fax.document import Document, Part, WebPageReceived
 from faxbot.fax.errors import BadDocument, Fault
 
 _log = logging.getLogger(__name__)
-_AT_ONCE = 2
-_NEEDED = ("PATH", "LD_LIBRARY_PATH", "GS_LIB")  # none of them is a secret
+_MAX_WORKERS = 2
+_PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "GS_LIB")  # environment variables of the worker; none is a secret
 _FILE_TOO_LARGE = errno.EFBIG
 
 
-class Workshop:
+class DocumentSandbox:
     """
-    The documents of fax/document.py, made and checked.
+    Makes documents of shared files and inspects downloaded ones, in worker processes.
 
-    Limits hold for each document: *max_bytes* of all its parts, *max_pages*, and for the work on it
-    *memory_bytes* of address space and *seconds*. *paper* is what pictures and text are put on.
+    The limits apply to each document: *max_bytes* of all its parts, *max_pages*, and for the worker
+    *memory_bytes* of address space and *seconds*. *paper* is the page size of pictures and text.
     """
 
     def __init__(
@@ -50,68 +50,68 @@ class Workshop:
             "memory": memory_bytes,
             "cpu_seconds": math.ceil(seconds) + 1,
         }
-        self._benches = asyncio.Semaphore(_AT_ONCE)
+        self._slots = asyncio.Semaphore(_MAX_WORKERS)
 
     async def prepare(self, parts: Sequence[Part], into: Path) -> Document:
         """
-        Make one document of *parts*, at *into* plus a suffix, written through to the disk.
+        Make one document of *parts*, at *into* plus a suffix, fsynced.
 
         Raises:
-            NotHandedOver: Slack sent a web page instead of a file.
-            BadDocument: It cannot be faxed; the message says why and what can be.
+            WebPageReceived: Slack sent a web page instead of a file.
+            BadDocument: It cannot be faxed; the message says why and what can be done.
             Fault: The disk is full or not writable.
         """
-        workplace = into.with_name(f"{into.name}.work")
-        shutil.rmtree(workplace, ignore_errors=True)
+        workdir = into.with_name(f"{into.name}.work")
+        shutil.rmtree(workdir, ignore_errors=True)
         name = parts[0].name if parts else ""
         try:
-            workplace.mkdir(mode=0o700, parents=True)
+            workdir.mkdir(mode=0o700, parents=True)
             outcome = await self._work(
                 {
                     "parts": [{"path": str(part.path), "name": part.name} for part in parts],
                     "into": str(into),
-                    "workplace": str(workplace),
+                    "workdir": str(workdir),
                     "paper": self._paper,
                 },
                 name,
-                workplace,
+                workdir,
             )
         except OSError as exc:
             raise _disk_fault(exc.errno) from exc
         finally:
-            shutil.rmtree(workplace, ignore_errors=True)
+            shutil.rmtree(workdir, ignore_errors=True)
         made = outcome["document"]
         return Document(**{**made, "path": Path(made["path"])})
 
     async def inspect(self, path: Path) -> int | None:
         """
-        Count the pages of a document from the fax server; None if its kind does not tell.
+        Count the pages of a document from the fax server; None for PostScript, text and pictures.
 
         Raises:
-            BadDocument: It is not whole.
+            BadDocument: It is empty, not a document, or incomplete.
         """
         outcome = await self._work({"inspect": str(path)}, "The document from the fax server")
         pages: int | None = outcome["pages"]
         return pages
 
-    async def _work(self, task: dict[str, Any], name: str, workplace: Path | None = None) -> dict[str, Any]:
-        async with self._benches:
-            outcome = await self._run(json.dumps({**task, "limits": self._limits}).encode(), workplace)
-        if message := outcome.get("not_handed_over"):
-            raise NotHandedOver(message)
+    async def _work(self, task: dict[str, Any], name: str, workdir: Path | None = None) -> dict[str, Any]:
+        async with self._slots:
+            outcome = await self._run(json.dumps({**task, "limits": self._limits}).encode(), workdir)
+        if message := outcome.get("web_page"):
+            raise WebPageReceived(message)
         if message := outcome.get("refused"):
             raise BadDocument(message)
         if "disk" in outcome and outcome["disk"] != _FILE_TOO_LARGE:
             raise _disk_fault(outcome["disk"])
         if "disk" in outcome or "overrun" in outcome:
-            _log.warning("a document could not be read within the limits: %s", outcome.get("overrun", "size"))
+            _log.warning("document exceeded the limits: %s", outcome.get("overrun", "size"))
             raise BadDocument(
-                f"{shown(name)} is too complex to fax. Print it to a new, simpler PDF and share that."
+                f"{display_name(name)} is too complex to fax. Print it to a new, simpler PDF and share that."
             )
         return outcome
 
-    async def _run(self, task: bytes, workplace: Path | None) -> dict[str, Any]:
-        """Start a worker and await its outcome; overrun or cancelled, none is left behind."""
+    async def _run(self, task: bytes, workdir: Path | None) -> dict[str, Any]:
+        """Run a worker and return its outcome; after a timeout or a cancellation the worker is killed."""
         worker = await asyncio.create_subprocess_exec(
             sys.executable,
             "-P",
@@ -120,7 +120,7 @@ class Workshop:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
-            env=_environment(workplace),
+            env=_environment(workdir),
             start_new_session=True,
         )
         try:
@@ -140,23 +140,23 @@ class Workshop:
         return outcome
 
 
-def _environment(workplace: Path | None) -> dict[str, str]:
+def _environment(workdir: Path | None) -> dict[str, str]:
     """
-    Where programs and faxbot itself are; no credentials for the process that reads people's files.
+    The worker's environment: paths of programs and of faxbot, no credentials.
 
-    What Ghostscript keeps for a while holds the document, too: it goes when the *workplace* does.
+    Ghostscript's temporary files contain the document; in *workdir* they are removed with it.
     """
     home = str(Path(faxbot.__file__).parent.parent)
     return {
-        **{key: os.environ[key] for key in _NEEDED if key in os.environ},
-        **({"TMPDIR": str(workplace.absolute())} if workplace else {}),
+        **{key: os.environ[key] for key in _PASSED_ON if key in os.environ},
+        **({"TMPDIR": str(workdir.absolute())} if workdir else {}),
         "PYTHONPATH": home,
         "PYTHONUTF8": "1",
     }
 
 
 def _disk_fault(number: int | None) -> Fault:
-    _log.error("the spool could not be written: %s", os.strerror(number) if number else "unknown reason")
+    _log.error("spool not writable: %s", os.strerror(number) if number else "unknown reason")
     return Fault(
         "The bot could not store the document. Ask an admin to look at its disk, then send it again."
     )

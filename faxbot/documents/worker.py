@@ -1,9 +1,9 @@
 """
-The process that reads people's files, so that a file made to do harm harms nothing else.
+The worker process that reads shared files, so that a malicious file cannot harm the bot.
 
-One task as JSON on standard input, its outcome as JSON on standard output; the limits are set before a
-byte of the file is read. Run as `python -m faxbot.documents.worker` by `workshop.py`, which ends it when
-it overruns, in an environment without the bot's credentials.
+It reads one task as JSON from standard input and writes the outcome as JSON to standard output. Resource
+limits are set before the file is opened. `sandbox.py` runs it as `python -m faxbot.documents.worker`, without
+the bot's credentials in the environment, and kills it after a timeout.
 """
 
 import json
@@ -13,16 +13,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-_ROOM_BYTES = 64 << 20  # what a converted file may be larger than the files it was made of
+_MARGIN_BYTES = 64 << 20  # by how much a converted file may exceed max_bytes
 
 
 def main() -> None:
-    """Carry out the one task."""
+    """Run the task on standard input."""
     task: dict[str, Any] = json.load(sys.stdin)
     limits = task.pop("limits")
     _limit(resource.RLIMIT_AS, limits["memory"])
     _limit(resource.RLIMIT_CPU, limits["cpu_seconds"])
-    _limit(resource.RLIMIT_FSIZE, limits["max_bytes"] + _ROOM_BYTES)
+    _limit(resource.RLIMIT_FSIZE, limits["max_bytes"] + _MARGIN_BYTES)
     _limit(resource.RLIMIT_CORE, 0)
     json.dump(_outcome(task, limits), sys.stdout)
 
@@ -34,29 +34,29 @@ def _limit(what: int, amount: int) -> None:
 
 
 def _outcome(task: dict[str, Any], limits: dict[str, int]) -> dict[str, Any]:
-    """The libraries are imported here: their memory counts too."""
-    from faxbot.documents import merge  # noqa: PLC0415 - after the limits
-    from faxbot.fax.document import NotHandedOver, Part  # noqa: PLC0415
+    """Run *task*; return its result, or the reason why it failed."""
+    from faxbot.documents import merge  # noqa: PLC0415 - imported under the memory limit
+    from faxbot.fax.document import Part, WebPageReceived  # noqa: PLC0415
     from faxbot.fax.errors import BadDocument  # noqa: PLC0415
 
     try:
         if "inspect" in task:
             outcome: dict[str, Any] = {"pages": merge.count_pages(Path(task["inspect"]))}
         else:
-            document = merge.bind(
+            document = merge.merge_parts(
                 [Part(Path(part["path"]), part["name"]) for part in task["parts"]],
                 Path(task["into"]),
-                Path(task["workplace"]),
+                Path(task["workdir"]),
                 merge.Limits(limits["max_bytes"], limits["max_pages"], merge.PAPER[task["paper"]]),
             )
             outcome = {"document": {**asdict(document), "path": str(document.path)}}
-    except NotHandedOver as refusal:
-        outcome = {"not_handed_over": str(refusal)}
+    except WebPageReceived as refusal:
+        outcome = {"web_page": str(refusal)}
     except BadDocument as refusal:
         outcome = {"refused": str(refusal)}
     except OSError as exc:
         outcome = {"disk": exc.errno} if exc.errno else {"overrun": type(exc).__name__}
-    except Exception as exc:  # noqa: BLE001 - the one edge: libraries raise anything over a hostile file
+    except Exception as exc:  # noqa: BLE001 - libraries raise arbitrary exceptions for a malicious file
         outcome = {"overrun": type(exc).__name__}
     return outcome
 

@@ -1,1 +1,1 @@
-"""The trade's words and rules: no I/O, no Slack, no fax server, no database."""
+"""The fax domain: values and rules. No I/O, no Slack, no fax server, no database."""

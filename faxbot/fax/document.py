@@ -1,4 +1,4 @@
-"""What a person gives to be faxed, and what the fax server is given."""
+"""The files of a fax: as shared by a person, and as submitted to the fax server."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +8,7 @@ from faxbot.fax.errors import BadDocument
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One file as it was shared: where its bytes are, and what the person calls it."""
+    """One shared file: the path of its bytes, and the name the person gave it."""
 
     path: Path
     name: str
@@ -17,10 +17,10 @@ class Part:
 @dataclass(frozen=True, slots=True)
 class Document:
     """
-    A document the fax server takes.
+    A document in a format that the fax server accepts.
 
-    *name* is fit for a multipart filename and has the suffix of *content_type*; *pages* is None where only
-    the server's conversion can tell (text, PostScript); *size* is in bytes, *sha256* in hexadecimal.
+    *name* is safe as a multipart filename and has the suffix of *content_type*. *pages* is None where only
+    the server's conversion determines it (text, PostScript). *size* is in bytes, *sha256* in hexadecimal.
     """
 
     path: Path
@@ -31,5 +31,5 @@ class Document:
     sha256: str
 
 
-class NotHandedOver(BadDocument):
-    """A web page came where a file was expected: whoever asked lacks the right to have it."""
+class WebPageReceived(BadDocument):
+    """A web page was downloaded instead of the file: the bot lacks the permission to read it."""

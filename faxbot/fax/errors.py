@@ -1,39 +1,39 @@
 """
-Every fault the bot can name, in one tree.
+The exceptions of the bot, in one tree.
 
-    Fault                      one sentence for people, with the next step
-    ├── Refusal                the person can put it right; nothing was done
-    │   ├── BadCommand         not understood
-    │   ├── BadNumber          no number that may be dialled
+    Fault                      an expected failure, with a sentence for people
+    ├── Refusal                the person can correct it; nothing was done
+    │   ├── BadCommand         the text could not be parsed
+    │   ├── BadNumber          not a number that may be dialed
     │   ├── BadDocument        not a document that can be faxed
     │   ├── UnknownLine        no such virtual fax
     │   ├── UnknownJob         no such job or record
-    │   ├── NotAllowed         a rule says who may; it is named
-    │   └── CannotPost         the bot could not tell anyone how it went
+    │   ├── NotAllowed         the person lacks the permission
+    │   └── CannotPost         the bot cannot post in the conversation
     ├── ServerFault            the fax server
     │   ├── ServerUnreachable  no connection was made: nothing happened there
-    │   ├── AnswerLost         the request may have been carried out; no usable answer came
-    │   ├── ServerBusy         asked to come back later: by its own word nothing was done
-    │   ├── CredentialsRejected  client id, secret or licence not accepted
-    │   └── RequestRefused     the server said no, in its own words
-    │       └── JobNotFound    it knows no such job, record or file
-    └── SlackFault             Slack, or what stands in for it
-        ├── SlackBusy          asked to come back after `retry_after` seconds
-        ├── SlackUnclear       the call may have been carried out
-        └── SlackRefused       Slack said no, with its `error` code
+    │   ├── AnswerLost         no usable reply: the request may have been carried out
+    │   ├── ServerBusy         HTTP 429: nothing was done, retry later
+    │   ├── CredentialsRejected  client id, secret or license not accepted
+    │   └── RequestRefused     the server replied with an error
+    │       └── JobNotFound    no such job, record or file
+    └── SlackFault             Slack, or the stand-in for it
+        ├── SlackBusy          HTTP 429: retry after `retry_after` seconds
+        ├── SlackUnclear       no usable response: the call may have been carried out
+        └── SlackRefused       Slack returned an `error` code
 """
 
 
 class Fault(Exception):
-    """Something the bot can name. `str(fault)` is a sentence that may be shown to people."""
+    """An expected failure. `str(fault)` is a sentence that may be shown to people."""
 
 
 class Refusal(Fault):
-    """The person can put it right; nothing was done."""
+    """The person can correct it; nothing was done."""
 
 
 class BadCommand(Refusal):
-    """The text was not understood; *suggestion* is a whole command to run instead."""
+    """The text could not be parsed; *suggestion* is a complete command to run instead."""
 
     def __init__(self, message: str, suggestion: str | None = None) -> None:
         super().__init__(message)
@@ -41,7 +41,7 @@ class BadCommand(Refusal):
 
 
 class BadNumber(Refusal):
-    """No number that may be dialled."""
+    """Not a number that may be dialed."""
 
 
 class BadDocument(Refusal):
@@ -57,7 +57,7 @@ class UnknownJob(Refusal):
 
 
 class NotAllowed(Refusal):
-    """A rule says who may; the message names it."""
+    """The person lacks the permission; the message says who has it."""
 
 
 class CannotPost(Refusal):
@@ -65,27 +65,27 @@ class CannotPost(Refusal):
 
 
 class ServerFault(Fault):
-    """The fax server failed, refused, or did not answer."""
+    """The fax server failed, replied with an error, or did not reply."""
 
 
 class ServerUnreachable(ServerFault):
-    """No connection was made: nothing happened there, and the request may be repeated."""
+    """No connection was made: the server did nothing, and the request may be repeated."""
 
 
 class AnswerLost(ServerFault):
-    """The request may have been carried out; no usable answer came."""
+    """No usable reply came: the server may have carried out the request."""
 
 
 class ServerBusy(ServerFault):
-    """The fax server, or what stands before it, asks to come back later (HTTP 429): nothing was done."""
+    """The fax server, or a proxy in front of it, replied with HTTP 429: nothing was done."""
 
 
 class CredentialsRejected(ServerFault):
-    """The fax server does not accept the client id and secret, or its licence has ended."""
+    """The fax server does not accept the client id and secret, or its license has expired."""
 
 
 class RequestRefused(ServerFault):
-    """The fax server said no; *said* is its own text and nothing was done."""
+    """The fax server replied with an error, whose text is *said*; nothing was done."""
 
     def __init__(self, said: str) -> None:
         super().__init__(f"The fax server refused: {said}")
@@ -93,15 +93,15 @@ class RequestRefused(ServerFault):
 
 
 class JobNotFound(RequestRefused):
-    """The fax server knows no such job, record or file."""
+    """The fax server has no such job, record or file."""
 
 
 class SlackFault(Fault):
-    """Slack failed, refused, or did not answer."""
+    """Slack failed, returned an error, or did not respond."""
 
 
 class SlackBusy(SlackFault):
-    """Slack asks to come back after *retry_after* seconds (HTTP 429)."""
+    """Slack's rate limit (HTTP 429): retry after *retry_after* seconds."""
 
     def __init__(self, retry_after: float) -> None:
         super().__init__(f"Slack asks for a pause of {retry_after:g} s.")
@@ -109,11 +109,11 @@ class SlackBusy(SlackFault):
 
 
 class SlackUnclear(SlackFault):
-    """The call may have been carried out; no usable answer came."""
+    """No usable response came: Slack may have carried out the call."""
 
 
 class SlackRefused(SlackFault):
-    """Slack said no, for the reason in *error* (a code of the method's reference page)."""
+    """Slack returned *error*, a code of the method's reference page."""
 
     def __init__(self, error: str, detail: str = "") -> None:
         super().__init__(f"Slack refused: {error}{' (' + detail + ')' if detail else ''}")

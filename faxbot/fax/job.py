@@ -1,4 +1,4 @@
-"""A fax job as the fax server tells of it, and what changed between two tellings."""
+"""A fax job as the fax server reports it, and the changes between two reports."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,12 +13,12 @@ class Direction(StrEnum):
 
     @classmethod
     def of(cls, job_id: str) -> "Direction":
-        """Tell a sending from a reception by its id: `RX34` was received, all others are sent."""
+        """The direction of a job, by its id: received faxes begin with RX (`RX34`), all others are sent."""
         return cls.RX if job_id.upper().startswith("RX") else cls.TX
 
 
 class JobState(StrEnum):
-    """HylaFAX's job states; one that is not listed here is UNKNOWN and its text is kept."""
+    """HylaFAX's job states. A state not listed here is UNKNOWN; its text is kept beside it."""
 
     READY = "Ready"
     PENDING = "Pending"
@@ -32,27 +32,27 @@ class JobState(StrEnum):
 
     @classmethod
     def parse(cls, text: str) -> "JobState":
-        """The state that *text* names, whatever its case."""
+        """The state named by *text*, ignoring case."""
         return next((state for state in cls if state.value.lower() == text.strip().lower()), cls.UNKNOWN)
 
     @property
     def ended(self) -> bool:
-        """Nothing more will happen to a job in this state."""
+        """Whether this state is final."""
         return self in (JobState.DONE, JobState.FAILED)
 
 
 CANCELLED_TEXT = "Job aborted by request"
-"""What HylaFAX says of a job that was cancelled; it calls the state Failed."""
+"""HylaFAX's status text of a cancelled job, whose state is Failed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
     """
-    One job, sending or receiving, at one moment.
+    The state of one job, sending or receiving, at one moment.
 
-    Counts that the server did not give are None; `total_pages` is None until the document is converted
-    (the server says 0). `dials` counts calls placed; `attempts` calls that reached a fax machine.
-    `time` is the job's last change, not its submission. All moments are aware and UTC.
+    Counts that the server did not report are None; `total_pages` is None until the document is converted
+    (the server reports 0). `dials` counts calls placed, `attempts` calls that reached a fax machine.
+    `time` is when the job last changed, not when it was submitted. Datetimes are aware and in UTC.
 
     Source: JobStatus and ActiveJobs, ucx-fax-api.
     """
@@ -76,15 +76,15 @@ class Job:
 
     @property
     def cancelled(self) -> bool:
-        """It ended because somebody asked for it."""
+        """Whether it ended by a cancellation."""
         return self.state is JobState.FAILED and CANCELLED_TEXT.lower() in self.status_text.lower()
 
 
 class ChangeKind(StrEnum):
-    """What a person would notice between two tellings of a job."""
+    """What a change of a job is, as shown to people."""
 
     QUEUED = "queued"
-    DIALLING = "dialling"
+    DIALING = "dialling"
     SENDING = "sending"
     PAGE = "page"
     RETRYING = "retrying"
@@ -97,13 +97,13 @@ class ChangeKind(StrEnum):
 
     @property
     def terminal(self) -> bool:
-        """The last thing there is to tell of a job."""
+        """Whether it is the last change of a job."""
         return self in (ChangeKind.DELIVERED, ChangeKind.FAILED, ChangeKind.CANCELLED)
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One thing to tell of *job*, which is the job as it is after the change."""
+    """One change; *job* is its state afterwards."""
 
     kind: ChangeKind
     job: Job
@@ -115,7 +115,7 @@ _STATE_CHANGES = {
     JobState.SUSPENDED: ChangeKind.OTHER,
     JobState.SLEEPING: ChangeKind.RETRYING,
     JobState.BLOCKED: ChangeKind.BLOCKED,
-    JobState.ACTIVE: ChangeKind.DIALLING,
+    JobState.ACTIVE: ChangeKind.DIALING,
     JobState.DONE: ChangeKind.DELIVERED,
     JobState.FAILED: ChangeKind.FAILED,
     JobState.UNKNOWN: ChangeKind.OTHER,
@@ -124,10 +124,10 @@ _STATE_CHANGES = {
 
 def changes(before: Job | None, after: Job) -> list[Change]:
     """
-    What to tell of a job that was *before* and is *after*, in the order in which it happened.
+    The changes between two states of a job, in the order in which they happened.
 
-    Nothing is told twice: a job that only moved its clock or its counters of attempts yields no change.
-    A job seen for the first time is queued, whatever else it is by now.
+    A difference in times or in the count of attempts only is no change. A job without a state *before* begins
+    with QUEUED, followed by the changes up to *after*.
     """
     kinds: list[ChangeKind] = []
     if before is None:
@@ -153,13 +153,13 @@ def changes(before: Job | None, after: Job) -> list[Change]:
     return [Change(kind, after) for kind in kinds]
 
 
-def begins_anew(before: Job, after: Job) -> bool:
-    """Fewer calls placed or pages confirmed than *before*: what has the same id is another job."""
+def is_another_job(before: Job, after: Job) -> bool:
+    """Whether *after* has fewer dials or pages than *before*: its id was used again for another job."""
     return (after.dials or 0) < (before.dials or 0) or after.sent_pages < before.sent_pages
 
 
 def _tried_again_unseen(before: Job, after: Job) -> bool:
-    """Between two looks at a sleeping job a whole dial came and went."""
+    """Whether a sleeping job was dialed between the two reports and sleeps again."""
     return (
         after.state is JobState.SLEEPING
         and before.state is JobState.SLEEPING

@@ -1,4 +1,4 @@
-"""A virtual fax: the line that sends and receives."""
+"""Fax lines (virtual faxes of the UCX) and the modems that serve them."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from faxbot.fax.errors import UnknownLine
 
 ASSUMED_MODEM = "ttyIAX{}"
-"""How a UCX names the modem of a virtual fax, until its own answers teach otherwise."""
+"""The usual name of a virtual fax's modem on a UCX, assumed until a reply to FileSend shows another."""
 
-_A_NUMBER = 7
-"""From this many digits on, what a person typed can be the line's telephone number."""
+_SHORTEST_NUMBER = 7
+"""In digits: shorter input is not compared with the lines' telephone numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +24,13 @@ class FaxLine:
 
     @property
     def label(self) -> str:
-        """What people call it."""
+        """The name to show."""
         return self.name or self.extension or self.line_id
 
 
 @dataclass(frozen=True, slots=True)
 class LineUsage:
-    """What a line is doing now, in HylaFAX's words, and how many jobs wait on it. Source: FaxUsage."""
+    """A line's current state, as HylaFAX's text, and how many jobs wait for it. Source: FaxUsage."""
 
     line_id: str
     state_text: str
@@ -39,16 +39,16 @@ class LineUsage:
 
 def find_line(wanted: str, lines: Sequence[FaxLine]) -> FaxLine:
     """
-    The line that a person means by *wanted*: its name, id, extension or number.
+    Find the line whose name, id, extension, number or beginning of the name is *wanted*.
 
     Raises:
-        UnknownLine: None fits, or several do; the message lists the lines there are.
+        UnknownLine: No line matches, or several do; the message lists the lines.
     """
     text = wanted.strip().lower()
     digits = "".join(c for c in text if c.isdigit())
     by_name = [line for line in lines if line.name.lower() == text]
     by_id = [line for line in lines if text in (line.line_id.lower(), line.extension.lower())]
-    by_number = [line for line in lines if len(digits) >= _A_NUMBER and line.number.endswith(digits)]
+    by_number = [line for line in lines if len(digits) >= _SHORTEST_NUMBER and line.number.endswith(digits)]
     by_start = [line for line in lines if text and line.name.lower().startswith(text)]
     for found in (by_name, by_id, by_number, by_start):
         if text and len(found) == 1:
@@ -59,40 +59,39 @@ def find_line(wanted: str, lines: Sequence[FaxLine]) -> FaxLine:
 
 class ModemMap:
     """
-    Which line a modem belongs to.
+    The line of each modem: *configured* (FAXBOT_MODEMS), or *learned* from FileSend, or else assumed.
 
-    FileSend teaches it (the `device` for the `fax_id` used); a setting overrides; until then a UCX's
-    usual names are assumed.
+    FileSend's reply names the `device` of the `fax_id` used. Without either, a UCX's usual name is assumed.
     """
 
     def __init__(
-        self, taught: Mapping[str, str] | None = None, settled: Mapping[str, str] | None = None
+        self, learned: Mapping[str, str] | None = None, configured: Mapping[str, str] | None = None
     ) -> None:
-        self._taught = dict(taught or {})
-        self._settled = dict(settled or {})
+        self._learned = dict(learned or {})
+        self._configured = dict(configured or {})
 
-    def teach(self, modem: str, line_id: str) -> bool:
-        """Remember that *modem* serves *line_id*; True if that is news."""
-        if not modem or self._taught.get(modem) == line_id:
+    def learn(self, modem: str, line_id: str) -> bool:
+        """Remember that *modem* serves *line_id*; True if that was not known."""
+        if not modem or self._learned.get(modem) == line_id:
             return False
-        self._taught[modem] = line_id
+        self._learned[modem] = line_id
         return True
 
-    def knows(self, modem: str) -> bool:
-        """Whether it was told, and is not assumed, which line *modem* serves."""
-        return modem in self._settled or modem in self._taught
+    def is_known(self, modem: str) -> bool:
+        """Whether the line of *modem* is configured or learned, not assumed."""
+        return modem in self._configured or modem in self._learned
 
     def line_of(self, modem: str, lines: Iterable[FaxLine]) -> FaxLine | None:
-        """The line that *modem* serves, or None if nothing tells."""
-        known = {line.line_id: line for line in lines}
-        if line_id := self._settled.get(modem) or self._taught.get(modem):
-            return known.get(line_id)
-        taught_elsewhere = set(self._settled.values()) | set(self._taught.values())
+        """The line of *lines* that *modem* serves; None if it is not known."""
+        by_id = {line.line_id: line for line in lines}
+        if line_id := self._configured.get(modem) or self._learned.get(modem):
+            return by_id.get(line_id)
+        has_another_modem = set(self._configured.values()) | set(self._learned.values())
         return next(
             (
                 line
-                for line in known.values()
-                if modem == ASSUMED_MODEM.format(line.line_id) and line.line_id not in taught_elsewhere
+                for line in by_id.values()
+                if modem == ASSUMED_MODEM.format(line.line_id) and line.line_id not in has_another_modem
             ),
             None,
         )

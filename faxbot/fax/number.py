@@ -1,9 +1,9 @@
 """
-Numbers as people write them, and as the fax server dials them.
+Parses fax numbers as people write them into what the fax server dials.
 
-The server gets E.164 digits without the plus sign (`14695550101`), foreign numbers behind the plan's
-international prefix, everything behind its dial prefix; an extension of 2 to 6 digits goes as it is
-written, behind the dial prefix too. Two digits alone are more likely a slip: with "ext." they are one.
+An outside number becomes its E.164 digits without the plus sign (`14695550101`), after the plan's
+international prefix if it is foreign, and after the dial prefix. An extension of 2 to 6 digits is dialed as
+written, after the dial prefix. Two digits count as an extension only with "ext.": alone they may be a typo.
 
 Source: FileSend (`destination`), ucx-fax-api.
 """
@@ -27,7 +27,7 @@ from phonenumbers import (
 from faxbot.fax.dialplan import Destination, DialPlan, only_digits, quote, to_extension, to_outside
 from faxbot.fax.errors import BadNumber
 
-__all__ = ["Destination", "DialPlan", "Found", "find", "parse", "pretty", "same"]
+__all__ = ["Destination", "DialPlan", "NumbersInText", "find", "parse", "pretty", "same"]
 
 _TEL_LINK = re.compile(r"<tel:([^|>]*)(?:\|[^>]*)?>", re.IGNORECASE)
 _EXTENSION = re.compile(
@@ -61,21 +61,21 @@ _NAMED_EXTENSION = re.compile(
 )
 _QUOTES = " \t\r\n\"'`´“”„‘’‚«»"  # noqa: RUF001 - the quotation marks people paste
 _SHORTEST_OUTSIDE_NUMBER = 7
-_SHORTEST_WHOLE_NUMBER = 8  # from so many digits on, what stands before them is a prefix
+_SHORTEST_WHOLE_NUMBER = 8  # digits before at least this many are taken for a prefix
 _LONGEST_PREFIX = 7
 _PREFIX_OF_AN_EXTENSION = 2
-_SHORTEST_TOLD_APART = 3
-_LONGEST_NUMBER = 250  # characters; phonenumbers reads no more
-_LONGEST_WRITING = 1000  # with Slack's link around it; patterns over pages of text would hold everybody up
+_SHORTEST_COMPARED = 3
+_LONGEST_NUMBER = 250  # characters; the limit of phonenumbers
+_LONGEST_WRITING = 1000  # with Slack's link around it; patterns over long texts would block the event loop
 _LONGEST_SENTENCE = 2000
 
 
 def parse(text: str, plan: DialPlan) -> Destination:
     """
-    Understand the one number in *text*, as a person typed it or Slack linked it.
+    Parse *text*, a single number as typed by a person or linked by Slack.
 
     Raises:
-        BadNumber: Nothing that may be dialled; the sentence says why and shows how to write one.
+        BadNumber: It is not a number that may be dialed; the message says why and shows an example.
     """
     if len(text) > _LONGEST_WRITING:
         raise BadNumber(f"{quote(text)} is too long to be a phone number. Write it like {plan.example}.")
@@ -92,24 +92,24 @@ def parse(text: str, plan: DialPlan) -> Destination:
 
 @lru_cache(maxsize=4096)
 def pretty(number: str, region: str) -> str:
-    """A number the fax server named, for people; never raises, whatever it is."""
+    """A number from the fax server in display format; text that is no number is returned as it is."""
     number = " ".join(number.split())
     if not number:
         return "unknown number"
     if re.fullmatch(r"[0-9]{2,6}", number):
         return f"ext. {number}"
-    known = _recognise(number, region)
+    known = _recognize(number, region)
     return phonenumbers.format_number(known, PhoneNumberFormat.INTERNATIONAL) if known else number
 
 
 @lru_cache(maxsize=4096)
 def same(a: str, b: str, region: str) -> bool:
     """
-    Whether two spellings are one destination; an empty one is nobody's.
+    Whether *a* and *b* are the same destination; False if one of them is empty.
 
-    A fax server may take prefixes off what it was given or put them on, and write the rest as it likes: a
-    plus sign, a 1 or a 0 in front, brackets, `14695550101@fax`. So the same number counts, and so does one
-    that ends in all of the other: a whole one behind any prefix, an extension behind one or two digits.
+    A fax server may strip or add prefixes, and format the number in another way: a plus sign, a leading 1 or
+    0, brackets, `14695550101@fax`. They are the same if they are equal as numbers, or if the longer one ends
+    in all digits of the shorter: a full number after a prefix of up to 7 digits, an extension after 1 or 2.
     """
     first, second = (only_digits(number.partition("@")[0]) for number in (a, b))
     if not first or not second:
@@ -119,18 +119,19 @@ def same(a: str, b: str, region: str) -> bool:
     short, long = sorted((first, second), key=len)
     prefix = len(long) - len(short)
     most = _LONGEST_PREFIX if len(short) >= _SHORTEST_WHOLE_NUMBER else _PREFIX_OF_AN_EXTENSION
-    return len(short) >= _SHORTEST_TOLD_APART and prefix <= most and long.endswith(short)
+    return len(short) >= _SHORTEST_COMPARED and prefix <= most and long.endswith(short)
 
 
 def _canonical(digits: str, region: str) -> str:
-    known = _recognise(digits, region)
+    known = _recognize(digits, region)
     return phonenumbers.format_number(known, PhoneNumberFormat.E164) if known else digits
 
 
-def _recognise(number: str, region: str) -> PhoneNumber | None:
+def _recognize(number: str, region: str) -> PhoneNumber | None:
     """
-    Read digits that may or may not carry a country code: the valid reading wins over the possible one,
-    the region's own over the international one.
+    Parse digits with or without a country code.
+
+    A valid number is preferred to a possible one, a number of *region* to an international one.
     """
     if re.search(r"[^\W\d_]", number) or re.fullmatch(r"[0-9]{0,6}", number):
         return None
@@ -147,13 +148,13 @@ def _try_parse(text: str, region: str) -> PhoneNumber | None:
 
 
 def _possible(number: PhoneNumber) -> bool:
-    """Complete and of a length that exists; without its area code a number is not."""
+    """Whether the number has a possible length, including its area code."""
     reason = phonenumbers.is_possible_number_with_reason(number)
     return bool(reason == ValidationResult.IS_POSSIBLE)
 
 
 def tidy(text: str) -> str:
-    """Turn any script's decimal digits, dashes, spaces and plus signs into ASCII; drop invisible marks."""
+    """Convert decimal digits, dashes, spaces and plus signs of any script to ASCII; drop invisible marks."""
     out = []
     for char in text:
         category = unicodedata.category(char)
@@ -169,7 +170,7 @@ def tidy(text: str) -> str:
 
 
 def _unwrap(text: str) -> str:
-    """Take off Slack's link, quotation marks and bold, italic or struck-through markers."""
+    """Remove Slack's link markup, quotation marks, and bold, italic or strike-through markers."""
     written = _TEL_LINK.sub(r" \n\1\n ", tidy(text)).strip(_QUOTES)
     paired = re.fullmatch(r"([*_~]+)(.*)\1", written, re.DOTALL)
     written = (paired[2] if paired else written).strip(_QUOTES)
@@ -177,7 +178,12 @@ def _unwrap(text: str) -> str:
 
 
 def _check_writing(written: str, plan: DialPlan) -> None:
-    """Refuse what is not the writing of one number, before its digits are looked at."""
+    """
+    Check the format before the digits are parsed.
+
+    Raises:
+        BadNumber: There are several numbers, an extension, letters or other characters.
+    """
     if len([part for part in _LISTED.split(written) if len(only_digits(part)) > 1]) > 1 or _slashed(written):
         raise BadNumber(f"{quote(written)} is more than one number. Send to one at a time: {plan.example}.")
     if re.search(r"(?:ext(?:ension|n)?\.?|x|#)\s*[0-9]+$", written, re.IGNORECASE) and only_digits(written):
@@ -194,26 +200,31 @@ def _check_writing(written: str, plan: DialPlan) -> None:
 
 
 def _slashed(written: str) -> bool:
-    """Two whole numbers with a slash between them; `030/123456` is one."""
+    """Whether it is two full numbers with a slash between them; `030/123456` is one number."""
     return (
         len([part for part in written.split("/") if len(only_digits(part)) >= _SHORTEST_OUTSIDE_NUMBER]) > 1
     )
 
 
 def _read(written: str, plan: DialPlan) -> PhoneNumber:
-    """The possible number in *written*; `00` is taken for the plus sign where nothing else fits."""
+    """
+    Parse *written* as an outside number; a leading `00` counts as a plus sign if it does not parse otherwise.
+
+    Raises:
+        BadNumber: It has no possible length or country code, or is ambiguous.
+    """
     spellings = [written]
     if zeros := re.match(r"[ (]*00(?=\s*[1-9])", written):
         spellings.append("+" + written[zeros.end() :])
     for spelling in spellings:
         number = _try_parse(spelling, plan.region)
-        if number is not None and _possible(number) and _means_one_thing(number):
+        if number is not None and _possible(number) and _is_unambiguous(number):
             return number
     raise BadNumber(_what_is_wrong(written, plan))
 
 
-def _means_one_thing(number: PhoneNumber) -> bool:
-    """Some zeros (`+358 000 0000`) are taken for a trunk prefix again each time the number is read."""
+def _is_unambiguous(number: PhoneNumber) -> bool:
+    """Whether formatting and parsing yields the number again; trunk zeros (`+358 000 0000`) may not."""
     e164 = phonenumbers.format_number(number, PhoneNumberFormat.E164)
     again = _try_parse(phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL), "ZZ")
     return again is not None and phonenumbers.format_number(again, PhoneNumberFormat.E164) == e164
@@ -245,23 +256,23 @@ def _what_is_wrong(written: str, plan: DialPlan) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """The different destinations in a sentence, in their order, and the sentence without them."""
+class NumbersInText:
+    """The distinct destinations in a sentence, in their order, and the sentence without them."""
 
     destinations: tuple[Destination, ...]
     rest: str
 
 
-def find(text: str, plan: DialPlan) -> Found:
+def find(text: str, plan: DialPlan) -> NumbersInText:
     """
-    Look for numbers in the sentence that came with a shared file.
+    Find the fax numbers in the text of a message with a shared file.
 
-    Mentions, links, addresses, job ids, dates, times and amounts are no numbers. Digits in running text
-    count when they make a valid number, or a possible one right after a word like "to" or "fax"; an
-    extension counts only after such a word, or when it is all there is.
+    Mentions, links, addresses, job ids, dates, times and amounts are not numbers. Digits in running text
+    count if they are a valid number, or a possible one right after a word like "to" or "fax". An extension
+    counts only after such a word, or if it is the whole text.
 
     Raises:
-        BadNumber: What is meant as a number may not be dialled, or is not one.
+        BadNumber: Something written as a number is invalid or may not be dialed.
     """
     clean = _beginning(tidy(text))
     spans = [(link.start(), link.end(), parse(link[1], plan)) for link in _TEL_LINK.finditer(clean)]
@@ -289,11 +300,11 @@ def find(text: str, plan: DialPlan) -> Found:
         after = end + len(visible[end:]) - len(visible[end:].lstrip(_MARKERS))
     rest.append(visible[after:])
     different = {destination.dial: destination for _, _, destination in spans}
-    return Found(tuple(different.values()), " ".join(" ".join(rest).split()))
+    return NumbersInText(tuple(different.values()), " ".join(" ".join(rest).split()))
 
 
 def _beginning(text: str) -> str:
-    """Cut a very long text, and never through a number: half of one could be another."""
+    """Cut a long text, but not inside a number: a part of a number could be another number."""
     if len(text) <= _LONGEST_SENTENCE:
         return text
     return re.sub(r"\S*\Z", "", text[:_LONGEST_SENTENCE]).rstrip(" \n0123456789+-()./")

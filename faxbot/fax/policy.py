@@ -1,4 +1,4 @@
-"""Who may do what. Every refusal names its rule."""
+"""Permissions. Every refusal says who has the permission."""
 
 from faxbot.fax.errors import NotAllowed
 
@@ -7,7 +7,7 @@ def may_change_sent(
     actor: str, *, sender: str | None, sender_name: str, admin: bool, verb: str, job_id: str
 ) -> None:
     """
-    Sent faxes are changed by their sender and by admins.
+    Check that *actor* may change a sent fax: its sender and admins may.
 
     Raises:
         NotAllowed: *actor* is neither.
@@ -20,10 +20,10 @@ def may_change_sent(
 
 def may_change_received(*, received_here: bool, admin: bool, verb: str, job_id: str) -> None:
     """
-    Received faxes are for anyone in a conversation that receives them, there, and for admins anywhere.
+    Check that a received fax may be changed: anyone may in a conversation that received it, admins anywhere.
 
     Raises:
-        NotAllowed: Neither holds.
+        NotAllowed: Neither applies.
     """
     if not (admin or received_here):
         raise NotAllowed(
@@ -33,7 +33,7 @@ def may_change_received(*, received_here: bool, admin: bool, verb: str, job_id: 
 
 def may_subscribe_received(*, admin: bool) -> None:
     """
-    Received faxes go to more channels only if an admin says so.
+    Check that a channel may be subscribed to received faxes: only admins may do that.
 
     Raises:
         NotAllowed: The person is no admin.

@@ -1,12 +1,12 @@
-"""What the fax server hands over: the receipt of a submitted job, and a document."""
+"""What the fax server returns: the receipt of a submission, and a downloaded document."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
-class Submitted:
-    """A job the fax server has taken; `device` is the modem of the line asked for. Source: FileSend."""
+class SubmissionReceipt:
+    """An accepted submission; `device` is the modem of the line in the request. Source: FileSend."""
 
     job_id: str
     device: str = ""
@@ -14,11 +14,11 @@ class Submitted:
 
 
 @dataclass(frozen=True, slots=True)
-class Download:
-    """A document that lies complete and synced at `path`; `size` in bytes. Source: FileDownload."""
+class DownloadedDocument:
+    """A document, complete and fsynced at `path`; `size` is in bytes. Source: FileDownload."""
 
     path: Path
     size: int
     content_type: str
     name: str
-    """What the server calls the file; safe to show, not a path."""
+    """The server's name for the file, without a path; safe to show."""

@@ -1,4 +1,4 @@
-"""A finished sending or reception, as the fax server keeps it."""
+"""The fax server's record of a finished job, sent or received."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,9 +9,9 @@ from faxbot.fax.job import CANCELLED_TEXT, Direction, JobState
 @dataclass(frozen=True, slots=True)
 class Record:
     """
-    One finished fax. It is known by (`job_id`, `time`): ids start again when the server is reset.
+    One finished fax. Its key is (`job_id`, `time`), since a reset of the server starts the ids again.
 
-    `station_id` is what the other side's machine claims, whatever its value: never our line.
+    `station_id` is set by the other side's machine and is never one of our lines.
 
     Source: RecordsGet, ucx-fax-api.
     """
@@ -19,7 +19,7 @@ class Record:
     job_id: str
     time: datetime
     number: str = ""
-    """The other side's number: the caller's of a received fax, the one dialled of a sent fax."""
+    """The other side's number: the caller of a received fax, the number dialed of a sent one."""
     caller_name: str = ""
     station_id: str = ""
     state: JobState = JobState.DONE
@@ -40,15 +40,15 @@ class Record:
 
     @property
     def key(self) -> tuple[str, datetime]:
-        """What tells this record from every other."""
+        """The record's identity."""
         return (self.job_id, self.time)
 
     @property
     def incomplete(self) -> bool:
-        """A received fax with a status text lost pages: the line was cut."""
+        """Whether pages are missing: only an incomplete reception has a status text."""
         return self.direction is Direction.RX and bool(self.status_text.strip())
 
     @property
     def cancelled(self) -> bool:
-        """A sending that ended because somebody asked for it."""
+        """Whether a sent fax ended by a cancellation."""
         return self.state is JobState.FAILED and CANCELLED_TEXT.lower() in self.status_text.lower()

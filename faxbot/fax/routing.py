@@ -1,4 +1,4 @@
-"""Which channels hear of which fax."""
+"""Which channels a fax is posted in."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,8 +7,8 @@ from faxbot.fax.job import Direction
 
 
 @dataclass(frozen=True, slots=True)
-class Interest:
-    """A channel wants to hear of a direction; only of one line or one fax if these are set."""
+class SubscriptionFilter:
+    """The faxes a channel subscribed to: one direction, and only one line or one fax if these are set."""
 
     channel_id: str
     direction: Direction
@@ -16,8 +16,8 @@ class Interest:
     fax_id: int = 0
 
 
-def audience(
-    interests: Iterable[Interest],
+def subscribed_channels(
+    interests: Iterable[SubscriptionFilter],
     direction: Direction,
     *,
     line_id: str,
@@ -25,15 +25,15 @@ def audience(
     first: Iterable[str] = (),
 ) -> list[str]:
     """
-    The channels that hear of a fax, each once: *first* the ones that hear anyway, then the interested ones.
+    The channels to post a fax in, each once: *first*, then those with a matching subscription.
 
-    A fax whose line is not known (`line_id` empty) reaches only the channels that want all lines.
+    A fax of an unknown line (`line_id` empty) matches only subscriptions to all lines.
     """
     channels = dict.fromkeys(channel for channel in first if channel)
     for interest in interests:
         if interest.direction is not direction:
             continue
-        wants = interest.fax_id == fax_id if interest.fax_id else interest.line_id in ("", line_id)
-        if wants:
+        matches = interest.fax_id == fax_id if interest.fax_id else interest.line_id in ("", line_id)
+        if matches:
             channels.setdefault(interest.channel_id)
     return list(channels)

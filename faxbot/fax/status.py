@@ -1,7 +1,7 @@
 """
-HylaFAX's status texts, by cause, in plain words with what to do next.
+Classifies HylaFAX's status texts by cause, with a plain description and the next step.
 
-The texts are open-ended and differ by version: patterns group them, and an unknown one is kept and shown.
+The texts are open-ended and differ by version: patterns group them; an unknown text is shown as it is.
 
 Source: the codes in HylaFAX's faxd/STATUS.txt; the line states of FaxUsage, ucx-fax-api.
 """
@@ -12,14 +12,14 @@ from enum import StrEnum
 
 
 class Cause(StrEnum):
-    """Why a dial did not end with all pages delivered, as far as a person can act on it."""
+    """Why a fax was not delivered completely, grouped by what a person can do about it."""
 
     NONE = "none"
     UNDERWAY = "underway"
     DELAYED = "delayed"
-    NOT_DIALLED = "not_dialled"
+    NOT_DIALED = "not_dialed"
     BUSY = "busy"
-    NOBODY_THERE = "nobody_there"
+    NO_ANSWER = "no_answer"
     NOT_A_FAX = "not_a_fax"
     LINE_QUALITY = "line_quality"
     DOCUMENT = "document"
@@ -31,7 +31,7 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """*plain* says what happened in a few words, *advice* is a sentence with the next step; NONE has none."""
+    """*plain* describes what happened, *advice* is a sentence with the next step; both empty for NONE."""
 
     cause: Cause
     plain: str
@@ -42,9 +42,9 @@ _WORDS = {
     Cause.NONE: ("", ""),
     Cause.UNDERWAY: ("Under way", "Nothing to do."),
     Cause.DELAYED: ("Waiting for its turn", "It goes out by itself."),
-    Cause.NOT_DIALLED: ("Not dialled", "Check the number; if it is right, tell an admin."),
+    Cause.NOT_DIALED: ("Not dialed", "Check the number; if it is right, tell an admin."),
     Cause.BUSY: ("Busy", "Check the number, or send it again later."),
-    Cause.NOBODY_THERE: ("No answer", "Check the number, or send it again later."),
+    Cause.NO_ANSWER: ("No answer", "Check the number, or send it again later."),
     Cause.NOT_A_FAX: (
         "No fax machine answered",
         "Call the number to hear who answers, or ask the recipient for their fax number.",
@@ -69,13 +69,13 @@ _CAUSES: tuple[tuple[Cause, str], ...] = (
     (Cause.DELAYED, r"^delayed by|time-of-day"),
     (Cause.CANCELLED, r"(?:abort|interrupt|kill|cancel|remov)\w* by (?:user|request|the user|admin)"),
     (Cause.CANCELLED, r"(?:send|receive|call) aborted due to|^job (?:removed|killed)"),
-    (Cause.NOT_DIALLED, r"dial string|dialing command|blacklist|too many attempts to transmit|kill time"),
+    (Cause.NOT_DIALED, r"dial string|dialing command|blacklist|too many attempts to transmit|kill time"),
     (
-        Cause.NOT_DIALLED,
+        Cause.NOT_DIALED,
         r"expiration|time-to-send|getty use|call rejected|no pin |^reject: too many attempts",
     ),
     (Cause.BUSY, r"\bbusy\b|\bglare\b"),
-    (Cause.NOBODY_THERE, r"no answer|ringback|ring detect(?:ed)? without"),
+    (Cause.NO_ANSWER, r"no answer|ringback|ring detect(?:ed)? without"),
     (Cause.NOT_A_FAX, r"no carrier|data connection|no (?:receiver|sender) protocol|no t\.4 receiver|phase a"),
     (Cause.NOT_A_FAX, r"wanted fax|call deduced|\bvoice\b|permission denied|no document to poll"),
     (Cause.NOT_A_FAX, r"remote (?:station )?can ?not"),
@@ -103,12 +103,12 @@ _CAUSES: tuple[tuple[Cause, str], ...] = (
     (Cause.SERVER, r"\bdte\b|\bdce\b|transparent data"),
 )
 _READ_CHARS = 300
-"""The beginning names the cause; all patterns over pages of text would hold everybody up."""
+"""Only the beginning is matched: running all patterns over a long text would block the event loop."""
 _PATTERNS = tuple((cause, re.compile(pattern, re.IGNORECASE)) for cause, pattern in _CAUSES)
 
 
 def diagnose(text: str) -> Diagnosis:
-    """Tell the cause that *text* names; UNKNOWN for words never heard, NONE for no words."""
+    """The diagnosis for a status text; UNKNOWN if no pattern matches, NONE if the text is empty."""
     text = " ".join(text.split())[:_READ_CHARS]
     if not text:
         return Diagnosis(Cause.NONE, *_WORDS[Cause.NONE])
@@ -119,10 +119,10 @@ def diagnose(text: str) -> Diagnosis:
 @dataclass(frozen=True, slots=True)
 class LineState:
     """
-    What a line is doing, in words that follow its name.
+    The state of a line; *words* are shown after its name.
 
-    *healthy* is False only for what is a fault at once; a modem that is not ready is one after minutes, not
-    after the 13 to 33 s that follow every call: *waiting* says that the caller has to look at the clock.
+    *healthy* is False only for a state that is a fault at once. *waiting* means that the modem is not ready:
+    normal for the 13 to 33 s after a call, a fault after minutes, which the caller has to measure.
     """
 
     words: str
@@ -147,7 +147,7 @@ _LINE_STATES: tuple[tuple[str, LineState], ...] = (
 
 
 def line_words(state_text: str) -> LineState:
-    """Put a line's state into words; one that is not known is kept as the server says it."""
+    """Classify a line's state text; an unknown one is kept as it is."""
     text = " ".join(state_text.split())
     if job := _SENDING_JOB.match(text):
         return LineState(f"sending TX{job[1]}", busy=True, job_number=job[1])

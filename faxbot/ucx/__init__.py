@@ -1,1 +1,1 @@
-"""The client of the UCX Fax API: what `services.ports.FaxServer` asks for, over HTTP."""
+"""The client of the UCX Fax API: the HTTP adapter of `services.model.ports.FaxServer`."""

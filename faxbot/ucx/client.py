@@ -1,8 +1,8 @@
 """
-The client of a UCX's Fax API: `services.ports.FaxServer` over httpx.
+The client of a UCX's Fax API: `services.model.ports.FaxServer` over httpx.
 
-A token that the server turns down is renewed once and the request asked again, unless it dials: who hands
-a fax in looks first whether the server took it. What else is asked again, `exchange.py` says.
+If the server rejects the token, it is renewed once and the request repeated. FileSend is not repeated: the
+caller first looks up whether the server accepted the fax. Other retries are in `exchange.py`.
 """
 
 import asyncio
@@ -18,16 +18,16 @@ import httpx
 from faxbot.fax.errors import AnswerLost, CredentialsRejected, ServerBusy, ServerFault, ServerUnreachable
 from faxbot.fax.job import Direction, Job
 from faxbot.fax.line import FaxLine, LineUsage
-from faxbot.fax.receipt import Download, Submitted
+from faxbot.fax.receipt import DownloadedDocument, SubmissionReceipt
 from faxbot.fax.record import Record
 from faxbot.ucx import request, wire
-from faxbot.ucx.credentials import TokenKeeper
+from faxbot.ucx.credentials import TokenCache
 from faxbot.ucx.download import save_document
 from faxbot.ucx.exchange import Exchange
 from faxbot.ucx.multipart import DocumentUpload
-from faxbot.ucx.reply import Reply
-from faxbot.ucx.request import Request
-from faxbot.ucx.transport import Timeouts, address, open_http
+from faxbot.ucx.reply import ApiReply
+from faxbot.ucx.request import ApiRequest
+from faxbot.ucx.transport import Timeouts, base_url, open_http_client
 
 T = TypeVar("T")
 
@@ -45,14 +45,16 @@ def connect(
     called: Callable[[str, str, float], None] = lambda _method, _outcome, _seconds: None,
 ) -> "UcxClient":
     """
-    Make the client of the UCX at *url*; no connection is made yet. *called* hears (method, outcome, seconds).
+    Create the client of the UCX at *url*; no connection is made yet.
+
+    *called* is called with (method, outcome, seconds) after each try of a request.
 
     Raises:
-        ValueError: *url* is no address, or *ca_file* holds no certificates.
+        ValueError: *url* is not an http(s) address, or *ca_file* holds no certificates.
     """
-    address(url)
+    base_url(url)
     return UcxClient(
-        open_http(ca_file),
+        open_http_client(ca_file),
         url,
         client_id,
         secret,
@@ -66,10 +68,10 @@ def connect(
 
 class UcxClient:
     """
-    The eleven methods of the Fax API, over the *http* client it is given, which it owns from then on.
+    The eleven methods of the Fax API, over *http*, which is closed with the client.
 
-    All raise `ServerUnreachable` (no connection), `AnswerLost` (no usable answer), `ServerBusy`,
-    `CredentialsRejected`, `RequestRefused`, or a plain `ServerFault` when the address is not a Fax API's.
+    All raise `ServerUnreachable` (no connection), `AnswerLost` (no usable reply), `ServerBusy`,
+    `CredentialsRejected`, `RequestRefused`, or a plain `ServerFault` if there is no Fax API at the address.
     """
 
     def __init__(
@@ -87,13 +89,13 @@ class UcxClient:
         called: Callable[[str, str, float], None] = lambda _method, _outcome, _seconds: None,
     ) -> None:
         self._http = http
-        self._url = address(url)
-        self._ask_token = request.token(client_id, secret)
+        self._url = base_url(url)
+        self._token_request = request.token(client_id, secret)
         self._timeouts = timeouts or Timeouts()
         self._exchange = Exchange(http, self._url, self._timeouts, sleep=sleep, jitter=jitter, called=called)
         self._now = now
-        self._seen: dict[Direction, wire.Seen] = {direction: {} for direction in Direction}
-        self._keeper = TokenKeeper(token_file, url=self._url, client_id=client_id, fetch=self._fetch_token)
+        self._seen: dict[Direction, wire.ParsedJobs] = {direction: {} for direction in Direction}
+        self._keeper = TokenCache(token_file, url=self._url, client_id=client_id, fetch=self._fetch_token)
 
     async def __aenter__(self) -> Self:
         return self
@@ -102,15 +104,15 @@ class UcxClient:
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Close every connection."""
+        """Close all connections."""
         await self._http.aclose()
 
     async def sign_in(self) -> None:
         """
-        Ask for a token if there is none yet.
+        Fetch a token unless one is cached.
 
         Raises:
-            CredentialsRejected: The server does not accept the client id and secret, or has no licence.
+            CredentialsRejected: The server does not accept the client id and secret, or has no license.
 
         Source: Token.
         """
@@ -121,24 +123,24 @@ class UcxClient:
         return await self._call(request.lines(), wire.lines)
 
     async def line_usage(self, line_id: str | None = None) -> list[LineUsage]:
-        """What each line, or *line_id* alone, is doing. Source: FaxUsage."""
+        """The current state of each line, or of *line_id* only. Source: FaxUsage."""
         return await self._call(request.usage(line_id), wire.usage)
 
     async def submit_job(
         self, path: Path, *, name: str, content_type: str, dial: str, line_id: str
-    ) -> Submitted:
+    ) -> SubmissionReceipt:
         """
-        Hand the document at *path* over for dialling *dial* from *line_id*.
+        Submit the document at *path* to be faxed to *dial* from *line_id*.
 
         Sent once: a repeat could fax the recipient twice.
 
         Raises:
-            RequestRefused: The server said no; nothing will be dialled.
-            ServerUnreachable: No connection was made; nothing was dialled.
+            RequestRefused: The server replied with an error; nothing will be dialed.
+            ServerUnreachable: No connection was made; nothing was dialed.
             AnswerLost: The job may be queued.
-            CredentialsRejected, ServerBusy: By its own word the server did nothing. The token is renewed
-                for the next time; look whether a job appeared before there is one.
-            BadDocument: There is no file at *path*; nothing was dialled.
+            CredentialsRejected, ServerBusy: According to the reply nothing was done. The token is renewed for
+                the next submission; before that, look up whether a job appeared.
+            BadDocument: There is no file at *path*; nothing was dialed.
 
         Source: FileSend.
         """
@@ -150,10 +152,10 @@ class UcxClient:
 
     async def job_status(self, job_id: str) -> Job:
         """
-        One job, also for a while after its end.
+        The state of one job; ended jobs are known for a while.
 
         Raises:
-            JobNotFound: The server does not know it.
+            JobNotFound: The server has no such job.
 
         Source: JobStatus.
         """
@@ -162,11 +164,11 @@ class UcxClient:
 
     async def cancel_job(self, job_id: str) -> str:
         """
-        Stop a sending; the server's words. May take half a minute.
+        Cancel a sending job; return the server's text. May take half a minute.
 
         Raises:
             JobNotFound: There is no such job, or it has ended.
-            AnswerLost: It may have been stopped; ask again or look at its status.
+            AnswerLost: It may be cancelled; call again or look up its status.
 
         Source: JobCancel.
         """
@@ -174,21 +176,21 @@ class UcxClient:
         return await self._call(asked, wire.outcome, wait=self._timeouts.cancel)
 
     async def active_jobs(self, direction: Direction) -> list[Job]:
-        """The jobs that have not ended; of sendings only those made by FileSend. Source: ActiveJobs."""
+        """The jobs that have not ended; sending ones only if FileSend made them. Source: ActiveJobs."""
         return await self._call(
             request.active(direction),
             lambda reply: wire.active(reply, direction, self._now(), self._seen[direction]),
         )
 
     async def count_records(self, direction: Direction) -> int:
-        """How many records there are. Source: RecordCount."""
+        """The number of records. Source: RecordCount."""
         return await self._call(request.count(direction), wire.count)
 
     async def fetch_records(
         self, direction: Direction, limit: int | None = None, offset: int | None = None
     ) -> list[Record]:
         """
-        At most *limit* records after the first *offset*, in the server's own order.
+        At most *limit* records after the first *offset*, in the server's order.
 
         Raises:
             ValueError: *offset* without *limit*.
@@ -200,73 +202,73 @@ class UcxClient:
 
     async def delete_record(self, job_id: str) -> str:
         """
-        Delete a record and its document; the server's words.
+        Delete a record and its document; return the server's text.
 
         Raises:
-            JobNotFound: There is no such record: it is gone already.
+            JobNotFound: There is no such record; it may be deleted already.
 
         Source: RecordDelete.
         """
         return await self._call(request.delete(job_id.strip().upper()), wire.outcome)
 
-    async def download_document(self, job_id: str, into: Path) -> Download:
+    async def download_document(self, job_id: str, into: Path) -> DownloadedDocument:
         """
-        Fetch a job's document to *into*, whole and synced, or not at all.
+        Download a job's document to *into*: the file is complete and fsynced, or does not exist.
 
         Raises:
             JobNotFound: There is no such document.
-            AnswerLost: It broke off, again and again.
-            OSError: This machine's disk did not take it.
+            AnswerLost: The transfer broke off in every try.
+            OSError: It could not be written to this machine's disk.
 
         Source: FileDownload.
         """
         job = job_id.strip().upper()
 
-        async def take(response: httpx.Response) -> Download:
+        async def take(response: httpx.Response) -> DownloadedDocument:
             if response.status_code != httpx.codes.OK:
-                raise wire.no_document(await self._exchange.whole(response))
+                raise wire.no_document(await self._exchange.read_reply(response))
             return await save_document(response, into, job, self._timeouts)
 
-        return await self._authorised(request.document(job), take, self._timeouts.answer)
+        return await self._call_with_token(request.document(job), take, self._timeouts.answer)
 
     async def _call(
         self,
-        asked: Request,
-        read: Callable[[Reply], T],
+        asked: ApiRequest,
+        read: Callable[[ApiReply], T],
         *,
         wait: float | None = None,
         upload: DocumentUpload | None = None,
     ) -> T:
         async def take(response: httpx.Response) -> T:
-            return read(await self._exchange.whole(response))
+            return read(await self._exchange.read_reply(response))
 
-        return await self._authorised(asked, take, wait or self._timeouts.answer, upload)
+        return await self._call_with_token(asked, take, wait or self._timeouts.answer, upload)
 
-    async def _authorised(
+    async def _call_with_token(
         self,
-        asked: Request,
+        asked: ApiRequest,
         take: Callable[[httpx.Response], Awaitable[T]],
         wait: float,
         upload: DocumentUpload | None = None,
     ) -> T:
-        """Ask with the token; if it is turned down, get a new one, and ask once more unless that dials."""
+        """Send with the token. If it is rejected, renew it and repeat the request, unless it dials."""
         token = await self._keeper.token()
         try:
-            return await self._exchange.persistently(asked.bearing(token.value), take, wait, upload)
+            return await self._exchange.send_with_retries(asked.with_token(token.value), take, wait, upload)
         except CredentialsRejected:
             if asked.dials:
-                with contextlib.suppress(ServerFault):  # the next one asks for it again
-                    await self._keeper.token(instead_of=token)
+                with contextlib.suppress(ServerFault):  # the next request tries again
+                    await self._keeper.token(rejected=token)
                 raise
-            token = await self._keeper.token(instead_of=token)
-        return await self._exchange.persistently(asked.bearing(token.value), take, wait, upload)
+            token = await self._keeper.token(rejected=token)
+        return await self._exchange.send_with_retries(asked.with_token(token.value), take, wait, upload)
 
     async def _fetch_token(self) -> str:
         async def take(response: httpx.Response) -> str:
-            return wire.token(await self._exchange.whole(response))
+            return wire.token(await self._exchange.read_reply(response))
 
         try:
-            return await self._exchange.persistently(self._ask_token, take, self._timeouts.answer)
+            return await self._exchange.send_with_retries(self._token_request, take, self._timeouts.answer)
         except (AnswerLost, ServerBusy) as exc:
-            # What the token was wanted for has not been asked, so it must not pass for carried out.
+            # The request that needs the token was not sent, so it must not count as possibly carried out.
             raise ServerUnreachable(str(exc)) from exc

@@ -1,7 +1,7 @@
 """
-The bearer token: fetched once, kept on disk, renewed when the server turns it down.
+The bearer token: fetched once, cached on disk, renewed when the server rejects it.
 
-It lives as long as the licence. Source: Request Authentication, ucx-fax-api.
+It lives as long as the license. Source: Request Authentication, ucx-fax-api.
 """
 
 import asyncio
@@ -19,18 +19,17 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One token. Two renewals may yield the same `value`: `serial` tells them apart."""
+    """One token. Two renewals may return the same `value`; `serial` differs."""
 
     value: str = field(repr=False)
     serial: int
 
 
-class TokenKeeper:
+class TokenCache:
     """
-    Keep the token of one server and one client id; *fetch* asks the server for one.
+    Cache the token of one server and client id in memory and in *file*; *fetch* requests one from the server.
 
-    Without a *file* nothing is kept on disk. However many requests need it at once, it is fetched or renewed
-    once.
+    Without a *file* nothing is written to disk. Concurrent callers share one fetch or renewal.
     """
 
     def __init__(
@@ -42,12 +41,12 @@ class TokenKeeper:
         self._token: Token | None = None
         self._lock = asyncio.Lock()
 
-    async def token(self, *, instead_of: Token | None = None) -> Token:
-        """The token to use; a new one if that is *instead_of*, which the server has turned down."""
+    async def token(self, *, rejected: Token | None = None) -> Token:
+        """The current token; a new one is fetched if the current one is *rejected*."""
         async with self._lock:
-            if self._token is None and instead_of is None and (kept := await asyncio.to_thread(self._read)):
+            if self._token is None and rejected is None and (kept := await asyncio.to_thread(self._read)):
                 self._token = Token(kept, 0)
-            if self._token is None or self._token == instead_of:
+            if self._token is None or self._token == rejected:
                 serial = self._token.serial + 1 if self._token else 0
                 self._token = Token(await self._fetch(), serial)
                 await self._keep(self._token.value)
@@ -71,13 +70,13 @@ class TokenKeeper:
         try:
             await asyncio.to_thread(self._write, self._file, self._owner, value)
         except OSError as exc:
-            # Without the file, the next start fetches a token again: a pity, no fault.
-            logger.warning("The token could not be kept: %s", type(exc).__name__)
+            # Without the file, the next start fetches a token again.
+            logger.warning("the token could not be written to disk: %s", type(exc).__name__)
 
     @staticmethod
     def _write(path: Path, owner: str, value: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # mkstemp creates with 0600, so that the token is at no moment readable by others.
+        # mkstemp creates the file with mode 0600, so that other users can never read the token.
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
             with os.fdopen(handle, "w", encoding="ascii") as file:

@@ -1,4 +1,4 @@
-"""A document on its way in: streamed to disk, whole or not at all. Source: FileDownload, ucx-fax-api."""
+"""Streams a downloaded document to disk, complete or not at all. Source: FileDownload, ucx-fax-api."""
 
 import asyncio
 import contextlib
@@ -13,15 +13,15 @@ from typing import BinaryIO
 import httpx
 
 from faxbot.fax.errors import AnswerLost
-from faxbot.fax.receipt import Download
+from faxbot.fax.receipt import DownloadedDocument
 from faxbot.ucx import wire
-from faxbot.ucx.reply import Reply, says_no
+from faxbot.ucx.reply import ApiReply, is_error
 from faxbot.ucx.transport import Timeouts
 from faxbot.ucx.values import text
 
 _CHUNK = 256 * 1024
-_LARGEST_EXCUSE = 64 * 1024
-"""Up to this many bytes, what came may be words about a document instead of one."""
+_LARGEST_ERROR = 64 * 1024
+"""In bytes: a body up to this size may be an error reply instead of a document."""
 _LONGEST_NAME = 120
 
 _MAGIC = (
@@ -32,14 +32,16 @@ _MAGIC = (
 )
 
 
-async def save_document(response: httpx.Response, into: Path, job_id: str, timeouts: Timeouts) -> Download:
+async def save_document(
+    response: httpx.Response, into: Path, job_id: str, timeouts: Timeouts
+) -> DownloadedDocument:
     """
-    Write the document that *response* carries to *into*: a synced file is renamed there once it is whole.
+    Write the body of *response* to a temporary file, fsync it, and rename it to *into* once it is complete.
 
     Raises:
-        JobNotFound, RequestRefused: The server sent words instead of a document.
-        AnswerLost: The document broke off, is empty, or is a web page.
-        OSError: This machine's disk did not take it.
+        JobNotFound, RequestRefused: The server sent an error reply instead of a document.
+        AnswerLost: The transfer broke off, or the document is empty or a web page.
+        OSError: It could not be written to this machine's disk.
     """
     handle, name = await asyncio.to_thread(
         tempfile.mkstemp, dir=into.parent, prefix=f".{into.name}.", suffix=".part"
@@ -47,15 +49,15 @@ async def save_document(response: httpx.Response, into: Path, job_id: str, timeo
     part = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
-            held = bytearray()
-            patiently = timeouts.patiently(response.aiter_bytes(), timeouts.document)
-            async with contextlib.aclosing(patiently) as pieces:
+            buffer = bytearray()
+            with_minimum_rate = timeouts.with_minimum_rate(response.aiter_bytes(), timeouts.document)
+            async with contextlib.aclosing(with_minimum_rate) as pieces:
                 async for piece in pieces:
-                    held += piece
-                    if len(held) >= _CHUNK:
-                        await asyncio.to_thread(file.write, held)
-                        held.clear()
-            await asyncio.to_thread(file.write, held)
+                    buffer += piece
+                    if len(buffer) >= _CHUNK:
+                        await asyncio.to_thread(file.write, buffer)
+                        buffer.clear()
+            await asyncio.to_thread(file.write, buffer)
             size = file.tell()
             _check_whole(response, size)
             await asyncio.to_thread(_sync, file)
@@ -65,7 +67,7 @@ async def save_document(response: httpx.Response, into: Path, job_id: str, timeo
         _discard(part)
         raise
     shown = _name(response.headers.get("Content-Disposition", "")) or f"{job_id}{_suffix(content_type)}"
-    return Download(into, size, content_type, shown)
+    return DownloadedDocument(into, size, content_type, shown)
 
 
 def _check_whole(response: httpx.Response, size: int) -> None:
@@ -78,20 +80,22 @@ def _check_whole(response: httpx.Response, size: int) -> None:
 
 def _check_document(part: Path, size: int, response: httpx.Response) -> str:
     with part.open("rb") as file:
-        head = file.read(_LARGEST_EXCUSE)
-    told = response.headers.get("Content-Type", "").split(";")[0].strip().lower()
-    # A web server's own default type says nothing; the first bytes do.
+        head = file.read(_LARGEST_ERROR)
+    declared = response.headers.get("Content-Type", "").split(";")[0].strip().lower()
+    # The header may be a web server's default, so the first bytes take precedence.
     for magic, kind in _MAGIC:
         if head.startswith(magic):
             return kind
-    reply = Reply(HTTPStatus.OK, head)
+    reply = ApiReply(HTTPStatus.OK, head)
     if reply.is_page:
         raise wire.no_document(reply)
-    if size <= _LARGEST_EXCUSE:
+    if size <= _LARGEST_ERROR:
         fields = reply.fields
-        if told == "application/json" or (fields is not None and (says_no(fields) or "result" in fields)):
+        if declared == "application/json" or (
+            fields is not None and (is_error(fields) or "result" in fields)
+        ):
             raise wire.no_document(reply)
-    return told or "application/octet-stream"
+    return declared or "application/octet-stream"
 
 
 def _discard(part: Path) -> None:
@@ -107,7 +111,7 @@ def _rename(part: Path, into: Path) -> None:
     part.replace(into)
     folder = os.open(into.parent, os.O_RDONLY)
     try:
-        os.fsync(folder)  # the name, too, must survive a power cut
+        os.fsync(folder)  # so that the new name survives a power cut
     finally:
         os.close(folder)
 
@@ -115,8 +119,8 @@ def _rename(part: Path, into: Path) -> None:
 def _name(disposition: str) -> str:
     header = Message()
     header["Content-Disposition"] = disposition
-    told = re.split(r"[/\\]", text(header.get_filename() or ""))[-1]
-    return told.replace("\n", " ").lstrip(".")[:_LONGEST_NAME]
+    name = re.split(r"[/\\]", text(header.get_filename() or ""))[-1]
+    return name.replace("\n", " ").lstrip(".")[:_LONGEST_NAME]
 
 
 def _suffix(content_type: str) -> str:

@@ -1,8 +1,8 @@
 """
-One request and its answer over httpx, asked again where asking again is safe.
+Sends one request over httpx, with retries where they are safe, and maps exceptions to faults.
 
-Reads are asked up to three times. Writes (FileSend, JobCancel, RecordDelete) are asked again only when no
-connection was made: nothing was carried out then.
+Reads are tried up to three times. Writes (FileSend, JobCancel, RecordDelete) are retried only if no
+connection was made, since then nothing was carried out.
 """
 
 import asyncio
@@ -17,8 +17,8 @@ import httpx
 
 from faxbot.fax.errors import AnswerLost, ServerFault, ServerUnreachable
 from faxbot.ucx.multipart import DocumentUpload
-from faxbot.ucx.reply import Reply
-from faxbot.ucx.request import Request
+from faxbot.ucx.reply import ApiReply
+from faxbot.ucx.request import ApiRequest
 from faxbot.ucx.transport import Timeouts
 
 logger = logging.getLogger(__name__)
@@ -35,9 +35,9 @@ _NEVER_CONNECTED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 class Exchange:
     """
-    Requests to the server at *url*; *sleep* and *jitter* (0 to 1) set the pauses between tries.
+    Requests to the server at *url*; *sleep* and *jitter* (0 to 1) determine the pauses between tries.
 
-    *called* hears (method, outcome, seconds) of each try.
+    *called* is called with (method, outcome, seconds) after each try.
     """
 
     def __init__(
@@ -57,19 +57,21 @@ class Exchange:
         self._sleep = sleep
         self._jitter = jitter
 
-    async def persistently(
+    async def send_with_retries(
         self,
-        asked: Request,
+        asked: ApiRequest,
         take: Callable[[httpx.Response], Awaitable[T]],
         wait: float,
         upload: DocumentUpload | None = None,
     ) -> T:
         """
-        Ask, and have *take* read the answer, whose head may take *wait* seconds.
+        Send the request and return what *take* makes of the response.
+
+        The head of the response has to come within *wait* seconds.
 
         Raises:
             ServerUnreachable: No connection was made.
-            AnswerLost: No usable answer came.
+            AnswerLost: No usable reply came.
         """
         for tries_left in reversed(range(TRIES)):
             try:
@@ -84,12 +86,12 @@ class Exchange:
 
     async def _once(
         self,
-        asked: Request,
+        asked: ApiRequest,
         take: Callable[[httpx.Response], Awaitable[T]],
         wait: float,
         upload: DocumentUpload | None,
     ) -> T:
-        """One request and its answer; what httpx raises becomes a named fault."""
+        """One try; exceptions of httpx become faults."""
         began, outcome = time.perf_counter(), "abandoned"
         try:
             taken = await self._send(asked, take, wait, upload)
@@ -102,7 +104,7 @@ class Exchange:
         except OSError as exc:
             outcome = type(exc).__name__
             if upload is None:
-                raise  # this machine's disk did not take a document
+                raise  # a downloaded document could not be written to this machine's disk
             raise AnswerLost("The document could not be read to its end.") from exc
         except ServerFault as exc:
             outcome = type(exc).__name__
@@ -118,7 +120,7 @@ class Exchange:
 
     async def _send(
         self,
-        asked: Request,
+        asked: ApiRequest,
         take: Callable[[httpx.Response], Awaitable[T]],
         wait: float,
         upload: DocumentUpload | None,
@@ -130,11 +132,12 @@ class Exchange:
             json=dict(asked.json) if asked.json is not None else None,
             content=upload,
             headers={"Accept": "application/json", **asked.headers, **(upload.headers if upload else {})},
-            timeout=self._timeouts.waiting(wait),
+            timeout=self._timeouts.httpx_timeout(wait),
         )
         clock = asyncio.get_running_loop().time
-        # httpx waits for each byte anew: a head that trickles must end, too. A document takes its time first.
-        async with asyncio.timeout(None if upload else self._timeouts.head(wait)) as limit:
+        # httpx's timeouts start again with each byte: this limit also ends a head that trickles in. With an
+        # upload, it starts after the last byte of the document.
+        async with asyncio.timeout(None if upload else self._timeouts.until_head(wait)) as limit:
             if upload:
                 upload.at_end = lambda: limit.reschedule(clock() + wait)
             response = await self._http.send(outgoing, auth=None, follow_redirects=False, stream=True)
@@ -143,16 +146,16 @@ class Exchange:
         finally:
             await response.aclose()
 
-    async def whole(self, response: httpx.Response) -> Reply:
-        """All of an answer that is not a document."""
+    async def read_reply(self, response: httpx.Response) -> ApiReply:
+        """Read a response that is not a document, up to 32 MiB."""
         body = bytearray()
-        patiently = self._timeouts.patiently(response.aiter_bytes(), self._timeouts.answer)
-        async with contextlib.aclosing(patiently) as pieces:
+        with_minimum_rate = self._timeouts.with_minimum_rate(response.aiter_bytes(), self._timeouts.answer)
+        async with contextlib.aclosing(with_minimum_rate) as pieces:
             async for piece in pieces:
                 body += piece
                 if len(body) > _LARGEST_REPLY:
                     raise AnswerLost("The fax server's answer has no end.")
-        return Reply(response.status_code, bytes(body))
+        return ApiReply(response.status_code, bytes(body))
 
 
 def _no_connection(exc: Exception) -> str:

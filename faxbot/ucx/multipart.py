@@ -1,4 +1,4 @@
-"""A document on its way out: multipart/form-data, read from disk as it is sent. Source: FileSend."""
+"""Streams a document from disk as multipart/form-data. Source: FileSend, ucx-fax-api."""
 
 import asyncio
 import re
@@ -18,13 +18,13 @@ _TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
 
 class DocumentUpload(httpx.AsyncByteStream):
     """
-    The form fields, then the document as the part `attachment`. May be sent more than once.
+    A request body: the form fields, then the document as the part `attachment`. Can be iterated again.
 
-    The length is told up front: not every server takes a chunked upload. The disk is read off the loop.
-    `at_end` is called when the last piece is taken.
+    It has a Content-Length, since not every server accepts a chunked upload. The file is read in a thread.
+    `at_end` is called after the last chunk was sent.
 
     Raises:
-        BadDocument: There is no such file to send.
+        BadDocument: There is no file at *path*.
     """
 
     def __init__(self, path: Path, form: Mapping[str, str], *, name: str, content_type: str) -> None:
@@ -62,7 +62,7 @@ class DocumentUpload(httpx.AsyncByteStream):
 
 
 def ascii_name(name: str) -> str:
-    """A file name that any server can keep: plain letters, digits, dot, dash and underscore."""
+    """A file name of ASCII letters, digits, dot, dash and underscore only, which any server can store."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode("ascii")
     path = PurePath(re.sub(r"[^A-Za-z0-9._-]+", "_", plain).strip("._"))
     return f"{path.stem[:_LONGEST_STEM] or 'document'}{path.suffix[:8]}"

@@ -1,8 +1,8 @@
 """
-A reply of the fax server: what it carries, or which fault it is.
+A reply of the fax server: its JSON fields, or the fault it stands for.
 
 A fault may be an HTTP status, or 200 with `{"result":"Error","message"|"status":…}`, or a web page, or
-JSON cut short, or JSON of another shape. Source: Error Reporting, ucx-fax-api.
+truncated JSON, or JSON of another shape. Source: Error Reporting, ucx-fax-api.
 """
 
 import json
@@ -23,7 +23,7 @@ from faxbot.ucx.values import first_text, number, text
 
 _PAGE = re.compile(rb"\s*(<!doctype|<html|<head|<body|<\?xml|<br|<!--)", re.IGNORECASE)
 _NO_SUCH = re.compile(r"not found|unknown|no such|doesn't exist|does not exist|invalid job", re.IGNORECASE)
-_NO_ENTRY = re.compile(
+_ABOUT_CREDENTIALS = re.compile(
     r"""authenticat\w*\ (failed|required|error) | unauthori[sz]ed
     | (invalid|expired|revoked|missing|bad|unknown)\ (\w+\ )?token
     | token\ (is\ |has\ |was\ )?(been\ )?(invalid|expired|revoked|missing|not\ valid|unknown)
@@ -31,55 +31,55 @@ _NO_ENTRY = re.compile(
     | (invalid|expired|missing|no|without\ an?)\ (\w+\ ){0,3}licen[sc]e\b""",
     re.IGNORECASE | re.VERBOSE,
 )
-"""Words that are about the bot's credentials or the licence behind them, not about the request."""
-_PERHAPS_DONE = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY)
-"""Client errors that tell of a request cut short: what stands behind the teller may have had all of it."""
+"""Error texts about the bot's credentials or license, not about the request."""
+_POSSIBLY_CARRIED_OUT = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY)
+"""Client errors after which a server behind a proxy may have carried out the request all the same."""
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
-    """A whole reply: HTTP status, and the body as it came."""
+class ApiReply:
+    """A complete reply: HTTP status and body."""
 
     status: int
     body: bytes = field(default=b"", repr=False)
 
     @property
     def is_page(self) -> bool:
-        """A web page where data was expected: the address is wrong, or something stands in between."""
+        """Whether it is a web page: the address is wrong, or a proxy replied."""
         return bool(_PAGE.match(self.body))
 
     @property
     def fields(self) -> dict[str, object] | None:
-        """The JSON object it carries, or None if it carries no such thing."""
+        """The JSON object in the body; None if there is none."""
         try:
-            # Caller names may come in another encoding; one odd letter must not hide every job.
+            # Caller names may be in another encoding: an invalid byte must not make the list unreadable.
             found = json.loads(self.body.decode("utf-8-sig", "replace"))
         except (ValueError, RecursionError):
             return None
         return found if isinstance(found, dict) else None
 
 
-def says_no(fields: Mapping[str, object]) -> bool:
-    """The `result` is an error."""
+def is_error(fields: Mapping[str, object]) -> bool:
+    """Whether the field `result` reports an error."""
     return text(fields.get("result")).lower().startswith(("error", "fail"))
 
 
-def words(fields: Mapping[str, object] | None) -> str:
-    """What the server says in its own words; the contract's replies use either field."""
+def message_of(fields: Mapping[str, object] | None) -> str:
+    """The server's text; the contract's replies have it in different fields."""
     return first_text(fields or {}, "message", "status", "error")
 
 
-def payload(reply: Reply, expected: str, *, about_job: bool = False) -> dict[str, object]:
+def payload(reply: ApiReply, expected: str, *, about_job: bool = False) -> dict[str, object]:
     """
-    The fields of a reply that says yes and should carry *expected*.
+    The fields of a successful reply; *expected* is the field it should have.
 
     Raises:
         CredentialsRejected: The token (or id and secret) was not accepted.
         JobNotFound: The method is *about_job*, and there is no such job.
-        RequestRefused: The server said no.
-        ServerBusy: It asks to come back later.
-        AnswerLost: It failed, or the reply makes no sense.
-        ServerFault: This is not the Fax API's address.
+        RequestRefused: The server replied with an error.
+        ServerBusy: HTTP 429.
+        AnswerLost: The server failed, or the reply cannot be interpreted.
+        ServerFault: There is no Fax API at this address.
     """
     fields = reply.fields
     if reply.status >= HTTPStatus.BAD_REQUEST:
@@ -92,60 +92,60 @@ def payload(reply: Reply, expected: str, *, about_job: bool = False) -> dict[str
             if reply.is_page
             else "The fax server's answer could not be read."
         )
-    if says_no(fields):
-        raise refusal(words(fields), about_job=about_job)
+    if is_error(fields):
+        raise refusal(message_of(fields), about_job=about_job)
     said = text(fields.get("result")).lower()
     if said not in ("success", "ok") and (said or expected not in fields):
         raise AnswerLost("The fax server's answer says neither yes nor no.")
     return fields
 
 
-def _by_status(reply: Reply, fields: dict[str, object] | None, *, about_job: bool) -> ServerFault:
-    if reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR or reply.status in _PERHAPS_DONE:
+def _by_status(reply: ApiReply, fields: dict[str, object] | None, *, about_job: bool) -> ServerFault:
+    if reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR or reply.status in _POSSIBLY_CARRIED_OUT:
         return AnswerLost(f"The fax server failed (HTTP {reply.status}).")
     match reply.status:
         case HTTPStatus.TOO_MANY_REQUESTS:
             return ServerBusy("The fax server is busy and asks to come back later.")
         case HTTPStatus.UNAUTHORIZED:
-            return not_accepted(words(fields))
+            return credentials_rejected(message_of(fields))
         case HTTPStatus.NOT_FOUND if fields is None:
-            return _nothing_there(reply, about_job=about_job)
-    said = words(fields) or f"HTTP {reply.status}"
+            return _not_found_page(reply, about_job=about_job)
+    said = message_of(fields) or f"HTTP {reply.status}"
     if about_job and reply.status == HTTPStatus.NOT_FOUND:
         return JobNotFound(said)
     return refusal(said, about_job=about_job)
 
 
-def _nothing_there(reply: Reply, *, about_job: bool) -> ServerFault:
-    """A 404 that is not in the API's own form."""
+def _not_found_page(reply: ApiReply, *, about_job: bool) -> ServerFault:
+    """The fault of a 404 without a JSON object."""
     if about_job and not reply.body.strip():
         return JobNotFound("Not found")
-    return ServerFault("There is no Fax API at this address. Check UCX_URL and the licence.")
+    return ServerFault("There is no Fax API at this address. Check UCX_URL and the license.")
 
 
 def refusal(said: str, *, about_job: bool = False) -> ServerFault:
-    """The fault that the server's no *said* stands for."""
-    if _NO_ENTRY.search(said):
-        return not_accepted(said)
+    """The fault for the server's error text *said*."""
+    if _ABOUT_CREDENTIALS.search(said):
+        return credentials_rejected(said)
     if about_job and _NO_SUCH.search(said):
         return JobNotFound(said)
     return RequestRefused(said or "no reason given")
 
 
-def not_accepted(said: str) -> CredentialsRejected:
-    """The fault of credentials that the server turned down, in its words *said*."""
+def credentials_rejected(said: str) -> CredentialsRejected:
+    """The fault for rejected credentials; *said* is the server's text."""
     return CredentialsRejected(
         "The fax server does not accept the bot's credentials"
-        f"{f' ({said})' if said else ''}. Check UCX_CLIENT_ID, UCX_CLIENT_SECRET and the Fax API licence."
+        f"{f' ({said})' if said else ''}. Check UCX_CLIENT_ID, UCX_CLIENT_SECRET and the Fax API license."
     )
 
 
 def entries(fields: Mapping[str, object], key: str, *, counted: bool = False) -> list[object]:
     """
-    The list under *key*: an array, one object, an object of objects, or nothing at all.
+    The list in the field *key*: an array, one object, an object of objects, or absent for an empty list.
 
     Raises:
-        AnswerLost: It is none of these; or `count` contradicts that it is absent (with *counted*: or empty).
+        AnswerLost: It is none of these, or it is absent (with *counted*: or empty) although `count` is not 0.
     """
     match fields.get(key):
         case list() as found:

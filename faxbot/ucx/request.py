@@ -1,7 +1,7 @@
 """
 The Fax API's eleven methods, as requests. No I/O.
 
-What `UcxClient` sends; `wire.py` reads what comes back. Source: ucx-fax-api.
+`UcxClient` sends them; `wire.py` parses the replies. Source: ucx-fax-api.
 """
 
 import base64
@@ -14,12 +14,11 @@ ROOT = "/restv1/efax/"
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ApiRequest:
     """
-    One request. What may carry numbers or secrets stays out of its repr.
+    One request. Fields that may hold numbers or secrets are not part of its repr.
 
-    `about` is the id that logs may show. A `repeatable` request changes nothing on the server; one that
-    `dials` could fax a recipient twice if it were carried out twice.
+    `about` is an id that may be logged.
     """
 
     method: str
@@ -37,81 +36,81 @@ class Request:
 
     @property
     def repeatable(self) -> bool:
-        """Asking again changes nothing on the server."""
+        """Whether the request only reads, so that it may be repeated."""
         return self.method == "GET"
 
     @property
     def dials(self) -> bool:
-        """Carried out, it places a call: FileSend."""
+        """Whether it places a call (FileSend): carried out twice, it faxes the recipient twice."""
         return self.method == "POST"
 
-    def bearing(self, token: str) -> "Request":
-        """Ask with the bearer *token*."""
+    def with_token(self, token: str) -> "ApiRequest":
+        """The request with the bearer *token*."""
         return replace(self, headers={**self.headers, "Authorization": f"Bearer {token}"})
 
 
-def token(client_id: str, secret: str) -> Request:
-    """Ask for the bearer token. Source: Token."""
+def token(client_id: str, secret: str) -> ApiRequest:
+    """Request the bearer token. Source: Token."""
     basic = base64.b64encode(f"{client_id}:{secret}".encode()).decode("ascii")
-    return Request("GET", "token", headers={"Authorization": f"Basic {basic}"})
+    return ApiRequest("GET", "token", headers={"Authorization": f"Basic {basic}"})
 
 
-def lines() -> Request:
-    """Ask which lines there are. Source: FaxList."""
-    return Request("GET", "faxlist")
+def lines() -> ApiRequest:
+    """Request the list of lines. Source: FaxList."""
+    return ApiRequest("GET", "faxlist")
 
 
-def usage(line_id: str | None = None) -> Request:
-    """Ask what one line, or every line, is doing. Source: FaxUsage."""
-    return Request("GET", "faxusage", about=line_id or "", params={"fax_id": line_id} if line_id else {})
+def usage(line_id: str | None = None) -> ApiRequest:
+    """Request the state of one line or of all lines. Source: FaxUsage."""
+    return ApiRequest("GET", "faxusage", about=line_id or "", params={"fax_id": line_id} if line_id else {})
 
 
-def submit(*, dial: str, line_id: str) -> Request:
-    """Hand in a document to be dialled; the document itself is the part `attachment`. Source: FileSend."""
-    return Request("POST", "filesend", about=line_id, form={"fax_id": line_id, "destination": dial})
+def submit(*, dial: str, line_id: str) -> ApiRequest:
+    """Submit a document, which is added as the part `attachment`. Source: FileSend."""
+    return ApiRequest("POST", "filesend", about=line_id, form={"fax_id": line_id, "destination": dial})
 
 
-def status(job: str) -> Request:
-    """Ask how one job stands. Source: JobStatus."""
-    return Request("GET", "jobstatus", about=job, params={"job_id": job})
+def status(job: str) -> ApiRequest:
+    """Request the state of one job. Source: JobStatus."""
+    return ApiRequest("GET", "jobstatus", about=job, params={"job_id": job})
 
 
-def cancel(job: str) -> Request:
-    """Ask to stop a sending job. Source: JobCancel."""
-    return Request("PUT", "jobcancel", about=job, json={"job_id": job})
+def cancel(job: str) -> ApiRequest:
+    """Cancel a sending job. Source: JobCancel."""
+    return ApiRequest("PUT", "jobcancel", about=job, json={"job_id": job})
 
 
-def delete(job: str) -> Request:
-    """Ask to delete a record and its document. Source: RecordDelete."""
-    return Request("PUT", "recorddelete", about=job, json={"job_id": job})
+def delete(job: str) -> ApiRequest:
+    """Delete a record and its document. Source: RecordDelete."""
+    return ApiRequest("PUT", "recorddelete", about=job, json={"job_id": job})
 
 
-def active(direction: Direction) -> Request:
-    """Ask for the jobs that have not ended. Source: ActiveJobs."""
-    return Request("GET", "activejobs", about=direction, params={"type": direction})
+def active(direction: Direction) -> ApiRequest:
+    """Request the jobs that have not ended. Source: ActiveJobs."""
+    return ApiRequest("GET", "activejobs", about=direction, params={"type": direction})
 
 
-def count(direction: Direction) -> Request:
-    """Ask how many records there are. Source: RecordCount."""
-    return Request("GET", "recordcount", about=direction, params={"type": direction})
+def count(direction: Direction) -> ApiRequest:
+    """Request the number of records. Source: RecordCount."""
+    return ApiRequest("GET", "recordcount", about=direction, params={"type": direction})
 
 
-def records(direction: Direction, limit: int | None = None, offset: int | None = None) -> Request:
+def records(direction: Direction, limit: int | None = None, offset: int | None = None) -> ApiRequest:
     """
-    Ask for records; *offset* of them are skipped, at most *limit* come. Source: RecordsGet.
+    Request at most *limit* records after the first *offset*. Source: RecordsGet.
 
     Raises:
-        ValueError: *offset* without *limit*, which the contract does not know.
+        ValueError: *offset* without *limit*, which the contract does not define.
     """
     if offset is not None and limit is None:
         raise ValueError("RecordsGet takes an offset only together with a limit")
     window = {"limit": limit, "offset": offset}
     shown = {name: str(value) for name, value in window.items() if value is not None}
-    return Request("GET", "recordsget", about=direction, params={"type": direction, **shown})
+    return ApiRequest("GET", "recordsget", about=direction, params={"type": direction, **shown})
 
 
-def document(job: str) -> Request:
-    """Ask for the document of a job. Source: FileDownload."""
-    # Compressed, its length could not be held against Content-Length.
+def document(job: str) -> ApiRequest:
+    """Request the document of a job. Source: FileDownload."""
+    # Not compressed, so that its length can be compared with Content-Length.
     headers = {"Accept": "application/json, */*", "Accept-Encoding": "identity"}
-    return Request("GET", "filedownload", about=job, params={"job_id": job}, headers=headers)
+    return ApiRequest("GET", "filedownload", about=job, params={"job_id": job}, headers=headers)

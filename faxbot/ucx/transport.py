@@ -1,4 +1,4 @@
-"""The connections to one UCX: how many, how long, and whom to trust."""
+"""HTTP connections to one UCX: limits, timeouts, trusted certificates."""
 
 import asyncio
 import functools
@@ -11,42 +11,44 @@ from urllib.parse import urlsplit
 
 import httpx
 
-_CONNECTIONS = 8
-_KEPT_SECONDS = 2.0
-"""Shorter than the 5 s after which common web servers hang up, so that both rarely do it at once."""
+_MAX_CONNECTIONS = 8
+_KEEPALIVE_SECONDS = 2.0
+"""Shorter than the 5 s of common web servers, so that the server rarely closes a connection being used."""
 
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Seconds to wait: to connect (and for a free connection), and for each sign of life of an answer."""
+    """Seconds to wait: for a connection, and for the next byte of a response."""
 
     connect: float = 5.0
     free_connection: float = 30.0
     answer: float = 15.0
     submit: float = 60.0
     cancel: float = 90.0
-    """JobCancel was seen to take 36 s on a job that was dialling."""
+    """JobCancel of a job that is dialing takes up to 36 s (measured)."""
     document: float = 60.0
-    """For a document to begin to come in."""
+    """Until the first byte of a document."""
     slowest: float = 8192.0
-    """Bytes a second below which an answer counts as one that never ends."""
+    """Bytes per second: a response below this rate is given up."""
 
-    def waiting(self, answer: float) -> httpx.Timeout:
-        """As httpx has it, for a request whose answer may take *answer* seconds."""
+    def httpx_timeout(self, answer: float) -> httpx.Timeout:
+        """The timeouts in httpx's form, for a request whose response may take *answer* seconds."""
         return httpx.Timeout(answer, connect=self.connect, pool=self.free_connection)
 
-    def head(self, answer: float) -> float:
-        """All that may pass until the head of an answer is whole, from the moment it is asked for."""
+    def until_head(self, answer: float) -> float:
+        """Seconds from sending a request until the head of its response is complete."""
         return self.free_connection + 2 * self.connect + answer
 
-    async def patiently(self, pieces: AsyncIterator[bytes], first: float) -> AsyncGenerator[bytes, None]:
+    async def with_minimum_rate(
+        self, pieces: AsyncIterator[bytes], first: float
+    ) -> AsyncGenerator[bytes, None]:
         """
-        *pieces* as they come, as long as they come no slower than `slowest` after *first* seconds.
+        Yield *pieces* while they arrive at `slowest` bytes per second or faster, *first* seconds not counted.
 
-        httpx waits for each piece anew; an answer that trickles must end, too.
+        httpx's timeouts start again with each piece, so they do not end a response that trickles in.
 
         Raises:
-            TimeoutError: They trickle.
+            TimeoutError: They arrive more slowly.
         """
         clock = asyncio.get_running_loop().time
         began, received = clock(), 0
@@ -59,12 +61,12 @@ class Timeouts:
             yield piece
 
 
-class ApartForWrites(httpx.AsyncBaseTransport):
+class SeparateWriteConnections(httpx.AsyncBaseTransport):
     """
-    Reads share kept connections; each write gets one of its own.
+    Reads share a pool of persistent connections; each write opens a new connection.
 
-    A kept connection that the server closes at that moment would leave the fate of a fax unclear, and
-    slow cancellations must not keep the reads waiting.
+    If the server closed a persistent connection during a write, it would be unclear whether the write was
+    carried out. Slow cancellations do not block reads, either.
     """
 
     def __init__(self, reads: httpx.AsyncBaseTransport, writes: httpx.AsyncBaseTransport) -> None:
@@ -72,77 +74,77 @@ class ApartForWrites(httpx.AsyncBaseTransport):
         self._writes = writes
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send *request* over the connections of its kind."""
+        """Send *request* over the connections for reads or for writes."""
         transport = self._reads if request.method == "GET" else self._writes
         return await transport.handle_async_request(request)
 
     async def aclose(self) -> None:
-        """Close both."""
+        """Close all connections."""
         await self._reads.aclose()
         await self._writes.aclose()
 
 
-def open_http(ca_file: Path | None = None) -> httpx.AsyncClient:
+def open_http_client(ca_file: Path | None = None) -> httpx.AsyncClient:
     """
-    An HTTP client fit for a UCX: no proxy or netrc from the environment, no redirects, no cookies.
+    Create the HTTP client: no proxy or netrc from the environment, no redirects, no cookies.
 
     Raises:
         ValueError: *ca_file* cannot be read as certificates.
     """
-    verify = trusted(ca_file)
+    verify = tls_context(ca_file)
     reads = httpx.Limits(
-        max_connections=_CONNECTIONS,
-        max_keepalive_connections=_CONNECTIONS,
-        keepalive_expiry=_KEPT_SECONDS,
+        max_connections=_MAX_CONNECTIONS,
+        max_keepalive_connections=_MAX_CONNECTIONS,
+        keepalive_expiry=_KEEPALIVE_SECONDS,
     )
-    writes = httpx.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=0)
+    writes = httpx.Limits(max_connections=_MAX_CONNECTIONS, max_keepalive_connections=0)
     return httpx.AsyncClient(
-        transport=ApartForWrites(
+        transport=SeparateWriteConnections(
             httpx.AsyncHTTPTransport(verify=verify, trust_env=False, limits=reads),
             httpx.AsyncHTTPTransport(verify=verify, trust_env=False, limits=writes),
         ),
         trust_env=False,
         follow_redirects=False,
-        # A session cookie would make some servers answer one request at a time, behind a slow JobCancel.
+        # With a session cookie some servers process one request at a time, so a slow JobCancel would block.
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         headers={"User-Agent": "faxbot", "Accept": "application/json"},
     )
 
 
-def trusted(ca_file: Path | None) -> ssl.SSLContext:
+def tls_context(ca_file: Path | None) -> ssl.SSLContext:
     """
-    Whom to trust: the certificates in *ca_file* alone, or else the public authorities.
+    A TLS context that trusts only the certificates in *ca_file*, or without one the public authorities.
 
     Raises:
         ValueError: *ca_file* cannot be read as certificates.
     """
-    return trust_only(ca_file) if ca_file else _public_authorities()
+    return context_trusting(ca_file) if ca_file else _public_authorities()
 
 
 @functools.cache
 def _public_authorities() -> ssl.SSLContext:
-    """Read once: there are some hundred certificates in it."""
+    """Cached: loading the hundred or so certificates takes time."""
     return httpx.create_ssl_context(trust_env=False)
 
 
-def trust_only(ca_file: Path) -> ssl.SSLContext:
-    """Trust the certificates in *ca_file* (PEM) and no others; it may be the server's own, self-signed."""
+def context_trusting(ca_file: Path) -> ssl.SSLContext:
+    """A TLS context that trusts only the certificates in *ca_file* (PEM), which may be self-signed."""
     try:
         context = ssl.create_default_context(cafile=ca_file)
     except (OSError, ssl.SSLError) as exc:
         raise ValueError(f"The CA file cannot be read as PEM certificates: {exc}") from exc
-    # An appliance's own certificate often lacks the extensions that strict checking asks for.
+    # The self-signed certificate of an appliance often lacks the extensions that strict checking requires.
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     return context
 
 
-def address(url: str) -> str:
+def base_url(url: str) -> str:
     """
-    The server's address, without the API's own path.
+    The server's address without the path of the API.
 
     Raises:
-        ValueError: It is no http(s) address, or carries credentials.
+        ValueError: It is not an http(s) address, or contains credentials.
     """
     whole = url.strip().rstrip("/").removesuffix("/restv1/efax")
     try:

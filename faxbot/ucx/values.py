@@ -1,8 +1,8 @@
 """
-One odd JSON value in, one plain value out. Nothing here raises.
+Normalizes the JSON values of the Fax API. Nothing here raises.
 
-The contract's values are strings or numbers as the server pleases, and may be empty, absent or of
-another kind altogether; a value that cannot be read is None or the empty text.
+A value may be a string or a number, empty, absent or of an unexpected type. A value that cannot be read
+becomes None or the empty string.
 """
 
 import math
@@ -15,15 +15,15 @@ from faxbot.fax.job import Direction
 _LONGEST_TEXT = 2000
 _LARGEST = 2**31 - 1
 _LATEST = 1e11
-"""Seconds until the year 5138: a larger number counts milliseconds."""
+"""Seconds until the year 5138: a larger number is in milliseconds."""
 _NUMBER = re.compile(r"[+-]?\d{1,18}(\.\d*)?")
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::\d{2})?")
-_UNSEEN = dict.fromkeys([*range(9), *range(11, 32), 127])
-"""Control characters, which neither people nor databases want; tab and newline stay."""
+_CONTROL_CHARACTERS = dict.fromkeys([*range(9), *range(11, 32), 127])
+"""Control characters to remove, which databases may reject; tab and newline stay."""
 
 
 def text(value: object) -> str:
-    """The text of *value*; an array's lines are joined by newlines, what is no text is empty."""
+    """*value* as text: an array is joined by newlines; objects and booleans become the empty string."""
     match value:
         case str():
             said = value
@@ -37,9 +37,9 @@ def text(value: object) -> str:
             said = "\n".join(line for line in map(_line, value) if line)
         case _:
             said = ""
-    # A lone surrogate is valid JSON but can be stored nowhere.
+    # A lone surrogate is valid JSON, but cannot be encoded and stored.
     whole = said.encode("utf-8", "replace").decode("utf-8")
-    return whole.translate(_UNSEEN).strip()[:_LONGEST_TEXT]
+    return whole.translate(_CONTROL_CHARACTERS).strip()[:_LONGEST_TEXT]
 
 
 def _line(value: object) -> str:
@@ -49,12 +49,12 @@ def _line(value: object) -> str:
 def _digits(value: float) -> str:
     try:
         return str(value)
-    except ValueError:  # an integer beyond the interpreter's limit of digits
+    except ValueError:  # an integer with more digits than the interpreter converts
         return ""
 
 
 def number(value: object) -> int | None:
-    """A count or a number of seconds, rounded down; None if it is absent, negative or no number."""
+    """A count or a number of seconds, rounded down; None if it is absent, negative or not a number."""
     if isinstance(value, str):
         if not _NUMBER.fullmatch(value.strip()):
             return None
@@ -75,7 +75,7 @@ def first_text(fields: Mapping[str, object], *names: str) -> str:
 
 
 def moment(value: object) -> datetime | None:
-    """A moment, aware and UTC, from seconds since 1970 or "YYYY-MM-DD HH:MM:SS" (which is UTC)."""
+    """An aware UTC datetime from seconds since 1970 or "YYYY-MM-DD HH:MM:SS" (UTC); None if unreadable."""
     said = text(value)
     try:
         if _NUMBER.fullmatch(said):
@@ -91,10 +91,9 @@ def moment(value: object) -> datetime | None:
 
 def next_moment(clock: object, after: datetime) -> datetime | None:
     """
-    The next time at or after *after* that a UTC clock shows *clock* ("HH:MM"); None if it is no clock time.
+    The first moment at or after *after* with the UTC time of day *clock* ("HH:MM"); None if it is unreadable.
 
-    The server drops the seconds: at 02:53:22 a job due at 02:53:40 is due at "02:53", so *after* counts
-    by its minute.
+    The server truncates the seconds (02:53:40 becomes "02:53"), so *after* is compared by its minute.
     """
     found = _CLOCK.fullmatch(text(clock))
     if not found:
@@ -108,6 +107,6 @@ def next_moment(clock: object, after: datetime) -> datetime | None:
 
 
 def job_id(value: object, direction: Direction) -> str:
-    """A job id in upper case, or empty; a bare number gets the prefix that *direction* asks for."""
+    """A job id in upper case, or the empty string; a bare number gets the prefix of *direction*."""
     said = "" if isinstance(value, list) else text(value).upper()
     return f"{direction}{said}" if said.isdecimal() else said

@@ -1,7 +1,7 @@
 """
-The Fax API's eleven methods, as replies: the fax domain's values, or a named fault. No I/O.
+Parses the replies of the Fax API's eleven methods into values of the fax domain, or raises a fault. No I/O.
 
-`request.py` builds what they answer. Source: ucx-fax-api.
+`request.py` builds the requests. Source: ucx-fax-api.
 """
 
 import logging
@@ -20,44 +20,44 @@ from faxbot.fax.errors import (
 )
 from faxbot.fax.job import Direction, Job, JobState
 from faxbot.fax.line import FaxLine, LineUsage
-from faxbot.fax.receipt import Submitted
+from faxbot.fax.receipt import SubmissionReceipt
 from faxbot.fax.record import Record
-from faxbot.ucx.reply import Reply, entries, not_accepted, payload, refusal, words
+from faxbot.ucx.reply import ApiReply, credentials_rejected, entries, message_of, payload, refusal
 from faxbot.ucx.values import first_number, first_text, job_id, moment, next_moment, number, text
 
 logger = logging.getLogger(__name__)
 
-TIME_NOT_TOLD = datetime.fromtimestamp(0, UTC)
-"""Stands for a record's time that could not be read: the fax must not be lost over it."""
+UNKNOWN_TIME = datetime.fromtimestamp(0, UTC)
+"""Replaces a record's time that could not be parsed, so that the fax is not lost."""
 
 _HEADER_SAFE = re.compile(r"[\x21-\x7e]+")
 _PLAIN_WORD = re.compile(r"[A-Za-z ]{1,30}")
-_REMOVED_NOTHING = re.compile(r"not found|no such|unknown job", re.IGNORECASE)
+_NO_SUCH_JOB = re.compile(r"not found|no such|unknown job", re.IGNORECASE)
 _ID = ("jobid", "job_id", "id")
 
-Seen = dict[str, tuple[dict[str, object], Job]]
-"""The entries of a reply, and what was read from them, by the id that the server told."""
+ParsedJobs = dict[str, tuple[dict[str, object], Job]]
+"""The entries of a reply and the jobs parsed from them, by the server's id."""
 
 
-def token(reply: Reply) -> str:
+def token(reply: ApiReply) -> str:
     """
-    Read the bearer token.
+    Parse the bearer token.
 
     Raises:
-        CredentialsRejected: The server said no, for whatever reason.
-        AnswerLost: No usable token came.
+        CredentialsRejected: The server replied with an error of any kind.
+        AnswerLost: The reply has no usable token.
     """
     try:
         found = text(payload(reply, "token").get("token"))
     except RequestRefused as exc:
-        raise not_accepted(exc.said) from exc
+        raise credentials_rejected(exc.said) from exc
     if not _HEADER_SAFE.fullmatch(found):
         raise AnswerLost("The fax server's answer holds no usable token.")
     return found
 
 
-def lines(reply: Reply) -> list[FaxLine]:
-    """Read the lines."""
+def lines(reply: ApiReply) -> list[FaxLine]:
+    """Parse the list of lines."""
     return [
         FaxLine(
             line_id=line_id,
@@ -70,8 +70,8 @@ def lines(reply: Reply) -> list[FaxLine]:
     ]
 
 
-def usage(reply: Reply) -> list[LineUsage]:
-    """Read what the lines are doing."""
+def usage(reply: ApiReply) -> list[LineUsage]:
+    """Parse the states of the lines."""
     return [
         LineUsage(line_id, text(entry.get("state")), first_number(entry, "jobCount", "jobcount") or 0)
         for line_id, entry in _lines_of(payload(reply, "faxes"), "FaxUsage")
@@ -88,15 +88,16 @@ def _lines_of(fields: Mapping[str, object], method: str) -> list[tuple[str, dict
     return found
 
 
-def submitted(reply: Reply) -> Submitted:
+def submitted(reply: ApiReply) -> SubmissionReceipt:
     """
-    Read the receipt of a submission. Whatever does not say a clear no, or says no and names a job, may
-    have been dialled.
+    Parse the receipt of a submission.
+
+    A reply that is not a clear error, or an error that names a job, means that the fax may have been dialed.
 
     Raises:
-        RequestRefused: Nothing will be dialled.
-        CredentialsRejected: The token was not accepted; by this answer, nothing will be dialled.
-        ServerBusy: To be handed in later; by this answer, nothing will be dialled.
+        RequestRefused: Nothing will be dialed.
+        CredentialsRejected: The token was not accepted; according to this reply, nothing will be dialed.
+        ServerBusy: Submit it later; according to this reply, nothing will be dialed.
         AnswerLost: It may be queued.
     """
     try:
@@ -114,58 +115,60 @@ def submitted(reply: Reply) -> Submitted:
     job = job_id(fields.get("job_id") or fields.get("jobid"), Direction.TX)
     if not job:
         raise AnswerLost("The fax server took the fax but named no job.")
-    return Submitted(job, device=text(fields.get("device")), destination=text(fields.get("destination")))
+    return SubmissionReceipt(
+        job, device=text(fields.get("device")), destination=text(fields.get("destination"))
+    )
 
 
-def status(reply: Reply, job: str, now: datetime) -> Job:
+def status(reply: ApiReply, job: str, now: datetime) -> Job:
     """
-    Read how *job* stands. `status` is one object, several to be taken together, or only words.
+    Parse the state of *job*. `status` is an object, an array of objects to merge, or a text.
 
     Raises:
-        JobNotFound: The server knows no such job, or has nothing to say of it.
+        JobNotFound: The server has no such job, or its status is empty.
     """
     fields = payload(reply, "status", about_job=True)
-    told = fields.get("status")
-    if told is None and "state" in fields:
-        told = fields
-    parts = [part for part in (told if isinstance(told, list) else [told]) if isinstance(part, dict)]
+    found = fields.get("status")
+    if found is None and "state" in fields:
+        found = fields
+    parts = [part for part in (found if isinstance(found, list) else [found]) if isinstance(part, dict)]
     merged: dict[str, object] = {name: value for part in parts for name, value in part.items()}
     if merged and not any(text(value).strip("0") for value in merged.values()):
-        raise JobNotFound(f"{job} is not known")  # an empty row, as some databases give for none
+        raise JobNotFound(f"{job} is not known")  # an empty row, as some databases return for no match
     if merged:
         return _job(merged, job, now, dials=("totdials", "attempts"), tries=())
-    said = text(told)
+    said = text(found)
     if not said:
         if "status" in fields:
             raise JobNotFound(f"{job} is not known")
         raise AnswerLost("The fax server's answer holds no status.")
-    if _REMOVED_NOTHING.search(said):
+    if _NO_SUCH_JOB.search(said):
         raise JobNotFound(said)
     state = JobState.parse(said)
     return Job(job, state, status_text=said if state is JobState.UNKNOWN else "")
 
 
-def outcome(reply: Reply) -> str:
+def outcome(reply: ApiReply) -> str:
     """
-    Read what the server says it did: JobCancel, RecordDelete.
+    Parse the server's text about a change (JobCancel, RecordDelete).
 
     Raises:
-        JobNotFound: There is no such job, even where the result claims success.
+        JobNotFound: There is no such job; the `result` may claim success all the same.
         RequestRefused: Nothing was done.
     """
-    said = words(payload(reply, "status", about_job=True))
-    if _REMOVED_NOTHING.search(said):
+    said = message_of(payload(reply, "status", about_job=True))
+    if _NO_SUCH_JOB.search(said):
         raise refusal(said, about_job=True)
     return said
 
 
-def active(reply: Reply, direction: Direction, now: datetime, seen: Seen | None = None) -> list[Job]:
+def active(reply: ApiReply, direction: Direction, now: datetime, seen: ParsedJobs | None = None) -> list[Job]:
     """
-    Read the jobs that have not ended.
+    Parse the jobs that have not ended.
 
-    A job of which only the id can be read is kept: it must not look as if it had left the list. *seen* is
-    what the last reply held, and what this one holds afterwards: an entry that did not change is the very
-    same Job, at the cost of a comparison.
+    A job of which only the id can be parsed is kept, so that it does not seem to have left the list. *seen*
+    holds the previous reply and is updated with this one: an unchanged entry costs a comparison and yields
+    the same Job object.
     """
     found: list[Job] = []
     before = dict(seen or {})
@@ -173,8 +176,8 @@ def active(reply: Reply, direction: Direction, now: datetime, seen: Seen | None 
         seen.clear()
     for place, entry in enumerate(entries(payload(reply, "list"), "list", counted=True)):
         fields: dict[str, object] = entry if isinstance(entry, dict) else {"jobid": entry}
-        told_id = fields.get("jobid")
-        known = before.get(told_id) if isinstance(told_id, str) else None
+        raw_id = fields.get("jobid")
+        known = before.get(raw_id) if isinstance(raw_id, str) else None
         if known is not None and known[0] == fields:
             job = known[1]
         elif name := _id_of(fields, direction):
@@ -182,22 +185,22 @@ def active(reply: Reply, direction: Direction, now: datetime, seen: Seen | None 
         else:
             logger.warning("ActiveJobs %s: entry %d could not be read", direction, place)
             continue
-        if seen is not None and isinstance(told_id, str):
-            seen[told_id] = (fields, job)
+        if seen is not None and isinstance(raw_id, str):
+            seen[raw_id] = (fields, job)
         found.append(job)
     return found
 
 
-def count(reply: Reply) -> int:
-    """Read how many records there are; an unreadable count is a fault, since 0 would look like a deletion."""
+def count(reply: ApiReply) -> int:
+    """Parse the number of records; an unreadable one is a fault, since 0 would look like a deletion."""
     found = number(payload(reply, "count").get("count"))
     if found is None:
         raise AnswerLost("The fax server's answer holds no count.")
     return found
 
 
-def records(reply: Reply, direction: Direction) -> list[Record]:
-    """Read the records, in the server's order."""
+def records(reply: ApiReply, direction: Direction) -> list[Record]:
+    """Parse the records, in the server's order."""
     found = []
     for place, entry in enumerate(entries(payload(reply, "records"), "records")):
         fields: dict[str, object] = entry if isinstance(entry, dict) else {}
@@ -212,7 +215,7 @@ def records(reply: Reply, direction: Direction) -> list[Record]:
         found.append(
             Record(
                 job_id=job,
-                time=time or TIME_NOT_TOLD,
+                time=time or UNKNOWN_TIME,
                 number=text(fields.get("phone_number")),
                 caller_name=text(fields.get("cid_name")),
                 station_id=text(fields.get("station_id")),
@@ -230,8 +233,8 @@ def records(reply: Reply, direction: Direction) -> list[Record]:
     return found
 
 
-def no_document(reply: Reply) -> ServerFault:
-    """The fault that *reply* stands for, which came instead of a document."""
+def no_document(reply: ApiReply) -> ServerFault:
+    """The fault for a *reply* that came instead of a document."""
     try:
         payload(reply, "", about_job=True)
     except ServerFault as exc:
@@ -244,13 +247,13 @@ def _id_of(fields: Mapping[str, object], direction: Direction) -> str:
 
 
 def _state(fields: Mapping[str, object], job: str) -> tuple[JobState, str]:
-    told = text(fields.get("state"))
-    state = JobState.parse(told)
+    state_text = text(fields.get("state"))
+    state = JobState.parse(state_text)
     if state is not JobState.UNKNOWN:
         return state, ""
-    word = told if _PLAIN_WORD.fullmatch(told) else "(not a word)"
-    logger.info("%s is in a state that is not known: %s", job, word)
-    return state, told
+    # only plain words are logged: an unexpected text could contain a number or a name
+    logger.info("%s has an unknown state: %s", job, state_text if _PLAIN_WORD.fullmatch(state_text) else "?")
+    return state, state_text
 
 
 def _job(
@@ -262,10 +265,10 @@ def _job(
     tries: tuple[str, ...],
 ) -> Job:
     """
-    Read one telling of *job*.
+    Parse the fields of *job*.
 
-    JobStatus and ActiveJobs count alike under different names: JobStatus' `attempts` of `max_retries` are
-    ActiveJobs' `totdials` of `maxdials`; only ActiveJobs tells of `attempts` that reached a machine.
+    JobStatus and ActiveJobs name the same counts differently: `attempts` and `max_retries` of JobStatus are
+    `totdials` and `maxdials` of ActiveJobs; only ActiveJobs has the `attempts` that reached a machine.
     """
     state, state_text = _state(fields, job)
     time = moment(fields.get("time"))

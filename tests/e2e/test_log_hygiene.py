@@ -321,9 +321,9 @@ def check_useful(log: str) -> None:
         "a tick failed tick=retention",
         "sqlite3.OperationalError SQLITE_ERROR",
         "WARNING aiohttp.client: cannot reach %s [serve_with_crashes.py:",
-        "a warning category=UserWarning place=serve_with_crashes.py:",
+        "Python warning category=UserWarning place=serve_with_crashes.py:",
         "error=no_code_given",
         "The fax server does not answer yet. (It refuses.)",
-        "a thread ended by what it did not expect",
+        "a thread ended by an unexpected exception",
     ):
         assert told in log

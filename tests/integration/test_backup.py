@@ -81,7 +81,7 @@ async def test_a_folder_of_any_name(tmp_path, fax, slack):
 
 @pytest.mark.parametrize("content", [b"", b"no database"])
 def test_a_copy_that_is_not_whole_does_not_look_like_one(tmp_path, live, content):
-    """What is no database of faxbot's is told as that, and leaves nothing that could be put back."""
+    """A file that is not a faxbot database is reported, and leaves no folder that looks like a backup."""
     (live / "faxbot.db").write_bytes(content)
     with pytest.raises(BackupProblem, match="can't be copied"):
         back_up(settings(live), tmp_path / "backups", NOW)
@@ -125,7 +125,7 @@ async def test_a_fax_that_never_went_out_is_asked_about(tmp_path, live, fax, sla
 
 
 async def test_a_request_that_was_under_way_is_not_carried_out_again(tmp_path, live, fax, slack):
-    """Its files were still being fetched: the conversation is told, and nothing is sent by itself."""
+    """Its files were still being downloaded: the conversation gets a message, and nothing is sent."""
 
     def reopen(ledger):
         request = ledger.request(1)
@@ -180,6 +180,6 @@ async def test_a_message_that_was_posted_after_the_backup_is_not_posted_again(tm
 
 
 def test_without_a_database_there_is_nothing_to_copy(tmp_path, live):
-    """Wrong settings are told apart from an empty backup."""
+    """Wrong settings are an error, not an empty backup."""
     with pytest.raises(BackupProblem, match="no database"):
         back_up(settings(live), tmp_path / "backups", NOW)

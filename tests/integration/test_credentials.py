@@ -41,7 +41,7 @@ SAY = Sentence("x")
 
 @dataclass
 class Heard:
-    """A server that answers as told, else with a redirect to *elsewhere*; it notes what it hears."""
+    """A server with scripted responses, else a redirect to *elsewhere*; it records the requests."""
 
     status: int = 200
     elsewhere: str = ""
@@ -99,7 +99,7 @@ async def api(server) -> AsyncIterator[WebApi]:
 
 
 async def refused(call: Callable[[], Awaitable[object]]) -> None:
-    """The call fails in a way that the bot can name, or tells nothing."""
+    """The call raises a fault, or returns nothing."""
     with contextlib.suppress(Fault):
         await call()
 
@@ -149,7 +149,7 @@ async def test_slacks_redirects_take_no_token_elsewhere(server, trap, api, tmp_p
 
 
 async def test_a_redirected_handshake_goes_nowhere_else(server, trap, api):
-    """The address of a WebSocket is a secret by itself, and nobody else may send envelopes."""
+    """The address of a WebSocket is a secret by itself, and no other server may send envelopes."""
     server.told["/api/apps.connections.open"] = {
         "ok": True,
         "url": f"{server.base.replace('http', 'ws')}/link/?ticket={TICKET}",
@@ -181,7 +181,7 @@ async def test_a_file_that_is_elsewhere_is_not_asked_for_with_the_token(server, 
 
 
 async def test_addresses_that_are_secrets_get_no_token(server, trap, api, tmp_path):
-    """Upload and response addresses are told their contents, and no token, wherever they are."""
+    """Upload and response URLs get their contents and no token, on any host."""
     (tmp_path / "a.pdf").write_bytes(b"%PDF-1.7")
     trap.told |= {"/upload": b"OK", "/respond": b"ok"}
     told = SlackMessenger(api, lambda _: Rendered("hello", []), lambda _: "x")

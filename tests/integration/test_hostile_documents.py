@@ -12,7 +12,7 @@ import pikepdf
 import pytest
 from PIL import Image
 
-from faxbot.documents.sandbox import Workshop
+from faxbot.documents.sandbox import DocumentSandbox
 from faxbot.fax.document import Document, Part
 from faxbot.fax.errors import BadDocument
 
@@ -53,7 +53,7 @@ def pages(kids: bytes, count: int) -> bytes:
 
 
 def many_pages(number: int, told: int) -> bytes:
-    """So many pages, all in one list, which says that there are *told*."""
+    """So many pages in one list, whose /Count is *told*."""
     kids = b" ".join(b"%d 0 R" % (each + 3) for each in range(number))
     return pdf_of(CATALOGUE, pages(kids, told), *[PAGE] * number)
 
@@ -163,7 +163,7 @@ async def prepare(
     given = {"max_bytes": 40 << 20, "max_pages": MOST_PAGES, "memory_bytes": 512 << 20} | limits
     began = time.monotonic()
     try:
-        return await Workshop(**given, seconds=seconds).prepare(parts, spool / "fax")
+        return await DocumentSandbox(**given, seconds=seconds).prepare(parts, spool / "fax")
     finally:
         assert time.monotonic() - began < seconds + 10
         left = set(names(spool)) - {part.path.name for part in parts}

@@ -20,7 +20,7 @@ from sqlalchemy import Engine, event
 from typer.testing import CliRunner
 
 from faxbot.cli import app
-from faxbot.documents.merge import Limits, bind
+from faxbot.documents.merge import Limits, merge_parts
 from faxbot.fax.document import Part
 from faxbot.services.model.requests import RequestKind
 from faxbot.services.model.spool import make_folder
@@ -138,7 +138,7 @@ def test_a_made_document_is_on_the_disk_when_it_has_its_name(tmp_path, disk, nam
     work = tmp_path / "work"
     work.mkdir()
     parts = [Part(make_pdf(tmp_path / name), name) for name in names]
-    made = bind(parts, tmp_path / "fax", work, Limits(1 << 20, 10))
+    made = merge_parts(parts, tmp_path / "fax", work, Limits(1 << 20, 10))
     assert disk.renamed(made.path)
 
 

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from faxbot.demo.person import Person
-from faxbot.logs import Line
+from faxbot.logs import LineFormatter
 from faxbot.standins.slack import Workspace
 from faxbot.standins.slack.model.people import CLAIMS, DANA
 from faxbot.standins.ucx import SimulatedUcx
@@ -19,7 +19,7 @@ class Lines(logging.Handler):
 
     def __init__(self):
         super().__init__(logging.DEBUG)
-        self.setFormatter(Line())
+        self.setFormatter(LineFormatter())
         self.lines: list[str] = []
 
     def emit(self, record):

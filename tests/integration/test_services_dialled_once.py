@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
-from faxbot.documents.sandbox import Workshop
+from faxbot.documents.sandbox import DocumentSandbox
 from faxbot.services.model.faxes import FaxState, Outcome
 from faxbot.services.model.messages import FaxConfirmation
 from faxbot.services.model.requests import RequestKind
@@ -40,7 +40,7 @@ def files_of(slack, file_id):
 # -- the disk of this machine
 
 
-@pytest.mark.parametrize("full", [(Workshop, "prepare"), (PlainSlack, "fetch")])
+@pytest.mark.parametrize("full", [(DocumentSandbox, "prepare"), (PlainSlack, "fetch")])
 async def test_a_full_disk_ends_the_fax_and_its_sender_hears(tmp_path, fax, slack, monkeypatch, full):
     """The document cannot be written once: that is told, and nothing is dialled when there is room again."""
 

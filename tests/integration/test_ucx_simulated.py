@@ -23,7 +23,7 @@ from faxbot.fax.errors import (
 from faxbot.fax.job import Direction, JobState
 from faxbot.standins.ucx import SimulatedUcx
 from faxbot.ucx.client import UcxClient, connect
-from faxbot.ucx.transport import Timeouts, open_http
+from faxbot.ucx.transport import Timeouts, open_http_client
 
 T = TypeVar("T")
 
@@ -59,7 +59,7 @@ async def server(tmp_path: Path) -> AsyncIterator[SimulatedUcx]:
 @pytest.fixture
 async def client(server: SimulatedUcx, tmp_path: Path) -> AsyncIterator[UcxClient]:
     made = UcxClient(
-        open_http(),
+        open_http_client(),
         server.url,
         server.client_id,
         server.client_secret,
@@ -129,7 +129,7 @@ class TestMethods:
             await client.cancel_job(job_id)
 
     async def test_a_busy_number(self, client: UcxClient, letter: Path):
-        """A busy number is tried again later; how many dials there were and when the next is are told."""
+        """A busy number is tried again later; the job has the number of dials and the time of the next."""
         job_id = await submit(client, letter, BUSY)
         job = await until(lambda: client.job_status(job_id), lambda job: job.state is JobState.SLEEPING)
         assert job.status_text == "Busy signal detected"
@@ -291,7 +291,7 @@ class TestCertificates:
     async def test_not_trusted_otherwise(self, secured: tuple[str, Path], tmp_path: Path):
         """Without it no connection is made, no credentials are sent, and the setting is named."""
         url, _ = secured
-        made = UcxClient(open_http(), url, "id", "secret", token_file=tmp_path / "t", sleep=quick)
+        made = UcxClient(open_http_client(), url, "id", "secret", token_file=tmp_path / "t", sleep=quick)
         async with made as client:
             with pytest.raises(ServerUnreachable, match="UCX_CA_FILE"):
                 await client.list_lines()
@@ -310,7 +310,7 @@ class TestCertificates:
 
         listening = await asyncio.start_server(garble, "127.0.0.1", 0, ssl=context)
         url = f"https://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
-        made = UcxClient(open_http(cert), url, "id", "secret", token_file=tmp_path / "t", sleep=quick)
+        made = UcxClient(open_http_client(cert), url, "id", "secret", token_file=tmp_path / "t", sleep=quick)
         async with listening, made as client:
             with pytest.raises(ServerUnreachable, match="never came"):
                 await client.list_lines()
@@ -319,7 +319,9 @@ class TestCertificates:
         """A trusted certificate for another name is not accepted."""
         url, cert = secured
         other = url.replace("127.0.0.1", "localhost")
-        made = UcxClient(open_http(cert), other, "id", "secret", token_file=tmp_path / "t", sleep=quick)
+        made = UcxClient(
+            open_http_client(cert), other, "id", "secret", token_file=tmp_path / "t", sleep=quick
+        )
         async with made as client:
             with pytest.raises(ServerUnreachable, match="UCX_CA_FILE"):
                 await client.list_lines()

@@ -20,7 +20,7 @@ from faxbot.fax.errors import (
 )
 from faxbot.fax.job import Direction
 from faxbot.ucx.client import UcxClient
-from faxbot.ucx.transport import Timeouts, open_http
+from faxbot.ucx.transport import Timeouts, open_http_client
 
 WAIT = 0.4
 """Seconds after which these tests' clients give up."""
@@ -115,7 +115,7 @@ async def rogue(misbehave: Misbehaviour, tmp_path: Path) -> AsyncIterator[tuple[
         connect=WAIT / 2, free_connection=0.1, answer=WAIT, submit=WAIT, document=WAIT, slowest=100_000.0
     )
     client = UcxClient(
-        open_http(),
+        open_http_client(),
         f"http://127.0.0.1:{port}",
         "id",
         "secret",
@@ -370,7 +370,7 @@ async def test_a_no_before_the_body_is_a_no(tmp_path, document):
 
 
 async def test_nobody_listening_is_no_connection(tmp_path, document):
-    """A refused connection has dialled nothing, and is told apart from a lost answer."""
+    """A refused connection has dialed nothing, and is not a lost answer."""
     async with rogue(hangs_up, tmp_path) as (client, server):
         with pytest.raises(AnswerLost):
             await submit(client, document)
@@ -414,7 +414,7 @@ async def test_a_read_that_breaks_is_a_lost_answer(tmp_path, misbehave):
 
 @pytest.mark.parametrize("body", [b"%PDF-1.7" + b"x" * 200, b"%PDF"])
 async def test_a_document_that_trickles_is_given_up(tmp_path, body):
-    """A document that comes byte by byte for ever leaves nothing behind."""
+    """A document that trickles in endlessly leaves no file behind."""
 
     async def misbehave(line: Line) -> None:
         await line.say(answer("200 OK", body, length=1 << 20))

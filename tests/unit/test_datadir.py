@@ -1,4 +1,4 @@
-"""What faxbot keeps is its own user's only, whatever the umask is and whoever made the folders."""
+"""faxbot's files are closed to other users, whatever the umask is and however the folders were made."""
 
 import os
 import stat
@@ -10,7 +10,7 @@ from faxbot.datadir import close_to_others
 from faxbot.services.model.spool import make_folder, outgoing
 from faxbot.store.engine import open_engine
 from faxbot.store.schema import migrate
-from faxbot.ucx.credentials import TokenKeeper
+from faxbot.ucx.credentials import TokenCache
 
 
 @pytest.fixture(autouse=True)
@@ -26,7 +26,7 @@ def rights(path) -> int:
 
 
 def test_a_new_data_directory_is_closed_to_others(tmp_path):
-    """Made by faxbot, it is entered by nobody else, and nothing is to be said."""
+    """A folder made by faxbot is closed to other users, and no problem is reported."""
     assert close_to_others(tmp_path / "some" / "data") == []
     assert rights(tmp_path / "some" / "data") == 0o700
 
@@ -57,7 +57,7 @@ def test_what_was_open_is_closed_and_said(tmp_path):
 
 
 def test_what_belongs_to_another_user_is_said(tmp_path, monkeypatch):
-    """What cannot be mended is told to whoever runs faxbot."""
+    """What faxbot cannot fix is reported to the operator."""
     close_to_others(tmp_path / "data")
     (tmp_path / "data" / "ucx-token").write_text("x")
     (tmp_path / "data" / "ucx-token").chmod(0o644)
@@ -93,7 +93,7 @@ async def test_the_token_is_its_owners_only(tmp_path):
     async def fetch() -> str:
         return "t"
 
-    await TokenKeeper(tmp_path / "x" / "ucx-token", url="u", client_id="c", fetch=fetch).token()
+    await TokenCache(tmp_path / "x" / "ucx-token", url="u", client_id="c", fetch=fetch).token()
     assert rights(tmp_path / "x" / "ucx-token") == 0o600
     assert rights(tmp_path / "x") == 0o700
 
@@ -106,7 +106,7 @@ def test_folders_of_the_spool_are_their_owners_only(tmp_path):
 
 
 def test_the_database_and_its_journals_are_their_owners_only(tmp_path):
-    """Made by `faxbot migrate`, or copied back by hand: nobody else reads it."""
+    """Made by `faxbot migrate`, or restored by hand: other users cannot read it."""
     file = tmp_path / "new" / "x.db"
     engine = open_engine(f"sqlite:///{file}")
     migrate(engine)

@@ -13,14 +13,14 @@ from types import SimpleNamespace
 import pytest
 from rich.console import Console
 
-from faxbot.doctor.blocking import apart
-from faxbot.doctor.clocks import judge_clock, skew_of
-from faxbot.doctor.fax_server import state_of
-from faxbot.doctor.finding import Check, Finding, Ill, Light, green, red, yellow
-from faxbot.doctor.network import Place, reach
+from faxbot.doctor.blocking import run_in_thread
+from faxbot.doctor.clocks import clock_finding, clock_skew
+from faxbot.doctor.fax_server import lines_finding
+from faxbot.doctor.finding import Check, CheckFailed, Finding, Severity, green, red, yellow
+from faxbot.doctor.network import ServerAddress, first_reachable_address
 from faxbot.doctor.report import SETTINGS, as_json, exit_code, summary, table
-from faxbot.doctor.runner import go_round, without
-from faxbot.doctor.slack import SlackLooks, wanted_scopes
+from faxbot.doctor.runner import redact, run_checks
+from faxbot.doctor.slack import SlackChecks, manifest_scopes
 from faxbot.fax.line import FaxLine, LineUsage
 
 SALES, SUPPORT = FaxLine("1", "Sales"), FaxLine("2", "Support")
@@ -28,7 +28,7 @@ NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 
 
 def found(finding: Finding):
-    """A look that finds this."""
+    """A check with this finding."""
 
     async def look() -> Finding:
         return finding
@@ -48,7 +48,7 @@ def drawn(findings: dict[str, Finding], width: int = 80) -> str:
 
 async def test_what_needs_a_red_check_is_skipped_and_names_it():
     """Down the whole chain, the check that is red is named."""
-    findings = await go_round(
+    findings = await run_checks(
         [
             Check("first", found(red("It is broken.", "Mend it."))),
             Check("second", found(green("fine")), needs="first"),
@@ -56,19 +56,19 @@ async def test_what_needs_a_red_check_is_skipped_and_names_it():
             Check("other", found(green("fine"))),
         ]
     )
-    assert [each.light for each in findings.values()] == [
-        Light.RED,
-        Light.SKIPPED,
-        Light.SKIPPED,
-        Light.GREEN,
+    assert [each.severity for each in findings.values()] == [
+        Severity.RED,
+        Severity.SKIPPED,
+        Severity.SKIPPED,
+        Severity.GREEN,
     ]
     assert findings["second"].found == findings["third"].found == "skipped: “first” comes first"
 
 
 async def test_yellow_holds_up_nothing():
-    """What needs a yellow check is looked at."""
+    """A check that needs a yellow one runs."""
     checks = [Check("first", found(yellow("a", "b"))), Check("second", found(green("c")), needs="first")]
-    assert (await go_round(checks))["second"].light is Light.GREEN
+    assert (await run_checks(checks))["second"].severity is Severity.GREEN
 
 
 async def test_after_waits_and_does_not_mind_red():
@@ -84,8 +84,8 @@ async def test_after_waits_and_does_not_mind_red():
         assert done == ["slow"]
         return green("c")
 
-    findings = await go_round([Check("slow", slow), Check("later", later, after="slow")])
-    assert findings["later"].light is Light.GREEN
+    findings = await run_checks([Check("slow", slow), Check("later", later, after="slow")])
+    assert findings["later"].severity is Severity.GREEN
 
 
 async def test_what_does_not_answer_is_red_after_its_own_time():
@@ -97,9 +97,9 @@ async def test_what_does_not_answer_is_red_after_its_own_time():
         return green("never")
 
     began = asyncio.get_running_loop().time()
-    findings = await go_round([Check("one", wait), Check("two", wait, late="Do this.")], each=0.6)
+    findings = await run_checks([Check("one", wait), Check("two", wait, late="Do this.")], each=0.6)
     assert asyncio.get_running_loop().time() - began < 1.15
-    assert {each.light for each in findings.values()} == {Light.RED}
+    assert {each.severity for each in findings.values()} == {Severity.RED}
     assert findings["two"].remedy == "Do this."
     assert findings["one"].remedy
 
@@ -114,10 +114,10 @@ async def test_a_chain_of_slow_answers_ends_with_the_whole_round():
     names = ["a", "b", "c", "d", "e"]
     checks = [Check(n, slow, needs=names[i - 1] if i else "") for i, n in enumerate(names)]
     began = asyncio.get_running_loop().time()
-    findings = await go_round(checks, each=10, all_=1.3)
+    findings = await run_checks(checks, each=10, all_=1.3)
     assert asyncio.get_running_loop().time() - began < 2.3
-    assert [findings[n].light for n in names[:2]] == [Light.GREEN, Light.GREEN]
-    assert findings["e"].light in (Light.RED, Light.SKIPPED)
+    assert [findings[n].severity for n in names[:2]] == [Severity.GREEN, Severity.GREEN]
+    assert findings["e"].severity in (Severity.RED, Severity.SKIPPED)
 
 
 async def test_a_look_that_fails_is_a_red_row():
@@ -127,9 +127,9 @@ async def test_a_look_that_fails_is_a_red_row():
         raise KeyError("xoxb-secret")
 
     async def ill() -> Finding:
-        raise Ill(red("early", "end"))
+        raise CheckFailed(red("early", "end"))
 
-    findings = await go_round([Check("broken", broken), Check("ill", ill)])
+    findings = await run_checks([Check("broken", broken), Check("ill", ill)])
     assert "KeyError" in findings["broken"].found
     assert "xoxb" not in str(findings["broken"])
     assert findings["broken"].remedy
@@ -140,10 +140,10 @@ async def test_a_thread_that_never_ends_holds_up_no_exit():
     """A name server that does not answer can't be interrupted; the program ends all the same."""
     script = (
         "import asyncio, time\n"
-        "from faxbot.doctor.blocking import apart\n"
+        "from faxbot.doctor.blocking import run_in_thread\n"
         "async def main():\n"
         "    try:\n"
-        "        async with asyncio.timeout(0.1): await apart(lambda: time.sleep(600))\n"
+        "        async with asyncio.timeout(0.1): await run_in_thread(lambda: time.sleep(600))\n"
         "    except TimeoutError: print('late')\n"
         "asyncio.run(main())\n"
     )
@@ -161,14 +161,14 @@ async def test_a_thread_that_never_ends_holds_up_no_exit():
 
 async def test_what_happens_apart_comes_back():
     """A result is returned and an exception raised as if it had happened here."""
-    assert await apart(lambda: 7) == 7
+    assert await run_in_thread(lambda: 7) == 7
     with pytest.raises(FileNotFoundError):
-        await apart(lambda: open("/nowhere/at/all"))  # noqa: PTH123, SIM115 - it raises
+        await run_in_thread(lambda: open("/nowhere/at/all"))  # noqa: PTH123, SIM115 - it raises
 
 
 def test_secrets_are_struck_out():
     """Whoever quotes a secret, in what was found or in the remedy."""
-    findings = without({"a": red("no hunter2 here", "try hunter2"), "b": green("12")}, ["hunter2", "", "1"])
+    findings = redact({"a": red("no hunter2 here", "try hunter2"), "b": green("12")}, ["hunter2", "", "1"])
     assert findings == {"a": red("no … here", "try …"), "b": green("12")}
 
 
@@ -181,7 +181,7 @@ def test_each_row_says_its_light_in_words_and_its_remedy():
         {
             "One": green("fine"),
             "Two": red("broken", "Mend it."),
-            "Three": Finding(Light.SKIPPED, "skipped: x"),
+            "Three": Finding(Severity.SKIPPED, "skipped: x"),
         }
     )
     rows = [line.split() for line in text.splitlines()]
@@ -200,23 +200,23 @@ def test_what_servers_say_is_no_markup():
 
 
 @pytest.mark.parametrize(
-    ("lights", "code", "said"),
+    ("rows", "code", "said"),
     [
         ([green("a")], 0, "All green."),
-        ([yellow("a", "b")], 0, "Nothing red. Yellow works, and is worth a look."),
+        ([yellow("a", "b")], 0, "Nothing red. Yellow works, but needs attention."),
         ([red("a", "b"), yellow("a", "b"), red("a", "b")], 1, "2 red: begin with the first."),
     ],
 )
-def test_the_exit_code(lights, code, said):
+def test_the_exit_code(rows, code, said):
     """0 when nothing is red, 1 when something is; the sentence below the table agrees."""
-    findings = {SETTINGS: green("fine")} | {str(i): each for i, each in enumerate(lights)}
+    findings = {SETTINGS: green("fine")} | {str(i): each for i, each in enumerate(rows)}
     assert exit_code(findings) == code
     assert summary(findings) == said
     assert json.loads(as_json(findings))["ok"] is (code == 0)
 
 
 def test_unusable_settings_have_a_code_of_their_own():
-    """2, so that a script can tell a missing setting from a server that is down."""
+    """2, so that a script can distinguish a missing setting from a server that is down."""
     assert exit_code({SETTINGS: red("UCX_URL is missing.", "Set it.")}) == 2
 
 
@@ -237,7 +237,7 @@ def test_the_json_has_the_same_rows():
 
 
 @pytest.mark.parametrize(
-    ("seconds", "light"),
+    ("seconds", "severity"),
     [
         (0, "green"),
         (59, "green"),
@@ -248,62 +248,62 @@ def test_the_json_has_the_same_rows():
         (-9999, "red"),
     ],
 )
-def test_clocks_may_differ_by_a_minute(seconds: int, light: str):
-    """More is worth a look, more than five minutes is a fault, ahead or behind."""
-    skew = skew_of({"date": format_datetime(NOW - timedelta(seconds=seconds), usegmt=True)}, NOW)
-    finding = judge_clock(skew, whose="the UCX")
-    assert finding.light == light
-    assert bool(finding.remedy) is (light != "green")
-    if light != "green":
+def test_clocks_may_differ_by_a_minute(seconds: int, severity: str):
+    """More than a minute is yellow, more than five minutes is red, ahead or behind."""
+    skew = clock_skew({"date": format_datetime(NOW - timedelta(seconds=seconds), usegmt=True)}, NOW)
+    finding = clock_finding(skew, whose="the UCX")
+    assert finding.severity == severity
+    assert bool(finding.remedy) is (severity != "green")
+    if severity != "green":
         assert ("ahead of" if seconds > 0 else "behind") in finding.found
 
 
 @pytest.mark.parametrize("headers", [{}, {"Date": "yesterday"}, {"Date": ""}])
 def test_a_server_that_tells_no_time_is_yellow(headers):
     """Nothing is known, and nothing is wrong."""
-    finding = judge_clock(skew_of(headers, NOW), whose="the UCX")
-    assert (finding.light, bool(finding.remedy)) == (Light.YELLOW, True)
+    finding = clock_finding(clock_skew(headers, NOW), whose="the UCX")
+    assert (finding.severity, bool(finding.remedy)) == (Severity.YELLOW, True)
 
 
 @pytest.mark.parametrize(
-    ("text", "light", "said"),
+    ("text", "severity", "said"),
     [
-        ("Running and idle", Light.GREEN, "Sales idle, Support idle."),
-        ("Sending job 83", Light.GREEN, "Sales idle, Support sending TX83."),
-        ("Waiting for modem to come ready", Light.YELLOW, "up to a minute"),
-        ("Waiting for modem to come free", Light.GREEN, "modem in use"),
-        ("Not running", Light.RED, "Look at Support"),
-        ("Humming a tune", Light.GREEN, "Humming a tune"),
+        ("Running and idle", Severity.GREEN, "Sales idle, Support idle."),
+        ("Sending job 83", Severity.GREEN, "Sales idle, Support sending TX83."),
+        ("Waiting for modem to come ready", Severity.YELLOW, "up to a minute"),
+        ("Waiting for modem to come free", Severity.GREEN, "modem in use"),
+        ("Not running", Severity.RED, "Look at Support"),
+        ("Humming a tune", Severity.GREEN, "Humming a tune"),
     ],
 )
-def test_lines(text: str, light: Light, said: str):
+def test_lines(text: str, severity: Severity, said: str):
     """A line that comes ready is no fault, and the row says for how long; one that does not run is."""
-    finding = state_of([SALES, SUPPORT], [LineUsage("1", "Running and idle"), LineUsage("2", text)])
-    assert finding.light is light
+    finding = lines_finding([SALES, SUPPORT], [LineUsage("1", "Running and idle"), LineUsage("2", text)])
+    assert finding.severity is severity
     assert said in f"{finding.found} {finding.remedy}"
 
 
 def test_a_line_whose_state_is_not_told_is_red():
     """FaxList knows it and FaxUsage does not."""
-    finding = state_of([SALES, SUPPORT], [LineUsage("1", "Running and idle")])
-    assert finding.light is Light.RED
+    finding = lines_finding([SALES, SUPPORT], [LineUsage("1", "Running and idle")])
+    assert finding.severity is Severity.RED
     assert "Support" in finding.remedy
 
 
 @pytest.mark.parametrize(
-    ("word", "light", "said"),
+    ("message", "severity", "said"),
     [
-        ({"type": "hello", "connection_info": {"app_id": "A1"}}, Light.GREEN, "greets"),
-        ({"type": "hello"}, Light.GREEN, "greets"),
-        ({"type": "hello", "connection_info": {"app_id": "A2"}}, Light.RED, "two different apps"),
-        ({"type": "disconnect", "reason": "link_disabled"}, Light.RED, "Enable Socket Mode"),
-        ({"type": "disconnect", "reason": "too_many_websockets"}, Light.YELLOW, "several times"),
+        ({"type": "hello", "connection_info": {"app_id": "A1"}}, Severity.GREEN, "greets"),
+        ({"type": "hello"}, Severity.GREEN, "greets"),
+        ({"type": "hello", "connection_info": {"app_id": "A2"}}, Severity.RED, "two different apps"),
+        ({"type": "disconnect", "reason": "link_disabled"}, Severity.RED, "Enable Socket Mode"),
+        ({"type": "disconnect", "reason": "too_many_websockets"}, Severity.YELLOW, "several times"),
     ],
 )
-def test_slacks_first_word(word, light: Light, said: str):
-    """What a new connection is told, and whether both tokens are of one app."""
-    finding = SlackLooks.judge(word, "A1")
-    assert finding.light is light
+def test_slacks_first_message(message, severity: Severity, said: str):
+    """What the first message on a connection means, and whether both tokens are of one app."""
+    finding = SlackChecks.socket_finding(message, "A1")
+    assert finding.severity is severity
     assert said in f"{finding.found} {finding.remedy}"
 
 
@@ -318,16 +318,16 @@ def test_slacks_first_word(word, light: Light, said: str):
 )
 def test_places(url: str, shown: str, *, encrypted: bool, local: bool):
     """Where an address leads, and whether it stays on this machine."""
-    place = Place.of("UCX_URL", url)
+    place = ServerAddress.of("UCX_URL", url)
     assert (str(place), place.encrypted, place.local) == (shown, encrypted, local)
 
 
 async def test_a_name_server_that_never_answers(monkeypatch: pytest.MonkeyPatch):
-    """The look ends in its own time and says whom to ask."""
+    """The check ends at its deadline and its remedy says whom to ask."""
     answered = threading.Event()
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: answered.wait(60))
-    with pytest.raises(Ill) as caught:
-        await reach(Place.of("UCX_URL", "https://ucx.example.com"), seconds=0.1)
+    with pytest.raises(CheckFailed) as caught:
+        await first_reachable_address(ServerAddress.of("UCX_URL", "https://ucx.example.com"), seconds=0.1)
     answered.set()
     assert "name server" in caught.value.finding.found
     assert caught.value.finding.remedy
@@ -348,8 +348,8 @@ async def test_a_firewall_that_swallows_everything(monkeypatch: pytest.MonkeyPat
     )
     monkeypatch.setattr(asyncio, "open_connection", swallow)
     began = asyncio.get_running_loop().time()
-    with pytest.raises(Ill) as caught:
-        await reach(Place.of("UCX_URL", "https://ucx.example.com"), seconds=0.8)
+    with pytest.raises(CheckFailed) as caught:
+        await first_reachable_address(ServerAddress.of("UCX_URL", "https://ucx.example.com"), seconds=0.8)
     assert asyncio.get_running_loop().time() - began < 1.5
     assert tried == ["10.0.0.1", "10.0.0.2"]
     assert "ucx.example.com, port 443" in caught.value.finding.remedy
@@ -367,9 +367,9 @@ async def test_the_second_address_counts_too(monkeypatch: pytest.MonkeyPatch):
         socket, "getaddrinfo", lambda *_, **__: [(2, 1, 6, "", (each, 443)) for each in ("::1", "10.0.0.2")]
     )
     monkeypatch.setattr(asyncio, "open_connection", open_connection)
-    assert await reach(Place.of("UCX_URL", "https://ucx.example.com")) == "10.0.0.2"
+    assert await first_reachable_address(ServerAddress.of("UCX_URL", "https://ucx.example.com")) == "10.0.0.2"
 
 
 def test_the_scopes_are_the_manifests():
     """The doctor compares with the file that made the app."""
-    assert "chat:write" in wanted_scopes()
+    assert "chat:write" in manifest_scopes()

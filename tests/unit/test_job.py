@@ -1,4 +1,4 @@
-"""What is told of a job between two looks at it, and over whole lives recorded from a real HylaFAX."""
+"""The changes between two states of a job, and over whole jobs recorded from a real HylaFAX."""
 
 import json
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from faxbot.fax.job import CANCELLED_TEXT, Change, ChangeKind, Direction, Job, JobState, changes
 from faxbot.ucx import wire
-from faxbot.ucx.reply import Reply
+from faxbot.ucx.reply import ApiReply
 
 RECORDINGS = Path(__file__).parent.parent / "samples" / "ucx" / "hylafax"
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -47,7 +47,7 @@ def told(before: Job | None, after: Job) -> list[str]:
 
 @given(JOBS)
 def test_the_same_job_is_no_change(job: Job):
-    """Whatever a job looks like, seeing it again tells nothing."""
+    """The same state again is no change."""
     assert changes(job, job) == []
 
 
@@ -55,7 +55,7 @@ def test_the_same_job_is_no_change(job: Job):
 def test_clocks_attempts_and_texts_alone_are_no_change(
     job: Job, seconds: int, attempts: int | None, text: str
 ):
-    """A later time, other attempts or another text in the same state tell nothing."""
+    """A later time, other attempts or another text in the same state are no change."""
     later = replace(
         job,
         time=NOON + timedelta(seconds=seconds),
@@ -69,7 +69,7 @@ def test_clocks_attempts_and_texts_alone_are_no_change(
 
 @given(st.none() | JOBS, JOBS)
 def test_every_change_makes_sense(before: Job | None, after: Job):
-    """Queued is told of a new job only and first; an end is told of an ended job only, once and last."""
+    """QUEUED comes for a new job only and first; an end for an ended job only, once and last."""
     steps = changes(before, after)
     names = [step.kind for step in steps]
     assert (names[:1] == [ChangeKind.QUEUED]) is (before is None)
@@ -85,7 +85,7 @@ def test_every_change_makes_sense(before: Job | None, after: Job):
 
 @given(st.none() | JOBS, JOBS)
 def test_pages_are_told_exactly_when_more_are_through(before: Job | None, after: Job):
-    """A page is told when the count went up, and only then."""
+    """PAGE comes if the count increased, and only then."""
     assert ("page" in told(before, after)) is (after.sent_pages > (before.sent_pages if before else 0))
 
 
@@ -96,7 +96,7 @@ def test_a_new_job_is_queued_whatever_it_is_by_now(job: Job):
 
 
 def test_a_short_life():
-    """Dialling, its length known, pages, delivered: each is told as it comes."""
+    """Dialing, length known, pages, delivered: each is one change."""
     dialling = replace(QUEUED, state=JobState.ACTIVE)
     sending = replace(dialling, total_pages=2)
     page = replace(sending, sent_pages=1)
@@ -128,7 +128,7 @@ def test_a_busy_number_is_tried_again():
 
 
 def test_waking_up_tells_nothing_before_it_dials():
-    """From asleep to ready to pending is the fax server's business; waiting is told of the last."""
+    """From sleeping to ready to pending: only the last is WAITING."""
     asleep = replace(QUEUED, state=JobState.SLEEPING, dials=1)
     ready = replace(asleep, state=JobState.READY)
     assert told(asleep, ready) == []
@@ -165,9 +165,9 @@ def test_an_id_tells_its_direction(job_id: str, direction: str):
     assert Direction.of(job_id) == direction
 
 
-def reply(call: dict) -> Reply:
+def reply(call: dict) -> ApiReply:
     said = call["reply"]
-    return Reply(said.get("http", 200), json.dumps(said.get("body", said)).encode())
+    return ApiReply(said.get("http", 200), json.dumps(said.get("body", said)).encode())
 
 
 def lives(name: str, *, by_status: bool) -> dict[str, list[Job]]:

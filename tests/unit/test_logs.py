@@ -1,4 +1,4 @@
-"""What may stand in the log: ids, types and places in code, whoever writes and whatever is raised."""
+"""Logs contain only ids, types and locations in code, whichever code logs and whatever is raised."""
 
 import errno
 import json
@@ -22,7 +22,7 @@ from faxbot.store.engine import open_engine
 
 ROOT = Path(__file__).parents[2]
 NUMBER = "+1 469-555-0101"
-LINE = logs.Line()
+LINE = logs.LineFormatter()
 
 
 def record(path: str, message: str, *args: object, error: BaseException | None = None, **facts: object):
@@ -139,18 +139,18 @@ def test_an_error_that_leads_to_itself_is_told_once():
     """A circle of causes ends."""
     one, other = ValueError(NUMBER), KeyError(NUMBER)
     one.__context__, other.__context__ = other, one
-    assert logs.told(one) == ["ValueError", "… after:", "KeyError"]
+    assert logs.traceback_lines(one) == ["ValueError", "… after:", "KeyError"]
 
 
 def test_a_deep_stack_is_cut():
-    """An endless recursion is told with its end."""
+    """Of an endless recursion the innermost frames are logged."""
 
     def deeper(depth: int) -> None:
         if depth:
             deeper(depth - 1)
         raise RecursionError(NUMBER)
 
-    told = logs.told(raised(lambda: deeper(200)))
+    told = logs.traceback_lines(raised(lambda: deeper(200)))
     assert len(told) < 40
     assert told[0] == "…"
     assert told[-1] == "RecursionError"
@@ -228,12 +228,12 @@ def test_what_python_tells_by_itself_carries_no_values():
     assert done.returncode == 1
     assert NUMBER not in said
     for told in (
-        "a warning category=UserWarning place=<string>:",
-        "a thread ended by what it did not expect",
-        "an error came to nobody",
+        "Python warning category=UserWarning place=<string>:",
+        "a thread ended by an unexpected exception",
+        "exception ignored by Python",
         "LookupError",
         "a record of <string>:30 could not be logged: TypeError",
-        "faxbot ended by what it did not expect\n  <string>:31 in <module>\n  RuntimeError",
+        "faxbot ended by an unexpected exception\n  <string>:31 in <module>\n  RuntimeError",
     ):
         assert told in said
     assert said.count("ValueError") == 3
@@ -243,11 +243,11 @@ def test_a_line_of_json_holds_the_same_and_no_more():
     """One object: the ids are members, what was raised is types and places; a library's values stay out."""
     error = raised(lambda: TypeAdapter(int).validate_python(NUMBER))
     made = record(runner.__file__, "a request failed", error=error, request=12)
-    told = json.loads(logs.JsonLine().format(made))
+    told = json.loads(logs.JsonFormatter().format(made))
     assert told["message"] == "a request failed"
     assert (told["level"], told["logger"], told["request"]) == ("WARNING", "some.logger", "12")
     assert told["time"].endswith("+00:00")
     assert told["error"][-1].endswith("ValidationError")
     assert "0101" not in json.dumps(told)
-    theirs = json.loads(logs.JsonLine().format(record(httpx.__file__, "to %s", NUMBER, phone=NUMBER)))
+    theirs = json.loads(logs.JsonFormatter().format(record(httpx.__file__, "to %s", NUMBER, phone=NUMBER)))
     assert "0101" not in json.dumps(theirs)

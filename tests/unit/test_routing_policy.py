@@ -1,4 +1,4 @@
-"""Which channels hear of a fax, and who may do what to it."""
+"""Which channels a fax is posted in, and who may do what to it."""
 
 import pytest
 from hypothesis import given
@@ -7,59 +7,63 @@ from hypothesis import strategies as st
 from faxbot.fax.errors import NotAllowed, Refusal
 from faxbot.fax.job import Direction
 from faxbot.fax.policy import may_change_received, may_change_sent, may_subscribe_received
-from faxbot.fax.routing import Interest, audience
+from faxbot.fax.routing import SubscriptionFilter, subscribed_channels
 
 RX, TX = Direction.RX, Direction.TX
 
 
 def test_the_first_channels_hear_without_any_interest():
-    """The inbound channel hears of every received fax, subscribed or not."""
-    assert audience([], RX, line_id="1", first=["CINBOUND"]) == ["CINBOUND"]
+    """Every received fax is posted in the inbound channel, subscribed or not."""
+    assert subscribed_channels([], RX, line_id="1", first=["CINBOUND"]) == ["CINBOUND"]
 
 
 def test_a_channel_hears_once_whatever_it_asked_for():
     """All faxes, the line's faxes and this very fax make one channel, in the order of asking."""
     interests = [
-        Interest("CA", RX),
-        Interest("CB", RX, line_id="2"),
-        Interest("CA", RX, line_id="2"),
-        Interest("CINBOUND", RX),
-        Interest("CA", RX, fax_id=7),
+        SubscriptionFilter("CA", RX),
+        SubscriptionFilter("CB", RX, line_id="2"),
+        SubscriptionFilter("CA", RX, line_id="2"),
+        SubscriptionFilter("CINBOUND", RX),
+        SubscriptionFilter("CA", RX, fax_id=7),
     ]
-    assert audience(interests, RX, line_id="2", fax_id=7, first=["CINBOUND"]) == ["CINBOUND", "CA", "CB"]
+    assert subscribed_channels(interests, RX, line_id="2", fax_id=7, first=["CINBOUND"]) == [
+        "CINBOUND",
+        "CA",
+        "CB",
+    ]
 
 
 def test_a_direction_is_not_the_other():
-    """Who asked for sent faxes hears of no received one."""
-    assert audience([Interest("CA", TX)], RX, line_id="1") == []
+    """A subscription to sent faxes does not match received ones."""
+    assert subscribed_channels([SubscriptionFilter("CA", TX)], RX, line_id="1") == []
 
 
 def test_a_line_is_not_another():
-    """Who asked for line 2 hears nothing of line 1."""
-    assert audience([Interest("CA", RX, line_id="2")], RX, line_id="1") == []
+    """A subscription to line 2 does not match line 1."""
+    assert subscribed_channels([SubscriptionFilter("CA", RX, line_id="2")], RX, line_id="1") == []
 
 
 def test_a_fax_of_an_unknown_line_reaches_only_who_wants_all_lines():
-    """Without a line nobody is told on a guess."""
-    interests = [Interest("CLINE", RX, line_id="1"), Interest("CALL", RX)]
-    assert audience(interests, RX, line_id="") == ["CALL"]
+    """A fax of an unknown line matches no subscription to one line."""
+    interests = [SubscriptionFilter("CLINE", RX, line_id="1"), SubscriptionFilter("CALL", RX)]
+    assert subscribed_channels(interests, RX, line_id="") == ["CALL"]
 
 
 def test_an_interest_in_one_fax_is_for_no_other():
     """One fax means that one, on whatever line it goes."""
-    interest = Interest("CA", TX, fax_id=7)
-    assert audience([interest], TX, line_id="1", fax_id=7) == ["CA"]
-    assert audience([interest], TX, line_id="1", fax_id=8) == []
-    assert audience([interest], TX, line_id="1") == []
+    interest = SubscriptionFilter("CA", TX, fax_id=7)
+    assert subscribed_channels([interest], TX, line_id="1", fax_id=7) == ["CA"]
+    assert subscribed_channels([interest], TX, line_id="1", fax_id=8) == []
+    assert subscribed_channels([interest], TX, line_id="1") == []
 
 
 def test_an_empty_first_channel_is_nobody():
     """A fax without a home, sent by another program, has only its subscribers."""
-    assert audience([Interest("CA", TX)], TX, line_id="1", first=["", ""]) == ["CA"]
+    assert subscribed_channels([SubscriptionFilter("CA", TX)], TX, line_id="1", first=["", ""]) == ["CA"]
 
 
 INTERESTS = st.builds(
-    Interest,
+    SubscriptionFilter,
     st.sampled_from(["CA", "CB", "CC"]),
     st.sampled_from(Direction),
     st.sampled_from(["", "1", "2"]),
@@ -68,9 +72,9 @@ INTERESTS = st.builds(
 
 
 @given(st.lists(INTERESTS), st.sampled_from(["", "1", "2"]), st.sampled_from([7, 8]))
-def test_nobody_hears_twice_or_unasked(interests: list[Interest], line_id: str, fax_id: int):
-    """Every channel is told once at most, and only because it asked."""
-    channels = audience(interests, RX, line_id=line_id, fax_id=fax_id, first=["CINBOUND"])
+def test_nobody_hears_twice_or_unasked(interests: list[SubscriptionFilter], line_id: str, fax_id: int):
+    """Every channel is listed once at most, and only with a matching subscription."""
+    channels = subscribed_channels(interests, RX, line_id=line_id, fax_id=fax_id, first=["CINBOUND"])
     asked = {each.channel_id for each in interests if each.direction is RX}
     assert len(channels) == len(set(channels))
     assert channels[0] == "CINBOUND"

@@ -34,7 +34,7 @@ class Noted(Ticks):
 
 @dataclass
 class Rig:
-    """Ticks, and what they told."""
+    """Ticks, with the calls of their callbacks."""
 
     answers: int = 0
     faults: list[Fault] = field(default_factory=list)
@@ -128,7 +128,7 @@ async def test_two_ticks_run_side_by_side():
 
 
 async def test_a_nudge_runs_a_waiting_tick_now():
-    """Nobody waits an hour for what was just asked for."""
+    """A nudged tick runs at once, whatever its interval is."""
     look = Look()
     look.go.set()
     async with running(look) as rig:
@@ -249,7 +249,7 @@ async def test_a_stopped_tick_stays_stopped():
 
 
 async def test_a_stop_in_mid_tick_logs_no_fault(caplog):
-    """Ctrl-C while the fax server is being asked: the tick ends, and nobody reads a traceback."""
+    """Ctrl-C during a call to the fax server: the tick ends, and no traceback is printed."""
     begun, ended = asyncio.Event(), asyncio.Event()
 
     async def hang() -> None:

@@ -65,7 +65,7 @@ def test_the_defaults(given):
 
 
 def test_all_that_is_missing_is_named_at_once():
-    """One start tells of all missing settings, a line each, with where to get them."""
+    """One start names all missing settings, a line each, with where to get them."""
     with pytest.raises(SettingsProblem) as caught:
         load_settings()
     lines = str(caught.value).splitlines()
@@ -168,7 +168,7 @@ def test_with_neither_one_sentence_names_both(given):
 
 
 def test_a_malformed_secret_is_told_once(given):
-    """Who wanted HTTP mode does not hear of the app token, too."""
+    """With a malformed signing secret the missing app token is not reported, too."""
     given(SLACK_APP_TOKEN=None, SLACK_SIGNING_SECRET="short-secret")
     with pytest.raises(SettingsProblem, match=r"\ASLACK_SIGNING_SECRET is not right: [^\n]+\Z"):
         load_settings()

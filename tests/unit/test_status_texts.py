@@ -14,7 +14,7 @@ SAMPLES: dict[Cause, tuple[str, ...]] = {
         "Delayed by outbound call staggering",
         "Delayed by prior call",
     ),
-    Cause.NOT_DIALLED: (
+    Cause.NOT_DIALED: (
         "Invalid dialing command",
         "Blacklisted by modem",
         "Kill time expired",
@@ -27,7 +27,7 @@ SAMPLES: dict[Cause, tuple[str, ...]] = {
         "Glare - RING detected",
         "BUSY",
     ),
-    Cause.NOBODY_THERE: (
+    Cause.NO_ANSWER: (
         "No answer from remote",
         "No answer from remote; too many attempts to dial",
         "Ringback detected, no answer without CED",

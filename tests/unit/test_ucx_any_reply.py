@@ -8,17 +8,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from faxbot.services.model.columns import job_facts, job_of, record_facts, record_of
 from hypothesis import given
 from hypothesis import strategies as st
 
 from faxbot.fax.errors import AnswerLost, Fault
 from faxbot.fax.job import Direction, Job
 from faxbot.fax.record import Record
-from faxbot.services.model.columns import job_facts, job_of, record_facts, record_of
 from faxbot.services.model.faxes import Fax
 from faxbot.services.model.records import FaxRecord
 from faxbot.ucx import wire
-from faxbot.ucx.reply import Reply
+from faxbot.ucx.reply import ApiReply
 from tests.odd_json import odd_values, places, replaced
 
 SAMPLES = Path(__file__).parent.parent / "samples" / "ucx"
@@ -27,9 +27,9 @@ SOON = 1.0
 """Seconds of work; all of these are read in milliseconds."""
 
 
-def read_twice(reply: Reply) -> list[Job]:
+def read_twice(reply: ApiReply) -> list[Job]:
     """Read as the client does, which compares with what the last reply held."""
-    seen: wire.Seen = {}
+    seen: wire.ParsedJobs = {}
     first = wire.active(reply, Direction.TX, NOW, seen)
     assert wire.active(reply, Direction.TX, NOW, seen) == first == wire.active(reply, Direction.TX, NOW)
     return first
@@ -103,7 +103,7 @@ def mutated(draw, method):
     return raw
 
 
-def read(method: str, reply: Reply) -> None:
+def read(method: str, reply: ApiReply) -> None:
     """Read *reply* within bounds; what was read can be remembered and recalled unchanged."""
     began = time.process_time()
     with suppress(Fault):
@@ -125,7 +125,7 @@ def remember(told: object) -> None:
 @given(data=st.data(), status=STATUSES)
 def test_a_sample_that_was_tampered_with_is_a_value_or_a_fault(method, data, status):
     """A real reply with other values in it, cut short, or in another encoding never surprises."""
-    read(method, Reply(status, data.draw(mutated(method))))
+    read(method, ApiReply(status, data.draw(mutated(method))))
 
 
 @pytest.mark.parametrize("method", READERS)
@@ -138,14 +138,14 @@ def test_any_json_is_a_value_or_a_fault(method, body, status, yes):
     """Whatever JSON comes back, it is read or is a named fault."""
     if yes and isinstance(body, dict):
         body = {**body, "result": "Success"}
-    read(method, Reply(status, json.dumps(body).encode()))
+    read(method, ApiReply(status, json.dumps(body).encode()))
 
 
 @pytest.mark.parametrize("method", READERS)
 @given(body=st.binary(max_size=200), status=STATUSES)
 def test_any_bytes_are_a_value_or_a_fault(method, body, status):
     """Whatever bytes come back, they are a named fault or none at all."""
-    read(method, Reply(status, body))
+    read(method, ApiReply(status, body))
 
 
 @pytest.mark.parametrize("method", READERS)
@@ -180,18 +180,18 @@ def test_any_bytes_are_a_value_or_a_fault(method, body, status):
 )
 def test_a_reply_made_to_do_harm_is_done_with_soon(method, body):
     """Depth, length and repetition cost milliseconds, not a hang or a stack."""
-    read(method, Reply(200, body))
+    read(method, ApiReply(200, body))
 
 
 def test_what_comes_twice_counts_once():
     """Of two fields with one name the last one counts, as for every reader of JSON."""
-    assert wire.count(Reply(200, b'{"result":"Error","count":1,"result":"Success","count":2}')) == 2
+    assert wire.count(ApiReply(200, b'{"result":"Error","count":1,"result":"Success","count":2}')) == 2
 
 
 def test_numbers_that_json_does_not_know_are_none():
     """NaN and Infinity, which some writers of JSON let out, are no count and no time."""
     reply = b'{"result":"Success","count":1,"list":[{"jobid":"TX1","sent_pages":NaN,"time":Infinity}]}'
-    (job,) = wire.active(Reply(200, reply), Direction.TX, NOW)
+    (job,) = wire.active(ApiReply(200, reply), Direction.TX, NOW)
     assert (job.sent_pages, job.time) == (0, None)
     with pytest.raises(AnswerLost):
-        wire.count(Reply(200, b'{"result":"Success","count":NaN}'))
+        wire.count(ApiReply(200, b'{"result":"Success","count":NaN}'))

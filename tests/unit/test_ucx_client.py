@@ -24,7 +24,7 @@ from faxbot.fax.errors import (
 from faxbot.fax.job import Direction
 from faxbot.ucx.client import UcxClient, connect
 from faxbot.ucx.multipart import DocumentUpload, ascii_name
-from faxbot.ucx.transport import ApartForWrites, address, open_http, trust_only
+from faxbot.ucx.transport import SeparateWriteConnections, base_url, context_trusting, open_http_client
 
 URL = "https://ucx.test"
 PDF = b"%PDF-1.7 two pages %%EOF"
@@ -40,7 +40,7 @@ def no(message: str, status: int = 200) -> httpx.Response:
 
 
 class Ucx:
-    """A scripted server: each method's answers in order, the last one for ever."""
+    """A scripted server: each method's replies in order, the last one repeated."""
 
     def __init__(self) -> None:
         self.asked: list[httpx.Request] = []
@@ -178,7 +178,7 @@ class TestToken:
         (tmp_path / "state").write_text("in the way")
         ucx.answers["faxlist"] = [yes(count=0, faxes=[])]
         assert await client.list_lines() == []
-        assert "could not be kept" in caplog.text
+        assert "could not be written" in caplog.text
 
 
 class TestReads:
@@ -343,7 +343,7 @@ class TestFileSend:
         assert ucx.naps == []
 
     async def test_refused(self, client: UcxClient, ucx: Ucx, document: Path):
-        """A refusal is told in the server's words."""
+        """A refusal contains the server's text."""
         ucx.answers["filesend"] = [no("Invalid destination", 400)]
         with pytest.raises(RequestRefused) as caught:
             await submit(client, document)
@@ -544,7 +544,7 @@ class TestDownload:
 
 class TestLogs:
     async def test_ids_only(self, client: UcxClient, ucx: Ucx, document: Path, tmp_path: Path, caplog):
-        """The log tells method, id and outcome, and no number, name, token or text of the server."""
+        """The log has method, id and outcome, and no number, name, token or text of the server."""
         ucx.answers |= {
             "filesend": [no("number 14695550101 of Dana is barred")],
             "jobstatus": [httpx.ReadTimeout("14695550101")],
@@ -568,14 +568,14 @@ class TestConnections:
     async def test_writes_apart(self):
         """Writes go over connections of their own."""
         reads, writes = (httpx.MockTransport(lambda _, w=way: httpx.Response(200, text=w)) for way in "rw")
-        async with httpx.AsyncClient(transport=ApartForWrites(reads, writes)) as http:
+        async with httpx.AsyncClient(transport=SeparateWriteConnections(reads, writes)) as http:
             said = [(await http.request(method, URL)).text for method in ("GET", "PUT", "POST")]
         assert said == ["r", "w", "w"]
 
     async def test_no_cookies(self, monkeypatch):
         """A session cookie of the server is not sent back; the environment's proxy is not used."""
         monkeypatch.setenv("HTTPS_PROXY", "http://proxy.test:1")
-        async with open_http() as http:
+        async with open_http_client() as http:
             response = httpx.Response(
                 200, headers={"Set-Cookie": "PHPSESSID=1"}, request=httpx.Request("GET", URL)
             )
@@ -607,7 +607,7 @@ class TestConnections:
     )
     def test_addresses(self, url):
         """An address may be given with or without the API's own path."""
-        assert address(url) == "https://ucx:8443"
+        assert base_url(url) == "https://ucx:8443"
 
     def test_a_ca_file_that_is_none(self, tmp_path: Path):
         """A CA file that holds no certificates is refused at once."""
@@ -615,7 +615,7 @@ class TestConnections:
         path.write_text("none")
         for file in (path, tmp_path / "missing"):
             with pytest.raises(ValueError, match="CA file"):
-                trust_only(file)
+                context_trusting(file)
 
     async def test_the_loop_is_free_while_the_disk_is_slow(self, document: Path, monkeypatch):
         """Reading a document from a slow disk holds nothing else up."""

@@ -17,9 +17,9 @@ from faxbot.fax.errors import (
 )
 from faxbot.fax.job import Direction, Job, JobState
 from faxbot.fax.line import FaxLine, LineUsage
-from faxbot.fax.receipt import Submitted
+from faxbot.fax.receipt import SubmissionReceipt
 from faxbot.ucx import request, wire
-from faxbot.ucx.reply import Reply
+from faxbot.ucx.reply import ApiReply
 
 SAMPLES = Path(__file__).parent.parent / "samples" / "ucx"
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -39,12 +39,12 @@ READERS = {
 }
 
 
-def said(body: object, status: int = 200) -> Reply:
-    return Reply(status, json.dumps(body).encode())
+def said(body: object, status: int = 200) -> ApiReply:
+    return ApiReply(status, json.dumps(body).encode())
 
 
-def vendor(method: str) -> Reply:
-    return Reply(200, (SAMPLES / "vendor" / f"{method}.json").read_bytes())
+def vendor(method: str) -> ApiReply:
+    return ApiReply(200, (SAMPLES / "vendor" / f"{method}.json").read_bytes())
 
 
 def recorded(method: str) -> list[tuple[str, dict[str, object]]]:
@@ -60,7 +60,7 @@ def recorded(method: str) -> list[tuple[str, dict[str, object]]]:
     return found
 
 
-def success(**fields: object) -> Reply:
+def success(**fields: object) -> ApiReply:
     return said({"result": "Success", **fields})
 
 
@@ -78,7 +78,7 @@ class TestVendorExamples:
 
     def test_receipt(self):
         """The receipt names the job, the modem and the number dialled."""
-        assert wire.submitted(vendor("filesend")) == Submitted("TX82", "ttyIAX2", "14695550101")
+        assert wire.submitted(vendor("filesend")) == SubmissionReceipt("TX82", "ttyIAX2", "14695550101")
 
     def test_status(self):
         """JobStatus' attempts of max_retries are dials; the next try is the next 21:01 UTC."""
@@ -95,7 +95,7 @@ class TestVendorExamples:
         )
 
     def test_active_job_without_dials(self):
-        """An active job of a server that tells no dials has none, and its epoch time is read."""
+        """An active job without a count of dials has None, and its epoch time is parsed."""
         (job,) = wire.active(vendor("activejobs"), Direction.TX, NOW)
         assert (job.dials, job.attempts, job.status_text, job.modem) == (None, 1, "Dialing", "ttyIAX2")
         assert job.time == datetime.fromtimestamp(1776761122, UTC)
@@ -246,13 +246,13 @@ class TestOddValues:
     def test_text_that_nothing_can_store(self):
         """Lone surrogates and control characters do not get past the edge."""
         job = wire.status(
-            Reply(200, rb'{"result":"Success","status":{"status_text":"a\ud800b\u0000c"}}'), "TX1", NOW
+            ApiReply(200, rb'{"result":"Success","status":{"status_text":"a\ud800b\u0000c"}}'), "TX1", NOW
         )
         assert job.status_text == "a?bc"
 
     def test_bytes_in_another_encoding(self):
         """A caller's name in Latin-1 does not hide the jobs."""
-        reply = Reply(
+        reply = ApiReply(
             200, '{"result":"Success","list":[{"jobid":"TX1","status_text":"M\xfcller"}]}'.encode("latin-1")
         )
         assert [job.job_id for job in wire.active(reply, Direction.TX, NOW)] == ["TX1"]
@@ -268,7 +268,7 @@ class TestStatusShapes:
         ],
     )
     def test_objects(self, status):
-        """An object, and an array of one or several, tell the same."""
+        """An object, and an array of one or several, are parsed alike."""
         job = wire.status(success(status=status), "TX1", NOW)
         assert (job.state, job.dials) == (JobState.DONE, 2)
 
@@ -343,7 +343,7 @@ class TestLists:
     def test_a_record_without_a_time(self):
         """A received fax whose time cannot be read is kept."""
         (record,) = wire.records(success(records=[{"jobid": "RX1"}]), Direction.RX)
-        assert record.time == wire.TIME_NOT_TOLD
+        assert record.time == wire.UNKNOWN_TIME
 
     def test_records_past_the_end(self):
         """No records past the end, even if the count is of them all."""
@@ -356,18 +356,18 @@ class TestFaults:
         [
             (said({"result": "Error", "message": "Authentication failed"}), CredentialsRejected),
             (said({"result": "Error", "message": "Authentication failed"}, 401), CredentialsRejected),
-            (Reply(401, PAGE), CredentialsRejected),
+            (ApiReply(401, PAGE), CredentialsRejected),
             (said({"result": "Error", "message": "Invalid parameter"}, 400), RequestRefused),
             (said({"result": "Error", "status": ["Invalid", "parameter"]}), RequestRefused),
             (said({"result": "Error"}), RequestRefused),
-            (Reply(500, PAGE), AnswerLost),
-            (Reply(502, b""), AnswerLost),
-            (Reply(200, PAGE), AnswerLost),
-            (Reply(200, b'{"result":"Succ'), AnswerLost),
-            (Reply(200, b"[1]"), AnswerLost),
-            (Reply(200, b"7"), AnswerLost),
-            (Reply(200, b""), AnswerLost),
-            (Reply(200, b"[" * 100_000), AnswerLost),
+            (ApiReply(500, PAGE), AnswerLost),
+            (ApiReply(502, b""), AnswerLost),
+            (ApiReply(200, PAGE), AnswerLost),
+            (ApiReply(200, b'{"result":"Succ'), AnswerLost),
+            (ApiReply(200, b"[1]"), AnswerLost),
+            (ApiReply(200, b"7"), AnswerLost),
+            (ApiReply(200, b""), AnswerLost),
+            (ApiReply(200, b"[" * 100_000), AnswerLost),
             (said({"result": "Perhaps"}), AnswerLost),
         ],
     )
@@ -394,13 +394,13 @@ class TestFaults:
     def test_the_wrong_address(self, method):
         """A web server's own 404 says to check the address, and nothing about a job."""
         with pytest.raises(ServerFault, match="UCX_URL") as caught:
-            READERS[method](Reply(404, PAGE))
+            READERS[method](ApiReply(404, PAGE))
         assert type(caught.value) is ServerFault
 
     def test_a_redirect(self):
         """A redirect says to check the address."""
         with pytest.raises(ServerFault, match="UCX_URL"):
-            wire.lines(Reply(302, b""))
+            wire.lines(ApiReply(302, b""))
 
     def test_token_refused_in_any_words(self):
         """Whatever the Token method says instead of a token, the credentials are not good."""
@@ -425,8 +425,8 @@ class TestFileSend:
         [
             said({"result": "Error", "message": ["Unknown", "file type"]}),
             said({"result": "Error", "message": "Invalid destination"}, 400),
-            Reply(404, PAGE),
-            Reply(413, PAGE),
+            ApiReply(404, PAGE),
+            ApiReply(413, PAGE),
         ],
     )
     def test_a_clear_no(self, reply):
@@ -445,11 +445,11 @@ class TestFileSend:
             success(job_id=None),
             success(job_id=["TX1"]),
             said({"result": "Warning", "job_id": "TX1"}),
-            Reply(200, PAGE),
-            Reply(302, b""),
-            Reply(204, b""),
-            Reply(200, b'{"result":"Success","job_id":"TX8'),
-            Reply(408, PAGE),
+            ApiReply(200, PAGE),
+            ApiReply(302, b""),
+            ApiReply(204, b""),
+            ApiReply(200, b'{"result":"Success","job_id":"TX8'),
+            ApiReply(408, PAGE),
             said({"result": "Error", "message": "Too late", "job_id": "TX9"}, 400),
             said({"result": "Error", "message": "Authentication failed", "jobid": 9}, 401),
         ],
@@ -462,7 +462,7 @@ class TestFileSend:
     @pytest.mark.parametrize(
         "reply",
         [
-            Reply(401),
+            ApiReply(401),
             said({"result": "Error", "message": "Authentication failed"}),
             said({"result": "Error", "message": "Token has expired"}, 400),
             said({"result": "Error", "message": "License not valid"}, 403),
@@ -477,7 +477,7 @@ class TestFileSend:
     def test_later(self):
         """A server that is busy takes the fax another time."""
         with pytest.raises(ServerBusy):
-            wire.submitted(Reply(429, PAGE))
+            wire.submitted(ApiReply(429, PAGE))
 
     def test_a_bare_number_is_a_sending(self):
         """A job id that is only a number is a sending's."""
@@ -488,7 +488,7 @@ class TestRequests:
     def test_secrets_and_numbers_stay_out_of_repr(self):
         """Neither credentials nor numbers are in a request's repr."""
         shown = repr(request.token("id-1", "secret-1"))
-        shown += repr(request.submit(dial="14695550101", line_id="2").bearing("token-1"))
+        shown += repr(request.submit(dial="14695550101", line_id="2").with_token("token-1"))
         assert "Basic" not in shown
         assert "14695550101" not in shown
         assert "token-1" not in shown
@@ -505,11 +505,11 @@ class TestRequests:
 
 def test_an_entry_that_did_not_change_is_the_very_same_job() -> None:
     """Of two jobs one moved on: only that one is read anew, and what left the list is forgotten."""
-    seen: wire.Seen = {}
+    seen: wire.ParsedJobs = {}
 
     def read(*entries: dict[str, object]) -> list[Job]:
         body = json.dumps({"result": "Success", "count": len(entries), "list": entries}).encode()
-        return wire.active(Reply(200, body), Direction.TX, NOW, seen)
+        return wire.active(ApiReply(200, body), Direction.TX, NOW, seen)
 
     one, two = {"jobid": "TX1", "sent_pages": "0"}, {"jobid": "TX2", "sent_pages": "0"}
     first = read(one, two)

@@ -30,7 +30,7 @@ class LineDirectory:
     ) -> None:
         self._server, self._store, self._clock = server, store, clock
         self._settled, self._preferred = dict(settled or {}), preferred
-        self._modems = ModemMap(settled=self._settled)
+        self._modems = ModemMap(configured=self._settled)
         self._lines: list[FaxLine] = []
         self._asked_at = 0.0
 
@@ -85,7 +85,7 @@ class LineDirectory:
 
     def is_sure_of(self, modem: str) -> bool:
         """Whether the line of *modem* is known, and not assumed."""
-        return self._modems.knows(modem)
+        return self._modems.is_known(modem)
 
     def name_of(self, line_id: str) -> str:
         """What people call a line; nothing if it is not known."""
@@ -93,5 +93,5 @@ class LineDirectory:
 
     async def learn(self, modem: str, line_id: str) -> None:
         """FileSend's answer names the modem of a line."""
-        if self._modems.teach(modem, line_id):
+        if self._modems.learn(modem, line_id):
             await self._store.write(lambda ledger: ledger.teach_modem(modem, line_id))

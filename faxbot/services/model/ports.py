@@ -13,7 +13,7 @@ from typing import Protocol
 from faxbot.fax.document import Document, Part
 from faxbot.fax.job import Direction, Job
 from faxbot.fax.line import FaxLine, LineUsage
-from faxbot.fax.receipt import Download, Submitted
+from faxbot.fax.receipt import DownloadedDocument, SubmissionReceipt
 from faxbot.fax.record import Record
 from faxbot.services.model.messages import Message
 from faxbot.services.model.requests import Request
@@ -48,7 +48,7 @@ class FaxServer(Protocol):
 
     async def submit_job(
         self, path: Path, *, name: str, content_type: str, dial: str, line_id: str
-    ) -> Submitted:
+    ) -> SubmissionReceipt:
         """
         Hand a document over for dialling (FileSend). Sent once: a repeat could fax the recipient twice.
 
@@ -85,7 +85,7 @@ class FaxServer(Protocol):
         """Delete a record and its file; the server's words (RecordDelete)."""
         ...
 
-    async def download_document(self, job_id: str, into: Path) -> Download:
+    async def download_document(self, job_id: str, into: Path) -> DownloadedDocument:
         """Fetch a job's document to *into*, whole or not at all (FileDownload)."""
         ...
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from faxbot.fax.job import Direction
-from faxbot.fax.routing import Interest, audience
+from faxbot.fax.routing import SubscriptionFilter, subscribed_channels
 from faxbot.services.model.announcements import Announcement, AnnouncementKind, AnnouncementState
 from faxbot.services.model.faxes import Fax, FaxState, Outcome
 from faxbot.services.model.ledger import Ledger
@@ -33,10 +33,10 @@ def new_key() -> str:
     return secrets.token_hex(12)
 
 
-def interests(ledger: Ledger) -> list[Interest]:
+def interests(ledger: Ledger) -> list[SubscriptionFilter]:
     """Who wants to hear of what."""
     return [
-        Interest(each.channel_id, Direction(each.direction), each.line_id, each.fax_id)
+        SubscriptionFilter(each.channel_id, Direction(each.direction), each.line_id, each.fax_id)
         for each in ledger.subscriptions()
     ]
 
@@ -44,7 +44,9 @@ def interests(ledger: Ledger) -> list[Interest]:
 def open_cards(ledger: Ledger, fax: Fax, now: datetime) -> None:
     """Write a card for *fax* in the conversation it came from and in every channel that wants it."""
     home = [fax.channel_id] if fax.channel_id else []
-    channels = audience(interests(ledger), Direction.TX, line_id=fax.line_id, fax_id=fax.id, first=home)
+    channels = subscribed_channels(
+        interests(ledger), Direction.TX, line_id=fax.line_id, fax_id=fax.id, first=home
+    )
     for channel_id in channels:
         open_card(ledger, fax, channel_id, now)
 

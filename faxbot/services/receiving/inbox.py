@@ -13,7 +13,7 @@ from faxbot.fax.errors import (
     ServerUnreachable,
 )
 from faxbot.fax.job import Direction
-from faxbot.fax.routing import audience
+from faxbot.fax.routing import subscribed_channels
 from faxbot.services.fax_server.lines import LineDirectory
 from faxbot.services.fax_server.record_feed import RecordFeed
 from faxbot.services.model.ledger import Ledger, Store
@@ -154,7 +154,9 @@ class Inbox:
             if late:
                 announce_late_file(ledger, row, now)
                 return True
-            channels = audience(interests(ledger), Direction.RX, line_id=row.line_id, first=[self._inbound])
+            channels = subscribed_channels(
+                interests(ledger), Direction.RX, line_id=row.line_id, first=[self._inbound]
+            )
             announce_received(ledger, row, channels, now)
             return True
 

@@ -25,7 +25,7 @@ from faxbot.fax.errors import (
     ServerUnreachable,
 )
 from faxbot.fax.job import Direction, Job, JobState
-from faxbot.fax.receipt import Submitted
+from faxbot.fax.receipt import SubmissionReceipt
 from faxbot.services.fax_server.lines import LineDirectory
 from faxbot.services.fax_server.record_feed import RecordFeed
 from faxbot.services.model.faxes import Fax, FaxState, Outcome
@@ -126,7 +126,7 @@ class Submissions:
 
         return await self._store.write(record)
 
-    async def _accept(self, fax: Fax, receipt: Submitted) -> None:
+    async def _accept(self, fax: Fax, receipt: SubmissionReceipt) -> None:
         await self._lines.learn(receipt.device, fax.line_id)
         now = self._clock.now()
         job = Job(

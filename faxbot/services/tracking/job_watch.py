@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 from faxbot.fax import number
 from faxbot.fax.errors import ServerFault
-from faxbot.fax.job import Direction, Job, JobState, begins_anew, changes
-from faxbot.fax.routing import audience
+from faxbot.fax.job import Direction, Job, JobState, changes, is_another_job
+from faxbot.fax.routing import subscribed_channels
 from faxbot.services.fax_server.lines import LineDirectory
 from faxbot.services.fax_server.record_feed import RecordFeed
 from faxbot.services.model.faxes import Fax, FaxState, Outcome
@@ -228,7 +228,7 @@ class JobWatch:
                     continue  # it became ours while the list was on its way
                 line = self._lines.of_modem(job.modem)
                 line_id = line.line_id if line else ""
-                if not audience(wanted, Direction.TX, line_id=line_id):
+                if not subscribed_channels(wanted, Direction.TX, line_id=line_id):
                     self._foreign.add(job.job_id)
                     continue
                 fax = ledger.add_fax(
@@ -256,7 +256,7 @@ class JobWatch:
     def _is_back(self, owner: Fax, known: Job | None, job: Job, now: datetime) -> bool:
         """A job that was believed lost shows up again: a server may take long to start."""
         lately = now.timestamp() - (owner.ended_at or 0.0) < BACK_SECONDS
-        same_job = self._is_to(owner, job) and not (known and begins_anew(known, job))
+        same_job = self._is_to(owner, job) and not (known and is_another_job(known, job))
         return owner.outcome is Outcome.LOST and lately and same_job
 
     def _is_to(self, fax: Fax, job: Job) -> bool:

@@ -14,7 +14,7 @@ from datetime import datetime
 
 from faxbot.fax import number
 from faxbot.fax.errors import CredentialsRejected, JobNotFound, ServerBusy, ServerFault, ServerUnreachable
-from faxbot.fax.job import Job, JobState, begins_anew
+from faxbot.fax.job import Job, JobState, is_another_job
 from faxbot.services.fax_server.record_feed import RecordFeed
 from faxbot.services.model.faxes import Outcome
 from faxbot.services.model.ledger import Ledger, Store
@@ -69,7 +69,7 @@ class WatchedJob:
         differs = bool(job.destination and mine.destination) and job.destination != mine.destination
         if differs and not number.same(job.destination, mine.destination, region):
             return True
-        return self.missing > 0 and begins_anew(mine, job)
+        return self.missing > 0 and is_another_job(mine, job)
 
 
 @dataclass(slots=True)

@@ -11,14 +11,14 @@ from faxbot.slack.views.text import at, count, from_epoch, mention, quoted, said
 
 _WHY = {
     Cause.BUSY: "the number was busy",
-    Cause.NOBODY_THERE: "nobody answered",
+    Cause.NO_ANSWER: "nobody answered",
     Cause.NOT_A_FAX: "no fax machine answered",
     Cause.LINE_QUALITY: "the line was cut",
     Cause.DOCUMENT: "the document could not be faxed",
-    Cause.NOT_DIALLED: "the number was not dialled",
+    Cause.NOT_DIALED: "the number was not dialled",
     Cause.SERVER: "the fax server had a fault",
 }
-_AFTER_DIALS = frozenset({Cause.BUSY, Cause.NOBODY_THERE, Cause.NOT_A_FAX})
+_AFTER_DIALS = frozenset({Cause.BUSY, Cause.NO_ANSWER, Cause.NOT_A_FAX})
 
 
 def outcome_of(fax: Fax, job: Job | None) -> Outcome | None:

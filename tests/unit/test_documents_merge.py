@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from faxbot.documents import merge
-from faxbot.documents.merge import PAPER, Limits, bind, count_pages, safe_name
-from faxbot.fax.document import Document, NotHandedOver, Part
+from faxbot.documents.merge import PAPER, Limits, count_pages, merge_parts, safe_name
+from faxbot.fax.document import Document, Part, WebPageReceived
 from faxbot.fax.errors import BadDocument
 
 LIMITS = Limits(max_bytes=20_000_000, max_pages=10)
@@ -52,7 +52,7 @@ def bound(folder: Path, *files: tuple[str, bytes], limits: Limits = LIMITS) -> D
         path = folder / f"in{number}"
         path.write_bytes(content)
         parts.append(Part(path, name))
-    return bind(parts, folder / "out", workplace, limits)
+    return merge_parts(parts, folder / "out", workplace, limits)
 
 
 @pytest.mark.parametrize(
@@ -227,7 +227,7 @@ def test_what_cannot_be_faxed_is_said(tmp_path: Path, name: str, content: bytes,
 )
 def test_a_sign_in_page_is_not_the_file(tmp_path: Path, content: bytes) -> None:
     """Slack answers with a web page when a scope is missing: that is never faxed."""
-    with pytest.raises(NotHandedOver, match=r"files:read"):
+    with pytest.raises(WebPageReceived, match=r"files:read"):
         bound(tmp_path, ("referral.pdf", content))
 
 
@@ -267,7 +267,7 @@ def test_nothing_is_no_document(tmp_path: Path) -> None:
     ("content", "pages"), [(pdf(4), 4), (tiff(3), 3), (POSTSCRIPT, None), (b"Fax log\n", None)]
 )
 def test_pages_of_a_received_document_are_counted(tmp_path: Path, content: bytes, pages: int | None) -> None:
-    """PDF and TIFF tell, the others don't."""
+    """PDF and TIFF have a page count, the other kinds have none."""
     path = tmp_path / "RX34"
     path.write_bytes(content)
     assert count_pages(path) == pages

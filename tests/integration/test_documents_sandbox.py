@@ -9,8 +9,8 @@ import pikepdf
 import pytest
 from PIL import Image
 
-from faxbot.documents.sandbox import Workshop
-from faxbot.fax.document import NotHandedOver, Part
+from faxbot.documents.sandbox import DocumentSandbox
+from faxbot.fax.document import Part, WebPageReceived
 from faxbot.fax.errors import BadDocument, Fault
 
 
@@ -60,7 +60,7 @@ def stuck(folder: Path) -> Part:
 
 async def test_a_document_comes_out_of_its_own_process(tmp_path: Path) -> None:
     """The facade hands back what the worker made, and leaves nothing else in the spool."""
-    document = await Workshop(max_bytes=1_000_000, max_pages=5).prepare(
+    document = await DocumentSandbox(max_bytes=1_000_000, max_pages=5).prepare(
         [a_pdf(tmp_path / "in")], tmp_path / "out"
     )
     assert (document.path, document.name, document.pages) == (tmp_path / "out.pdf", "referral.pdf", 1)
@@ -71,7 +71,7 @@ async def test_a_document_comes_out_of_its_own_process(tmp_path: Path) -> None:
 
 async def test_pages_of_a_download_are_counted_in_a_process(tmp_path: Path) -> None:
     """A received file is as little trusted as a shared one."""
-    workshop = Workshop(max_bytes=1_000_000, max_pages=5)
+    workshop = DocumentSandbox(max_bytes=1_000_000, max_pages=5)
     assert await workshop.inspect(a_pdf(tmp_path / "in").path) == 1
     (tmp_path / "cut").write_bytes((tmp_path / "in").read_bytes()[:-50])
     with pytest.raises(BadDocument, match=r"damaged or cut short"):
@@ -79,10 +79,10 @@ async def test_pages_of_a_download_are_counted_in_a_process(tmp_path: Path) -> N
 
 
 async def test_refusals_keep_their_class(tmp_path: Path) -> None:
-    """A sign-in page is told apart from a bad document on this side of the process, too."""
+    """A sign-in page raises its own exception in the parent process, too."""
     (tmp_path / "in").write_bytes(b"<!doctype html><title>Sign in</title>")
-    with pytest.raises(NotHandedOver, match=r"referral\.pdf"):
-        await Workshop(max_bytes=1000, max_pages=5).prepare(
+    with pytest.raises(WebPageReceived, match=r"referral\.pdf"):
+        await DocumentSandbox(max_bytes=1000, max_pages=5).prepare(
             [Part(tmp_path / "in", "referral.pdf")], tmp_path / "out"
         )
     assert names(tmp_path) == ["in"]
@@ -95,7 +95,7 @@ async def test_a_picture_that_unpacks_to_more_than_the_memory_is_refused(tmp_pat
     (tmp_path / "in").write_bytes(out.getvalue())
     part = Part(tmp_path / "in", "bomb.png")
     with pytest.raises(BadDocument, match=r"bomb\.png is too complex"):
-        await Workshop(max_bytes=1_000_000, max_pages=5, memory_bytes=300 << 20).prepare(
+        await DocumentSandbox(max_bytes=1_000_000, max_pages=5, memory_bytes=300 << 20).prepare(
             [part], tmp_path / "out"
         )
     assert len(out.getvalue()) < 1_000_000
@@ -105,7 +105,7 @@ async def test_a_picture_that_unpacks_to_more_than_the_memory_is_refused(tmp_pat
 
 async def test_a_worker_that_takes_too_long_is_ended(tmp_path: Path) -> None:
     """The time limit ends the process, and the sentence names the file."""
-    workshop = Workshop(max_bytes=1_000_000, max_pages=5, seconds=0.8)
+    workshop = DocumentSandbox(max_bytes=1_000_000, max_pages=5, seconds=0.8)
     with pytest.raises(BadDocument, match=r"stuck\.pdf is too complex"):
         async with asyncio.timeout(10):
             await workshop.prepare([stuck(tmp_path)], tmp_path / "out")
@@ -115,7 +115,7 @@ async def test_a_worker_that_takes_too_long_is_ended(tmp_path: Path) -> None:
 async def test_cancelling_ends_the_worker(tmp_path: Path) -> None:
     """A bot that stops leaves no process behind, and no folder."""
     task = asyncio.create_task(
-        Workshop(max_bytes=1_000_000, max_pages=5).prepare([stuck(tmp_path)], tmp_path / "out")
+        DocumentSandbox(max_bytes=1_000_000, max_pages=5).prepare([stuck(tmp_path)], tmp_path / "out")
     )
     await a_worker()
     task.cancel()
@@ -131,7 +131,7 @@ async def test_the_worker_does_not_have_the_bots_credentials(
     """The process that reads people's files is started without the bot's environment."""
     monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-secret")
     task = asyncio.create_task(
-        Workshop(max_bytes=1_000_000, max_pages=5).prepare([stuck(tmp_path)], tmp_path / "out")
+        DocumentSandbox(max_bytes=1_000_000, max_pages=5).prepare([stuck(tmp_path)], tmp_path / "out")
     )
     given = environment(await a_worker())
     task.cancel()
@@ -141,8 +141,8 @@ async def test_the_worker_does_not_have_the_bots_credentials(
 
 
 async def test_a_disk_that_cannot_be_written_is_the_bots_fault(tmp_path: Path) -> None:
-    """The person is not told that their document is bad."""
+    """It is a fault of the bot, not a bad document."""
     part = a_pdf(tmp_path / "in")
     with pytest.raises(Fault, match=r"could not store") as fault:
-        await Workshop(max_bytes=1_000_000, max_pages=5).prepare([part], tmp_path / "in" / "out")
+        await DocumentSandbox(max_bytes=1_000_000, max_pages=5).prepare([part], tmp_path / "in" / "out")
     assert not isinstance(fault.value, BadDocument)
