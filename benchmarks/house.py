@@ -23,8 +23,8 @@ from faxbot.store.engine import TransactionStore, open_engine
 from faxbot.store.schema import migrate
 from faxbot.store.tables import FaxRow
 from faxbot.ucx.client import UcxClient, connect
-from tests.fake_slack import free_pace
-from tests.kit import CLAIMS, DANA, INBOUND, PlainSlack
+from tests.support.fake_slack import free_pace
+from tests.support.services import CLAIMS, DANA, INBOUND, PlainSlack
 
 SETTING = ServiceSettings(
     spool=Path(),

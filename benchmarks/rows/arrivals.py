@@ -9,8 +9,8 @@ from benchmarks.findings import Findings
 from benchmarks.ground import Ground, Row
 from faxbot.standins.slack import Workspace
 from faxbot.standins.slack.limits import TIERS
-from tests.fast_clock import FastClock
-from tests.kit import make_pdf
+from tests.support.fast_clock import FastClock
+from tests.support.services import make_pdf
 
 FAXES = 500
 SPEED = 4.0

@@ -15,7 +15,7 @@ from benchmarks.ground import Ground, Row
 from benchmarks.ledger import until_settled
 from faxbot.demo.person import Person
 from faxbot.standins.slack.model.people import CLAIMS, DANA
-from tests.kit import make_pdf
+from tests.support.services import make_pdf
 
 AT_MOST_ALONE, AT_MOST_TOGETHER = 1.25, 1.5
 SENDS, CLICKS, SUBMISSIONS = 17, 17, 16

@@ -18,7 +18,7 @@ from faxbot.standins.ucx import FaxServer
 from faxbot.standins.ucx.hylafax.clock import ManualClock
 from tests.chaos.boundary import Boundary, crossed
 from tests.chaos.zygote import Life, Order, Zygote
-from tests.fast_clock import FastClock
+from tests.support.fast_clock import FastClock
 
 MANIFEST = Path(__file__).parents[2] / "manifest.yml"
 KILLED = -9

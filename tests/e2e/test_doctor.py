@@ -10,7 +10,7 @@ from faxbot.demo.person import Person
 from faxbot.standins.slack import Workspace
 from faxbot.standins.slack.model.people import CLAIMS, DANA
 from faxbot.standins.ucx import FaxServer
-from tests.bot_process import ROOT, BotProcess, settings_for
+from tests.support.processes import ROOT, BotProcess, settings_for
 from tests.workspace_rig import until
 
 ENDS_WITHIN = 60.0

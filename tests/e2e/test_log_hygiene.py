@@ -20,7 +20,7 @@ from faxbot.standins.slack import Workspace
 from faxbot.standins.slack.model.people import BOT_USER, DANA, INBOUND_FAX, PRIYA, Channel
 from faxbot.standins.ucx import FaxServer
 from faxbot.standins.ucx.hylafax.line import FaxLine
-from tests.bot_process import ROOT, BotProcess, settings_for
+from tests.support.processes import ROOT, BotProcess, settings_for
 
 LINES = (
     FaxLine("1", "599", "Kanzlei Nord", "14695551111", "QUAST LLP"),

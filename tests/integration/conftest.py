@@ -3,7 +3,7 @@
 import pytest
 
 from faxbot.standins.ucx import FaxServer
-from tests.kit import PlainSlack, make_pdf
+from tests.support.services import PlainSlack, make_pdf
 
 
 @pytest.fixture

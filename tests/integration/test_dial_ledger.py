@@ -15,8 +15,8 @@ from faxbot.fax.job import JobState
 from faxbot.services.model.faxes import FaxState, Outcome
 from faxbot.services.model.messages import Sentence
 from faxbot.services.model.requests import RequestKind
-from tests.kit import DANA, PRIYA, PlainSlack, until
-from tests.plain_ucx import PlainUcx, StillClock, plain_house
+from tests.support.plain_ucx import PlainUcx, StillClock, plain_house
+from tests.support.services import DANA, PRIYA, PlainSlack, until
 
 TO = "469 555 0101"
 DIAL = "14695550101"

@@ -25,9 +25,9 @@ from faxbot.standins.ucx import FaxServer
 from faxbot.standins.ucx.faults import FaultKind
 from faxbot.store.engine import open_engine
 from faxbot.store.schema import newest_revision
-from tests.bot_process import ROOT, settings_for
-from tests.kit import database_in
-from tests.listeners_rig import Rig
+from tests.support.listeners import Rig
+from tests.support.processes import ROOT, settings_for
+from tests.support.services import database_in
 from tests.workspace_rig import LEGAL, write_manifest
 
 MANIFEST = ROOT / "manifest.yml"

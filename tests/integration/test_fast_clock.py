@@ -11,9 +11,9 @@ from faxbot.standins.slack.model.people import CLAIMS, DANA, INBOUND_FAX
 from faxbot.standins.slack.settings import Settings as Dials
 from faxbot.standins.ucx import FaxServer
 from faxbot.standins.ucx.hylafax.records import Kind
-from tests.bot_in_process import MANIFEST, running_bot, settings_for
-from tests.fast_clock import FastClock
-from tests.kit import make_pdf, until
+from tests.support.fast_clock import FastClock
+from tests.support.in_process import MANIFEST, running_bot, settings_for
+from tests.support.services import make_pdf, until
 
 SUPPORT = "+1 469 555 1112"
 

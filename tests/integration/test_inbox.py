@@ -8,8 +8,8 @@ from faxbot.fax.errors import AnswerLost, RequestRefused, ServerFault, ServerUnr
 from faxbot.services.model.messages import ReceivedFax
 from faxbot.services.model.records import RecordState
 from faxbot.services.receiving import inbox
-from tests.kit import INBOUND, PlainSlack
-from tests.plain_ucx import PlainUcx, StillClock, plain_house
+from tests.support.plain_ucx import PlainUcx, StillClock, plain_house
+from tests.support.services import INBOUND, PlainSlack
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from faxbot.fax.errors import AnswerLost, CredentialsRejected, RequestRefused, S
 from faxbot.services.fax_server.outages import CALM_SECONDS, SILENT_SECONDS
 from faxbot.services.model.faxes import FaxState
 from faxbot.services.model.messages import OutageBegan, OutageEnded, QueryFailing, QueryRecovered, Sentence
-from tests.kit import INBOUND, PlainSlack, until
-from tests.plain_ucx import PlainUcx, StillClock, plain_house
+from tests.support.plain_ucx import PlainUcx, StillClock, plain_house
+from tests.support.services import INBOUND, PlainSlack, until
 
 AWAY = ServerUnreachable("no route")
 LOCKED = CredentialsRejected("The fax server does not accept the bot's credentials.")

@@ -3,7 +3,7 @@
 from faxbot.services.model.messages import ReceivedFax
 from faxbot.services.model.records import RecordState
 from faxbot.services.model.requests import RequestKind
-from tests.kit import DANA, INBOUND, PRIYA, house, until
+from tests.support.services import DANA, INBOUND, PRIYA, house, until
 
 
 def deletions(fax):

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.socket_rig import QUICK, CountedClock, bot_at, slack
+from tests.support.socket_mode import QUICK, CountedClock, bot_at, slack
 from tests.workspace_rig import until
 
 

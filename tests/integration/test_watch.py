@@ -9,8 +9,8 @@ from faxbot.fax.errors import AnswerLost, JobNotFound, RequestRefused, ServerFau
 from faxbot.fax.job import JobState
 from faxbot.services.model.faxes import FaxState, Outcome
 from faxbot.services.model.requests import RequestKind
-from tests.kit import PRIYA, PlainSlack, until
-from tests.plain_ucx import PlainUcx, StillClock, plain_house
+from tests.support.plain_ucx import PlainUcx, StillClock, plain_house
+from tests.support.services import PRIYA, PlainSlack, until
 
 TO, DIAL = "469 555 0101", "14695550101"
 

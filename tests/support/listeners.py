@@ -19,7 +19,7 @@ from faxbot.slack.bolt_app import build_bolt_app
 from faxbot.slack.listeners import ListenerContext
 from faxbot.slack.views import BotProfile
 from faxbot.slack.web_api.web_api import Me
-from tests.fake_slack import FakeSlack
+from tests.support.fake_slack import FakeSlack
 
 NOW = datetime(2026, 5, 4, 16, 0, tzinfo=UTC)
 ME = Me("UBOT", "BBOT", "faxbot")

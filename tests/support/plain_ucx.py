@@ -15,7 +15,7 @@ from faxbot.fax.line import FaxLine, LineUsage
 from faxbot.fax.receipt import Download, Submitted
 from faxbot.fax.record import Record
 from faxbot.services.model.faxes import FaxState
-from tests.kit import House, PlainSlack, lodged
+from tests.support.services import House, PlainSlack, lodged
 
 SERVER_TIME = datetime(2026, 4, 20, 21, 0, tzinfo=UTC)
 """Far from the bot's time: nothing may compare the two."""

@@ -11,7 +11,7 @@ from faxbot.standins.slack import Workspace
 from faxbot.standins.slack.model.people import INBOUND_FAX, PRIYA
 from faxbot.standins.ucx import FaxServer
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SERVE = ("-m", "faxbot", "serve")
 READY = "faxbot is ready"
 STARTS_WITHIN = 45.0

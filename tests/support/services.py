@@ -31,7 +31,7 @@ from faxbot.standins.ucx.hylafax.reception import Caller
 from faxbot.store.engine import TransactionStore, open_engine
 from faxbot.store.schema import migrate
 from faxbot.ucx.client import UcxClient, connect
-from tests.fake_slack import free_pace
+from tests.support.fake_slack import free_pace
 
 INBOUND = "CINBOUND"
 CLAIMS = "CCLAIMS"

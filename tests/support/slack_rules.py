@@ -10,7 +10,7 @@ from slack_sdk.models.blocks import Block
 
 from faxbot.standins.slack.blocks.check import check_message, check_view
 
-SCHEMAS = Path(__file__).parents[2] / "shared" / "slack" / "schemas"
+SCHEMAS = Path(__file__).parents[3] / "shared" / "slack" / "schemas"
 """Slack's JSON Schemas; where they are not beside the checkout, the other checks run all the same."""
 
 OURS = re.compile(

@@ -22,10 +22,10 @@ from faxbot.slack.web_api.connections import Connections
 from faxbot.slack.web_api.rate_limits import SlackRateLimits
 from faxbot.slack.web_api.web_api import Me
 from faxbot.standins.slack import Workspace
-from tests.listeners_rig import FakeAsk, FakeDesk, FakeForms, FakeReplies
+from tests.support.listeners import FakeAsk, FakeDesk, FakeForms, FakeReplies
 from tests.workspace_rig import BOT, CLAIMS, DANA, Raw, running, until
 
-MANIFEST = Path(__file__).parents[1] / "manifest.yml"
+MANIFEST = Path(__file__).parents[2] / "manifest.yml"
 QUICK = ReconnectBackoff(
     ping=0.1, greeting=1.0, grace=5.0, first_pause=0.02, longest_pause=0.1, switched_off=0.1
 )
