@@ -12,6 +12,7 @@ import yaml
 
 from faxbot.standins.slack import Workspace
 from faxbot.standins.slack.settings import Settings
+from tests.support.waiting import until  # noqa: F401 - its tests import it from here
 
 SCOPES = [
     "app_mentions:read",
@@ -84,15 +85,6 @@ async def running(tmp_path: Path, manifest: Path | None = None, **dials: Any) ->
     found = manifest or write_manifest(tmp_path)
     async with Workspace(tmp_path / "ws", manifest=found, settings=settings) as workspace:
         yield workspace
-
-
-async def until(look: Callable[[], Any], seconds: float = 5.0) -> Any:
-    """What *look* finds, as soon as it is true; fails after *seconds*."""
-    deadline = asyncio.get_running_loop().time() + seconds
-    while not (found := look()):
-        assert asyncio.get_running_loop().time() < deadline, "it never happened"
-        await asyncio.sleep(0.005)
-    return found
 
 
 class Raw:

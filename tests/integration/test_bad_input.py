@@ -39,8 +39,8 @@ from tests.support.services import (
     make_pdf,
     receive,
     submissions,
-    until,
 )
+from tests.support.waiting import until
 
 MANIFEST = Path(__file__).parents[2] / "manifest.yml"
 PLACES = {INBOUND: people.INBOUND_FAX, CLAIMS: people.CLAIMS, "CLEGAL": people.LEGAL}

@@ -16,7 +16,8 @@ from faxbot.services.model.faxes import FaxState, Outcome
 from faxbot.services.model.messages import Sentence
 from faxbot.services.model.requests import RequestKind
 from tests.support.plain_ucx import PlainUcx, StillClock, plain_house
-from tests.support.services import DANA, PRIYA, PlainSlack, until
+from tests.support.services import DANA, PRIYA, PlainSlack
+from tests.support.waiting import until
 
 TO = "469 555 0101"
 DIAL = "14695550101"

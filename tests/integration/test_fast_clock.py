@@ -13,7 +13,8 @@ from faxbot.standins.ucx import FaxServer
 from faxbot.standins.ucx.hylafax.records import Kind
 from tests.support.fast_clock import FastClock
 from tests.support.in_process import MANIFEST, running_bot, settings_for
-from tests.support.services import make_pdf, until
+from tests.support.services import make_pdf
+from tests.support.waiting import until
 
 SUPPORT = "+1 469 555 1112"
 

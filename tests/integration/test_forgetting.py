@@ -3,7 +3,8 @@
 from faxbot.services.model.messages import ReceivedFax
 from faxbot.services.model.requests import KEPT_SECONDS, RequestKind
 from faxbot.services.model.spool import outgoing, received
-from tests.support.services import CLAIMS, DANA, INBOUND, PRIYA, house, until
+from tests.support.services import CLAIMS, DANA, INBOUND, PRIYA, house
+from tests.support.waiting import until
 
 YEAR = 365 * 86_400.0
 

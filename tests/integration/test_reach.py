@@ -11,7 +11,8 @@ from faxbot.services.fax_server.outages import CALM_SECONDS, SILENT_SECONDS
 from faxbot.services.model.faxes import FaxState
 from faxbot.services.model.messages import OutageBegan, OutageEnded, QueryFailing, QueryRecovered, Sentence
 from tests.support.plain_ucx import PlainUcx, StillClock, plain_house
-from tests.support.services import INBOUND, PlainSlack, until
+from tests.support.services import INBOUND, PlainSlack
+from tests.support.waiting import until
 
 AWAY = ServerUnreachable("no route")
 LOCKED = CredentialsRejected("The fax server does not accept the bot's credentials.")

@@ -7,7 +7,8 @@ import pytest
 from faxbot.services.model.requests import RequestKind
 from faxbot.services.receiving import inbox
 from faxbot.standins.ucx import DEFAULT_LINES, FaxLine, FaxServer
-from tests.support.services import INBOUND, PRIYA, PlainSlack, house, make_pdf, receive, until
+from tests.support.services import INBOUND, PRIYA, PlainSlack, house, make_pdf, receive
+from tests.support.waiting import until
 
 LEGAL = "CLEGAL"
 TRIES = 4

@@ -9,7 +9,8 @@ from faxbot.services.requests import runner
 from faxbot.services.sending import new_faxes
 from faxbot.slack.bolt_app import build_bolt_app
 from tests.support.listeners import ME, Rig, event
-from tests.support.services import CLAIMS, DANA, PlainSlack, house, submissions, until
+from tests.support.services import CLAIMS, DANA, PlainSlack, house, submissions
+from tests.support.waiting import until
 
 
 class SlowToName(PlainSlack):

@@ -10,7 +10,8 @@ from faxbot.fax.job import JobState
 from faxbot.services.model.faxes import FaxState, Outcome
 from faxbot.services.model.requests import RequestKind
 from tests.support.plain_ucx import PlainUcx, StillClock, plain_house
-from tests.support.services import PRIYA, PlainSlack, until
+from tests.support.services import PRIYA, PlainSlack
+from tests.support.waiting import until
 
 TO, DIAL = "469 555 0101", "14695550101"
 

@@ -12,7 +12,7 @@ from faxbot.settings import Settings, load_settings
 from faxbot.standins.slack import Workspace
 from faxbot.standins.slack.model.people import INBOUND_FAX
 from faxbot.standins.ucx import FaxServer
-from tests.support.services import until
+from tests.support.waiting import until
 
 MANIFEST = Path(__file__).parents[2] / "manifest.yml"
 

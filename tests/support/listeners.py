@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -226,11 +225,3 @@ def event(**facts: Any) -> dict[str, Any]:
 def payload_of(response: BoltResponse) -> dict[str, Any]:
     told: dict[str, Any] = json.loads(response.body)
     return told
-
-
-async def until(condition: Any, seconds: float = 3.0) -> None:
-    """Wait for *condition*, with a deadline."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not happen in time"
-        await asyncio.sleep(0.005)

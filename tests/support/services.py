@@ -61,13 +61,6 @@ def receive(fax: FaxServer, source: Path, *, line: str = "1", cut: int | None = 
     fax._moved.set()
 
 
-async def until(condition: Callable[[], object], seconds: float = 10.0) -> None:
-    """Wait for *condition*, with a deadline."""
-    async with asyncio.timeout(seconds):
-        while not condition():
-            await asyncio.sleep(0.01)
-
-
 @dataclass
 class Posted:
     """A message in the Slack of plain lists."""

@@ -11,7 +11,7 @@ from faxbot.slack.action_ids import form_start
 from faxbot.slack.adapters.forms import FaxForms
 from faxbot.slack.views import BotProfile
 from tests.support.fake_slack import FakeSlack, refusal, web_api
-from tests.support.listeners import until
+from tests.support.waiting import until
 
 LINES = [FaxLine("1", "Support"), FaxLine("2", "Sales")]
 FILES = [{"id": "F1", "name": "a.pdf"}]
