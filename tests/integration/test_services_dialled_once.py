@@ -12,18 +12,11 @@ from faxbot.documents.sandbox import Workshop
 from faxbot.services.model.faxes import FaxState, Outcome
 from faxbot.services.model.messages import FaxConfirmation
 from faxbot.services.model.requests import RequestKind
-from faxbot.standins.ucx import FaxServer
 from tests.support.services import DANA, PlainSlack, house, make_pdf, submissions
 from tests.support.waiting import until
 
 NUMBER = "469 555 0101"
 FULL = OSError(ENOSPC, "No space left on device")
-
-
-@pytest.fixture
-async def fax(tmp_path):
-    async with FaxServer(tmp_path / "ucx", speed=400) as server:
-        yield server
 
 
 @pytest.fixture
