@@ -15,7 +15,7 @@ from faxbot.fax.line import FaxLine, LineUsage
 from faxbot.fax.receipt import Download, Submitted
 from faxbot.fax.record import Record
 from faxbot.services.model.faxes import FaxState
-from tests.support.services import House, PlainSlack, lodged
+from tests.support.services import House, PlainSlack, running_services
 
 SERVER_TIME = datetime(2026, 4, 20, 21, 0, tzinfo=UTC)
 """Far from the bot's time: nothing may compare the two."""
@@ -297,5 +297,5 @@ async def plain_house(
 ) -> AsyncIterator[PlainHouse]:
     """One life of a bot between plain lists; what it remembers is in *folder*."""
     clock, documents = clock or StillClock(), PlainDocuments()
-    async with lodged(folder, ucx, slack, documents, clock, **changed) as home:
+    async with running_services(folder, ucx, slack, documents, clock, **changed) as home:
         yield PlainHouse(home, ucx, slack, clock, documents)

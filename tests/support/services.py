@@ -305,13 +305,13 @@ async def house(folder: Path, fax: FaxServer, slack: PlainSlack, **changed: obje
     """
     server = connect(fax.url, fax.client_id, fax.client_secret, token_file=folder / "token")
     workshop = OpenWorkshop(max_bytes=10 << 20, max_pages=50)
-    async with lodged(folder, server, slack, workshop, SystemClock(), fax=fax, **changed) as home:
+    async with running_services(folder, server, slack, workshop, SystemClock(), fax=fax, **changed) as home:
         yield home
     await server.aclose()
 
 
 @contextlib.asynccontextmanager
-async def lodged(
+async def running_services(
     folder: Path,
     server: UcxClient,
     slack: PlainSlack,
@@ -319,11 +319,12 @@ async def lodged(
     clock: Clock,
     *,
     fax: FaxServer | None = None,
+    engine: Engine | None = None,
     **changed: object,
 ) -> AsyncIterator[House]:
-    """A house over any fax server, documents and clock."""
+    """The services over the given ports; *engine*: the database, when it is not the one in *folder*."""
     setting = replace(setting_in(folder), **changed)
-    store = TransactionStore(database_in(folder))
+    store = TransactionStore(engine or database_in(folder))
     services = wire_services(
         setting,
         Adapters(
