@@ -181,7 +181,7 @@ async def test_an_address_without_a_fax_api(house: House):
 async def test_a_ucx_that_is_down(house: House):
     """Nobody listens: the rest of the UCX is skipped, Slack is looked at."""
     port = house.fax.url.rpartition(":")[2]
-    await house.fax._doorway.shut()
+    await house.fax.shut()
     findings = await house.look()
     only_red(findings, "UCX reachable", f"127.0.0.1:{port}", "refused", "UCX_URL")
     assert len(lights(findings, Light.SKIPPED)) == 5

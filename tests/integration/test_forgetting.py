@@ -67,6 +67,6 @@ async def test_a_share_of_long_ago_is_not_faxed_again(tmp_path, fax, slack):
         await a_year_passes(home)
         slack.share_ts = [ts, f"{float(ts) - 2 * KEPT_SECONDS:.6f}"]
         await home.runner.accept(home.request(RequestKind.SHARED_FILE, file_id="F0"))
-        await home.tick_until(lambda: not home.runner._tasks)
+        await home.tick_until(home.runner.idle)
         assert await home.store.read(count("faxes")) == 1
     assert len(fax.log.entries("submission")) == 1

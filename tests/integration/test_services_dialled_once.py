@@ -82,11 +82,11 @@ def full_after_filesend(home):
             raise OperationalError("COMMIT", {}, FULL)
 
     home.server.submit_job = submit
-    event.listen(home.store._engine, "commit", refuse)
+    event.listen(home.engine, "commit", refuse)
     try:
         yield answered
     finally:
-        event.remove(home.store._engine, "commit", refuse)
+        event.remove(home.engine, "commit", refuse)
         home.server.submit_job = submit_job
 
 
@@ -95,7 +95,7 @@ async def lose_the_outcome(home):
     with full_after_filesend(home) as answered:
         await home.send(NUMBER)
         await until(answered.is_set)
-        await until(lambda: not home.runner._tasks)
+        await until(home.runner.idle)
         assert [each.state for each in await home.faxes()] == [FaxState.HANDING]
 
 

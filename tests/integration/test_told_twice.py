@@ -46,7 +46,7 @@ class Scene:
     async def settled(self) -> None:
         """Until Slack has nothing to deliver any more, and no request is open."""
         delivery = self.workspace.site.delivery
-        await until(lambda: not delivery._tasks and not _requests(), 20)
+        await until(lambda: delivery.idle() and not _requests(), 20)
 
     def calls(self, method: str) -> int:
         return len([each for each in self.fax.log.entries("call") if each["method"] == method])

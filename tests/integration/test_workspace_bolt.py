@@ -90,7 +90,7 @@ async def test_command_modal_file_button_update(raw):
         await raw.control("socket", ignore_acks=1)
         await raw.person("say", user=DANA, channel=CLAIMS, text="anyone?")
         await until(lambda: [e["text"] for e in heard if e.get("text") == "anyone?"] == ["anyone?"] * 2)
-        await until(lambda: not any(c.waiting for c in workspace.site.socket._connections))
+        await until(lambda: not any(c.waiting for c in workspace.site.socket.those()))
     finally:
         await handler.close_async()
 

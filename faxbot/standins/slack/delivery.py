@@ -136,6 +136,10 @@ class Delivery:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    def idle(self) -> bool:
+        """Whether no delivery is under way."""
+        return not self._tasks
+
     async def stop(self) -> None:
         """Give up everything under way."""
         tasks = list(self._tasks)

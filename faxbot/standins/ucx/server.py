@@ -138,6 +138,10 @@ class FaxServer:
         self.model.catch_up()
         await asyncio.sleep(0)
 
+    def wake(self) -> None:
+        """Carry out what is due now, after a change to the model."""
+        self._moved.set()
+
     async def shut(self, seconds: float = 0.0) -> None:
         """Refuse connections to the Fax API for *seconds* of wall time, or until `unlock`."""
         await self._doorway.shut(seconds)
