@@ -18,7 +18,7 @@ MANIFEST = Path(__file__).parents[2] / "manifest.yml"
 
 
 def settings_for(fax: FaxServer, workspace: Workspace, folder: Path, **more: object) -> Settings:
-    """What the bot needs to find both stand-ins; it looks often."""
+    """The settings of a bot between both stand-ins, with short tick intervals."""
     given: dict[str, object] = {
         "slack_bot_token": workspace.bot_token,
         "slack_app_token": workspace.app_token,

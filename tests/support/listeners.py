@@ -1,4 +1,4 @@
-"""A Bolt app whose services are fakes that note what they were asked, and Slack's payloads for it."""
+"""A Bolt app over fakes that record their calls, and Slack's payloads for it."""
 
 import asyncio
 import json
@@ -27,7 +27,7 @@ TEAM = {"id": "T1", "domain": "acme"}
 
 @dataclass
 class FakeDesk:
-    """Commits in memory. *gate* holds a commit up, *failure* makes it fail."""
+    """Commits requests in memory; *gate* delays a commit, *failure* is raised by it."""
 
     requests: list[Any] = field(default_factory=list)
     failure: Exception | None = None

@@ -1,4 +1,4 @@
-"""The bot as people run it: a process of its own, all of whose words go into one file."""
+"""`faxbot serve` as a child process, with its output in one file."""
 
 import asyncio
 import os
@@ -19,7 +19,7 @@ ENDS_WITHIN = 10.0
 
 
 def settings_for(folder: Path, fax: FaxServer, workspace: Workspace) -> dict[str, str]:
-    """The settings of a bot between the two stand-ins, which keeps everything in *folder*."""
+    """The settings of a bot between the two stand-ins, with its data in *folder*."""
     return {
         "SLACK_API_URL": workspace.api_url,
         "SLACK_BOT_TOKEN": workspace.bot_token,
@@ -54,11 +54,11 @@ class BotProcess:
 
     @property
     def said(self) -> str:
-        """All it wrote so far, in all its lives."""
+        """The output of all its starts so far."""
         return self.output.read_text(errors="replace")
 
     async def start(self) -> None:
-        """Start it; returns when it says that it is ready."""
+        """Start the process; return when it logs that it is ready."""
         lives = self.said.count(READY) if self.output.exists() else 0
         with self.output.open("ab") as output:
             self._process = await asyncio.create_subprocess_exec(
@@ -78,11 +78,11 @@ class BotProcess:
                 await asyncio.sleep(0.02)
 
     async def kill(self) -> None:
-        """End it as a loss of power would."""
+        """Send SIGKILL."""
         await self._end(signal.SIGKILL)
 
     async def stop(self) -> None:
-        """Ask it to end."""
+        """Send SIGTERM."""
         await self._end(signal.SIGTERM)
 
     async def interrupt(self) -> tuple[int | None, float]:

@@ -32,7 +32,7 @@ QUICK = ReconnectBackoff(
 
 
 class CountedClock(SystemClock):
-    """A clock on which every pause is noted, and over at once."""
+    """A clock that records each pause and ends it at once."""
 
     def __init__(self) -> None:
         self.pauses: list[float] = []
@@ -47,7 +47,7 @@ class CountedClock(SystemClock):
 
 @dataclass
 class Bot:
-    """What a test looks at: Slack's side, the bot's side, and what people get to see."""
+    """The Slack stand-in, the bot's connections and the fakes behind its listeners."""
 
     raw: Raw
     sockets: SocketMode
@@ -68,7 +68,7 @@ class Bot:
 
     @property
     def addresses(self) -> int:
-        """How many addresses the bot has asked for."""
+        """Number of apps.connections.open calls of the bot."""
         return len(self.workspace.journal.of("api", method="apps.connections.open"))
 
     def of(self, kind: str, **facts: Any) -> list[dict[str, Any]]:
@@ -119,7 +119,7 @@ class Bot:
 async def bot_at(
     raw: Raw, *, pace: ReconnectBackoff = QUICK, clock: Any = None, connections: int = 2
 ) -> AsyncIterator[Bot]:
-    """A bot of this workspace, not yet connected; it is stopped at the end."""
+    """A bot of this workspace, not yet connected; stopped on exit."""
     web, clock = Connections(), clock or SystemClock()
     limits = SlackRateLimits(lambda: clock.now().timestamp(), strict=False)
     client = build_client(raw.workspace.bot_token, raw.workspace.api_url, web, limits)
