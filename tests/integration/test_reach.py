@@ -124,9 +124,9 @@ class TestLockedOut:
         """Credentials that are not accepted any more are told as that, once, and once when they are."""
         await answer(bot)
         await fail(bot, LOCKED, times=20)
-        assert told(slack) == ["locked ServerAway"]
+        assert told(slack) == ["locked OutageBegan"]
         await answer(bot)
-        assert told(slack) == ["locked ServerAway", "locked ServerBack"]
+        assert told(slack) == ["locked OutageBegan", "locked OutageEnded"]
 
     async def test_after_an_outage(self, bot, slack):
         """A server that comes back without its licence: the outage is told, who can help, and the end."""
@@ -134,7 +134,7 @@ class TestLockedOut:
         await fail(bot, LOCKED, times=5)
         await fail(bot, times=5)
         await answer(bot)
-        assert told(slack) == ["OutageBegan", "locked ServerAway", "locked ServerBack"]
+        assert told(slack) == ["OutageBegan", "locked OutageBegan", "locked OutageEnded"]
 
     async def test_faxes_are_kept_and_go_out(self, bot, ucx, slack):
         """The licence expires while the bot runs: a fax is kept and says why; renewed, it goes out once."""
@@ -148,7 +148,7 @@ class TestLockedOut:
         await bot.tick()
         await answer(bot)
         assert len(ucx.submissions) == 1
-        assert told(slack) == ["locked ServerAway", "locked ServerBack"]
+        assert told(slack) == ["locked OutageBegan", "locked OutageEnded"]
 
     async def test_a_person_hears_why_a_request_waits(self, bot, ucx, slack):
         """Who asks for something meanwhile is told that the server does not let the bot in."""
