@@ -15,7 +15,7 @@ from faxbot.settings import load_settings
 from faxbot.slack.inbound.socket_mode import CONNECTIONS
 from faxbot.standins.slack import Workspace
 from faxbot.standins.slack.model.people import INBOUND_FAX, PRIYA
-from tests.fast_clock import FastClock
+from tests.support.fast_clock import FastClock
 
 MANIFEST = ROOT / "manifest.yml"
 READY = "faxbot is ready"

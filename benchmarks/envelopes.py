@@ -2,7 +2,7 @@
 
 import asyncio
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -94,21 +94,6 @@ class Side:
     def noted(self, kind: str, **facts: object) -> int:
         """How many such entries the journal has."""
         return len(self.workspace.journal.of(kind, **facts))
-
-
-async def until(condition: Callable[[], object], what: str, seconds: float = 60.0) -> None:
-    """
-    Wait until *condition* holds.
-
-    Raises:
-        TimeoutError: It never did; the message says *what* did not happen.
-    """
-    try:
-        async with asyncio.timeout(seconds):
-            while not condition():  # noqa: ASYNC110 - another process brings it about
-                await asyncio.sleep(0.005)
-    except TimeoutError:
-        raise TimeoutError(f"{what}: not within {seconds:g} s") from None
 
 
 async def until_quiet(workspace: Workspace, seconds: float = 0.3) -> None:

@@ -1,60 +1,46 @@
 """The bot's services in this process: real client and store, the canned fax server, a Slack of lists."""
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from faxbot.services.model.columns import job_facts
 from sqlalchemy import Engine, event
 from sqlmodel import Session, insert
 
 from benchmarks.canned import contents
 from benchmarks.canned.control import CannedUcx
 from faxbot.adapters import SystemClock
-from faxbot.bootstrap import Adapters, Intervals, Services, ServiceSettings, wire_services
-from faxbot.fax.dialplan import DialPlan
+from faxbot.bootstrap import Intervals, Services
 from faxbot.fax.document import Document, Part
 from faxbot.fax.job import Direction, Job
-from faxbot.services.fax_server.lines import LineDirectory
 from faxbot.services.model.faxes import Fax, FaxState
-from faxbot.store.engine import TransactionStore, open_engine
-from faxbot.store.schema import migrate
-from faxbot.store.tables import FaxRow
+from faxbot.services.model.jobs import seen_job
+from faxbot.store.engine import TransactionStore
+from faxbot.store.tables import FaxRow, JobRow
 from faxbot.ucx.client import UcxClient, connect
-from tests.fake_slack import free_pace
-from tests.kit import CLAIMS, DANA, INBOUND, PlainSlack
+from tests.support.services import CLAIMS, DANA, PlainSlack, database_in, running_services
 
-SETTING = ServiceSettings(
-    spool=Path(),
-    spool_days=30.0,
-    settle=20.0,
-    inbound_channel=INBOUND,
-    admins=(),
-    plan=DialPlan(),
-    modems={},
-    default_line="",
-    paces=Intervals(active=2.0, idle=15.0, inbox=10.0, sweep=120.0),
-)
+SETTINGS = {"settle": 20.0, "paces": Intervals(active=2.0, idle=15.0, inbox=10.0, sweep=120.0)}
+"""Settle window and tick intervals, in seconds."""
 
 
 class UnreadDocuments:
-    """Documents that nobody looks into: how they are checked is not what is counted here."""
+    """Documents that are never opened: their checks are not measured here."""
 
     async def prepare(self, parts: Sequence[Part], into: Path) -> Document:
-        """No fax is made here."""
+        """Not used: the measurements submit no document."""
         raise NotImplementedError
 
     async def inspect(self, path: Path) -> int | None:  # noqa: ARG002 - Documents has it
-        """One page, whatever it is."""
+        """One page, for any file."""
         return 1
 
 
 @dataclass(slots=True)
 class Statements:
-    """How many SQL statements were executed: whatever reads or writes a row is one."""
+    """Counts the SQL statements that an engine executes."""
 
     count: int = 0
 
@@ -68,7 +54,7 @@ class Statements:
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """One life of the services; their ticks are called by hand."""
+    """The running services of one start; their ticks are called by the caller."""
 
     services: Services
     server: UcxClient
@@ -79,41 +65,18 @@ class House:
 
 @asynccontextmanager
 async def house(folder: Path, ucx: CannedUcx) -> AsyncIterator[House]:
-    """The services begun, the outbox running; what they remember is in *folder*."""
-    engine = _database(folder)
+    """The services started, the outbox loop running; their database and spool are in *folder*."""
+    engine = database_in(folder)
     statements, slack = Statements(), PlainSlack()
     statements.watch(engine)
-    store = TransactionStore(engine)
     server = connect(ucx.url, ucx.client_id, ucx.client_secret, token_file=folder / "token")
-    setting, clock = _setting_in(folder), SystemClock()
-    services = wire_services(
-        setting,
-        Adapters(
-            server=server,
-            store=store,
-            messenger=slack,
-            pace=free_pace(),
-            attachments=slack,
-            directory=slack,
-            documents=UnreadDocuments(),
-            clock=clock,
-            lines=LineDirectory(server, store, clock, settled=setting.modems, preferred=setting.default_line),
-            forms=slack,
-            bot_user_id="UBOT",
-        ),
-    )
-    outbox = asyncio.create_task(services.outbox.run())
     try:
-        for part in (services.lines, services.outages, services.watch, services.preparation):
-            await part.start()
-        await services.received.begin()
-        await services.sent.begin()
-        yield House(services, server, store, slack, statements)
+        async with running_services(
+            folder, server, slack, UnreadDocuments(), SystemClock(), engine=engine, **SETTINGS
+        ) as running:
+            yield House(running.services, server, running.store, slack, statements)
     finally:
-        outbox.cancel()
-        await asyncio.gather(outbox, return_exceptions=True)
         await server.aclose()
-        store.close()
 
 
 async def remember_jobs(folder: Path, ucx: CannedUcx) -> list[Job]:
@@ -123,10 +86,12 @@ async def remember_jobs(folder: Path, ucx: CannedUcx) -> list[Job]:
         jobs = await server.active_jobs(Direction.TX)
     finally:
         await server.aclose()
-    rows = [_fax_of(job).model_dump(exclude={"id"}) for job in jobs]
-    engine = _database(folder)
+    faxes = [_fax_of(job).model_dump(exclude={"id"}) | {"id": number} for number, job in enumerate(jobs, 1)]
+    seen = [seen_job(number, job).model_dump() for number, job in enumerate(jobs, 1)]
+    engine = database_in(folder)
     with Session(engine) as session:
-        session.execute(insert(FaxRow), rows)
+        session.execute(insert(FaxRow), faxes)
+        session.execute(insert(JobRow), seen)
         session.commit()
     engine.dispose()
     return jobs
@@ -144,16 +109,5 @@ def _fax_of(job: Job) -> Fax:
         line_id=line_id,
         line_name=name,
         job_id=job.job_id,
-        job=job_facts(job),
         slow_announced=True,  # a start tells of jobs that wait for long, which is no quiet tick
     )
-
-
-def _database(folder: Path) -> Engine:
-    engine = open_engine(f"sqlite:///{folder / 'faxbot.db'}")
-    migrate(engine)
-    return engine
-
-
-def _setting_in(folder: Path) -> ServiceSettings:
-    return replace(SETTING, spool=folder / "spool")

@@ -4,7 +4,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from benchmarks.envelopes import until
+from tests.support.waiting import until
 
 _LEFT = """
 SELECT (SELECT count(*) FROM requests WHERE NOT done)
@@ -23,4 +23,4 @@ def left_to_do(data: Path) -> int:
 
 async def until_settled(folder: Path) -> None:
     """Wait until the bot whose data is under *folder* has carried out and told everything."""
-    await until(lambda: left_to_do(folder / "data") == 0, "everything carried out and told", PATIENCE)
+    await until(lambda: left_to_do(folder / "data") == 0, PATIENCE, what="everything carried out and told")

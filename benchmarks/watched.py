@@ -7,10 +7,10 @@ from typing import Any
 import httpx
 
 from benchmarks.canned.control import CannedUcx
-from benchmarks.envelopes import until
 from faxbot.demo.person import Person
 from faxbot.standins.slack import Workspace
 from faxbot.standins.slack.model.people import BOT_USER, DANA
+from tests.support.waiting import until
 
 TELLING = ("chat.update", "chat.postMessage")
 """The calls by which a change is told: a card's update, a reply in its thread."""
@@ -39,7 +39,9 @@ async def subscribe(workspace: Workspace, wishes: Sequence[tuple[str, str]]) -> 
     async with Person(workspace.url, DANA) as dana:
         for channel, words in wishes:
             await dana.command(channel, f"/fax subscribe {words}")
-    await until(lambda: len(workspace.state.ephemerals) >= said + len(wishes), "answers to /fax subscribe")
+    await until(
+        lambda: len(workspace.state.ephemerals) >= said + len(wishes), 60, what="answers to /fax subscribe"
+    )
 
 
 def calls_since(workspace: Workspace, before: int) -> list[Entry]:

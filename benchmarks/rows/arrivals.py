@@ -4,13 +4,13 @@ from collections import Counter
 from dataclasses import dataclass
 
 from benchmarks.apps import bot_task, workspace_in
-from benchmarks.envelopes import until
 from benchmarks.findings import Findings
 from benchmarks.ground import Ground, Row
 from faxbot.standins.slack import Workspace
 from faxbot.standins.slack.limits import TIERS
-from tests.fast_clock import FastClock
-from tests.kit import make_pdf
+from tests.support.fast_clock import FastClock
+from tests.support.services import make_pdf
+from tests.support.waiting import until
 
 FAXES = 500
 SPEED = 4.0
@@ -68,7 +68,7 @@ async def measure(ground: Ground) -> Findings:
         before = len(workspace.journal.entries)
         await ground.ucx.arrive("RX", faxes)
         began = clock.time()
-        await until(lambda: _told(workspace) >= faxes, "all faxes told", DEADLINE_SECONDS)
+        await until(lambda: _told(workspace) >= faxes, DEADLINE_SECONDS, what="all faxes told")
     calls = [entry for entry in workspace.journal.entries[before:] if entry["kind"] == "api"]
     counts = Counter(str(call["method"]) for call in calls)
     last = max(float(call["at"]) for call in calls if call["method"] == "chat.postMessage")

@@ -9,13 +9,14 @@ from typing import Any
 
 from benchmarks.acknowledgements import TOGETHER, Sides, compare, three_sides, warm_up
 from benchmarks.disk import seconds_of_a_sync
-from benchmarks.envelopes import Deed, Message, Side, until
+from benchmarks.envelopes import Deed, Message, Side
 from benchmarks.findings import Findings, duration
 from benchmarks.ground import Ground, Row
 from benchmarks.ledger import until_settled
 from faxbot.demo.person import Person
 from faxbot.standins.slack.model.people import CLAIMS, DANA
-from tests.kit import make_pdf
+from tests.support.services import make_pdf
+from tests.support.waiting import until
 
 AT_MOST_ALONE, AT_MOST_TOGETHER = 1.25, 1.5
 SENDS, CLICKS, SUBMISSIONS = 17, 17, 16
@@ -87,7 +88,7 @@ class Stage:
             shown = self.sides.bot.workspace.state.messages.in_order(CLAIMS)
             return [m for m in shown if m["ts"] not in self._seen and "cancel_fax" in str(m.get("blocks"))]
 
-        await until(lambda: len(fresh()) >= faxes, "a card for each fax")
+        await until(lambda: len(fresh()) >= faxes, 60, what="a card for each fax")
         await until_settled(self.bot)
         cards = [copy.deepcopy(message) for message in fresh()]
         self._seen.update(str(card["ts"]) for card in cards)

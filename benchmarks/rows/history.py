@@ -6,7 +6,7 @@ from benchmarks.house import House, house
 from faxbot.fax.job import Direction
 from faxbot.services.queries.queries import ROWS as ROWS_A_PAGE
 from faxbot.services.queries.queries import Viewer
-from tests.kit import CLAIMS, PRIYA
+from tests.support.services import CLAIMS, PRIYA
 
 RECORDS = 100_000
 ORDER_LEARNED_FROM = 150

@@ -2,12 +2,12 @@
 
 from benchmarks.apps import bot_process, workspace_in
 from benchmarks.canned import contents
-from benchmarks.envelopes import until
 from benchmarks.findings import Findings, duration, median, percentile
 from benchmarks.ground import Ground, Row
 from benchmarks.ledger import until_settled
 from benchmarks.watched import calls_since, new_channels, subscribe, until_looked
 from faxbot.standins.slack import Workspace
+from tests.support.waiting import until
 
 AT_MOST = 0.1
 JOBS = 1_000
@@ -61,7 +61,9 @@ async def _change(ground: Ground, workspace: Workspace, job: str) -> tuple[float
     before = len(workspace.journal.entries)
     await ground.ucx.change(job, contents.dialling(2))
     wanted = {"chat.update", "chat.postMessage"}
-    await until(lambda: {c["method"] for c in calls_since(workspace, before)} >= wanted, "a change told")
+    await until(
+        lambda: {c["method"] for c in calls_since(workspace, before)} >= wanted, 60, what="a change told"
+    )
     at = {str(call["method"]): float(call["at"]) for call in reversed(calls_since(workspace, before))}
     asked_at = (await ground.ucx.told())[job]
     return at["chat.update"] - asked_at, at["chat.postMessage"] - asked_at

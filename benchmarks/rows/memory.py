@@ -11,7 +11,6 @@ from pathlib import Path
 
 from benchmarks import memory
 from benchmarks.apps import bot_process, workspace_in
-from benchmarks.envelopes import until
 from benchmarks.findings import Findings, duration
 from benchmarks.ground import Ground, Row
 from benchmarks.large import write_pdf
@@ -19,6 +18,7 @@ from benchmarks.ledger import until_settled
 from faxbot.demo.person import Person
 from faxbot.standins.slack import Workspace
 from faxbot.standins.slack.model.people import CLAIMS, DANA
+from tests.support.waiting import until
 
 AT_MOST = 16 * memory.MIB
 LARGE, SMALL = 100_000_000, 1_000_000
@@ -108,7 +108,7 @@ async def _fax(ground: Ground, workspace: Workspace, path: Path) -> None:
     async with Person(workspace.url, DANA) as dana:
         await dana.post(CLAIMS, "", files=await dana.upload(path))
         await dana.command(CLAIMS, "/fax send 469 555 0101")
-    await until(lambda: _posted(workspace) > cards, "a card", PATIENCE)
+    await until(lambda: _posted(workspace) > cards, PATIENCE, what="a card")
     received = await ground.ucx.received_bytes() - before
     assert received == path.stat().st_size, "it went whole"  # noqa: S101, ASYNC240 - all is measured
 
@@ -118,8 +118,8 @@ async def _receive(ground: Ground, workspace: Workspace, path: Path) -> None:
     await ground.ucx.serve_document(path)
     shares, cards = len(workspace.journal.of("share")), _posted(workspace)
     await ground.ucx.arrive("RX", 1)
-    await until(lambda: len(workspace.journal.of("share")) > shares, "the file", PATIENCE)
-    await until(lambda: _posted(workspace) > cards, "its card", PATIENCE)
+    await until(lambda: len(workspace.journal.of("share")) > shares, PATIENCE, what="the file")
+    await until(lambda: _posted(workspace) > cards, PATIENCE, what="its card")
 
 
 def _posted(workspace: Workspace) -> int:

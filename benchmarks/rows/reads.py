@@ -3,9 +3,9 @@
 from itertools import cycle, islice
 
 from benchmarks.acknowledgements import ALONE, TOGETHER, compare, three_sides, warm_up
-from benchmarks.envelopes import until
 from benchmarks.findings import Findings
 from benchmarks.ground import Ground, Row
+from tests.support.waiting import until
 
 AT_MOST = 1.2
 JOBS = 20
@@ -36,7 +36,9 @@ async def measure(ground: Ground) -> Findings:
             for side in sides:
                 await side.do(measured, [side.command(text) for text in texts])
             asked += count
-            await until(lambda: sides.bot.noted("response_url") >= asked, "an answer to each question")
+            await until(
+                lambda: sides.bot.noted("response_url") >= asked, 60, what="an answer to each question"
+            )
 
         for _ in range(rounds):
             for _ in range(singles):

@@ -78,7 +78,8 @@ def downgrade() -> None:
     for table in (*tables, "modems"):
         op.drop_table(table)
     script = op.get_context().script
-    for known in reversed(list(script.iterate_revisions(down_revision, "base"))):
+    older = script.iterate_revisions(down_revision, "base") if script else ()
+    for known in reversed(list(older)):
         known.module.upgrade()
 
 

@@ -9,7 +9,7 @@ from rich.table import Column, Table
 
 from tests.chaos.judge import HARM
 from tests.chaos.trial import Outcome, Trial
-from tests.reliability_page import put, table
+from tests.support.reliability_page import put, table
 
 
 @dataclass(slots=True)

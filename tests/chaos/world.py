@@ -18,7 +18,8 @@ from faxbot.standins.ucx import SimulatedUcx
 from faxbot.standins.ucx.hylafax.clock import ManualClock
 from tests.chaos.boundary import Boundary, crossed
 from tests.chaos.zygote import Life, Order, Zygote
-from tests.fast_clock import FastClock
+from tests.support.fast_clock import FastClock
+from tests.support.waiting import TooLateError, until
 
 MANIFEST = Path(__file__).parents[2] / "manifest.yml"
 KILLED = -9
@@ -137,13 +138,16 @@ class World:
         Raises:
             StuckError: It did not in time, or the bot will not run any more.
         """
-        deadline = time.monotonic() + seconds
-        while True:
-            if found := look():
-                return found
-            if time.monotonic() > deadline or self._keeper is None or self._keeper.done():
+
+        def found() -> Found | None:
+            if not (seen := look()) and (self._keeper is None or self._keeper.done()):
                 raise StuckError(what)
-            await asyncio.sleep(LOOK_SECONDS)
+            return seen
+
+        try:
+            return await until(found, seconds, what=what, every=LOOK_SECONDS)
+        except TooLateError as late:
+            raise StuckError(what) from late
 
     async def quiet(self, seconds: float, within: float = 15.0) -> None:
         """Wait until the bot has written nothing anywhere for *seconds*. Raises StuckError."""

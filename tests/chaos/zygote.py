@@ -187,7 +187,7 @@ def _live(order: Order, serve: Callable[..., Any]) -> NoReturn:
         from faxbot.logs import set_up_logs  # noqa: PLC0415 - in this process only
         from faxbot.settings import Settings  # noqa: PLC0415 - as above
         from tests.chaos.seams import Seams, install  # noqa: PLC0415 - as above
-        from tests.fast_clock import FastClock  # noqa: PLC0415 - as above
+        from tests.support.fast_clock import FastClock  # noqa: PLC0415 - as above
 
         install(Seams(order.trace, order.kills, order.span), patience=order.patience)
         set_up_logs("INFO")

@@ -14,7 +14,7 @@ from faxbot.demo.person import Person, SeenState
 from faxbot.standins.slack import Workspace
 from faxbot.standins.slack.model.people import CLAIMS, DANA, INBOUND_FAX
 from faxbot.standins.ucx import SimulatedUcx
-from tests.bot_process import ROOT, BotProcess, settings_for
+from tests.support.processes import ROOT, BotProcess, settings_for
 
 SOON = 60.0
 REQUEST = re.compile(rb"(GET|POST|PUT) (/\S*) HTTP/1\.1\r\n(.*?)\r\n\r\n", re.DOTALL)

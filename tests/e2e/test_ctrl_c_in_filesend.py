@@ -8,8 +8,9 @@ from faxbot.demo.person import Person, SeenState
 from faxbot.standins.slack import Workspace
 from faxbot.standins.slack.model.people import CLAIMS, DANA
 from faxbot.standins.ucx import SimulatedUcx
-from tests.bot_process import ROOT, BotProcess, settings_for
-from tests.kit import make_pdf, submissions, until
+from tests.support.processes import ROOT, BotProcess, settings_for
+from tests.support.services import make_pdf, submissions
+from tests.support.waiting import until
 
 WITHIN = 30.0
 HUNG = 120.0

@@ -9,13 +9,14 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from faxbot.standins.slack.model.people import CLAIMS, DANA
+from tests.support.waiting import block_until
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks for processes in /proc")
 
@@ -27,13 +28,6 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def _until(found: Callable[[], object], within: float) -> None:
-    deadline = time.monotonic() + within
-    while not found():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.05)
 
 
 def _alive(pid: int) -> bool:
@@ -54,7 +48,9 @@ class Demo:
             self.process = subprocess.Popen(  # noqa: S603  # the program under test
                 [*command, "--data-dir", str(folder / "data")], stdout=output, stderr=output
             )
-        _until(lambda: self.process.poll() is not None or "workspace is at" in self.output, STARTS_WITHIN)
+        block_until(
+            lambda: self.process.poll() is not None or "workspace is at" in self.output, STARTS_WITHIN
+        )
         pid = self.process.pid
         self.bot = int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])
 
@@ -99,7 +95,7 @@ def test_a_bot_that_hangs_is_killed(demo):
 def test_the_bot_dies_with_the_demo(demo):
     """When the demo is killed, the bot is stopped too."""
     demo.process.kill()
-    _until(lambda: not _alive(demo.bot), ENDS_WITHIN)
+    block_until(lambda: not _alive(demo.bot), ENDS_WITHIN)
 
 
 def test_the_demo_ends_with_the_bot(demo):

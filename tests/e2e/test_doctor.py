@@ -10,8 +10,8 @@ from faxbot.demo.person import Person
 from faxbot.standins.slack import Workspace
 from faxbot.standins.slack.model.people import CLAIMS, DANA
 from faxbot.standins.ucx import SimulatedUcx
-from tests.bot_process import ROOT, BotProcess, settings_for
-from tests.support.slack_standin import until
+from tests.support.processes import ROOT, BotProcess, settings_for
+from tests.support.waiting import until
 
 ENDS_WITHIN = 60.0
 SECRET = "a-wrong-secret"

@@ -5,7 +5,6 @@ The bot runs as a process at DEBUG between the two stand-ins. What was used is g
 every message, file name, person, channel, number, token and address.
 """
 
-import asyncio
 import io
 import secrets
 from dataclasses import dataclass, field
@@ -20,7 +19,8 @@ from faxbot.standins.slack import Workspace
 from faxbot.standins.slack.model.people import BOT_USER, DANA, INBOUND_FAX, PRIYA, Channel
 from faxbot.standins.ucx import SimulatedUcx
 from faxbot.standins.ucx.hylafax.line import SimulatedLine
-from tests.bot_process import ROOT, BotProcess, settings_for
+from tests.support.processes import ROOT, BotProcess, settings_for
+from tests.support.waiting import until
 
 LINES = (
     SimulatedLine("1", "599", "Kanzlei Nord", "14695551111", "QUAST LLP"),
@@ -123,9 +123,7 @@ class Run:
         return await self.dana.until(what, look, within=SOON, channel=where)
 
     async def until(self, what: str, condition) -> None:
-        async with asyncio.timeout(SOON):
-            while not condition():
-                await asyncio.sleep(0.05)
+        await until(condition, SOON, what=what)
 
     def slack_fault(self, method: str, fault: str, **more: object) -> None:
         self.workspace.installation.faults.add({"method": method, "fault": fault, **more})

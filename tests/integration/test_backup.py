@@ -12,7 +12,8 @@ from faxbot.services.model.faxes import FaxState
 from faxbot.services.model.messages import Sentence
 from faxbot.services.outbox.announcements import post_notice
 from faxbot.settings import load_settings
-from tests.kit import CLAIMS, house, until
+from tests.support.services import CLAIMS, house
+from tests.support.waiting import until
 
 NOW = datetime(2026, 5, 4, 16, 0, tzinfo=UTC)
 

@@ -28,8 +28,19 @@ from faxbot.standins.slack.model import people
 from faxbot.standins.slack.settings import WorkspaceSettings
 from faxbot.standins.ucx.hylafax.records import JobType, StoredRecord
 from faxbot.ucx.client import UcxClient
-from tests.fake_slack import free_pace
-from tests.kit import CLAIMS, DANA, INBOUND, PRIYA, PlainSlack, house, make_pdf, receive, submissions, until
+from tests.support.fake_slack import free_pace
+from tests.support.services import (
+    CLAIMS,
+    DANA,
+    INBOUND,
+    PRIYA,
+    PlainSlack,
+    house,
+    make_pdf,
+    receive,
+    submissions,
+)
+from tests.support.waiting import until
 
 MANIFEST = Path(__file__).parents[2] / "manifest.yml"
 PLACES = {INBOUND: people.INBOUND_FAX, CLAIMS: people.CLAIMS, "CLEGAL": people.LEGAL}

@@ -31,7 +31,7 @@ from faxbot.slack.web_api.connections import Connections
 from faxbot.slack.web_api.web_api import WebApi
 from faxbot.ucx.client import connect
 from faxbot.ucx.transport import Timeouts
-from tests.fake_slack import free_pace
+from tests.support.fake_slack import free_pace
 
 BOT, APP = "xoxb-bot-secret", "xapp-app-secret"
 CLIENT, SECRET, BEARER, TICKET = "client-id", "client-secret", "bearer-token", "ticket-secret"

@@ -15,30 +15,12 @@ from faxbot.fax.job import JobState
 from faxbot.services.model.faxes import FaxState, Outcome
 from faxbot.services.model.messages import Sentence
 from faxbot.services.model.requests import RequestKind
-from tests.kit import DANA, PRIYA, PlainSlack, until
-from tests.plain_ucx import PlainUcx, StillClock, plain_house
+from tests.support.plain_ucx import StillClock, plain_house
+from tests.support.services import DANA, PRIYA
+from tests.support.waiting import until
 
 TO = "469 555 0101"
 DIAL = "14695550101"
-
-
-@pytest.fixture
-def slack(tmp_path):
-    plain = PlainSlack()
-    plain.files["F0"] = tmp_path / "referral.pdf"
-    plain.files["F0"].write_bytes(b"%PDF-1.7")
-    return plain
-
-
-@pytest.fixture
-def ucx():
-    return PlainUcx()
-
-
-@pytest.fixture
-async def bot(tmp_path, ucx, slack):
-    async with plain_house(tmp_path, ucx, slack) as running:
-        yield running
 
 
 def sent(ucx) -> list[str]:

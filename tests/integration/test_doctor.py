@@ -25,9 +25,9 @@ from faxbot.standins.ucx import SimulatedUcx
 from faxbot.standins.ucx.faults import FaultKind
 from faxbot.store.engine import open_engine
 from faxbot.store.schema import newest_revision
-from tests.bot_process import ROOT, settings_for
-from tests.kit import database_in
-from tests.listeners_rig import Rig
+from tests.support.listeners import Rig
+from tests.support.processes import ROOT, settings_for
+from tests.support.services import database_in
 from tests.support.slack_standin import LEGAL, write_manifest
 
 MANIFEST = ROOT / "manifest.yml"
@@ -181,7 +181,7 @@ async def test_an_address_without_a_fax_api(bench: Bench):
 
 
 async def test_a_ucx_that_is_down(bench: Bench):
-    """The connection is refused: the other checks of the UCX are skipped, those of Slack run."""
+    """Nobody listens: the rest of the UCX is skipped, Slack is looked at."""
     port = bench.fax.url.rpartition(":")[2]
     await bench.fax.start_outage()
     findings = await bench.examine()

@@ -11,9 +11,10 @@ from faxbot.standins.slack.model.people import CLAIMS, DANA, INBOUND_FAX
 from faxbot.standins.slack.settings import WorkspaceSettings
 from faxbot.standins.ucx import SimulatedUcx
 from faxbot.standins.ucx.hylafax.records import JobType
-from tests.bot_in_process import MANIFEST, running_bot, settings_for
-from tests.fast_clock import FastClock
-from tests.kit import make_pdf, until
+from tests.support.fast_clock import FastClock
+from tests.support.in_process import MANIFEST, running_bot, settings_for
+from tests.support.services import make_pdf
+from tests.support.waiting import until
 
 SUPPORT = "+1 469 555 1112"
 

@@ -3,7 +3,8 @@
 from faxbot.services.model.messages import ReceivedFax
 from faxbot.services.model.requests import KEPT_SECONDS, RequestKind
 from faxbot.services.model.spool import outgoing, received
-from tests.kit import CLAIMS, DANA, INBOUND, PRIYA, house, until
+from tests.support.services import CLAIMS, DANA, INBOUND, PRIYA, house
+from tests.support.waiting import until
 
 YEAR = 365 * 86_400.0
 
@@ -66,6 +67,6 @@ async def test_a_share_of_long_ago_is_not_faxed_again(tmp_path, fax, slack):
         await a_year_passes(home)
         slack.share_ts = [ts, f"{float(ts) - 2 * KEPT_SECONDS:.6f}"]
         await home.runner.accept(home.request(RequestKind.SHARED_FILE, file_id="F0"))
-        await home.tick_until(lambda: not home.runner._tasks)
+        await home.tick_until(home.runner.idle)
         assert await home.store.read(count("faxes")) == 1
     assert len(fax.log.entries("submission")) == 1

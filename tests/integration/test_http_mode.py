@@ -17,7 +17,8 @@ from faxbot.services.model.requests import RequestKind
 from faxbot.slack.action_ids import Action
 from faxbot.slack.inbound import http_mode
 from faxbot.slack.inbound.http_mode import HttpEndpoint
-from tests.listeners_rig import NOW, Rig, command, press, submission, until
+from tests.support.listeners import NOW, Rig, command, press, submission
+from tests.support.waiting import until
 
 SECRET = "0123456789abcdef0123456789abcdef"
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"

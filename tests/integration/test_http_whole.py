@@ -17,8 +17,9 @@ from faxbot.settings import Settings, SettingsProblem
 from faxbot.standins.slack import Workspace
 from faxbot.standins.slack.model.people import CLAIMS, DANA, INBOUND_FAX
 from faxbot.standins.ucx import SimulatedUcx
-from tests.bot_in_process import MANIFEST, running_bot, settings_for
-from tests.kit import make_pdf, until
+from tests.support.in_process import MANIFEST, running_bot, settings_for
+from tests.support.services import make_pdf
+from tests.support.waiting import until
 
 SUPPORT, BLOCKED = "+1 469 555 1112", "469 555 0800"
 SOON = 30.0

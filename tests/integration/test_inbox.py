@@ -8,24 +8,8 @@ from faxbot.fax.errors import AnswerLost, RequestRefused, ServerFault, ServerUnr
 from faxbot.services.model.messages import ReceivedFax
 from faxbot.services.model.records import RecordState
 from faxbot.services.receiving import inbox
-from tests.kit import INBOUND, PlainSlack
-from tests.plain_ucx import PlainUcx, StillClock, plain_house
-
-
-@pytest.fixture
-def slack():
-    return PlainSlack()
-
-
-@pytest.fixture
-def ucx():
-    return PlainUcx()
-
-
-@pytest.fixture
-async def bot(tmp_path, ucx, slack):
-    async with plain_house(tmp_path, ucx, slack) as running:
-        yield running
+from tests.support.plain_ucx import StillClock, plain_house
+from tests.support.services import INBOUND
 
 
 def posted(slack) -> list[str]:

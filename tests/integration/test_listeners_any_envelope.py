@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 import faxbot
 from faxbot.slack.action_ids import FormStart
-from tests.listeners_rig import Rig, command, event, press, shortcut, submission
-from tests.odd_json import odd_values, places, replaced, without
+from tests.support.listeners import Rig, command, event, press, shortcut, submission
+from tests.support.odd_json import odd_values, places, replaced, without
 
 FILES = [{"id": "F1", "name": "a.pdf"}]
 MENTION = {

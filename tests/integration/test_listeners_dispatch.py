@@ -12,7 +12,8 @@ from faxbot.fax.errors import ServerUnreachable, SlackRefused, UnknownJob
 from faxbot.fax.job import Direction
 from faxbot.services.model.requests import RequestKind
 from faxbot.slack.action_ids import FormStart
-from tests.listeners_rig import Rig, command, event, payload_of, press, shortcut, submission, until
+from tests.support.listeners import Rig, command, event, payload_of, press, shortcut, submission
+from tests.support.waiting import until
 
 FILES = [{"id": "F1", "name": "a.pdf"}]
 

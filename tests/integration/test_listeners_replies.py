@@ -10,7 +10,7 @@ from faxbot.slack.payloads import Place
 from faxbot.slack.views import Rendered
 from faxbot.slack.web_api.connections import Connections
 from faxbot.slack.web_api.web_api import WebApi
-from tests.fake_slack import FakeSlack
+from tests.support.fake_slack import FakeSlack
 
 SHOWN = Rendered("Two faxes.", [{"type": "section", "text": {"type": "mrkdwn", "text": "Two faxes."}}])
 

@@ -10,7 +10,7 @@ import yaml
 
 from faxbot.slack import listeners
 from faxbot.slack.action_ids import Action, Callback
-from tests.listeners_rig import Rig
+from tests.support.listeners import Rig
 
 ROOT = Path(__file__).parents[2]
 MANIFEST = yaml.safe_load((ROOT / "manifest.yml").read_text(encoding="utf-8"))

@@ -13,8 +13,8 @@ from faxbot.settings import SettingsProblem
 from faxbot.standins.slack import Workspace
 from faxbot.standins.slack.model.people import CLAIMS, DANA, INBOUND_FAX
 from faxbot.standins.ucx import SimulatedUcx
-from tests.bot_in_process import MANIFEST, running_bot, settings_for
-from tests.kit import make_pdf
+from tests.support.in_process import MANIFEST, running_bot, settings_for
+from tests.support.services import make_pdf
 
 SUPPORT = "+1 469 555 1112"
 

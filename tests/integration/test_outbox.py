@@ -28,7 +28,8 @@ from faxbot.services.outbox.announcements import (
 from faxbot.services.outbox.outbox import Outbox
 from faxbot.slack.web_api.rate_limits import SlackRateLimits
 from faxbot.store.engine import TransactionStore, open_engine
-from tests.kit import CLAIMS, INBOUND, PRIYA, PlainSlack, database_in, make_pdf, until
+from tests.support.services import CLAIMS, INBOUND, PRIYA, PlainSlack, database_in, make_pdf
+from tests.support.waiting import until
 
 SETTLE = 0.05
 

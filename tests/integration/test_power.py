@@ -28,8 +28,8 @@ from faxbot.slack.adapters.attachments import SlackAttachments
 from faxbot.standins.ucx import SimulatedUcx
 from faxbot.store.engine import TransactionStore, open_engine
 from faxbot.store.schema import migrate
-from tests.fake_slack import FakeSlack, web_api
-from tests.kit import PlainSlack, house, make_pdf
+from tests.support.fake_slack import FakeSlack, web_api
+from tests.support.services import PlainSlack, house, make_pdf
 
 ROOT = Path(__file__).parents[2]
 

@@ -10,31 +10,19 @@ from faxbot.fax.errors import AnswerLost, CredentialsRejected, RequestRefused, S
 from faxbot.services.fax_server.outages import CALM_SECONDS, SILENT_SECONDS
 from faxbot.services.model.faxes import FaxState
 from faxbot.services.model.messages import OutageBegan, OutageEnded, QueryFailing, QueryRecovered, Sentence
-from tests.kit import INBOUND, PlainSlack, until
-from tests.plain_ucx import PlainUcx, StillClock, plain_house
+from tests.support.plain_ucx import StillClock, plain_house
+from tests.support.services import INBOUND
+from tests.support.waiting import until
 
 AWAY = ServerUnreachable("no route")
 LOCKED = CredentialsRejected("The fax server does not accept the bot's credentials.")
 
 
 @pytest.fixture
-def slack(tmp_path):
-    plain = PlainSlack()
-    plain.files["F0"] = tmp_path / "referral.pdf"
-    plain.files["F0"].write_bytes(b"%PDF-1.7")
-    return plain
-
-
-@pytest.fixture
-def ucx():
-    return PlainUcx()
-
-
-@pytest.fixture
-async def bot(tmp_path, ucx, slack):
-    async with plain_house(tmp_path, ucx, slack) as running:
-        await running.lines.lines()
-        yield running
+async def bot(bot):
+    """The bot, which has read the lines."""
+    await bot.lines.lines()
+    return bot
 
 
 def told(slack) -> list[str]:

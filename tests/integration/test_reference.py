@@ -10,8 +10,8 @@ from faxbot.logs import LineFormatter
 from faxbot.standins.slack import Workspace
 from faxbot.standins.slack.model.people import CLAIMS, DANA
 from faxbot.standins.ucx import SimulatedUcx
-from tests.bot_in_process import MANIFEST, running_bot, settings_for
-from tests.kit import make_pdf
+from tests.support.in_process import MANIFEST, running_bot, settings_for
+from tests.support.services import make_pdf
 
 
 class Lines(logging.Handler):

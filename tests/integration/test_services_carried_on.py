@@ -6,7 +6,8 @@ import pytest
 
 from faxbot.services.model.faxes import Fax
 from faxbot.services.model.requests import RequestKind
-from tests.kit import CLAIMS, DANA, house, submissions, until
+from tests.support.services import CLAIMS, DANA, house, submissions
+from tests.support.waiting import until
 
 NUMBER = "469 555 0101"
 

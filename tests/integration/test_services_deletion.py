@@ -3,7 +3,8 @@
 from faxbot.services.model.messages import ReceivedFax
 from faxbot.services.model.records import RecordState
 from faxbot.services.model.requests import RequestKind
-from tests.kit import DANA, INBOUND, PRIYA, house, until
+from tests.support.services import DANA, INBOUND, PRIYA, house
+from tests.support.waiting import until
 
 
 def deletions(fax):

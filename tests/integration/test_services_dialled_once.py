@@ -12,17 +12,11 @@ from faxbot.documents.sandbox import DocumentSandbox
 from faxbot.services.model.faxes import FaxState, Outcome
 from faxbot.services.model.messages import FaxConfirmation
 from faxbot.services.model.requests import RequestKind
-from faxbot.standins.ucx import SimulatedUcx
-from tests.kit import DANA, PlainSlack, house, make_pdf, submissions, until
+from tests.support.services import DANA, PlainSlack, house, make_pdf, submissions
+from tests.support.waiting import until
 
 NUMBER = "469 555 0101"
 FULL = OSError(ENOSPC, "No space left on device")
-
-
-@pytest.fixture
-async def fax(tmp_path):
-    async with SimulatedUcx(tmp_path / "ucx", speed=400) as server:
-        yield server
 
 
 @pytest.fixture
@@ -88,11 +82,11 @@ def full_after_filesend(home):
             raise OperationalError("COMMIT", {}, FULL)
 
     home.server.submit_job = submit
-    event.listen(home.store._engine, "commit", refuse)
+    event.listen(home.engine, "commit", refuse)
     try:
         yield answered
     finally:
-        event.remove(home.store._engine, "commit", refuse)
+        event.remove(home.engine, "commit", refuse)
         home.server.submit_job = submit_job
 
 
@@ -101,7 +95,7 @@ async def lose_the_outcome(home):
     with full_after_filesend(home) as answered:
         await home.send(NUMBER)
         await until(answered.is_set)
-        await until(lambda: not home.runner._tasks)
+        await until(home.runner.idle)
         assert [each.state for each in await home.faxes()] == [FaxState.SUBMITTING]
 
 

@@ -11,7 +11,8 @@ from faxbot.fax.job import Direction, JobState
 from faxbot.services.model.faxes import FaxState, Outcome
 from faxbot.services.model.messages import FaxConfirmation, Sentence
 from faxbot.services.model.requests import RequestKind
-from tests.kit import CLAIMS, DANA, INBOUND, PRIYA, PlainSlack, house, submissions, until
+from tests.support.services import CLAIMS, DANA, INBOUND, PRIYA, PlainSlack, house, submissions
+from tests.support.waiting import until
 
 
 async def test_a_fax_goes_out_with_one_card_and_its_steps_in_the_thread(tmp_path, fax, slack):

@@ -7,17 +7,11 @@ import pytest
 from faxbot.services.model.requests import RequestKind
 from faxbot.services.receiving import inbox
 from faxbot.standins.ucx import DEFAULT_LINES, SimulatedLine, SimulatedUcx
-from tests.kit import INBOUND, PRIYA, PlainSlack, house, make_pdf, receive, until
+from tests.support.services import INBOUND, PRIYA, house, make_pdf, receive
+from tests.support.waiting import until
 
 LEGAL = "CLEGAL"
 TRIES = 4
-
-
-@pytest.fixture
-def slack(tmp_path):
-    plain = PlainSlack()
-    plain.files["F0"] = make_pdf(tmp_path / "referral.pdf")
-    return plain
 
 
 # -- a file that never comes

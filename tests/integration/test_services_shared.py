@@ -8,8 +8,9 @@ from faxbot.services.model.requests import RequestKind
 from faxbot.services.requests import runner
 from faxbot.services.sending import new_faxes
 from faxbot.slack.bolt_app import build_bolt_app
-from tests.kit import CLAIMS, DANA, PlainSlack, house, submissions, until
-from tests.listeners_rig import ME, Rig, event
+from tests.support.listeners import ME, Rig, event
+from tests.support.services import CLAIMS, DANA, PlainSlack, house, submissions
+from tests.support.waiting import until
 
 
 class SlowToName(PlainSlack):

@@ -19,7 +19,7 @@ from faxbot.slack.adapters.messenger import SlackMessenger
 from faxbot.slack.web_api.client import build_client
 from faxbot.slack.web_api.connections import Connections
 from faxbot.slack.web_api.web_api import WebApi
-from tests.fake_slack import free_pace
+from tests.support.fake_slack import free_pace
 from tests.unit.test_slack_publisher import Shown
 
 MEGABYTE = 1024 * 1024

@@ -20,7 +20,7 @@ from faxbot.slack.web_api.connections import Connections
 from faxbot.slack.web_api.web_api import WebApi
 from faxbot.standins.slack import Workspace
 from faxbot.standins.slack.model.people import CLAIMS, DANA, LEGAL
-from tests.fake_slack import free_pace
+from tests.support.fake_slack import free_pace
 
 MANIFEST = {
     "display_information": {"name": "faxbot"},

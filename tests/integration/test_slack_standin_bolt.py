@@ -6,7 +6,8 @@ from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from tests.support.slack_standin import CLAIMS, DANA, RawClient, running, until
+from tests.support.slack_standin import CLAIMS, DANA, RawClient, running
+from tests.support.waiting import until
 
 PLAIN = {"type": "plain_text", "text": "Fax"}
 MODAL = {

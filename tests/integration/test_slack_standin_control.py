@@ -10,7 +10,8 @@ from slack_sdk.http_retry.builtin_async_handlers import AsyncConnectionErrorRetr
 from slack_sdk.web.async_client import AsyncWebClient
 
 from faxbot.standins.slack import Workspace
-from tests.support.slack_standin import CLAIMS, DANA, RawClient, running, until, write_manifest
+from tests.support.slack_standin import CLAIMS, DANA, RawClient, running, write_manifest
+from tests.support.waiting import until
 
 POST = {"channel": CLAIMS, "text": "x"}
 

@@ -12,9 +12,9 @@ from tests.support.slack_standin import (
     LEGAL,
     RawClient,
     running,
-    until,
     write_manifest,
 )
+from tests.support.waiting import until
 
 
 @pytest.fixture

@@ -4,17 +4,8 @@ import aiohttp
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from tests.support.slack_standin import (
-    BOT,
-    CLAIMS,
-    DANA,
-    LEGAL,
-    SCOPES,
-    RawClient,
-    running,
-    until,
-    write_manifest,
-)
+from tests.support.slack_standin import BOT, CLAIMS, DANA, LEGAL, SCOPES, RawClient, running, write_manifest
+from tests.support.waiting import until
 
 PDF = b"%PDF-1.4 not much of one"
 

@@ -17,7 +17,8 @@ from aiohttp import web
 
 from faxbot.standins.slack import Workspace
 from faxbot.standins.slack.settings import WorkspaceSettings
-from tests.support.slack_standin import CLAIMS, DANA, DANA_IM, RawClient, running, until, write_manifest
+from tests.support.slack_standin import CLAIMS, DANA, DANA_IM, RawClient, running, write_manifest
+from tests.support.waiting import until
 
 
 @dataclass

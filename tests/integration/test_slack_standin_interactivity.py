@@ -11,9 +11,9 @@ from tests.support.slack_standin import (
     PRIYA,
     RawClient,
     running,
-    until,
     write_manifest,
 )
+from tests.support.waiting import until
 
 PLAIN = {"type": "plain_text", "text": "x"}
 BUTTON = {"type": "button", "action_id": "go", "value": "7", "text": PLAIN}

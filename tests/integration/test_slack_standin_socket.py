@@ -5,7 +5,8 @@ import asyncio
 import aiohttp
 import pytest
 
-from tests.support.slack_standin import CLAIMS, DANA, DANA_IM, RawClient, running, until
+from tests.support.slack_standin import CLAIMS, DANA, DANA_IM, RawClient, running
+from tests.support.waiting import until
 
 FAST = {"ack_deadline": 0.1, "retry_after_second": 0.0, "retry_after_third": 0.0, "disconnect_notice": 0.05}
 

@@ -18,10 +18,10 @@ from faxbot.slack.views import BotProfile
 from faxbot.slack.web_api.client import build_client
 from faxbot.slack.web_api.connections import Connections
 from faxbot.slack.web_api.web_api import Me
-from tests.fake_slack import free_pace
-from tests.listeners_rig import NOW, FakeAsk, FakeDesk, FakeForms, FakeReplies, command
-from tests.socket_rig import QUICK, bot_at, slack
-from tests.support.slack_standin import until
+from tests.support.fake_slack import free_pace
+from tests.support.listeners import NOW, FakeAsk, FakeDesk, FakeForms, FakeReplies, command
+from tests.support.socket_mode import QUICK, bot_at, slack
+from tests.support.waiting import until
 
 HELLO = {"type": "hello"}
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.socket_rig import QUICK, CountedClock, bot_at, slack
-from tests.support.slack_standin import until
+from tests.support.socket_mode import QUICK, CountedClock, bot_at, slack
+from tests.support.waiting import until
 
 
 @pytest.fixture

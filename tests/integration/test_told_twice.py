@@ -17,8 +17,9 @@ from faxbot.standins.slack.settings import WorkspaceSettings
 from faxbot.standins.ucx import SimulatedUcx
 from faxbot.store.engine import TransactionStore
 from faxbot.store.queries import SqlLedger
-from tests.bot_in_process import MANIFEST, running_bot, settings_for
-from tests.kit import make_pdf, submissions, until
+from tests.support.in_process import MANIFEST, running_bot, settings_for
+from tests.support.services import make_pdf, submissions
+from tests.support.waiting import until
 
 NUMBER = "469 555 0101"
 BUSY = "469 555 0200"

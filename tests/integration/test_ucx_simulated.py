@@ -4,8 +4,7 @@ import asyncio
 import hashlib
 import os
 import ssl
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TypeVar
 
@@ -24,6 +23,7 @@ from faxbot.fax.job import Direction, JobState
 from faxbot.standins.ucx import SimulatedUcx
 from faxbot.ucx.client import UcxClient, connect
 from faxbot.ucx.transport import Timeouts, open_http_client
+from tests.support.waiting import until
 
 T = TypeVar("T")
 
@@ -33,17 +33,6 @@ BUSY = "14695550200"
 
 async def quick(_: float) -> None:
     await asyncio.sleep(0)
-
-
-async def until(look: Callable[[], Awaitable[T]], good: Callable[[T], object], seconds: float = 20) -> T:
-    """What *look* sees once it is *good*."""
-    deadline = time.monotonic() + seconds
-    while True:
-        seen = await look()
-        if good(seen):
-            return seen
-        assert time.monotonic() < deadline, seen
-        await asyncio.sleep(0.02)
 
 
 def names_in(folder: Path) -> list[str]:
@@ -100,11 +89,11 @@ class TestMethods:
         job_id = await submit(client, letter)
         (submission,) = server.log.entries("submission")
         assert submission["sha256"] == hashlib.sha256(LETTER).hexdigest()
-        job = await until(lambda: client.job_status(job_id), lambda job: job.state.ended)
+        job = await until(lambda: client.job_status(job_id), 20, holds=lambda job: job.state.ended)
         assert (job.state, job.sent_pages, job.total_pages) == (JobState.DONE, 1, 1)
         assert await client.active_jobs(Direction.TX) == []
-        assert await until(lambda: client.count_records(Direction.RX), bool) == 1
-        (sent,) = await until(lambda: client.fetch_records(Direction.TX, 5, 0), bool)
+        assert await until(lambda: client.count_records(Direction.RX), 20) == 1
+        (sent,) = await until(lambda: client.fetch_records(Direction.TX, 5, 0), 20)
         (received,) = await client.fetch_records(Direction.RX)
         assert (sent.job_id, sent.number, sent.modem) == (job_id, "14695551112", "ttyIAX1")
         assert (received.number, received.modem, received.incomplete) == ("14695551111", "ttyIAX2", False)
@@ -131,7 +120,9 @@ class TestMethods:
     async def test_a_busy_number(self, client: UcxClient, letter: Path):
         """A busy number is tried again later; the job has the number of dials and the time of the next."""
         job_id = await submit(client, letter, BUSY)
-        job = await until(lambda: client.job_status(job_id), lambda job: job.state is JobState.SLEEPING)
+        job = await until(
+            lambda: client.job_status(job_id), 20, holds=lambda job: job.state is JobState.SLEEPING
+        )
         assert job.status_text == "Busy signal detected"
         assert (job.dials or 0) >= 1
         assert job.max_dials == 12

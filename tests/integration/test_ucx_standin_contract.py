@@ -3,7 +3,7 @@
 import asyncio
 import io
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import aiohttp
@@ -12,6 +12,7 @@ import pikepdf
 import pytest
 
 from faxbot.standins.ucx import ManualClock, SimulatedUcx
+from tests.support.waiting import until
 
 VENDOR = Path(__file__).parent.parent / "samples" / "ucx" / "vendor"
 API = "/restv1/efax/"
@@ -58,14 +59,6 @@ async def get(client: httpx.AsyncClient, method: str, **params: str) -> dict[str
     answer = await client.get(method, params=params)
     assert answer.status_code == 200
     return answer.json()
-
-
-async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(5):
-        while True:
-            if condition():
-                return
-            await asyncio.sleep(0.01)
 
 
 def shape(value: object) -> object:

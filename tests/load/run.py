@@ -13,10 +13,10 @@ from faxbot.standins.slack import Workspace
 from faxbot.standins.slack.model.people import DANA
 from faxbot.standins.slack.settings import WorkspaceSettings
 from faxbot.standins.ucx import SimulatedUcx
-from tests.bot_in_process import MANIFEST, running_bot, settings_for
-from tests.fast_clock import FastClock
-from tests.kit import make_pdf
 from tests.load.judge import Findings, judge
+from tests.support.fast_clock import FastClock
+from tests.support.in_process import MANIFEST, running_bot, settings_for
+from tests.support.services import make_pdf
 
 LINES_BUSY = 30.0
 """How many times faster than the clock the fax machines are: the faxes are to end close together."""

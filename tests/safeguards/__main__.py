@@ -12,9 +12,9 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from tests.reliability_page import put
 from tests.safeguards.proof import Copy, Verdict
 from tests.safeguards.table import Safeguard, load, page
+from tests.support.reliability_page import put
 
 console = Console()
 

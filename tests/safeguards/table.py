@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from tests.reliability_page import table
+from tests.support.reliability_page import table
 
 ROOT = Path(__file__).parents[2]
 TABLE = Path(__file__).with_name("safeguards.toml")

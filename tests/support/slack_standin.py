@@ -86,15 +86,6 @@ async def running(tmp_path: Path, manifest: Path | None = None, **changes: Any) 
         yield workspace
 
 
-async def until(condition: Callable[[], Any], seconds: float = 5.0) -> Any:
-    """Wait until *condition* returns something true, and return it; fails after *seconds*."""
-    deadline = asyncio.get_running_loop().time() + seconds
-    while not (found := condition()):
-        assert asyncio.get_running_loop().time() < deadline, "it never happened"
-        await asyncio.sleep(0.005)
-    return found
-
-
 class RawClient:
     """A client written from Slack's documentation, without the SDK."""
 

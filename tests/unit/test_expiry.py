@@ -15,7 +15,7 @@ from faxbot.services.upkeep.row_expiry import AT_ONCE, RowExpiry
 from faxbot.services.upkeep.spool_retention import SpoolRetention
 from faxbot.store import schema
 from faxbot.store.engine import TransactionStore, open_engine
-from tests.kit import database_in
+from tests.support.services import database_in
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC).timestamp()
 LONG_AGO = NOW - KEPT_SECONDS - 60

@@ -13,7 +13,7 @@ from faxbot.fax.errors import AnswerLost
 from faxbot.fax.job import Direction
 from faxbot.services.fax_server.record_feed import RecordFeed
 from faxbot.services.model.records import RecordState
-from tests.plain_ucx import SERVER_TIME, PlainUcx, StillClock
+from tests.support.plain_ucx import SERVER_TIME, PlainUcx, StillClock
 
 
 @dataclass

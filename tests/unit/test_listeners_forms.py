@@ -10,8 +10,8 @@ from faxbot.fax.line import FaxLine
 from faxbot.slack.action_ids import form_start
 from faxbot.slack.adapters.forms import FaxForms
 from faxbot.slack.views import BotProfile
-from tests.fake_slack import FakeSlack, refusal, web_api
-from tests.listeners_rig import until
+from tests.support.fake_slack import FakeSlack, refusal, web_api
+from tests.support.waiting import until
 
 LINES = [FaxLine("1", "Support"), FaxLine("2", "Sales")]
 FILES = [{"id": "F1", "name": "a.pdf"}]

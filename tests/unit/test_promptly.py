@@ -6,7 +6,8 @@ from slack_bolt.listener import asyncio_runner
 
 from faxbot.slack.inbound import prompt_ack
 from faxbot.slack.inbound.prompt_ack import Unacknowledged
-from tests.listeners_rig import Rig, until
+from tests.support.listeners import Rig
+from tests.support.waiting import until
 
 
 async def test_an_acknowledgement_goes_out_when_it_is_made(monkeypatch):

@@ -12,7 +12,7 @@ from faxbot.services.model.records import FaxRecord, RecordState
 from faxbot.services.model.requests import Request, RequestKind
 from faxbot.services.upkeep.spool_retention import SpoolRetention
 from faxbot.store.engine import TransactionStore
-from tests.kit import database_in
+from tests.support.services import database_in
 
 DAYS = 30.0
 DAY = 86_400.0

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.reliability_page import written
 from tests.safeguards.table import PROMISES, load, page, there
+from tests.support.reliability_page import written
 
 GUARDS = load()
 

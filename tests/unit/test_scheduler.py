@@ -11,6 +11,7 @@ import pytest
 from faxbot.adapters import SystemClock
 from faxbot.fax.errors import Fault, ServerUnreachable
 from faxbot.scheduler import LONGEST_BACKOFF_SECONDS, Ticks
+from tests.support.waiting import until
 
 NEVER = 3600.0
 
@@ -60,12 +61,6 @@ async def running(tick: Callable[[], Awaitable[None]], pace: float = NEVER) -> A
         yield rig
     finally:
         rig.ticks.stop()
-
-
-async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(5):
-        while not condition():
-            await asyncio.sleep(0.001)
 
 
 class Look:

@@ -7,7 +7,7 @@ import pytest
 from faxbot.fax.errors import BadDocument, CannotPost, SlackRefused, SlackUnclear
 from faxbot.slack.adapters.attachments import SlackAttachments
 from faxbot.slack.adapters.directory import SlackDirectory
-from tests.fake_slack import FakeSlack, refusal, web_api
+from tests.support.fake_slack import FakeSlack, refusal, web_api
 
 NOW = 1_700_000_000.0
 

@@ -12,7 +12,7 @@ from faxbot.services.model.messages import FetchedFile, Sentence
 from faxbot.slack.adapters.messenger import EVENT_TYPE, SlackMessenger
 from faxbot.slack.payloads import shares_in
 from faxbot.slack.views import BotProfile, render, render_comment
-from tests.fake_slack import FakeSlack, refusal, web_api
+from tests.support.fake_slack import FakeSlack, refusal, web_api
 
 POSTED = {"ok": True, "ts": "1700000000.000100", "channel": "C1"}
 NOW = 1_700_000_000.0

@@ -11,7 +11,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from faxbot.fax.errors import SlackBusy, SlackRefused, SlackUnclear
 from faxbot.slack.web_api.client import build_client
 from faxbot.slack.web_api.connections import SDK_LOG, Connections, answer_fault, may_carry_token, slack_fault
-from tests.fake_slack import FakeSlack, free_pace, refusal, web_api
+from tests.support.fake_slack import FakeSlack, free_pace, refusal, web_api
 
 API = "https://slack.com/api/"
 STAND_IN = "http://127.0.0.1:8080/api/"

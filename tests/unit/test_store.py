@@ -23,6 +23,7 @@ from faxbot.store import schema
 from faxbot.store.engine import TransactionStore, open_engine, open_to_read
 from faxbot.store.queries import SqlLedger
 from faxbot.store.schema import NewerDatabaseError, migrate, newest_revision, revision
+from tests.support.waiting import until
 
 
 @pytest.fixture
@@ -53,12 +54,6 @@ def remember(name: str, value: object) -> Callable[[Ledger], None]:
 
 def recall(name: str) -> Callable[[Ledger], object]:
     return lambda ledger: ledger.recall(name)
-
-
-async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(5):
-        while not condition():
-            await asyncio.sleep(0.001)
 
 
 @contextlib.asynccontextmanager

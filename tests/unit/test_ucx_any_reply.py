@@ -19,7 +19,7 @@ from faxbot.services.model.faxes import Fax
 from faxbot.services.model.records import FaxRecord
 from faxbot.ucx import wire
 from faxbot.ucx.reply import ApiReply
-from tests.odd_json import odd_values, places, replaced
+from tests.support.odd_json import odd_values, places, replaced
 
 SAMPLES = Path(__file__).parent.parent / "samples" / "ucx"
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

@@ -21,9 +21,15 @@ from faxbot.slack.views import (
 )
 from faxbot.slack.views.form import looking_for_files, nothing_to_fax, open_form
 from faxbot.slack.views.text import escape
-from tests.any_facts import NOW, faults, files, lines, messages, moments, texts, told_answers
-from tests.fake_slack import FakeSlack, web_api
-from tests.slack_rules import check_against_schema, check_message_of, check_modal, check_mrkdwn, schema
+from tests.support.facts import NOW, faults, files, lines, messages, moments, texts, told_answers
+from tests.support.fake_slack import FakeSlack, web_api
+from tests.support.slack_rules import (
+    check_against_schema,
+    check_message_of,
+    check_modal,
+    check_mrkdwn,
+    schema,
+)
 
 SITE = BotProfile()
 POSTED = {"ok": True, "ts": "1700000000.000100", "channel": "C1"}

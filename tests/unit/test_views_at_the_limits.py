@@ -27,8 +27,8 @@ from faxbot.slack.action_ids import FormStart
 from faxbot.slack.views import BotProfile, render, render_answer, render_comment, render_fault
 from faxbot.slack.views.blocks import fit
 from faxbot.slack.views.form import open_form
-from tests.any_facts import NOW
-from tests.slack_rules import check_message_of, check_modal, check_mrkdwn
+from tests.support.facts import NOW
+from tests.support.slack_rules import check_message_of, check_modal, check_mrkdwn
 
 SITE = BotProfile()
 LONG = ("&" * 300, "<!channel> " * 30, "W" * 300, "\U0001f4e0" * 300, "a b " * 100, "*&_" * 100)

@@ -40,6 +40,10 @@ class RequestRunner:
         for request in await self._store.read(lambda ledger: ledger.open_requests()):
             self._begin(request)
 
+    def idle(self) -> bool:
+        """Whether no request is being carried out."""
+        return not self._tasks
+
     async def stop(self) -> None:
         """Leave everything as it is; the next start carries on."""
         tasks = list(self._tasks.values())

@@ -1,4 +1,4 @@
-"""A house for tests: real services and store between the simulated fax server and a Slack of plain lists."""
+"""The services and the store, running in this process between a fax server and a Slack of plain lists."""
 
 import asyncio
 import contextlib
@@ -32,7 +32,7 @@ from faxbot.standins.ucx.hylafax.reception import Caller
 from faxbot.store.engine import TransactionStore, open_engine
 from faxbot.store.schema import migrate
 from faxbot.ucx.client import UcxClient, connect
-from tests.fake_slack import free_pace
+from tests.support.fake_slack import free_pace
 
 INBOUND = "CINBOUND"
 CLAIMS = "CCLAIMS"
@@ -42,7 +42,7 @@ SETTLE = 0.2
 
 
 def make_pdf(path: Path, pages: int = 2, *, height: int = 792) -> Path:
-    """A PDF with so many empty pages, of so many points."""
+    """Write a PDF of *pages* empty pages, 612 by *height* points, to *path*; return *path*."""
     with pikepdf.new() as pdf:
         for _ in range(pages):
             pdf.add_blank_page(page_size=(612, height))
@@ -60,13 +60,6 @@ def receive(fax: SimulatedUcx, source: Path, *, line: str = "1", cut: int | None
     fax.model.catch_up()
     fax.model.receive(line, Caller("14695550199", "Lakeside", "Lakeside"), source, cut=cut)
     fax.wake()
-
-
-async def until(condition: Callable[[], object], seconds: float = 10.0) -> None:
-    """Wait for *condition*, with a deadline."""
-    async with asyncio.timeout(seconds):
-        while not condition():
-            await asyncio.sleep(0.01)
 
 
 @dataclass
@@ -188,17 +181,17 @@ class PlainSlack:
         return [p for p in self.posts if p.channel == channel and isinstance(p.message, FaxCard)]
 
     def steps(self, channel: str = CLAIMS) -> list[str]:
-        """The steps told in a channel's threads, in order."""
+        """The steps posted in the threads of a channel, in order."""
         posts = [p for p in self.posts if p.channel == channel and isinstance(p.message, FaxSteps)]
         return [step.kind.value for p in posts for step in p.message.steps]
 
     def details(self, channel: str = "") -> list[Posted]:
-        """The cards that tell of received faxes, in one channel or in all."""
+        """The cards of received faxes, in one channel or in all."""
         posts = [p for p in self.posts if isinstance(p.message, ReceivedFax) and not p.file_id]
         return [p for p in posts if channel in ("", p.channel)]
 
     def told(self, user: str = "") -> list[str]:
-        """The sentences that were whispered, to one person or to all."""
+        """The sentences posted as ephemeral messages, to one user or to all."""
         whispers = [(who, message) for who, message in self.whispers if isinstance(message, Sentence)]
         return [message.text for who, message in whispers if user in ("", who)]
 
@@ -215,6 +208,7 @@ class House:
     server: UcxClient
     fax: SimulatedUcx | None
     store: TransactionStore
+    engine: Engine
     services: Services
     _ids: itertools.count = field(default_factory=lambda: itertools.count(1))
 
@@ -222,7 +216,7 @@ class House:
         return getattr(self.services, name)
 
     def request(self, kind: RequestKind, user: str = DANA, channel: str = CLAIMS, **body) -> Request:
-        """A wish nobody had before."""
+        """A new request."""
         key = f"test:{next(self._ids)}:{id(self)}"
         now = datetime.now(UTC).timestamp()
         return Request(key=key, kind=kind, user_id=user, channel_id=channel, body=body, created_at=now)
@@ -236,7 +230,7 @@ class House:
         return list(await self.store.read(lambda ledger: ledger.faxes_in(*(states or FaxState))))
 
     async def tick(self) -> None:
-        """Every tick once."""
+        """Run each tick once."""
         await self.watch.tick()
         await self.preparation.tick()
         self.search.wake()
@@ -282,7 +276,7 @@ def database_in(folder: Path) -> Engine:
 
 
 def setting_in(folder: Path) -> ServiceSettings:
-    """What this house is set to: everything at once, its spool in *folder*."""
+    """The settings of the services: short intervals, the spool in *folder*."""
     return ServiceSettings(
         spool=folder / "spool",
         spool_days=30.0,
@@ -297,7 +291,7 @@ def setting_in(folder: Path) -> ServiceSettings:
 
 
 class OpenWorkshop(DocumentSandbox):
-    """A workshop that works in this process: nothing made to do harm comes here, and a start takes 0.2 s."""
+    """Converts documents in this process, which saves the 0.2 s that a worker process takes to start."""
 
     async def _run(self, task: bytes, workplace: Path | None) -> dict[str, Any]:
         asked = json.loads(task)
@@ -315,13 +309,13 @@ async def house(
     """
     server = connect(fax.url, fax.client_id, fax.client_secret, token_file=folder / "token")
     workshop = OpenWorkshop(max_bytes=10 << 20, max_pages=50)
-    async with lodged(folder, server, slack, workshop, SystemClock(), fax=fax, **changed) as home:
+    async with running_services(folder, server, slack, workshop, SystemClock(), fax=fax, **changed) as home:
         yield home
     await server.aclose()
 
 
 @contextlib.asynccontextmanager
-async def lodged(
+async def running_services(
     folder: Path,
     server: UcxClient,
     slack: PlainSlack,
@@ -329,11 +323,13 @@ async def lodged(
     clock: Clock,
     *,
     fax: SimulatedUcx | None = None,
+    engine: Engine | None = None,
     **changed: object,
 ) -> AsyncIterator[House]:
-    """A house over any fax server, documents and clock."""
+    """The services over the given ports; *engine*: the database, when it is not the one in *folder*."""
     setting = replace(setting_in(folder), **changed)
-    store = TransactionStore(database_in(folder))
+    engine = engine or database_in(folder)
+    store = TransactionStore(engine)
     services = wire_services(
         setting,
         Adapters(
@@ -357,7 +353,7 @@ async def lodged(
     running = asyncio.create_task(services.outbox.run())
     await services.runner.start()
     try:
-        yield House(slack, server, fax, store, services)
+        yield House(slack, server, fax, store, engine, services)
     finally:
         running.cancel()
         await services.runner.stop()

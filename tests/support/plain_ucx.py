@@ -1,4 +1,4 @@
-"""A UCX of plain lists, a clock that stands still and documents that are only names: services without I/O."""
+"""The Fax API over plain lists, a clock moved by hand, and documents without content."""
 
 import asyncio
 import contextlib
@@ -15,14 +15,14 @@ from faxbot.fax.line import FaxLine, LineUsage
 from faxbot.fax.receipt import DownloadedDocument, SubmissionReceipt
 from faxbot.fax.record import Record
 from faxbot.services.model.faxes import FaxState
-from tests.kit import House, PlainSlack, lodged
+from tests.support.services import House, PlainSlack, running_services
 
 SERVER_TIME = datetime(2026, 4, 20, 21, 0, tzinfo=UTC)
-"""Far from the bot's time: nothing may compare the two."""
+"""Far from the bot's time, so that a comparison of the two clocks fails a test."""
 
 
 class StillClock:
-    """Time passes only when it is told to."""
+    """A clock that advances only through `let_pass`; its sleeps last 5 ms."""
 
     def __init__(self) -> None:
         self.moment = datetime(2026, 11, 23, 16, 0, tzinfo=UTC)
@@ -41,7 +41,7 @@ class StillClock:
 
 
 class PlainDocuments:
-    """Every file is a document of two pages, unless it is said to be damaged."""
+    """Each file is a document of two pages, unless its text is in `damaged`."""
 
     def __init__(self) -> None:
         self.damaged: set[str] = set()
@@ -68,7 +68,7 @@ class PlainUcx:
     jobs: dict[str, Job] = field(default_factory=dict)
     records: list[Record] = field(default_factory=list)
     remembered: dict[str, Job] = field(default_factory=dict)
-    """What JobStatus still knows of jobs that have ended."""
+    """Ended jobs that JobStatus still returns."""
     submissions: list[tuple[str, str, str]] = field(default_factory=list)
     """(job id, line, destination) of each FileSend that was carried out."""
     calls: list[str] = field(default_factory=list)
@@ -76,9 +76,9 @@ class PlainUcx:
     away: ServerFault | None = None
     """Raised by every call."""
     held_back: int = 0
-    """So many jobs made by FileSend do not show up yet."""
+    """Number of FileSend calls whose jobs are not listed until `show_up`."""
     writes: Callable[[str], str] = str
-    """How the lists spell the number that FileSend was given."""
+    """The form in which the job list returns a dialed number."""
     writes_in_records: Callable[[str], str] = str
     next_job: int = 1
     clock: datetime = SERVER_TIME
@@ -88,7 +88,7 @@ class PlainUcx:
     ignores_window: bool = False
     count_off_by: int = 0
     between_calls: list = field(default_factory=list)
-    """Called one after the other, each after one RecordsGet."""
+    """Functions; each RecordsGet calls and removes the first."""
     files: dict[str, str] = field(default_factory=dict)
 
     def fail(self, method: str, when: str, fault: BaseException | None = None, times: int = 1) -> None:
@@ -128,7 +128,7 @@ class PlainUcx:
     def end(
         self, job_id: str, state: JobState = JobState.DONE, *, recorded: bool = True, known: bool = True
     ) -> None:
-        """A job leaves the list; *known*: JobStatus still tells of it; *recorded*: it has a record."""
+        """End a job; *known*: JobStatus still returns it; *recorded*: it has a record."""
         job = replace(self.jobs.pop(job_id), state=state, time=self.tick(), sent_pages=2, dials=1)
         if known:
             self.remembered[job_id] = job
@@ -150,7 +150,7 @@ class PlainUcx:
         return record
 
     def receive(self, number: int, *, at: float | None = None, text: str | None = None) -> None:
-        """A fax came in as RX*number*."""
+        """Add a received fax with the job id RX*number*."""
         time = self.tick() if at is None else SERVER_TIME + timedelta(seconds=at)
         self.records.append(
             Record(f"RX{number}", time, number="14695550199", sent_pages=2, total_pages=2, modem="ttyIAX1")
@@ -158,7 +158,7 @@ class PlainUcx:
         self.files[f"RX{number}"] = f"RX{number}" if text is None else text
 
     def reset(self, *, keep_records: bool = False) -> None:
-        """The server forgets its jobs, and its ids start again."""
+        """Delete all jobs and start their ids at 1 again."""
         self.jobs.clear()
         self.remembered.clear()
         self.next_job = 1
@@ -197,7 +197,7 @@ class PlainUcx:
             return SubmissionReceipt(job_id, modem, dial)
 
     def show_up(self) -> None:
-        """The job that was held back is there."""
+        """List the job that was held back."""
         self.jobs[self._late.job_id] = self._late
 
     async def job_status(self, job_id):
@@ -254,7 +254,7 @@ class PlainUcx:
 
 @dataclass
 class PlainHouse:
-    """A bot between plain lists."""
+    """The services between plain lists."""
 
     home: House
     ucx: PlainUcx
@@ -266,7 +266,7 @@ class PlainHouse:
         return getattr(self.home, name)
 
     async def tick(self, seconds: float = 2.0) -> None:
-        """Time passes, and every tick runs once, each on its own: one that fails stops no other."""
+        """Advance the clock by *seconds* and run each tick once; a server fault stops only its own tick."""
         self.clock.let_pass(seconds)
         for tick in (
             self.home.watch.tick,
@@ -279,7 +279,7 @@ class PlainHouse:
         await self.told()
 
     async def told(self) -> None:
-        """Everything that is written was told; time passes as far as the outbox wants to wait."""
+        """Wait until all announcements are posted; advance the clock to their due times."""
         async with asyncio.timeout(20):
             while rows := await self.home.store.read(lambda ledger: list(ledger.pending())):
                 waits = [row.due_at - self.clock.now().timestamp() for row in rows]
@@ -295,7 +295,7 @@ class PlainHouse:
 async def plain_house(
     folder: Path, ucx: PlainUcx, slack: PlainSlack, clock: StillClock | None = None, **changed: object
 ) -> AsyncIterator[PlainHouse]:
-    """One life of a bot between plain lists; what it remembers is in *folder*."""
+    """The services between plain lists, from start to stop; their database and spool are in *folder*."""
     clock, documents = clock or StillClock(), PlainDocuments()
-    async with lodged(folder, ucx, slack, documents, clock, **changed) as home:
+    async with running_services(folder, ucx, slack, documents, clock, **changed) as home:
         yield PlainHouse(home, ucx, slack, clock, documents)

@@ -1,4 +1,4 @@
-"""The bot as people run it: a process of its own, all of whose words go into one file."""
+"""`faxbot serve` as a child process, with its output in one file."""
 
 import asyncio
 import os
@@ -11,7 +11,7 @@ from faxbot.standins.slack import Workspace
 from faxbot.standins.slack.model.people import INBOUND_FAX, PRIYA
 from faxbot.standins.ucx import SimulatedUcx
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SERVE = ("-m", "faxbot", "serve")
 READY = "faxbot is ready"
 STARTS_WITHIN = 45.0
@@ -54,11 +54,11 @@ class BotProcess:
 
     @property
     def said(self) -> str:
-        """All it wrote so far, in all its lives."""
+        """The output of all its starts so far."""
         return self.output.read_text(errors="replace")
 
     async def start(self) -> None:
-        """Start it; returns when it says that it is ready."""
+        """Start the process; return when it logs that it is ready."""
         lives = self.said.count(READY) if self.output.exists() else 0
         with self.output.open("ab") as output:
             self._process = await asyncio.create_subprocess_exec(
@@ -78,11 +78,11 @@ class BotProcess:
                 await asyncio.sleep(0.02)
 
     async def kill(self) -> None:
-        """End it as a loss of power would."""
+        """Send SIGKILL."""
         await self._end(signal.SIGKILL)
 
     async def stop(self) -> None:
-        """Ask it to end."""
+        """Send SIGTERM."""
         await self._end(signal.SIGTERM)
 
     async def interrupt(self) -> tuple[int | None, float]:

@@ -1,8 +1,7 @@
-"""A Bolt app whose services are fakes that note what they were asked, and Slack's payloads for it."""
+"""A Bolt app over fakes that record their calls, and Slack's payloads for it."""
 
 import asyncio
 import json
-import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -19,7 +18,7 @@ from faxbot.slack.bolt_app import build_bolt_app
 from faxbot.slack.listeners import ListenerContext
 from faxbot.slack.views import BotProfile
 from faxbot.slack.web_api.web_api import Me
-from tests.fake_slack import FakeSlack
+from tests.support.fake_slack import FakeSlack
 
 NOW = datetime(2026, 5, 4, 16, 0, tzinfo=UTC)
 ME = Me("UBOT", "BBOT", "faxbot")
@@ -28,7 +27,7 @@ TEAM = {"id": "T1", "domain": "acme"}
 
 @dataclass
 class FakeDesk:
-    """Commits in memory. *gate* holds a commit up, *failure* makes it fail."""
+    """Commits requests in memory; *gate* delays a commit, *failure* is raised by it."""
 
     requests: list[Any] = field(default_factory=list)
     failure: Exception | None = None
@@ -226,11 +225,3 @@ def event(**facts: Any) -> dict[str, Any]:
 def payload_of(response: BoltResponse) -> dict[str, Any]:
     told: dict[str, Any] = json.loads(response.body)
     return told
-
-
-async def until(condition: Any, seconds: float = 3.0) -> None:
-    """Wait for *condition*, with a deadline."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not happen in time"
-        await asyncio.sleep(0.005)

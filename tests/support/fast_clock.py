@@ -1,4 +1,4 @@
-"""A clock on which a whole bot and both stand-ins live many times faster than the wall clock."""
+"""A clock that runs many times faster than the wall clock, for the bot and both stand-ins."""
 
 import asyncio
 import time

@@ -12,9 +12,9 @@ from faxbot.settings import Settings, load_settings
 from faxbot.standins.slack import Workspace
 from faxbot.standins.slack.model.people import INBOUND_FAX
 from faxbot.standins.ucx import SimulatedUcx
-from tests.kit import until
+from tests.support.waiting import until
 
-MANIFEST = Path(__file__).parents[1] / "manifest.yml"
+MANIFEST = Path(__file__).parents[2] / "manifest.yml"
 
 
 def settings_for(fax: SimulatedUcx, workspace: Workspace, folder: Path, **more: object) -> Settings:

@@ -1,4 +1,4 @@
-"""A Web API without sockets: it answers as told and remembers what it was asked."""
+"""A Web API without sockets: it returns the given responses and records the calls."""
 
 import time
 from collections.abc import Callable
@@ -61,7 +61,7 @@ def refusal(error: str, **more: object) -> dict[str, Any]:
 
 
 def web_api(client: FakeSlack, pauses: list[float] | None = None) -> WebApi:
-    """The way into *client*; the pauses between tries take no time and are noted in *pauses*."""
+    """The Web API over *client*; retry pauses take no time and are recorded in *pauses*."""
     noted = pauses if pauses is not None else []
 
     async def sleep(seconds: float) -> None:
@@ -71,5 +71,5 @@ def web_api(client: FakeSlack, pauses: list[float] | None = None) -> WebApi:
 
 
 def free_pace() -> SlackRateLimits:
-    """No limits, until a server names some."""
+    """A pace without rate limits, except those that a server returns."""
     return SlackRateLimits(time.time, strict=False)

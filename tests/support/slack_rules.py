@@ -1,4 +1,4 @@
-"""What Slack takes, and what it makes of it: sizes, schemas, and marks that do something."""
+"""Slack's rules for messages and views: sizes, JSON schemas, control sequences."""
 
 import json
 import re
@@ -10,8 +10,8 @@ from slack_sdk.models.blocks import Block
 
 from faxbot.standins.slack.blocks.check import check_message, check_view
 
-SCHEMAS = Path(__file__).parents[2] / "shared" / "slack" / "schemas"
-"""Slack's JSON Schemas; where they are not beside the checkout, the other checks run all the same."""
+SCHEMAS = Path(__file__).parents[3] / "shared" / "slack" / "schemas"
+"""Slack's JSON Schemas; without them beside the checkout, only the other checks run."""
 
 OURS = re.compile(
     r"<!date\^-?\d+\^[^|<>]+\|[^<>]+ UTC>"
@@ -30,7 +30,7 @@ MOST = {
     "initial_value": 3000,
     "alt_text": 2000,
 }
-"""Characters that a member of a block or view may have, wherever it stands."""
+"""Maximum length in characters of a member of a block or view, by its name."""
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Facts with anything in them that callers, machines, people and clocks may have put there."""
+"""Hypothesis strategies for messages and query results, with arbitrary text, numbers and times in them."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""JSON as nobody expects it, and JSON in which some values are others."""
+"""Hypothesis strategies for arbitrary JSON, and JSON with single values replaced or removed."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,7 +18,7 @@ ODD_VALUES = (
 
 
 def odd_values(fields: Sequence[str]) -> st.SearchStrategy[Any]:
-    """Any JSON, with members named as in *fields* more often than not."""
+    """Any JSON, mostly with member names from *fields*."""
     return st.recursive(
         st.sampled_from(ODD_VALUES) | st.integers() | st.floats() | st.text(max_size=20),
         lambda inner: (

@@ -22,17 +22,18 @@ from faxbot.slack.web_api.connections import Connections
 from faxbot.slack.web_api.rate_limits import SlackRateLimits
 from faxbot.slack.web_api.web_api import Me
 from faxbot.standins.slack import Workspace
-from tests.listeners_rig import FakeAsk, FakeDesk, FakeForms, FakeReplies
-from tests.support.slack_standin import BOT, CLAIMS, DANA, RawClient, running, until
+from tests.support.listeners import FakeAsk, FakeDesk, FakeForms, FakeReplies
+from tests.support.slack_standin import BOT, CLAIMS, DANA, RawClient, running
+from tests.support.waiting import until
 
-MANIFEST = Path(__file__).parents[1] / "manifest.yml"
+MANIFEST = Path(__file__).parents[2] / "manifest.yml"
 QUICK = ReconnectBackoff(
     ping=0.1, greeting=1.0, grace=5.0, first_pause=0.02, longest_pause=0.1, switched_off=0.1
 )
 
 
 class CountedClock(SystemClock):
-    """A clock on which every pause is noted, and over at once."""
+    """A clock that records each pause and ends it at once."""
 
     def __init__(self) -> None:
         self.pauses: list[float] = []
@@ -47,7 +48,7 @@ class CountedClock(SystemClock):
 
 @dataclass
 class Bot:
-    """What a test looks at: Slack's side, the bot's side, and what people get to see."""
+    """The Slack stand-in, the bot's connections and the fakes behind its listeners."""
 
     raw: RawClient
     sockets: SocketMode
@@ -68,7 +69,7 @@ class Bot:
 
     @property
     def addresses(self) -> int:
-        """How many addresses the bot has asked for."""
+        """Number of apps.connections.open calls of the bot."""
         return len(self.workspace.journal.of("api", method="apps.connections.open"))
 
     def of(self, kind: str, **facts: Any) -> list[dict[str, Any]]:
@@ -119,7 +120,7 @@ class Bot:
 async def bot_at(
     raw: RawClient, *, pace: ReconnectBackoff = QUICK, clock: Any = None, connections: int = 2
 ) -> AsyncIterator[Bot]:
-    """A bot of this workspace, not yet connected; it is stopped at the end."""
+    """A bot of this workspace, not yet connected; stopped on exit."""
     web, clock = Connections(), clock or SystemClock()
     limits = SlackRateLimits(lambda: clock.now().timestamp(), strict=False)
     client = build_client(raw.workspace.bot_token, raw.workspace.api_url, web, limits)
