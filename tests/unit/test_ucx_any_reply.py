@@ -8,15 +8,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from faxbot.services.model.columns import job_facts, job_of, record_facts, record_of
 from hypothesis import given
 from hypothesis import strategies as st
 
 from faxbot.fax.errors import AnswerLost, Fault
 from faxbot.fax.job import Direction, Job
 from faxbot.fax.record import Record
-from faxbot.services.model.faxes import Fax
-from faxbot.services.model.records import FaxRecord
+from faxbot.services.model.jobs import seen_job
+from faxbot.services.model.records import RecordState, new_record
 from faxbot.ucx import wire
 from faxbot.ucx.reply import ApiReply
 from tests.support.odd_json import odd_values, places, replaced
@@ -114,10 +113,9 @@ def read(method: str, reply: ApiReply) -> None:
 def remember(told: object) -> None:
     for each in told if isinstance(told, list) else [told]:
         if isinstance(each, Job):
-            assert job_of(Fax(job=json.loads(json.dumps(job_facts(each))))) == each
+            assert seen_job(1, each).job == each
         if isinstance(each, Record):
-            facts = json.loads(json.dumps(record_facts(each)))
-            assert record_of(FaxRecord(direction="", job_id="", time=0, record=facts)) == each
+            assert new_record(each, state=RecordState.SEEN, seen_at=0.0).record == each
             assert each.time.timestamp() == each.time.timestamp()
 
 
