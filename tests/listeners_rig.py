@@ -101,7 +101,7 @@ class FakeForms:
 class FakeReplies:
     told: list[tuple[Any, Any, bool]] = field(default_factory=list)
 
-    async def tell(self, place, shown, *, replace=False):
+    async def respond(self, place, shown, *, replace=False):
         self.told.append((place, shown, replace))
 
     @property

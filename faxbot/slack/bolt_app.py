@@ -191,7 +191,7 @@ def _explained(board: ListenerContext, error: Exception) -> tuple[Rendered, str]
 
 async def _tell(board: ListenerContext, place: Place, shown: Rendered) -> None:
     try:
-        await board.replies.tell(place, shown)
+        await board.replies.respond(place, shown)
     except SlackFault as fault:
         log.warning("A person was not told of a fault: %s.", type(fault).__name__)
 

@@ -77,8 +77,10 @@ async def connected(other: OtherSlack, *, pace: ReconnectBackoff = QUICK, connec
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     other.address = "http://{}:{}".format(*runner.addresses[0])
-    session, runner = Connections(), FakeDesk()
-    board = ListenerContext(runner, FakeAsk(), FakeForms(), FakeReplies(), BotProfile(), "UBOT", lambda: NOW)
+    session, requests = Connections(), FakeDesk()
+    board = ListenerContext(
+        requests, FakeAsk(), FakeForms(), FakeReplies(), BotProfile(), "UBOT", lambda: NOW
+    )
     client = build_client("xoxb-1", other.address, session, free_pace())
     bolt = build_bolt_app(client, Me("UBOT", "BBOT", "faxbot"), board)
     sockets = SocketMode(
@@ -87,7 +89,7 @@ async def connected(other: OtherSlack, *, pace: ReconnectBackoff = QUICK, connec
     try:
         async with asyncio.timeout(10):
             await sockets.open()
-        yield sockets, runner
+        yield sockets, requests
     finally:
         await sockets.close()
         await session.close()
@@ -98,11 +100,11 @@ async def test_a_server_that_says_no_hello():
     """Who is silent after the handshake is taken to be ready after a while, and is answered."""
     other = OtherSlack(first=[])
     quick = ReconnectBackoff(ping=5.0, greeting=0.1)
-    async with connected(other, pace=quick) as (sockets, runner):
+    async with connected(other, pace=quick) as (sockets, requests):
         assert len(sockets.open_since) == 1
         await other.say(envelope("E1"), other.sockets[0])
         await until(lambda: other.heard == [(0, "E1")])
-        assert len(runner.requests) == 1
+        assert len(requests.requests) == 1
 
 
 async def test_what_the_bot_does_not_know_is_passed_over():
@@ -171,13 +173,13 @@ async def test_an_acknowledgement_goes_where_the_envelope_came_from():
 async def test_a_closing_handshake_waits_for_acknowledgements():
     """What came before Slack's close is acknowledged before the bot closes its side."""
     other = OtherSlack()
-    async with connected(other) as (_, runner):
-        runner.gate = asyncio.Event()
+    async with connected(other) as (_, requests):
+        requests.gate = asyncio.Event()
         await other.say(envelope("E1"), other.sockets[0])
         await other.sockets[0]._writer.send_frame(b"\x03\xe9", aiohttp.WSMsgType.CLOSE)
         await until(lambda: len(other.sockets) == 2)
         assert other.heard == []
-        runner.gate.set()
+        requests.gate.set()
         await until(lambda: other.heard == [(0, "E1")])
         await until(lambda: other.sockets[0].closed)
 

@@ -86,10 +86,6 @@ class Queries:
         """What `/fax send` would fax now."""
         return await self._attachments.recent(channel_id, user_id, before=before, seconds=RECENT_SECONDS)
 
-    async def files_of(self, channel_id: str, ts: str, thread_ts: str | None) -> list[dict[str, str]]:
-        """The files of one message."""
-        return await self._attachments.of_message(channel_id, ts, thread_ts)
-
     async def lines(self, wanted: str = "") -> LinesResult:
         """FaxList joined with FaxUsage. Raises UnknownLine."""
         chosen = [await self._lines.choose(wanted)] if wanted else await self._lines.lines()

@@ -48,4 +48,4 @@ class ListenerContext:
 
     async def answer(self, place: Place, answer: Answer, *, replace: bool = False) -> None:
         """Show *answer* to the asker only."""
-        await self.replies.tell(place, render_answer(answer, self.site, self.now()), replace=replace)
+        await self.replies.respond(place, render_answer(answer, self.site, self.now()), replace=replace)

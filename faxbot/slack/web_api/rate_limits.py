@@ -36,10 +36,10 @@ LEARNED_SECONDS = 3600.0
 _METHODS: Mapping[OutboxCall, tuple[str, ...]] = {
     OutboxCall.POST: ("chat.postMessage",),
     OutboxCall.EDIT: ("chat.update",),
-    OutboxCall.WHISPER: ("chat.postEphemeral",),
+    OutboxCall.EPHEMERAL: ("chat.postEphemeral",),
     OutboxCall.UPLOAD: ("files.getUploadURLExternal", "files.completeUploadExternal"),
-    OutboxCall.LOOK: ("conversations.history", "conversations.replies"),
-    OutboxCall.LOOK_FOR_FILE: ("files.info",),
+    OutboxCall.LOOKUP: ("conversations.history", "conversations.replies"),
+    OutboxCall.FILE_LOOKUP: ("files.info",),
 }
 _BY_CHANNEL = frozenset({"chat.postMessage"})
 

@@ -43,7 +43,7 @@ async def obey(board: ListenerContext, place: Place, text: str, ack: AsyncAck) -
     match command:
         case HelpCommand(topic):
             await ack()
-            await board.replies.tell(place, render_help(topic, board.site))
+            await board.replies.respond(place, render_help(topic, board.site))
         case SendCommand(number="", line=line):
             await ack()
             await board.forms.open_with_recent(

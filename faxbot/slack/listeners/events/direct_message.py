@@ -24,6 +24,6 @@ def register(app: AsyncApp, board: ListenerContext) -> None:
             return
         command = f"{board.site.command} help"
         text = f"Send me the files to fax, with the number in the text. `{command}` shows what else I can do."
-        await board.replies.tell(place, render(Sentence(text, command), board.site, board.now()))
+        await board.replies.respond(place, render(Sentence(text, command), board.site, board.now()))
 
     app.event("message")(hint)

@@ -44,20 +44,17 @@ async def _commit(board: ListenerContext, body: Mapping[str, Any], event: Mappin
             shared = {"file_id": str(event.get("file_id") or "")}
             await board.accept(RequestKind.SHARED_FILE, place, f"file:{body.get('event_id')}", shared)
         case "app_mention" if not event.get("edited"):
-            await _commit_share(board, place, event, direct=place.channel_id.startswith("D"))
+            await _commit_share(board, place, event)
         case "message" if shares_directly(event):
-            await _commit_share(board, place, event, direct=True)
+            await _commit_share(board, place, event)
 
 
-async def _commit_share(
-    board: ListenerContext, place: Place, event: Mapping[str, Any], *, direct: bool
-) -> None:
+async def _commit_share(board: ListenerContext, place: Place, event: Mapping[str, Any]) -> None:
     ts = str(event.get("ts") or "")
     share = {
         "ts": ts,
         "text": event.get("text") or "",
         "files": files_in(event) or None,
-        "dm": direct,
     }
     await board.accept(RequestKind.SHARE, place, f"share:{place.channel_id}:{ts}", share)
 

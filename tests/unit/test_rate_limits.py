@@ -80,10 +80,10 @@ def test_what_is_reserved_counts():
     pace = SlackRateLimits(Time(), strict=True)
     for _ in range(PER_MINUTE["files.info"] - 1):
         make(pace, "files.info")
-    release = pace.reserve(OutboxCall.LOOK_FOR_FILE)
-    assert wait(pace, OutboxCall.LOOK_FOR_FILE, "C2") > 0
+    release = pace.reserve(OutboxCall.FILE_LOOKUP)
+    assert wait(pace, OutboxCall.FILE_LOOKUP, "C2") > 0
     release()
-    assert wait(pace, OutboxCall.LOOK_FOR_FILE, "C2") == 0
+    assert wait(pace, OutboxCall.FILE_LOOKUP, "C2") == 0
 
 
 async def test_no_call_is_made_while_slack_asks_for_a_pause():
@@ -141,7 +141,7 @@ def test_who_keeps_the_pace_never_hears_429(seed):
     methods = {
         OutboxCall.POST: "chat.postMessage",
         OutboxCall.EDIT: "chat.update",
-        OutboxCall.LOOK_FOR_FILE: "files.info",
+        OutboxCall.FILE_LOOKUP: "files.info",
     }
     for _ in range(400):
         call, channel = chance.choice(list(methods)), chance.choice(["C1", "C2"])
