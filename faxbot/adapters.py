@@ -27,7 +27,7 @@ from faxbot.slack.views import BotProfile, render, render_comment
 from faxbot.slack.web_api.client import build_client
 from faxbot.slack.web_api.connections import Connections
 from faxbot.slack.web_api.rate_limits import SlackRateLimits, has_slacks_limits
-from faxbot.slack.web_api.web_api import Me, WebApi
+from faxbot.slack.web_api.web_api import BotIdentity, WebApi
 from faxbot.store.engine import TransactionStore, open_engine
 from faxbot.store.schema import NewerDatabaseError, migrate
 from faxbot.ucx.client import UcxClient, connect
@@ -72,8 +72,8 @@ class Transport(Protocol):
     """How envelopes come from Slack: over sockets that the bot opens, or as requests to the bot."""
 
     @property
-    def ways(self) -> int:
-        """In how many ways Slack can reach the bot now; 0 when in none."""
+    def connection_count(self) -> int:
+        """Number of ways by which Slack can reach the bot now."""
 
     async def open(self) -> None:
         """
@@ -157,7 +157,7 @@ def wire(
     api: WebApi,
     *,
     pace: SlackRateLimits,
-    me: Me,
+    me: BotIdentity,
     clock: Clock,
     meters: Meters,
 ) -> Bot:
@@ -198,7 +198,7 @@ def wire(
         forms=lambda queries: FaxForms(api, queries, site),
         bot_user_id=me.user_id,
         posted=meters.posted,
-        turn=unacknowledged.none_left,
+        turn=unacknowledged.idle,
     )
     services = wire_services(setting, adapters)
     board = ListenerContext(

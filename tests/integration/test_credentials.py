@@ -24,7 +24,7 @@ from faxbot.slack.adapters.directory import SlackDirectory
 from faxbot.slack.adapters.messenger import SlackMessenger
 from faxbot.slack.adapters.replies import Replies
 from faxbot.slack.inbound.socket_mode import ReconnectBackoff, SocketMode
-from faxbot.slack.payloads import Place
+from faxbot.slack.payloads import Origin
 from faxbot.slack.views import Rendered
 from faxbot.slack.web_api.client import build_client
 from faxbot.slack.web_api.connections import Connections
@@ -111,7 +111,7 @@ async def test_slacks_redirects_take_no_token_elsewhere(server, trap, api, tmp_p
     told = SlackMessenger(api, lambda _: Rendered("x", []), lambda _: "x")
     directory, place = (
         SlackDirectory(api, SystemClock().now),
-        Place("U1", response_url=f"{server.base}/respond"),
+        Origin("U1", response_url=f"{server.base}/respond"),
     )
     calls = [
         api.me,
@@ -187,7 +187,7 @@ async def test_addresses_that_are_secrets_get_no_token(server, trap, api, tmp_pa
     told = SlackMessenger(api, lambda _: Rendered("hello", []), lambda _: "x")
     await told.put_bytes(f"{trap.base}/upload", tmp_path / "a.pdf")
     await told.post_ephemeral("C1", "U1", SAY, response_url=f"{trap.base}/respond", thread_ts=None)
-    await Replies(api).respond(Place("U1", response_url=f"{trap.base}/respond"), Rendered("hello", []))
+    await Replies(api).respond(Origin("U1", response_url=f"{trap.base}/respond"), Rendered("hello", []))
     assert trap.paths == ["/upload", "/respond", "/respond"]
     assert [each for each in trap.requests if BOT in each or "uthorization" in each] == []
     assert server.paths == []

@@ -8,7 +8,7 @@ from faxbot.fax.errors import SlackBusy, SlackUnclear
 from faxbot.services.model.messages import Sentence
 from faxbot.slack.adapters.messenger import SlackMessenger
 from faxbot.slack.adapters.replies import Replies
-from faxbot.slack.payloads import Place
+from faxbot.slack.payloads import Origin
 from faxbot.slack.views import Rendered
 from faxbot.slack.web_api.connections import Connections
 from faxbot.slack.web_api.web_api import WebApi
@@ -53,7 +53,7 @@ async def post(request, address, client):
     if request.param == "replies":
 
         async def posting():
-            await Replies(api).respond(Place("U1", "C1", None, address.url), SHOWN)
+            await Replies(api).respond(Origin("U1", "C1", None, address.url), SHOWN)
     else:
 
         async def posting():

@@ -10,7 +10,7 @@ from faxbot.fax.line import FaxLine, find_line
 from faxbot.services.queries.queries import Queries
 from faxbot.slack.action_ids import FormStart
 from faxbot.slack.views import BotProfile
-from faxbot.slack.views.form import looking_for_files, nothing_to_fax, open_form
+from faxbot.slack.views.form import form_view, loading_view, refusal_view
 from faxbot.slack.web_api.web_api import WebApi
 
 log = logging.getLogger(__name__)
@@ -28,10 +28,10 @@ class FaxForms:
     """
 
     def __init__(
-        self, api: WebApi, queries: Queries, site: BotProfile, *, patience: float = PATIENCE
+        self, api: WebApi, queries: Queries, profile: BotProfile, *, patience: float = PATIENCE
     ) -> None:
         """*patience*: seconds until something opens that is not the form yet."""
-        self._api, self._ask, self._site, self._patience = api, queries, site, patience
+        self._api, self._queries, self._site, self._patience = api, queries, profile, patience
 
     async def open(
         self,
@@ -74,22 +74,22 @@ class FaxForms:
 
     async def refuse(self, trigger_id: str, why: str) -> None:
         """In place of the form, say why there is none. Raises SlackFault."""
-        view = nothing_to_fax(FormStart(), why)
+        view = refusal_view(FormStart(), why)
         await self._api.write(self._api.client.views_open(trigger_id=trigger_id, view=view))
 
     async def _open(self, trigger_id: str, user_id: str, start: FormStart, *, before: float | None) -> None:
-        filling = asyncio.create_task(self._filled(user_id, start, before))
+        task = asyncio.create_task(self._form(user_id, start, before))
         try:
-            await asyncio.wait({filling}, timeout=self._patience)
-            if filling.done():
-                view = filling.result()
+            await asyncio.wait({task}, timeout=self._patience)
+            if task.done():
+                view = task.result()
                 await self._api.write(self._api.client.views_open(trigger_id=trigger_id, view=view))
                 return
-            first = looking_for_files(start)
-            told = await self._api.write(self._api.client.views_open(trigger_id=trigger_id, view=first))
-            await self._become(told.get("view"), await filling)
+            first = loading_view(start)
+            response = await self._api.write(self._api.client.views_open(trigger_id=trigger_id, view=first))
+            await self._become(response.get("view"), await task)
         finally:
-            filling.cancel()
+            task.cancel()
 
     async def _become(self, opened: object, view: dict[str, object]) -> None:
         view_id = opened.get("id") if isinstance(opened, dict) else None
@@ -102,18 +102,18 @@ class FaxForms:
                 raise
             log.info("The form was closed before it was filled.")
 
-    async def _filled(self, user_id: str, start: FormStart, before: float | None) -> dict[str, object]:
+    async def _form(self, user_id: str, start: FormStart, before: float | None) -> dict[str, object]:
         (lines, note), files, channel_id = await asyncio.gather(
             self._lines(), self._recent(user_id, start, before), self._conversation(user_id, start)
         )
         start = replace(
             start, channel_id=channel_id, files=tuple(files), line_id=_line_meant(start.line_id, lines)
         )
-        return open_form(start, lines, self._site, note)
+        return form_view(start, lines, self._site, note)
 
     async def _lines(self) -> tuple[list[FaxLine], str]:
         try:
-            return await self._ask.fax_lines(), ""
+            return await self._queries.fax_lines(), ""
         except ServerFault as fault:
             log.info("The form opens without lines: %s.", type(fault).__name__)
             return [], _NO_LINES
@@ -122,7 +122,7 @@ class FaxForms:
         if before is None:
             return start.files
         try:
-            return await self._ask.recent_files(start.channel_id, user_id, before)
+            return await self._queries.recent_files(start.channel_id, user_id, before)
         except SlackFault as fault:
             log.info("The form opens without recent files: %s.", type(fault).__name__)
             return ()
@@ -130,8 +130,8 @@ class FaxForms:
     async def _conversation(self, user_id: str, start: FormStart) -> str:
         if start.channel_id:
             return start.channel_id
-        told = await self._api.write(self._api.client.conversations_open(users=user_id))
-        channel = told.get("channel")
+        response = await self._api.write(self._api.client.conversations_open(users=user_id))
+        channel = response.get("channel")
         if not isinstance(channel, dict) or not isinstance(channel.get("id"), str):
             raise SlackUnclear("conversations.open answered without a conversation.")
         return str(channel["id"])

@@ -198,8 +198,8 @@ class SlackMessenger:
         if channel_id[:1] not in _PEOPLE:
             return channel_id
         if channel_id not in self._direct:
-            told = await self._api.read(lambda: self._api.client.conversations_open(users=channel_id))
-            self._direct[channel_id] = str((told.get("channel") or {}).get("id") or channel_id)
+            answer = await self._api.read(lambda: self._api.client.conversations_open(users=channel_id))
+            self._direct[channel_id] = str((answer.get("channel") or {}).get("id") or channel_id)
         return self._direct[channel_id]
 
     def _beside(self, message: Message) -> str:

@@ -1,7 +1,7 @@
 """Responses to a command, a button or a shortcut: posted at once, at most once, to one person."""
 
 from faxbot.slack.adapters.response_url import post_to_response_url
-from faxbot.slack.payloads import Place
+from faxbot.slack.payloads import Origin
 from faxbot.slack.views import Rendered
 from faxbot.slack.web_api.web_api import WebApi
 
@@ -16,9 +16,9 @@ class Replies:
     def __init__(self, api: WebApi) -> None:
         self._api = api
 
-    async def respond(self, place: Place, shown: Rendered, *, replace: bool = False) -> None:
+    async def respond(self, origin: Origin, shown: Rendered, *, replace: bool = False) -> None:
         """
-        Show *shown* to the person at *place* only; with *replace* it replaces the message of the button.
+        Show *shown* to the person at *origin* only; with *replace* it replaces the message of the button.
 
         By response_url, or by chat.postEphemeral if that is used up or missing. Without a conversation (a
         global shortcut) it is a direct message.
@@ -29,29 +29,29 @@ class Replies:
         Source: "Handling user interaction" (response_url); chat.postEphemeral; chat.postMessage.
         """
         client, blocks = self._api.client, shown.blocks or None
-        if place.response_url and await post_to_response_url(
+        if origin.response_url and await post_to_response_url(
             self._api.connections,
-            place.response_url,
+            origin.response_url,
             shown.text,
             blocks,
-            thread_ts=place.thread_ts,
+            thread_ts=origin.thread_ts,
             replace=replace,
         ):
             return
-        if place.channel_id:
+        if origin.channel_id:
             await self._api.write(
                 client.chat_postEphemeral(
-                    channel=place.channel_id,
-                    user=place.user_id,
+                    channel=origin.channel_id,
+                    user=origin.user_id,
                     text=shown.text,
                     blocks=blocks,
-                    thread_ts=place.thread_ts,
+                    thread_ts=origin.thread_ts,
                     parse="none",
                 )
             )
-        elif place.user_id:
+        elif origin.user_id:
             await self._api.write(
                 client.chat_postMessage(
-                    channel=place.user_id, text=shown.text, blocks=blocks, parse="none", unfurl_links=False
+                    channel=origin.user_id, text=shown.text, blocks=blocks, parse="none", unfurl_links=False
                 )
             )
