@@ -164,7 +164,7 @@ class SocketMode:
 
         Raises:
             SlackFault: There is none.
-            _SentAway: It had to go at once.
+            _RejectedAtHello: Slack sent `disconnect` instead of `hello`.
 
         Source: apps.connections.open, "Using Socket Mode".
         """
