@@ -28,7 +28,7 @@ from faxbot.slack.views import BotProfile, render, render_comment
 from faxbot.slack.web_api.client import build_client
 from faxbot.slack.web_api.connections import Connections
 from faxbot.slack.web_api.rate_limits import SlackRateLimits, has_slacks_limits
-from faxbot.slack.web_api.web_api import Me, WebApi
+from faxbot.slack.web_api.web_api import BotIdentity, WebApi
 from faxbot.store.engine import TransactionStore, open_engine
 from faxbot.store.schema import NewerDatabaseError, migrate
 from faxbot.ucx.client import UcxClient, connect
@@ -73,8 +73,8 @@ class EnvelopeTransport(Protocol):
     """How the bot receives envelopes from Slack: over WebSockets (Socket Mode) or as HTTP requests."""
 
     @property
-    def ways(self) -> int:
-        """The number of open WebSockets, or 1 while the HTTP server runs; 0 if no envelope can arrive."""
+    def connection_count(self) -> int:
+        """Number of ways by which Slack can reach the bot now."""
 
     async def open(self) -> None:
         """
@@ -158,7 +158,7 @@ def wire(
     api: WebApi,
     *,
     pace: SlackRateLimits,
-    me: Me,
+    me: BotIdentity,
     clock: Clock,
     meters: Meters,
 ) -> Bot:
@@ -203,7 +203,7 @@ def wire(
         forms=forms,
         bot_user_id=me.user_id,
         posted=meters.posted,
-        turn=unacknowledged.none_left,
+        turn=unacknowledged.idle,
     )
     services = wire_services(setting, adapters)
     board = ListenerContext(

@@ -33,7 +33,7 @@ from faxbot.settings import Settings, SettingsProblem
 from faxbot.slack.adapters.directory import SlackDirectory
 from faxbot.slack.inbound.http_mode import PATH
 from faxbot.slack.web_api.connections import Connections
-from faxbot.slack.web_api.web_api import Me, WebApi
+from faxbot.slack.web_api.web_api import BotIdentity, WebApi
 from faxbot.store.engine import TransactionStore
 from faxbot.ucx.client import UcxClient
 
@@ -116,7 +116,7 @@ async def _measured(
     from faxbot.metrics import Health, serve_metrics  # noqa: PLC0415 - as above
 
     def connected() -> int:
-        return house.transport.ways
+        return house.transport.connection_count
 
     metrics.watch(house.services, connected, clock)
     health = Health(store, connected, lambda: house.services.outages.since)
@@ -133,7 +133,7 @@ async def _measured(
         await runner.cleanup()
 
 
-async def _sign_in(api: WebApi, clock: Clock) -> Me:
+async def _sign_in(api: WebApi, clock: Clock) -> BotIdentity:
     """
     The bot's own identity (auth.test); retried until Slack responds.
 
@@ -156,7 +156,7 @@ async def _sign_in(api: WebApi, clock: Clock) -> Me:
 
 
 async def _check_inbound(
-    directory: SlackDirectory, channel_id: str, me: Me, say: Callable[[str], None]
+    directory: SlackDirectory, channel_id: str, me: BotIdentity, say: Callable[[str], None]
 ) -> None:
     """Print a line if the bot cannot post in the inbound channel, where received faxes then wait."""
     try:

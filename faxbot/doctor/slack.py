@@ -19,7 +19,7 @@ from faxbot.doctor.finding import Check, CheckFailed, Finding, Severity, green, 
 from faxbot.doctor.network import ServerAddress, check_certificate, first_reachable_address
 from faxbot.fax.errors import SlackBusy, SlackFault, SlackRefused
 from faxbot.settings import Settings
-from faxbot.slack.inbound.websocket import Farewell
+from faxbot.slack.inbound.websocket import DisconnectReason
 from faxbot.slack.web_api.connections import WIRE_ERRORS, Connections
 from faxbot.slack.web_api.web_api import WebApi
 
@@ -211,14 +211,14 @@ class SlackChecks:
 
     @staticmethod
     def socket_finding(message: dict[str, Any], bots_app: str) -> Finding:
-        """The finding for Slack's first *message* on a connection; *bots_app* is the app of the bot token."""
+        """What Slack's first *word* on a connection means, for the token of the app *bots_app*."""
         reason = message.get("reason") if message.get("type") == "disconnect" else None
-        if reason == Farewell.DISABLED:
+        if reason == DisconnectReason.DISABLED:
             return red(
                 "Socket Mode is switched off for the app.",
                 f"Switch it on: {_APPS}, Socket Mode, Enable Socket Mode.",
             )
-        if reason == Farewell.TOO_MANY:
+        if reason == DisconnectReason.TOO_MANY:
             return yellow(
                 "The app has as many connections as it may have (10).",
                 "See whether faxbot, or another program with the same SLACK_APP_TOKEN, runs several times; "

@@ -87,7 +87,7 @@ class Target:
         return f"{self.subject.value}:{self.id}" + (f":{self.time}" if self.time is not None else "")
 
     @property
-    def sound(self) -> bool:
+    def is_readable(self) -> bool:
         """It could be read back: a job of an odd name can be shown, but not pressed."""
         return _TARGET.fullmatch(self.encode()) is not None
 

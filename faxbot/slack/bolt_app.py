@@ -1,4 +1,4 @@
-"""The Bolt app: who it is, what it acknowledges when something fails, and who tells of faults."""
+"""The Bolt app: identity, deduplication, acknowledgement of failures and reports of faults."""
 
 import json
 import logging
@@ -23,9 +23,9 @@ from faxbot.slack.action_ids import Field
 from faxbot.slack.inbound.deduplication import Deduplication, delivery_key
 from faxbot.slack.inbound.prompt_ack import PromptAck, Unacknowledged, first_of
 from faxbot.slack.listeners import ListenerContext, register
-from faxbot.slack.payloads import Place, place_of
+from faxbot.slack.payloads import Origin, origin_of
 from faxbot.slack.views import Rendered, render_fault, render_unknown_fault
-from faxbot.slack.web_api.web_api import Me
+from faxbot.slack.web_api.web_api import BotIdentity
 
 log = logging.getLogger(__name__)
 
@@ -42,17 +42,21 @@ Acknowledged = Callable[[str, float], None]
 
 
 class FaxApp(AsyncApp):
-    """Bolt's app, which does once what comes twice, and says how long an acknowledgement took."""
+    """Bolt's app with deduplication, prompt acknowledgement and its duration measured."""
 
     def __init__(
         self,
         acknowledged: Acknowledged,
-        once: Deduplication,
+        deduplication: Deduplication,
         unacknowledged: Unacknowledged,
         **options: Any,  # noqa: ANN401  (Bolt's own)
     ) -> None:
         super().__init__(**options)
-        self._acknowledged, self._once, self._unacknowledged = acknowledged, once, unacknowledged
+        self._acknowledged, self._deduplication, self._unacknowledged = (
+            acknowledged,
+            deduplication,
+            unacknowledged,
+        )
 
     async def async_dispatch(self, req: AsyncBoltRequest) -> BoltResponse:
         """Run the listener that fits, and return once it has acknowledged."""
@@ -60,7 +64,7 @@ class FaxApp(AsyncApp):
         self._unacknowledged.add()
         with under(correlation.new()):
             try:
-                response = await self._dispatch_once(req)
+                response = await self._dispatch(req)
             finally:
                 self._unacknowledged.remove()
             took = time.perf_counter() - began
@@ -69,7 +73,7 @@ class FaxApp(AsyncApp):
         self._acknowledged(kind, took)
         return response
 
-    async def _dispatch_once(self, req: AsyncBoltRequest) -> BoltResponse:
+    async def _dispatch(self, req: AsyncBoltRequest) -> BoltResponse:
         response = None
         try:
             ack = PromptAck(self._unacknowledged)
@@ -77,14 +81,14 @@ class FaxApp(AsyncApp):
             response = await first_of(super().async_dispatch(req), ack.made)
         finally:
             if key := req.context.get(_DELIVERY):
-                self._once.end(key, response)
+                self._deduplication.end(key, response)
         return response
 
 
 def build_bolt_app(
     client: AsyncWebClient,
-    me: Me,
-    board: ListenerContext,
+    me: BotIdentity,
+    listener_context: ListenerContext,
     *,
     acknowledged: Acknowledged = lambda _kind, _seconds: None,
     unacknowledged: Unacknowledged | None = None,
@@ -111,10 +115,10 @@ def build_bolt_app(
         )
 
     BOLT_LOG.setLevel(logging.ERROR)  # it warns of the token that it finds in the environment
-    once = Deduplication(lambda: board.now().timestamp())
+    deduplication = Deduplication(lambda: listener_context.now().timestamp())
     app = FaxApp(
         acknowledged,
-        once,
+        deduplication,
         unacknowledged,
         name="faxbot",
         logger=BOLT_LOG,
@@ -125,46 +129,46 @@ def build_bolt_app(
     )
     BOLT_LOG.setLevel(logging.INFO)
 
-    async def answer_once(
+    async def deduplicate(
         body: dict[str, Any], context: AsyncBoltContext, next_: Next
     ) -> BoltResponse | None:
-        """Here and not earlier: Bolt has checked by now that it comes from Slack."""
+        """As middleware, because Bolt has authenticated the envelope by then."""
         if key := delivery_key(body):
-            if earlier := await once.earlier(key):
-                log.info("Told again, and answered as before.")
-                return earlier
-            once.begin(key)
+            if previous := await deduplication.previous_response(key):
+                log.info("A redelivered envelope got its first response again.")
+                return previous
+            deduplication.begin(key)
             context[_DELIVERY] = key
         await next_()
         return None
 
-    async def tell_fault(
+    async def report_fault(
         error: Exception, body: dict[str, Any], response: BoltResponse | None
     ) -> BoltResponse | None:
-        return await _tell_fault(board, error, body, acknowledged=response is None)
+        return await _report_fault(listener_context, error, body, acknowledged=response is None)
 
-    app.middleware(answer_once)
-    register(app, board)
-    app.error(tell_fault)
+    app.middleware(deduplicate)
+    register(app, listener_context)
+    app.error(report_fault)
     return app
 
 
-async def _tell_fault(
-    board: ListenerContext, error: Exception, body: Mapping[str, Any], *, acknowledged: bool
+async def _report_fault(
+    listener_context: ListenerContext, error: Exception, body: Mapping[str, Any], *, acknowledged: bool
 ) -> BoltResponse | None:
     """
     Tell the person what went wrong: in the acknowledgement if there was none yet, else by a reply.
 
     An event that failed before it was acknowledged stays so: Slack tells of it again.
     """
-    shown, plain = _explained(board, error)
+    shown, plain = _fault_message(listener_context, error)
     if "event" in body:
         if acknowledged and isinstance(error, Fault):
             log.info("An event was not answered: %s.", type(error).__name__)
         return None
-    place = place_of(body)
+    origin = origin_of(body)
     if acknowledged:
-        await _tell(board, place, shown)
+        await _respond(listener_context, origin, shown)
         return None
     if body.get("type") == "view_submission":
         return _acknowledgement({"response_action": "errors", "errors": {Field.NUMBER.value: plain}})
@@ -172,28 +176,33 @@ async def _tell_fault(
         return _acknowledgement(
             {"response_type": "ephemeral", "text": shown.text, "blocks": list(shown.blocks)}
         )
-    await _tell(board, place, shown)
+    await _respond(listener_context, origin, shown)
     return _acknowledgement(None)
 
 
-def _explained(board: ListenerContext, error: Exception) -> tuple[Rendered, str]:
+def _fault_message(listener_context: ListenerContext, error: Exception) -> tuple[Rendered, str]:
     """What to say, as a message and as the plain text beside an input."""
     if isinstance(error, Fault):
         if not isinstance(error, Refusal):
             log.warning("A listener could not do its work: %s.", type(error).__name__)
-        shown = render_fault(error, board.site, board.now(), down_since=board.queries.outage)
+        shown = render_fault(
+            error,
+            listener_context.profile,
+            listener_context.now(),
+            down_since=listener_context.queries.outage,
+        )
         return shown, str(error)[:_INPUT_ERROR_CHARS]
-    told = correlation.current()
-    log.error("A listener failed.", exc_info=error, extra={"reference": told})
-    plain = f"Something went wrong here. Try again; if it stays, give an admin this reference: {told}."
-    return render_unknown_fault(told), plain
+    reference = correlation.current()
+    log.error("A listener failed.", exc_info=error, extra={"reference": reference})
+    plain = f"Something went wrong here. Try again; if it stays, give an admin this reference: {reference}."
+    return render_unknown_fault(reference), plain
 
 
-async def _tell(board: ListenerContext, place: Place, shown: Rendered) -> None:
+async def _respond(listener_context: ListenerContext, origin: Origin, shown: Rendered) -> None:
     try:
-        await board.replies.tell(place, shown)
+        await listener_context.replies.respond(origin, shown)
     except SlackFault as fault:
-        log.warning("A person was not told of a fault: %s.", type(fault).__name__)
+        log.warning("A fault was not reported to its user: %s.", type(fault).__name__)
 
 
 def _acknowledgement(payload: dict[str, Any] | None) -> BoltResponse:

@@ -1,4 +1,4 @@
-"""Who acted, and where: what every payload of Slack says somewhere, in one shape."""
+"""User, conversation and ids of every kind of Slack payload, in one type."""
 
 import uuid
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Origin:
     """
     A person in a conversation. What a payload does not say is empty.
 
@@ -23,12 +23,12 @@ class Place:
     view_id: str = ""
 
     @property
-    def deed(self) -> str:
-        """The name of what the person did: Slack's trigger; another server's may have none."""
+    def interaction_id(self) -> str:
+        """Identifies the interaction: trigger id, response_url, or a random id where there is neither."""
         return self.trigger_id or self.response_url or uuid.uuid4().hex
 
 
-def place_of(body: Mapping[str, Any]) -> Place:
+def origin_of(body: Mapping[str, Any]) -> Origin:
     """
     The place that a command, a press, a shortcut, a form or an event comes from.
 
@@ -36,7 +36,7 @@ def place_of(body: Mapping[str, Any]) -> Place:
     """
     event, container, message = (_part(body, name) for name in ("event", "container", "message"))
     seen_by_all = not container.get("is_ephemeral")
-    return Place(
+    return Origin(
         user_id=_first(body.get("user_id"), _part(body, "user").get("id"), event.get("user"))
         or _first(event.get("user_id")),
         channel_id=_first(body.get("channel_id"), _part(body, "channel").get("id"), event.get("channel"))

@@ -24,7 +24,7 @@ from faxbot.slack.adapters.directory import SlackDirectory
 from faxbot.slack.adapters.messenger import SlackMessenger
 from faxbot.slack.adapters.replies import Replies
 from faxbot.slack.inbound.socket_mode import ReconnectBackoff, SocketMode
-from faxbot.slack.payloads import Place
+from faxbot.slack.payloads import Origin
 from faxbot.slack.views import Rendered
 from faxbot.slack.web_api.client import build_client
 from faxbot.slack.web_api.connections import Connections
@@ -111,15 +111,15 @@ async def test_slacks_redirects_take_no_token_elsewhere(server, trap, api, tmp_p
     told = SlackMessenger(api, lambda _: Rendered("x", []), lambda _: "x")
     directory, place = (
         SlackDirectory(api, SystemClock().now),
-        Place("U1", response_url=f"{server.base}/respond"),
+        Origin("U1", response_url=f"{server.base}/respond"),
     )
     calls = [
         api.me,
         lambda: told.post("C1", SAY, key="k", thread_ts=None),
         lambda: told.update("C1", "1.1", SAY, key="k"),
-        lambda: told.whisper("C1", "U1", SAY, response_url=None, thread_ts=None),
-        lambda: told.whisper("C1", "U1", SAY, response_url=f"{server.base}/respond", thread_ts=None),
-        lambda: Replies(api).tell(place, Rendered("x", [])),
+        lambda: told.post_ephemeral("C1", "U1", SAY, response_url=None, thread_ts=None),
+        lambda: told.post_ephemeral("C1", "U1", SAY, response_url=f"{server.base}/respond", thread_ts=None),
+        lambda: Replies(api).respond(place, Rendered("x", [])),
         lambda: told.begin_upload(tmp_path / "a.pdf", "a.pdf"),
         lambda: told.put_bytes(f"{server.base}/upload/1", tmp_path / "a.pdf"),
         lambda: told.share_file("C1", "F1", "a.pdf", SAY, thread_ts=None),
@@ -186,8 +186,8 @@ async def test_addresses_that_are_secrets_get_no_token(server, trap, api, tmp_pa
     trap.told |= {"/upload": b"OK", "/respond": b"ok"}
     told = SlackMessenger(api, lambda _: Rendered("hello", []), lambda _: "x")
     await told.put_bytes(f"{trap.base}/upload", tmp_path / "a.pdf")
-    await told.whisper("C1", "U1", SAY, response_url=f"{trap.base}/respond", thread_ts=None)
-    await Replies(api).tell(Place("U1", response_url=f"{trap.base}/respond"), Rendered("hello", []))
+    await told.post_ephemeral("C1", "U1", SAY, response_url=f"{trap.base}/respond", thread_ts=None)
+    await Replies(api).respond(Origin("U1", response_url=f"{trap.base}/respond"), Rendered("hello", []))
     assert trap.paths == ["/upload", "/respond", "/respond"]
     assert [each for each in trap.requests if BOT in each or "uthorization" in each] == []
     assert server.paths == []

@@ -285,9 +285,9 @@ async def test_refusals_are_told_once_and_without_what_was_sent(slack, caplog):
 async def test_nothing_is_taken_after_the_end():
     """Closed, the port is free again; open, it says where it is."""
     async with listening() as slack:
-        assert slack.endpoint.ways == 1
+        assert slack.endpoint.connection_count == 1
         url = slack.endpoint.url
-    assert slack.endpoint.ways == 0
+    assert slack.endpoint.connection_count == 0
     async with aiohttp.ClientSession() as session:
         with pytest.raises(aiohttp.ClientConnectorError):
             await session.post(url)
@@ -300,5 +300,5 @@ async def test_a_port_that_is_taken():
         second = HttpEndpoint(slack.rig.app, SECRET, lambda: NOW, host="127.0.0.1", port=port)
         with pytest.raises(OSError, match="in use"):
             await second.open()
-        assert second.ways == 0
+        assert second.connection_count == 0
         await second.close()

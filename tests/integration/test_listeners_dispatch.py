@@ -342,13 +342,13 @@ DIRECT = {"type": "message", "channel_type": "im", "user": "UDANA", "channel": "
 @pytest.mark.parametrize(
     ("facts", "body"),
     [
-        (MENTION | {"files": FILES}, {"ts": "1.1", "text": MENTION["text"], "files": FILES, "dm": False}),
-        (MENTION, {"ts": "1.1", "text": MENTION["text"], "files": None, "dm": False}),
+        (MENTION | {"files": FILES}, {"ts": "1.1", "text": MENTION["text"], "files": FILES}),
+        (MENTION, {"ts": "1.1", "text": MENTION["text"], "files": None}),
         (
             DIRECT | {"subtype": "file_share", "files": FILES},
-            {"ts": "1.1", "text": "x", "files": FILES, "dm": True},
+            {"ts": "1.1", "text": "x", "files": FILES},
         ),
-        (DIRECT | {"files": FILES}, {"ts": "1.1", "text": "x", "files": FILES, "dm": True}),
+        (DIRECT | {"files": FILES}, {"ts": "1.1", "text": "x", "files": FILES}),
     ],
     ids=["mention", "mention without files", "direct", "direct without subtype"],
 )

@@ -6,7 +6,7 @@ from aiohttp.test_utils import TestServer
 
 from faxbot.fax.errors import SlackBusy, SlackUnclear
 from faxbot.slack.adapters.replies import Replies
-from faxbot.slack.payloads import Place
+from faxbot.slack.payloads import Origin
 from faxbot.slack.views import Rendered
 from faxbot.slack.web_api.connections import Connections
 from faxbot.slack.web_api.web_api import WebApi
@@ -36,7 +36,7 @@ async def address():
     app.router.add_post("/r", address.take)
     server = TestServer(app, host="127.0.0.1")
     await server.start_server()
-    address.place = Place("U1", "C1", "4.1", str(server.make_url("/r")))
+    address.origin = Origin("U1", "C1", "4.1", str(server.make_url("/r")))
     yield address
     await server.close()
 
@@ -55,7 +55,7 @@ async def replies(client):
 
 async def test_an_answer_goes_to_the_response_address(address, replies, client):
     """Only the asker sees it, in the thread where it was asked."""
-    await replies.tell(address.place, SHOWN)
+    await replies.respond(address.origin, SHOWN)
     (body,) = address.got
     assert (body["text"], body["blocks"], body["thread_ts"]) == (SHOWN.text, SHOWN.blocks, "4.1")
     assert (body["response_type"], body["replace_original"]) == ("ephemeral", False)
@@ -64,7 +64,7 @@ async def test_an_answer_goes_to_the_response_address(address, replies, client):
 
 async def test_a_page_replaces_the_one_shown(address, replies):
     """Slack is told to replace what was pressed."""
-    await replies.tell(address.place, SHOWN, replace=True)
+    await replies.respond(address.origin, SHOWN, replace=True)
     assert address.got[0]["replace_original"] is True
 
 
@@ -75,7 +75,7 @@ async def test_a_page_replaces_the_one_shown(address, replies):
 async def test_a_used_up_address_is_followed_by_an_ephemeral_message(address, replies, client, answer):
     """Nothing was shown there, so it is shown otherwise."""
     address.answer = answer
-    await replies.tell(address.place, SHOWN)
+    await replies.respond(address.origin, SHOWN)
     (call,) = client.calls("chat.postEphemeral")
     assert (call["channel"], call["user"], call["thread_ts"]) == ("C1", "U1", "4.1")
 
@@ -85,7 +85,7 @@ async def test_an_unclear_answer_is_not_repeated(address, replies, client, answe
     """It may have been shown: at most once."""
     address.answer = answer
     with pytest.raises(SlackUnclear):
-        await replies.tell(address.place, SHOWN)
+        await replies.respond(address.origin, SHOWN)
     assert (len(address.got), client.asked) == (1, [])
 
 
@@ -93,17 +93,17 @@ async def test_a_pause_is_passed_on(address, replies):
     """Slack says how long."""
     address.answer = (429, "")
     with pytest.raises(SlackBusy) as busy:
-        await replies.tell(address.place, SHOWN)
+        await replies.respond(address.origin, SHOWN)
     assert busy.value.retry_after == 7
 
 
 async def test_without_an_address_it_is_an_ephemeral_message(replies, client):
     """A submitted form has none."""
-    await replies.tell(Place("U1", "C1"), SHOWN)
+    await replies.respond(Origin("U1", "C1"), SHOWN)
     assert [method for method, _ in client.asked] == ["chat.postEphemeral"]
 
 
 async def test_without_a_conversation_the_person_is_written_to(replies, client):
     """A global shortcut has neither."""
-    await replies.tell(Place("U1"), SHOWN)
+    await replies.respond(Origin("U1"), SHOWN)
     assert client.calls("chat.postMessage")[0]["channel"] == "U1"

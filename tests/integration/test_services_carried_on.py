@@ -39,7 +39,7 @@ async def test_a_request_that_became_a_fax_becomes_no_other(tmp_path, fax, slack
     """The stop came between the fax and the end of its request: one fax, and nothing went wrong."""
     files = [{"id": "F0", "name": "referral.pdf"}]
     async with house(tmp_path, fax, slack) as home:
-        wish = {"number": NUMBER, "line": "", "files": files, "ts": "7.0", "text": f"to {NUMBER}", "dm": True}
+        wish = {"number": NUMBER, "line": "", "files": files, "ts": "7.0", "text": f"to {NUMBER}"}
         request = await accepted(home, kind, **wish)
         made = Fax(
             request_id=request.id,

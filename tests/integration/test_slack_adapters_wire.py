@@ -234,10 +234,10 @@ async def test_each_write_has_a_connection_of_its_own(slack, told):
     assert len(set(peers)) == 3
 
 
-async def test_whisper_by_response_url(slack, told):
-    """The response address is told once, without the token, for that person only."""
+async def test_ephemeral_message_by_response_url(slack, told):
+    """The response_url is posted to once, without the token, for that person only."""
     slack.answers["/respond"] = lambda _: web.Response(text="ok")
-    await told.whisper("C1", "U1", SAY, response_url=f"{slack.base}/respond", thread_ts=None)
+    await told.post_ephemeral("C1", "U1", SAY, response_url=f"{slack.base}/respond", thread_ts=None)
     assert [request.path for request in slack.seen] == ["/respond"]
     assert "Authorization" not in slack.seen[0].headers
     assert b'"response_type": "ephemeral"' in slack.bodies[0]
@@ -252,20 +252,20 @@ async def test_whisper_by_response_url(slack, told):
         lambda _: web.Response(status=403, text="invalid_token"),
     ],
 )
-async def test_whisper_after_the_response_url_is_used_up(slack, told, answer):
+async def test_ephemeral_message_after_the_response_url_is_used_up(slack, told, answer):
     """An address that is used up showed nothing: the message is ephemeral in the conversation then."""
     slack.answers["/respond"] = answer
     slack.answers["/api/chat.postEphemeral"] = lambda _: web.json_response({"ok": True})
-    await told.whisper("C1", "U1", SAY, response_url=f"{slack.base}/respond", thread_ts=None)
+    await told.post_ephemeral("C1", "U1", SAY, response_url=f"{slack.base}/respond", thread_ts=None)
     assert [request.path for request in slack.seen] == ["/respond", "/api/chat.postEphemeral"]
 
 
 @pytest.mark.parametrize("answer", [cut, page, lambda _: web.Response(status=500)])
-async def test_whisper_is_not_told_twice(slack, told, answer):
+async def test_an_ephemeral_message_is_not_sent_twice(slack, told, answer):
     """Where the response address gave no usable answer, the person may have been told."""
     slack.answers["/respond"] = answer
     with pytest.raises(SlackUnclear):
-        await told.whisper("C1", "U1", SAY, response_url=f"{slack.base}/respond", thread_ts=None)
+        await told.post_ephemeral("C1", "U1", SAY, response_url=f"{slack.base}/respond", thread_ts=None)
     assert [request.path for request in slack.seen] == ["/respond"]
 
 
@@ -437,7 +437,7 @@ async def test_logs_hold_no_secrets(slack, api, told, tmp_path, caplog):
     slack.answers["/respond"] = lambda _: web.Response(text="ok")
     slack.answers["/api/chat.postMessage"] = lambda _: web.json_response({"ok": True, "ts": "1.1"})
     await post(told)
-    await told.whisper("C1", "U1", SAY, response_url=f"{slack.base}/respond", thread_ts=None)
+    await told.post_ephemeral("C1", "U1", SAY, response_url=f"{slack.base}/respond", thread_ts=None)
     await fetch(api, tmp_path)
     with pytest.raises(BadDocument):
         await SlackAttachments(api, max_bytes=1).fetch("F1", tmp_path / "b")

@@ -195,11 +195,11 @@ async def test_without_files_read_there_is_no_document(api, told, ws, tmp_path):
         await SlackAttachments(api, max_bytes=2**20).fetch(file_id, tmp_path / "back")
 
 
-async def test_whisper_in_the_conversation(told, ws):
+async def test_ephemeral_message_in_the_conversation(told, ws):
     """A member is told alone; whoever is not in the channel cannot be."""
-    await told.whisper(ws.claims, ws.dana, SAY, response_url=None, thread_ts=None)
+    await told.post_ephemeral(ws.claims, ws.dana, SAY, response_url=None, thread_ts=None)
     with pytest.raises(SlackRefused) as caught:
-        await told.whisper(ws.claims, "U0NOBODY", SAY, response_url=None, thread_ts=None)
+        await told.post_ephemeral(ws.claims, "U0NOBODY", SAY, response_url=None, thread_ts=None)
     assert caught.value.error == "user_not_in_channel"
 
 
@@ -265,6 +265,6 @@ async def test_response_url_until_it_is_used_up(told, ws):
     address = ws.state.interaction_ids.new_response_url("commands", ws.dana, ws.claims)
     url = f"{ws.url}/commands/T1/1/{address.id}"
     for _ in range(6):
-        await told.whisper(ws.claims, ws.dana, SAY, response_url=url, thread_ts=None)
+        await told.post_ephemeral(ws.claims, ws.dana, SAY, response_url=url, thread_ts=None)
     assert len(ws.state.ephemerals) == 6
     assert all(each.user == ws.dana for each in ws.state.ephemerals.values())

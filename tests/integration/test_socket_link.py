@@ -17,7 +17,7 @@ from faxbot.slack.listeners import ListenerContext
 from faxbot.slack.views import BotProfile
 from faxbot.slack.web_api.client import build_client
 from faxbot.slack.web_api.connections import Connections
-from faxbot.slack.web_api.web_api import Me
+from faxbot.slack.web_api.web_api import BotIdentity
 from tests.support.fake_slack import free_pace
 from tests.support.listeners import NOW, FakeAsk, FakeDesk, FakeForms, FakeReplies, command
 from tests.support.socket_mode import QUICK, bot_at, slack
@@ -68,7 +68,7 @@ class OtherSlack:
 
 
 @asynccontextmanager
-async def connected(other: OtherSlack, *, pace: ReconnectBackoff = QUICK, connections: int = 1):
+async def connected(other: OtherSlack, *, backoff: ReconnectBackoff = QUICK, connections: int = 1):
     """The bot's connections to *other*, and the desk behind them."""
     app = web.Application()
     app.router.add_post("/apps.connections.open", other.open)
@@ -82,9 +82,9 @@ async def connected(other: OtherSlack, *, pace: ReconnectBackoff = QUICK, connec
         requests, FakeAsk(), FakeForms(), FakeReplies(), BotProfile(), "UBOT", lambda: NOW
     )
     client = build_client("xoxb-1", other.address, session, free_pace())
-    bolt = build_bolt_app(client, Me("UBOT", "BBOT", "faxbot"), board)
+    bolt = build_bolt_app(client, BotIdentity("UBOT", "BBOT", "faxbot"), board)
     sockets = SocketMode(
-        bolt, "xapp-1", SystemClock(), pace=pace, connections=connections, jitter=lambda: 0.0
+        bolt, "xapp-1", SystemClock(), backoff=backoff, connections=connections, jitter=lambda: 0.0
     )
     try:
         async with asyncio.timeout(10):
@@ -99,12 +99,12 @@ async def connected(other: OtherSlack, *, pace: ReconnectBackoff = QUICK, connec
 async def test_a_server_that_says_no_hello():
     """Who is silent after the handshake is taken to be ready after a while, and is answered."""
     other = OtherSlack(first=[])
-    quick = ReconnectBackoff(ping=5.0, greeting=0.1)
-    async with connected(other, pace=quick) as (sockets, runner):
+    quick = ReconnectBackoff(ping=5.0, hello=0.1)
+    async with connected(other, backoff=quick) as (sockets, requests):
         assert len(sockets.open_since) == 1
         await other.say(envelope("E1"), other.sockets[0])
         await until(lambda: other.heard == [(0, "E1")])
-        assert len(runner.requests) == 1
+        assert len(requests.requests) == 1
 
 
 async def test_what_the_bot_does_not_know_is_passed_over():
@@ -141,7 +141,7 @@ async def test_pings_nobody_answers_are_no_reason_to_reconnect():
     """A server that has never answered a ping is not judged by pings."""
     other = OtherSlack(pongs=False)
     quick = ReconnectBackoff(ping=0.01)
-    async with connected(other, pace=quick):
+    async with connected(other, backoff=quick):
         await until(lambda: other.pings > 20)
         assert len(other.sockets) == 1
 
@@ -150,7 +150,7 @@ async def test_who_has_answered_pings_is_judged_by_them():
     """A connection on which answers stop is replaced, and closed at once: what comes by it is lost."""
     other = OtherSlack()
     quick = ReconnectBackoff(ping=0.02)
-    async with connected(other, pace=quick):
+    async with connected(other, backoff=quick):
         await until(lambda: other.pings > 10)
         assert len(other.sockets) == 1
         other.pongs = False
@@ -173,13 +173,13 @@ async def test_an_acknowledgement_goes_where_the_envelope_came_from():
 async def test_a_closing_handshake_waits_for_acknowledgements():
     """What came before Slack's close is acknowledged before the bot closes its side."""
     other = OtherSlack()
-    async with connected(other) as (_, runner):
-        runner.gate = asyncio.Event()
+    async with connected(other) as (_, requests):
+        requests.gate = asyncio.Event()
         await other.say(envelope("E1"), other.sockets[0])
         await other.sockets[0]._writer.send_frame(b"\x03\xe9", aiohttp.WSMsgType.CLOSE)
         await until(lambda: len(other.sockets) == 2)
         assert other.heard == []
-        runner.gate.set()
+        requests.gate.set()
         await until(lambda: other.heard == [(0, "E1")])
         await until(lambda: other.sockets[0].closed)
 
@@ -187,7 +187,7 @@ async def test_a_closing_handshake_waits_for_acknowledgements():
 async def test_a_replaced_connection_is_closed_when_slack_never_does():
     """After the grace the bot itself ends what it was told would end."""
     other = OtherSlack()
-    async with connected(other, pace=ReconnectBackoff(grace=0.1)):
+    async with connected(other, backoff=ReconnectBackoff(grace=0.1)):
         await other.say({"type": "disconnect", "reason": "warning"}, other.sockets[0])
         await until(lambda: other.sockets[0].closed)
         assert len(other.sockets) == 2

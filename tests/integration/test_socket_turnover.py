@@ -91,7 +91,7 @@ async def test_refused_handshakes_during_a_refresh_lose_nothing(bot):
 async def test_pauses_between_failures_double_up_to_a_limit(raw):
     """The first try after a failure comes at once, the next ones later and later, for each connection."""
     clock, pace = CountedClock(), replace(QUICK, first_pause=0.5, longest_pause=30.0)
-    async with bot_at(raw, pace=pace, clock=clock, connections=1) as bot:
+    async with bot_at(raw, backoff=pace, clock=clock, connections=1) as bot:
         await bot.control(refuse_handshakes=10)
         await bot.connect()
     assert clock.pauses == [0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0, 30.0]
@@ -100,7 +100,7 @@ async def test_pauses_between_failures_double_up_to_a_limit(raw):
 async def test_connections_that_never_last_are_not_replaced_in_a_rush(raw):
     """Slack that greets each connection and ends it at once is asked more and more slowly."""
     clock, pace = CountedClock(), replace(QUICK, first_pause=0.5, longest_pause=30.0)
-    async with bot_at(raw, pace=pace, clock=clock, connections=1) as bot:
+    async with bot_at(raw, backoff=pace, clock=clock, connections=1) as bot:
         await bot.connect()
         for _ in range(4):
             before = {c.id for c in open_now(bot)}
@@ -150,7 +150,7 @@ async def test_with_no_room_at_all_the_bot_asks_more_and_more_slowly(raw):
     """Ten connections of somebody else do not make it try in a rush, and it connects when one has gone."""
     clock, pace = CountedClock(), replace(QUICK, first_pause=0.5, longest_pause=30.0)
     raw.workspace.settings.max_connections = 0
-    async with bot_at(raw, pace=pace, clock=clock, connections=1) as bot:
+    async with bot_at(raw, backoff=pace, clock=clock, connections=1) as bot:
         connecting = asyncio.create_task(bot.connect())
         await until(lambda: [each for each in clock.pauses if each == 30.0])
         assert not connecting.done()
@@ -187,7 +187,7 @@ async def test_a_token_that_slack_no_longer_takes_is_an_error_with_its_remedy(bo
 async def test_a_surprise_does_not_leave_the_bot_deaf(bot, monkeypatch, caplog):
     """Whatever goes wrong while a connection is opened is logged, and tried again."""
     opened, surprises = (
-        bot.sockets._app.client.apps_connections_open,
+        bot.app.client.apps_connections_open,
         [RuntimeError("no"), RuntimeError("no")],
     )
 
@@ -196,7 +196,7 @@ async def test_a_surprise_does_not_leave_the_bot_deaf(bot, monkeypatch, caplog):
             raise surprises.pop()
         return await opened(**arguments)
 
-    monkeypatch.setattr(bot.sockets._app.client, "apps_connections_open", surprising)
+    monkeypatch.setattr(bot.app.client, "apps_connections_open", surprising)
     await bot.control(cut=True)
     await until(lambda: len(open_now(bot)) == 2)
     assert [each.levelno for each in caplog.records if each.exc_info] == [logging.ERROR] * 2

@@ -17,11 +17,10 @@ from faxbot.services.queries.results import ActiveResult, HistoryResult, LinesRe
 from faxbot.slack.bolt_app import build_bolt_app
 from faxbot.slack.listeners import ListenerContext
 from faxbot.slack.views import BotProfile
-from faxbot.slack.web_api.web_api import Me
 from tests.support.fake_slack import FakeSlack
 
 NOW = datetime(2026, 5, 4, 16, 0, tzinfo=UTC)
-ME = Me("UBOT", "BBOT", "faxbot")
+ME = BotIdentity("UBOT", "BBOT", "faxbot")
 TEAM = {"id": "T1", "domain": "acme"}
 
 
@@ -100,7 +99,7 @@ class FakeForms:
 class FakeReplies:
     told: list[tuple[Any, Any, bool]] = field(default_factory=list)
 
-    async def tell(self, place, shown, *, replace=False):
+    async def respond(self, place, shown, *, replace=False):
         self.told.append((place, shown, replace))
 
     @property

@@ -120,7 +120,7 @@ class PlainSlack:
         with self._call("find"):
             return next((p.ts for p in self.posts if (p.channel, p.key) == (channel_id, key)), None)
 
-    async def whisper(self, channel_id, user_id, message, *, response_url, thread_ts):
+    async def post_ephemeral(self, channel_id, user_id, message, *, response_url, thread_ts):
         with self._call("whisper"):
             self.whispers.append((user_id, message))
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+from slack_bolt.async_app import AsyncApp
 
 from faxbot.adapters import SystemClock
 from faxbot.slack.action_ids import Action
@@ -20,7 +21,7 @@ from faxbot.slack.views import BotProfile
 from faxbot.slack.web_api.client import build_client
 from faxbot.slack.web_api.connections import Connections
 from faxbot.slack.web_api.rate_limits import SlackRateLimits
-from faxbot.slack.web_api.web_api import Me
+from faxbot.slack.web_api.web_api import BotIdentity
 from faxbot.standins.slack import Workspace
 from tests.support.listeners import FakeAsk, FakeDesk, FakeForms, FakeReplies
 from tests.support.slack_standin import BOT, CLAIMS, DANA, RawClient, running
@@ -28,7 +29,7 @@ from tests.support.waiting import until
 
 MANIFEST = Path(__file__).parents[2] / "manifest.yml"
 QUICK = ReconnectBackoff(
-    ping=0.1, greeting=1.0, grace=5.0, first_pause=0.02, longest_pause=0.1, switched_off=0.1
+    ping=0.1, hello=1.0, grace=5.0, first_pause=0.02, longest_pause=0.1, switched_off=0.1
 )
 
 
@@ -55,6 +56,7 @@ class Bot:
     runner: FakeDesk
     replies: FakeReplies
     connections: Connections
+    app: AsyncApp
     _card: str = ""
     _turns: Any = field(default_factory=itertools.count)
 
@@ -118,26 +120,27 @@ class Bot:
 
 @asynccontextmanager
 async def bot_at(
-    raw: RawClient, *, pace: ReconnectBackoff = QUICK, clock: Any = None, connections: int = 2
+    raw: RawClient, *, backoff: ReconnectBackoff = QUICK, clock: Any = None, connections: int = 2
 ) -> AsyncIterator[Bot]:
     """A bot of this workspace, not yet connected; stopped on exit."""
     web, clock = Connections(), clock or SystemClock()
     limits = SlackRateLimits(lambda: clock.now().timestamp(), strict=False)
     client = build_client(raw.workspace.bot_token, raw.workspace.api_url, web, limits)
-    runner, replies, me = FakeDesk(), FakeReplies(), Me(BOT, "B02FAXBOT1", "faxbot")
+    runner, replies, me = FakeDesk(), FakeReplies(), BotIdentity(BOT, "B02FAXBOT1", "faxbot")
     board = ListenerContext(
         runner, FakeAsk(), FakeForms(), replies, BotProfile(), me.user_id, lambda: datetime.now(UTC)
     )
+    app = build_bolt_app(client, me, board)
     sockets = SocketMode(
-        build_bolt_app(client, me, board),
+        app,
         raw.workspace.app_token,
         clock,
         connections=connections,
-        pace=pace,
+        backoff=backoff,
         jitter=lambda: 0.0,
     )
     try:
-        yield Bot(raw, sockets, runner, replies, web)
+        yield Bot(raw, sockets, runner, replies, web, app)
     finally:
         await sockets.close()
         await web.close()

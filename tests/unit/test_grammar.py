@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from faxbot.fax.errors import BadCommand
 from faxbot.fax.job import Direction
 from faxbot.slack import grammar
-from faxbot.slack.grammar import parse, written
+from faxbot.slack.grammar import command_text, parse
 from faxbot.slack.grammar.table import SYNONYMS
 
 TX, RX = Direction.TX, Direction.RX
@@ -133,7 +133,7 @@ def test_every_example_of_the_help_is_understood():
     """What the help shows can be typed as it is shown."""
     for syntax in grammar.SYNTAX.values():
         for example in syntax.examples:
-            assert written(parse(example)).split()[0] == syntax.name
+            assert command_text(parse(example)).split()[0] == syntax.name
 
 
 def understood(text, command="/fax"):
@@ -185,7 +185,7 @@ def test_any_text_is_a_command_or_a_refusal(text, command):
         assert answer.suggestion.startswith(f"{command} ")
         meant = understood(answer.suggestion, command)
         assert not isinstance(meant, BadCommand)
-        assert f"{command} {written(meant)}" == answer.suggestion
+        assert f"{command} {command_text(meant)}" == answer.suggestion
 
 
 @given(st.one_of(st.text(), TYPED))
@@ -193,7 +193,7 @@ def test_what_was_understood_can_be_written_out(text):
     """Any command, written out as for a button and read back, is the same command."""
     answer = understood(text)
     if not isinstance(answer, BadCommand):
-        assert parse(written(answer)) == answer
+        assert parse(command_text(answer)) == answer
 
 
 @pytest.mark.parametrize(
@@ -239,4 +239,4 @@ directions = st.sampled_from([None, TX, RX])
 )
 def test_what_is_written_out_is_read_back(command):
     """A command written out, as for a button that runs it, is read back as the same command."""
-    assert parse(written(command)) == command
+    assert parse(command_text(command)) == command

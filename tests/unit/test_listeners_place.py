@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from faxbot.slack.action_ids import Subject, Target
 from faxbot.slack.listeners.actions.keys import subject_of
-from faxbot.slack.payloads import Place, files_in, place_of
+from faxbot.slack.payloads import Origin, files_in, origin_of
 
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
@@ -24,21 +24,21 @@ def test_a_press_on_a_message_in_a_thread():
         "response_url": "https://x",
         "trigger_id": "t",
     }
-    assert place_of(body) == Place("U1", "C1", "4.1", "https://x", "t", "5.1")
+    assert origin_of(body) == Origin("U1", "C1", "4.1", "https://x", "t", "5.1")
 
 
 def test_an_event_about_a_file():
     """`file_shared` calls person and conversation by other names."""
-    assert place_of({"event": {"user_id": "U1", "channel_id": "C1"}}) == Place("U1", "C1")
+    assert origin_of({"event": {"user_id": "U1", "channel_id": "C1"}}) == Origin("U1", "C1")
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # the machine is shared
 @given(st.fixed_dictionaries({}, optional=dict.fromkeys(PARTS, anything)))
 def test_no_payload_makes_it_fail(body):
     """What a payload does not say, or says oddly, is empty."""
-    place = place_of(body)
-    assert isinstance(place.user_id, str)
-    assert place.thread_ts is None or place.thread_ts
+    origin = origin_of(body)
+    assert isinstance(origin.user_id, str)
+    assert origin.thread_ts is None or origin.thread_ts
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])

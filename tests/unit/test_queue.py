@@ -61,7 +61,7 @@ def test_replies_that_had_to_wait_go_together():
     assert len(choose(rows, NOW, free).batch) == REPLIES_AT_ONCE
     doubtful = [row(2, REPLY, 1, SENDING), row(3, REPLY, 1)]
     choice = choose(doubtful, NOW, free)
-    assert (ids(choice), choice.call) == ([2], OutboxCall.LOOK)
+    assert (ids(choice), choice.call) == ([2], OutboxCall.LOOKUP)
 
 
 def test_an_edit_that_has_to_wait_holds_no_reply_up():
@@ -82,10 +82,10 @@ def test_a_head_that_is_not_due_holds_up_its_thread_only():
 def test_the_call_follows_from_what_is_known_of_a_row():
     """Each state of each kind has one call."""
     assert choose([row(1, CARD, state=SENT)], NOW, free).call is OutboxCall.EDIT
-    assert choose([row(1, WHISPER)], NOW, free).call is OutboxCall.WHISPER
+    assert choose([row(1, WHISPER)], NOW, free).call is OutboxCall.EPHEMERAL
     assert choose([row(1, FILE)], NOW, free).call is OutboxCall.UPLOAD
-    assert choose([row(1, FILE, stage="sharing")], NOW, free).call is OutboxCall.LOOK_FOR_FILE
-    assert choose([row(1, CARD, state=SENDING)], NOW, free).call is OutboxCall.LOOK
+    assert choose([row(1, FILE, stage="sharing")], NOW, free).call is OutboxCall.FILE_LOOKUP
+    assert choose([row(1, CARD, state=SENDING)], NOW, free).call is OutboxCall.LOOKUP
 
 
 @st.composite

@@ -276,14 +276,3 @@ async def test_membership_is_asked_each_time():
     with pytest.raises(CannotPost):
         await people.ensure_can_post("C1", "U1")
     await people.ensure_can_post("C1", "U1")
-
-
-async def test_channel_names():
-    """A channel is called by its name, once asked; by its id if Slack does not say."""
-    client = FakeSlack(conversations_info=channel())
-    people = directory(client)
-    assert await people.channel_name("C1") == "#legal"
-    assert await people.channel_name("C1") == "#legal"
-    assert len(client.asked) == 1
-    client.tell("conversations.info", refusal("channel_not_found"))
-    assert await people.channel_name("C2") == "C2"

@@ -170,10 +170,10 @@ async def test_find_does_not_take_silence_for_absence():
         )
 
 
-async def test_whisper_without_a_response_url():
+async def test_ephemeral_message_without_a_response_url():
     """Without a response address the message is ephemeral in the conversation."""
     client = FakeSlack(chat_postEphemeral={"ok": True})
-    await publisher(client).whisper("C1", "U1", SAY, response_url=None, thread_ts="1.1")
+    await publisher(client).post_ephemeral("C1", "U1", SAY, response_url=None, thread_ts="1.1")
     (call,) = client.calls("chat.postEphemeral")
     assert (call["channel"], call["user"], call["thread_ts"]) == ("C1", "U1", "1.1")
 

@@ -19,7 +19,7 @@ from faxbot.slack.views import (
     render_help,
     render_unknown_fault,
 )
-from faxbot.slack.views.form import looking_for_files, nothing_to_fax, open_form
+from faxbot.slack.views.form import form_view, loading_view, refusal_view
 from faxbot.slack.views.text import escape
 from tests.support.facts import NOW, faults, files, lines, messages, moments, texts, told_answers
 from tests.support.fake_slack import FakeSlack, web_api
@@ -87,9 +87,9 @@ def test_help_is_valid():
 def test_every_form_is_valid(start, some_lines, note):
     """However long names and lines are, the form opens."""
     for view in (
-        open_form(start, some_lines, SITE, note),
-        looking_for_files(start),
-        nothing_to_fax(start, note),
+        form_view(start, some_lines, SITE, note),
+        loading_view(start),
+        refusal_view(start, note),
     ):
         check_modal(view)
 

@@ -26,7 +26,7 @@ from faxbot.services.queries import results
 from faxbot.slack.action_ids import FormStart
 from faxbot.slack.views import BotProfile, render, render_answer, render_comment, render_fault
 from faxbot.slack.views.blocks import fit
-from faxbot.slack.views.form import open_form
+from faxbot.slack.views.form import form_view
 from tests.support.facts import NOW
 from tests.support.slack_rules import check_message_of, check_modal, check_mrkdwn
 
@@ -126,14 +126,14 @@ def test_a_form_for_many_files(name, amount):
     """The form carries the ids of as many files as fit, with names or without."""
     line = FaxLine("L" * 400, name, name, name)
     check_modal(
-        open_form(FormStart("C1", None, many_files(amount, name), name, name), [line] * MANY, SITE, name)
+        form_view(FormStart("C1", None, many_files(amount, name), name, name), [line] * MANY, SITE, name)
     )
 
 
 def test_more_files_than_a_form_can_carry():
     """The form says so instead of losing some of them."""
     with pytest.raises(BadCommand, match="more files than a form can carry"):
-        open_form(FormStart("C1", None, many_files(500, "a")), [], SITE)
+        form_view(FormStart("C1", None, many_files(500, "a")), [], SITE)
 
 
 def test_more_files_than_a_button_can_carry():

@@ -13,10 +13,10 @@ from faxbot.slack.views import BotProfile
 from faxbot.slack.views.form import (
     FormEntry,
     FormErrors,
-    looking_for_files,
-    nothing_to_fax,
-    open_form,
+    form_view,
+    loading_view,
     parse_submission,
+    refusal_view,
 )
 
 SITE = BotProfile()
@@ -35,7 +35,7 @@ def submitted(start, **fields):
 
 def test_the_form_asks_for_number_line_and_files():
     """Opened with nothing known, it has three inputs; the first line is chosen."""
-    view = open_form(FormStart("C1"), LINES, SITE)
+    view = form_view(FormStart("C1"), LINES, SITE)
     blocks = blocks_of(view)
     assert list(blocks) == ["number", "line", "files"]
     assert blocks["files"]["element"]["type"] == "file_input"
@@ -46,7 +46,7 @@ def test_the_form_asks_for_number_line_and_files():
 
 def test_the_form_is_prefilled():
     """What was understood already stands in it; known files are listed instead of asked for."""
-    blocks = blocks_of(open_form(FormStart("C1", None, FILES, "+1 469", "2"), LINES, SITE))
+    blocks = blocks_of(form_view(FormStart("C1", None, FILES, "+1 469", "2"), LINES, SITE))
     assert blocks["number"]["element"]["initial_value"] == "+1 469"
     assert blocks["line"]["element"]["initial_option"]["value"] == "2"
     assert "files" not in blocks
@@ -55,17 +55,17 @@ def test_the_form_is_prefilled():
 
 def test_without_lines_there_is_no_line_to_choose():
     """While no line is known the form does without, and a note says why."""
-    blocks = blocks_of(open_form(FormStart("C1"), [], SITE, "The fax server doesn't answer."))
+    blocks = blocks_of(form_view(FormStart("C1"), [], SITE, "The fax server doesn't answer."))
     assert list(blocks) == ["context", "number", "files"]
 
 
 def test_the_form_opens_before_the_files_are_found():
     """The first view has nothing to send; it carries the same start."""
     start = FormStart("C1", "1.2", key="k")
-    view = looking_for_files(start)
+    view = loading_view(start)
     assert "submit" not in view
     assert action_ids.form_start(view["private_metadata"]) == start
-    assert nothing_to_fax(start, "There is no file in that message.")["close"]["text"] == "Close"
+    assert refusal_view(start, "There is no file in that message.")["close"]["text"] == "Close"
 
 
 def test_a_filled_in_form_is_read():
@@ -106,7 +106,7 @@ def test_many_or_long_names_still_fit():
         value = start.encode(limit)
         assert len(value) <= limit
         assert [file["id"] for file in action_ids.form_start(value).files] == [file["id"] for file in files]
-    shown = blocks_of(open_form(start, LINES, SITE))
+    shown = blocks_of(form_view(start, LINES, SITE))
     assert "and 10 more" in shown["context"]["elements"][0]["text"]
     with pytest.raises(BadCommand):
         FormStart(files=files * 20).encode()

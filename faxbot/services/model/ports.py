@@ -196,7 +196,7 @@ class Messenger(Protocol):
         """The ts of the bot's message with *key*, posted after *since* (conversations.history, .replies)."""
         ...
 
-    async def whisper(
+    async def post_ephemeral(
         self,
         channel_id: str,
         user_id: str,
@@ -205,7 +205,7 @@ class Messenger(Protocol):
         response_url: str | None,
         thread_ts: str | None,
     ) -> None:
-        """Tell one person only."""
+        """Post for one person only (response_url, chat.postEphemeral)."""
         ...
 
     async def begin_upload(self, path: Path, name: str) -> tuple[str, str]:
@@ -237,12 +237,12 @@ class OutboxCall(StrEnum):
 
     POST = "post"
     EDIT = "edit"
-    WHISPER = "whisper"
+    EPHEMERAL = "ephemeral"
     UPLOAD = "upload"
     """A file: its address, its bytes, its share."""
-    LOOK = "look"
-    """Is a message there?"""
-    LOOK_FOR_FILE = "look for file"
+    LOOKUP = "lookup"
+    """Whether a message was posted."""
+    FILE_LOOKUP = "file lookup"
 
 
 class RateLimits(Protocol):

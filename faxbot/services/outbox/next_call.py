@@ -55,10 +55,10 @@ def call_for(row: Pending) -> OutboxCall:
     if row.state is AnnouncementState.SENT:
         return OutboxCall.EDIT
     if row.kind is AnnouncementKind.EPHEMERAL:
-        return OutboxCall.WHISPER
+        return OutboxCall.EPHEMERAL
     if row.kind is AnnouncementKind.FILE:
-        return OutboxCall.LOOK_FOR_FILE if row.stage else OutboxCall.UPLOAD
-    return OutboxCall.LOOK if row.state is AnnouncementState.SENDING else OutboxCall.POST
+        return OutboxCall.FILE_LOOKUP if row.stage else OutboxCall.UPLOAD
+    return OutboxCall.LOOKUP if row.state is AnnouncementState.SENDING else OutboxCall.POST
 
 
 def _lanes(rows: Sequence[Pending]) -> list[tuple[list[Pending], bool]]:

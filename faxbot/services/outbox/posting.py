@@ -68,9 +68,9 @@ class MessagePosting:
         match call:
             case OutboxCall.EDIT:
                 await self._edit(ids[0])
-            case OutboxCall.WHISPER:
+            case OutboxCall.EPHEMERAL:
                 await self._whisper(ids[0])
-            case OutboxCall.LOOK:
+            case OutboxCall.LOOKUP:
                 await self._clear_up(ids[0])
             case _:
                 await self._post(ids)
@@ -213,7 +213,7 @@ class MessagePosting:
         if row is None:
             return
         try:
-            await self._messenger.whisper(
+            await self._messenger.post_ephemeral(
                 row.channel_id,
                 row.user_id or "",
                 unpack(row.body),

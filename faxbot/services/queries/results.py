@@ -5,7 +5,6 @@ All text that came from a caller, a fax machine or a person is plain: the views 
 """
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from faxbot.fax.job import Direction, Job
 from faxbot.fax.line import FaxLine, LineUsage
@@ -95,10 +94,3 @@ class SubscriptionsResult:
 
 
 Answer = LinesResult | StatusResult | ActiveResult | HistoryResult | SubscriptionsResult
-
-
-@dataclass(frozen=True, slots=True)
-class Outage:
-    """The fax server does not answer since *since* (None: only this question went unanswered)."""
-
-    since: datetime | None

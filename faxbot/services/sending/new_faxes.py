@@ -131,7 +131,7 @@ class NewFaxes:
             user_id=user_id or request.user_id,
             channel_id=request.channel_id,
             thread_ts=thread_ts,
-            body={"ts": ts, "text": text, "files": None, "dm": request.channel_id.startswith("D")},
+            body={"ts": ts, "text": text, "files": None},
             created_at=request.created_at,
         )
         await self._accept(share)

@@ -1,4 +1,4 @@
-"""People and channels, as Slack tells them."""
+"""People and channels: users.info and conversations.info."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,9 +8,9 @@ from typing import Any
 from faxbot.fax.errors import CannotPost, SlackFault, SlackRefused
 from faxbot.slack.web_api.web_api import WebApi
 
-_KEPT = timedelta(minutes=5)
-"""So long an admin who was demoted may still act as one."""
-_MOST_KEPT = 1000
+_CACHE_LIFETIME = timedelta(minutes=5)
+"""A demoted admin keeps admin rights here for at most this long."""
+_CACHE_SIZE = 1000
 _NO_CHANNEL = {"channel_not_found", "channel_is_limited_access", "not_in_channel"}
 _NO_PERSON = {"user_not_found", "user_not_visible"}
 
@@ -21,62 +21,44 @@ class _Person:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    until: datetime
-    value: Any
-
-
 class SlackDirectory:
     """
     The Directory of services/model/ports.py.
 
-    Where users.info is not to be had (unknown_method, missing_scope) nobody is a workspace admin and people
-    are called by their ids; without conversations.info every conversation counts as one to post in. Either
-    is told once in the log.
+    Without users.info (unknown_method, missing_scope) no user is a workspace admin, and a name is the user's
+    id. Without conversations.info every conversation counts as one to post in. Either is logged once.
     """
 
     def __init__(self, api: WebApi, now: Callable[[], datetime]) -> None:
         self._api = api
         self._now = now
-        self._kept: dict[str, _Kept] = {}
+        self._cache: dict[str, tuple[datetime, _Person]] = {}
 
     async def is_workspace_admin(self, user_id: str) -> bool:
         """
         An admin or owner of the workspace, as of at most five minutes ago (users.info).
 
         Raises:
-            SlackFault: Slack did not say.
+            SlackFault: users.info failed.
         """
         return (await self._person(user_id)).admin
 
     async def name_of(self, user_id: str) -> str:
-        """What a person is called; their id if Slack does not say."""
+        """A person's display name; their id if users.info fails."""
         try:
             return (await self._person(user_id)).name
         except SlackFault:
             return user_id
 
-    async def channel_name(self, channel_id: str) -> str:
-        """A channel's name with its `#`; its id if Slack does not say, or it has none."""
-        kept = self._recall(channel_id)
-        if kept is None:
-            try:
-                kept = _channel_name(await self._channel(channel_id) or {}) or channel_id
-            except SlackFault:
-                return channel_id
-            self._keep(channel_id, kept)
-        return str(kept)
-
     async def ensure_can_post(self, channel_id: str, user_id: str) -> None:
         """
-        Make sure that the bot can tell how a fax goes, in a conversation where *user_id* asks for one.
+        Check that the bot can post the messages of a fax in the conversation where *user_id* requests it.
 
         Raises:
-            CannotPost: It is not in it, it is archived, or these are messages between other people.
-            SlackFault: Slack did not say.
+            CannotPost: The bot is no member, the channel is archived, or it is a DM between other people.
+            SlackFault: conversations.info failed.
 
-        Source: conversations.info, which shows a bot no private conversation that it is not in.
+        Source: conversations.info; a private conversation without the bot is `channel_not_found`.
         """
         try:
             channel = await self._channel(channel_id)
@@ -87,8 +69,6 @@ class SlackDirectory:
         if channel is None:
             return
         name = _channel_name(channel)
-        if name:
-            self._keep(channel_id, name)
         if channel.get("is_archived") is True:
             raise CannotPost(
                 f"{name or 'This conversation'} is archived, so I sent nothing. Fax from another channel."
@@ -112,35 +92,37 @@ class SlackDirectory:
         )
 
     async def _channel(self, channel_id: str) -> dict[str, Any] | None:
-        told = await self._api.optional(
+        response = await self._api.optional(
             "conversations.info", lambda: self._api.client.conversations_info(channel=channel_id)
         )
-        channel = told.get("channel") if told else None
+        channel = response.get("channel") if response else None
         return channel if isinstance(channel, dict) else None
 
     async def _person(self, user_id: str) -> _Person:
-        kept = self._recall(user_id)
-        if isinstance(kept, _Person):
-            return kept
+        cached = self._cached(user_id)
+        if cached is not None:
+            return cached
         try:
-            told = await self._api.optional("users.info", lambda: self._api.client.users_info(user=user_id))
+            response = await self._api.optional(
+                "users.info", lambda: self._api.client.users_info(user=user_id)
+            )
         except SlackRefused as exc:
             if exc.error not in _NO_PERSON:
                 raise
-            told = None
-        user = (told or {}).get("user")
+            response = None
+        user = (response or {}).get("user")
         person = _read_person(user if isinstance(user, dict) else {}, user_id)
-        self._keep(user_id, person)
+        self._store(user_id, person)
         return person
 
-    def _recall(self, ident: str) -> object:
-        kept = self._kept.get(ident)
-        return kept.value if kept and self._now() < kept.until else None
+    def _cached(self, user_id: str) -> _Person | None:
+        until, person = self._cache.get(user_id, (None, None))
+        return person if until is not None and self._now() < until else None
 
-    def _keep(self, ident: str, value: object) -> None:
-        if len(self._kept) >= _MOST_KEPT:
-            self._kept.clear()
-        self._kept[ident] = _Kept(self._now() + _KEPT, value)
+    def _store(self, user_id: str, person: _Person) -> None:
+        if len(self._cache) >= _CACHE_SIZE:
+            self._cache.clear()
+        self._cache[user_id] = self._now() + _CACHE_LIFETIME, person
 
 
 def _read_person(user: dict[str, Any], user_id: str) -> _Person:

@@ -12,7 +12,7 @@ from faxbot.services.model.ports import Attachments
 from faxbot.services.model.requests import RECENT_SECONDS
 from faxbot.slack.action_ids import FormStart
 from faxbot.slack.views import BotProfile
-from faxbot.slack.views.form import looking_for_files, nothing_to_fax, open_form
+from faxbot.slack.views.form import form_view, loading_view, refusal_view
 from faxbot.slack.web_api.web_api import WebApi
 
 log = logging.getLogger(__name__)
@@ -83,22 +83,22 @@ class FaxForms:
 
     async def refuse(self, trigger_id: str, why: str) -> None:
         """In place of the form, say why there is none. Raises SlackFault."""
-        view = nothing_to_fax(FormStart(), why)
+        view = refusal_view(FormStart(), why)
         await self._api.write(self._api.client.views_open(trigger_id=trigger_id, view=view))
 
     async def _open(self, trigger_id: str, user_id: str, start: FormStart, *, before: float | None) -> None:
-        filling = asyncio.create_task(self._filled(user_id, start, before))
+        task = asyncio.create_task(self._form(user_id, start, before))
         try:
-            await asyncio.wait({filling}, timeout=self._patience)
-            if filling.done():
-                view = filling.result()
+            await asyncio.wait({task}, timeout=self._patience)
+            if task.done():
+                view = task.result()
                 await self._api.write(self._api.client.views_open(trigger_id=trigger_id, view=view))
                 return
-            first = looking_for_files(start)
-            told = await self._api.write(self._api.client.views_open(trigger_id=trigger_id, view=first))
-            await self._become(told.get("view"), await filling)
+            first = loading_view(start)
+            response = await self._api.write(self._api.client.views_open(trigger_id=trigger_id, view=first))
+            await self._become(response.get("view"), await task)
         finally:
-            filling.cancel()
+            task.cancel()
 
     async def _become(self, opened: object, view: dict[str, object]) -> None:
         view_id = opened.get("id") if isinstance(opened, dict) else None
@@ -111,14 +111,14 @@ class FaxForms:
                 raise
             log.info("The form was closed before it was filled.")
 
-    async def _filled(self, user_id: str, start: FormStart, before: float | None) -> dict[str, object]:
+    async def _form(self, user_id: str, start: FormStart, before: float | None) -> dict[str, object]:
         (lines, note), files, channel_id = await asyncio.gather(
             self._lines(), self._recent(user_id, start, before), self._conversation(user_id, start)
         )
         start = replace(
             start, channel_id=channel_id, files=tuple(files), line_id=_line_meant(start.line_id, lines)
         )
-        return open_form(start, lines, self._site, note)
+        return form_view(start, lines, self._site, note)
 
     async def _lines(self) -> tuple[list[FaxLine], str]:
         try:
@@ -141,8 +141,8 @@ class FaxForms:
     async def _conversation(self, user_id: str, start: FormStart) -> str:
         if start.channel_id:
             return start.channel_id
-        told = await self._api.write(self._api.client.conversations_open(users=user_id))
-        channel = told.get("channel")
+        response = await self._api.write(self._api.client.conversations_open(users=user_id))
+        channel = response.get("channel")
         if not isinstance(channel, dict) or not isinstance(channel.get("id"), str):
             raise SlackUnclear("conversations.open answered without a conversation.")
         return str(channel["id"])

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from faxbot.fax.errors import SlackRefused, SlackUnclear
 from faxbot.services.model.messages import FetchedFile, Message, ReceivedFax
-from faxbot.slack.adapters.response_url import respond
+from faxbot.slack.adapters.response_url import post_to_response_url
 from faxbot.slack.adapters.upload import put_bytes
 from faxbot.slack.payloads import shared_in, shares_in
 from faxbot.slack.web_api.web_api import WebApi
@@ -118,7 +118,7 @@ class SlackMessenger:
         )
         return str(message["ts"]) if message else None
 
-    async def whisper(
+    async def post_ephemeral(
         self,
         channel_id: str,
         user_id: str,
@@ -128,13 +128,15 @@ class SlackMessenger:
         thread_ts: str | None,
     ) -> None:
         """
-        Tell one person only, at most once: by *response_url*, or by chat.postEphemeral if that is used up.
+        Post for one person only, at most once: by *response_url*, else by chat.postEphemeral.
 
         Source: "Handling user interaction"; chat.postEphemeral.
         """
         shown = self._render(message)
         blocks = [dict(block) for block in shown.blocks] or None
-        if response_url and await respond(self._api.connections, response_url, shown.text, blocks, thread_ts):
+        if response_url and await post_to_response_url(
+            self._api.connections, response_url, shown.text, blocks, thread_ts=thread_ts
+        ):
             return
         await self._api.write(
             self._api.client.chat_postEphemeral(
@@ -196,8 +198,8 @@ class SlackMessenger:
         if channel_id[:1] not in _PEOPLE:
             return channel_id
         if channel_id not in self._direct:
-            told = await self._api.read(lambda: self._api.client.conversations_open(users=channel_id))
-            self._direct[channel_id] = str((told.get("channel") or {}).get("id") or channel_id)
+            answer = await self._api.read(lambda: self._api.client.conversations_open(users=channel_id))
+            self._direct[channel_id] = str((answer.get("channel") or {}).get("id") or channel_id)
         return self._direct[channel_id]
 
     def _beside(self, message: Message) -> str:

@@ -1,14 +1,14 @@
-"""Answers through the response address that came with a command or a press."""
+"""Messages through the `response_url` that came with a command or a button press."""
 
 import json
 from collections.abc import Mapping
-from http import HTTPStatus
+from enum import Enum, auto
 from typing import Any, cast
 
 import aiohttp
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from faxbot.fax.errors import SlackRefused, SlackUnclear
+from faxbot.fax.errors import SlackBusy, SlackRefused
 from faxbot.slack.web_api.connections import (
     CALL_ERRORS,
     CALL_SECONDS,
@@ -19,14 +19,43 @@ from faxbot.slack.web_api.connections import (
 )
 
 
-async def respond(
-    connections: Connections, url: str, text: str, blocks: list[dict[str, Any]] | None, thread_ts: str | None
+class _Meaning(Enum):
+    """What an HTTP status of a response_url means for the message."""
+
+    SHOWN = auto()
+    """Final, unless the body is a refusal."""
+    PAUSED = auto()
+    """Transient: nothing was shown; Slack accepts it again after Retry-After."""
+    NOT_SHOWN = auto()
+    """Final: nothing was shown, and this response_url will show nothing (expired, used up, malformed)."""
+    UNKNOWN = auto()
+    """It may have been shown; sending it again could show it twice."""
+
+
+_STATUSES = (
+    (range(200, 201), _Meaning.SHOWN),
+    (range(429, 430), _Meaning.PAUSED),
+    (range(400, 500), _Meaning.NOT_SHOWN),
+)
+"""The first match counts; any other status is UNKNOWN."""
+
+
+async def post_to_response_url(
+    connections: Connections,
+    url: str,
+    text: str,
+    blocks: list[dict[str, Any]] | None,
+    *,
+    thread_ts: str | None,
+    replace: bool = False,
 ) -> bool:
     """
-    Tell the person who acted, once; False means that nothing was shown (the address is used up, say).
+    Post an ephemeral message, once; False if nothing was shown and *url* is of no more use.
+
+    With *replace* it replaces the message whose button was pressed.
 
     Raises:
-        SlackBusy: Nothing was shown; there is to be a pause.
+        SlackBusy: Nothing was shown; retry after the pause.
         SlackUnclear: It may have been shown.
 
     Source: "Handling user interaction": five uses in 30 minutes, no token.
@@ -38,7 +67,7 @@ async def respond(
         logger=SDK_LOG,
         retry_handlers=[],
     )
-    body: dict[str, Any] = {"text": text, "response_type": "ephemeral", "replace_original": False}
+    body: dict[str, Any] = {"text": text, "response_type": "ephemeral", "replace_original": replace}
     if blocks:
         body["blocks"] = blocks
     if thread_ts:
@@ -47,23 +76,28 @@ async def respond(
         answer = await webhook.send_dict(body)
     except CALL_ERRORS as exc:
         raise slack_fault(exc) from exc
-    return _took(answer.status_code, answer.body, answer.headers)
+    return _was_shown(answer.status_code, answer.body, answer.headers)
 
 
-def _took(status: int, body: str, headers: Mapping[str, str]) -> bool:
-    if status == HTTPStatus.TOO_MANY_REQUESTS:
-        raise answer_fault(status, headers, None)
-    if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
+def _was_shown(status: int, body: str, headers: Mapping[str, str]) -> bool:
+    meaning = next((meaning for statuses, meaning in _STATUSES if status in statuses), _Meaning.UNKNOWN)
+    refusal = _refusal(body)
+    if meaning is _Meaning.SHOWN and refusal is None:
+        return True
+    fault = answer_fault(status, headers, refusal)
+    if isinstance(fault, SlackRefused):
         return False
-    if status != HTTPStatus.OK or body.lstrip().startswith("<"):
-        raise SlackUnclear(f"The response address gave no usable answer (HTTP {status}).")
+    if meaning is _Meaning.NOT_SHOWN and not isinstance(fault, SlackBusy):
+        return False
+    raise fault
+
+
+def _refusal(body: str) -> dict[str, Any] | None:
+    """The `ok: false` object in *body*, `{}` for an HTML page, None for Slack's plain "ok"."""
+    if body.lstrip().startswith("<"):
+        return {}
     try:
         answer = json.loads(body)
     except ValueError:
-        return True  # Slack says a plain "ok"
-    if not isinstance(answer, dict) or answer.get("ok") is not False:
-        return True
-    fault = answer_fault(status, headers, answer)
-    if isinstance(fault, SlackRefused):
-        return False
-    raise fault
+        return None
+    return answer if isinstance(answer, dict) and answer.get("ok") is False else None

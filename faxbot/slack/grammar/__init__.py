@@ -14,7 +14,7 @@ from faxbot.slack.grammar.commands import (
     SubscribeCommand,
     SubscriptionsCommand,
     UnsubscribeCommand,
-    written,
+    command_text,
 )
 from faxbot.slack.grammar.parse import parse
 from faxbot.slack.grammar.table import SYNTAX, Syntax
@@ -35,6 +35,6 @@ __all__ = [
     "SubscriptionsCommand",
     "Syntax",
     "UnsubscribeCommand",
+    "command_text",
     "parse",
-    "written",
 ]

@@ -50,16 +50,16 @@ def direction(word: Word) -> Direction | None:
 
 def likely_direction(text: str) -> Direction | None:
     """The direction that *text* was probably meant to be."""
-    near = _near(text, _DIRECTIONS)
-    return _DIRECTIONS[near] if near else None
+    closest = _near(text, _DIRECTIONS)
+    return _DIRECTIONS[closest] if closest else None
 
 
 def _near(text: str, keywords: Iterable[str]) -> str | None:
     """Short keywords: letters in the wrong order count before letters that are wrong."""
     text, keywords = text.lower(), list(keywords)
     turned = [keyword for keyword in keywords if sorted(keyword) == sorted(text)]
-    near = turned or get_close_matches(text, keywords, 1, 0.5)
-    return near[0] if near else None
+    closest = turned or get_close_matches(text, keywords, 1, 0.5)
+    return closest[0] if closest else None
 
 
 def page(word: Word) -> int | None:
@@ -73,19 +73,19 @@ def likely(text: str, keywords: Iterable[str]) -> str | None:
     """The keyword that *text* abbreviates or misspells."""
     text, keywords = text.lower(), list(keywords)
     begun = [keyword for keyword in keywords if len(text) > 1 and keyword.startswith(text)]
-    near = begun[:1] or get_close_matches(text, keywords, 1, 0.6)
-    return near[0] if near else None
+    closest = begun[:1] or get_close_matches(text, keywords, 1, 0.6)
+    return closest[0] if closest else None
 
 
-class Refused:
-    """Raises BadCommand in the words of one command: *command* as it is called here, *model* behind it."""
+class CommandUsage:
+    """Raises BadCommand in the words of one command: *command* as it is called here, *example* behind it."""
 
-    def __init__(self, command: str, model: str) -> None:
+    def __init__(self, command: str, example: str) -> None:
         self.command = command
-        self.model = model
+        self.example = example
 
-    def because(self, why: str, suggestion: str | None = None) -> BadCommand:
+    def error(self, why: str, suggestion: str | None = None) -> BadCommand:
         """The refusal; without a suggestion it says how the command is written."""
         if suggestion is None:
-            return BadCommand(f"{why} Write it like `{self.command} {self.model}`.")
+            return BadCommand(f"{why} Write it like `{self.command} {self.example}`.")
         return BadCommand(why, f"{self.command} {suggestion}")

@@ -121,7 +121,7 @@ _BY_JOB: dict[type, str] = {
 _KEYWORDS = frozenset({"from", "to"})
 
 
-def written(command: Command) -> str:
+def command_text(command: Command) -> str:
     """*command* as a person would type it, without the slash command's own name."""
     match command:
         case SendCommand(number, line):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from faxbot.fax.errors import BadCommand
 from faxbot.fax.job import Direction
 from faxbot.slack.grammar import arguments
-from faxbot.slack.grammar.arguments import Refused, quote
+from faxbot.slack.grammar.arguments import CommandUsage, quote
 from faxbot.slack.grammar.commands import (
     ActiveCommand,
     CancelCommand,
@@ -21,10 +21,10 @@ from faxbot.slack.grammar.commands import (
     SubscribeCommand,
     SubscriptionsCommand,
     UnsubscribeCommand,
-    written,
+    command_text,
 )
 from faxbot.slack.grammar.table import SYNONYMS, SYNTAX
-from faxbot.slack.grammar.words import Word, joined, split
+from faxbot.slack.grammar.words import Word, join, split
 
 _FROM_TOO = ("form", "frm", "fom", "fro", "rom", "fron", "fromm", "via", "on", "using", "with", "line")
 _NUMBER_LIKE = re.compile(r"\+?[0-9(][0-9()+\-./ ]*")
@@ -46,7 +46,7 @@ def parse(text: str, command: str = "/fax") -> Command:
     if len(text) > _LONGEST:
         raise BadCommand(f"That is too long for a command. `{command} help` shows what I can do.")
     words = split(text)
-    if words and words[0].means(command.lower()):
+    if words and words[0].is_keyword(command.lower()):
         words = words[1:]
     if not words:
         return HelpCommand()
@@ -54,7 +54,7 @@ def parse(text: str, command: str = "/fax") -> Command:
     try:
         if name not in SYNTAX:
             raise _unknown(words, command)
-        return _READERS[name](rest, Refused(command, SYNTAX[name].model))
+        return _READERS[name](rest, CommandUsage(command, SYNTAX[name].example))
     except BadCommand as refusal:
         raise _checked(refusal, command) from None
 
@@ -67,7 +67,7 @@ def _checked(refusal: BadCommand, command: str) -> BadCommand:
     if len(text) > _RUNNABLE:
         return BadCommand(f"{refusal} `{command} help` shows what I can do.")
     try:
-        return BadCommand(str(refusal), f"{command} {written(parse(text, command))}")
+        return BadCommand(str(refusal), f"{command} {command_text(parse(text, command))}")
     except BadCommand as second:
         if second.suggestion is None:
             return BadCommand(f"{refusal} {second}")
@@ -75,182 +75,184 @@ def _checked(refusal: BadCommand, command: str) -> BadCommand:
 
 
 def _unknown(words: list[Word], command: str) -> BadCommand:
-    first, everything = words[0].text, joined(words)
-    refused = Refused(command, "")
+    first, everything = words[0].text, join(words)
+    usage = CommandUsage(command, "")
     if _NUMBER_LIKE.match(everything):
-        return refused.because(f"I don't know what to do with {quote(everything)}.", f"send {everything}")
+        return usage.error(f"I don't know what to do with {quote(everything)}.", f"send {everything}")
     if job := arguments.job_id(words[:1]) or arguments.job_id(words[:2]):
-        return refused.because(f"I don't know what to do with {job}.", f"status {job}")
+        return usage.error(f"I don't know what to do with {job}.", f"status {job}")
     meant = SYNONYMS.get(first.lower()) or arguments.likely(first, SYNTAX)
-    return refused.because(
-        f"I don't know {quote(first)}.", f"{meant} {joined(words[1:])}".strip() if meant else "help"
+    return usage.error(
+        f"I don't know {quote(first)}.", f"{meant} {join(words[1:])}".strip() if meant else "help"
     )
 
 
-def _send(words: list[Word], refused: Refused) -> SendCommand:
-    places = [place for place, word in enumerate(words) if word.means("from")]
-    if not places:
-        for place, word in enumerate(words):
-            if place and word.means(*_FROM_TOO) and words[place + 1 :]:
-                number, line = joined(words[:place]), joined(words[place + 1 :])
-                raise refused.because(f"I don't know {quote(word.text)}.", written(SendCommand(number, line)))
+def _send(words: list[Word], usage: CommandUsage) -> SendCommand:
+    indexes = [index for index, word in enumerate(words) if word.is_keyword("from")]
+    if not indexes:
+        for index, word in enumerate(words):
+            if index and word.is_keyword(*_FROM_TOO) and words[index + 1 :]:
+                number, line = join(words[:index]), join(words[index + 1 :])
+                raise usage.error(
+                    f"I don't know {quote(word.text)}.", command_text(SendCommand(number, line))
+                )
         return SendCommand(_number(words))
-    number, line = _number(words[: places[-1]]), joined(words[places[-1] + 1 :])
+    number, line = _number(words[: indexes[-1]]), join(words[indexes[-1] + 1 :])
     if line.lower().startswith("line "):
         line = line[len("line ") :]
     if not line:
-        raise refused.because('Which line? There is nothing after "from".')
+        raise usage.error('Which line? There is nothing after "from".')
     return SendCommand(number, line)
 
 
 def _number(words: list[Word]) -> str:
-    while words and words[0].means("to"):
+    while words and words[0].is_keyword("to"):
         words = words[1:]
-    return joined(words)
+    return join(words)
 
 
-def _lines(words: list[Word], _refused: Refused) -> LinesCommand:
-    return LinesCommand(joined(words))
+def _lines(words: list[Word], _refused: CommandUsage) -> LinesCommand:
+    return LinesCommand(join(words))
 
 
-def _job(name: str) -> Callable[[list[Word], Refused], str]:
+def _job(name: str) -> Callable[[list[Word], CommandUsage], str]:
     """Exactly one job id, for the command *name*."""
 
-    def read(words: list[Word], refused: Refused) -> str:
+    def read(words: list[Word], usage: CommandUsage) -> str:
         if not words:
-            raise refused.because("Which fax?")
+            raise usage.error("Which fax?")
         for count in (1, 2):
             if (job := arguments.job_id(words[:count])) and len(words) >= count:
                 if extra := words[count:]:
-                    raise refused.because(f"I don't understand {quote(joined(extra))} after {job}.")
+                    raise usage.error(f"I don't understand {quote(join(extra))} after {job}.")
                 return job
         usual = SYNTAX[name].usual
-        meant = arguments.likely_job_id(joined(words), usual) or arguments.likely_job_id(words[0].text, usual)
-        why = f"{quote(joined(words))} is not a fax's id, which is written like {usual}82."
-        raise refused.because(why, f"{name} {meant}" if meant else None)
+        meant = arguments.likely_job_id(join(words), usual) or arguments.likely_job_id(words[0].text, usual)
+        why = f"{quote(join(words))} is not a fax's id, which is written like {usual}82."
+        raise usage.error(why, f"{name} {meant}" if meant else None)
 
     return read
 
 
-def _cancel(words: list[Word], refused: Refused) -> CancelCommand:
-    job = _job("cancel")(words, refused)
+def _cancel(words: list[Word], usage: CommandUsage) -> CancelCommand:
+    job = _job("cancel")(words, usage)
     if Direction.of(job) is Direction.RX:
         raise BadCommand(f"{job} is a received fax. Only faxes that are being sent can be cancelled.")
     return CancelCommand(job)
 
 
-def _active(words: list[Word], refused: Refused) -> ActiveCommand:
+def _active(words: list[Word], usage: CommandUsage) -> ActiveCommand:
     if not words:
         return ActiveCommand()
     found = arguments.direction(words[0])
     if found is None:
-        raise _not_a_direction("active", words, refused)
-    _nothing_after(words[1:], refused)
+        raise _not_a_direction("active", words, usage)
+    _nothing_after(words[1:], usage)
     return ActiveCommand(found)
 
 
-def _history(words: list[Word], refused: Refused) -> HistoryCommand:
+def _history(words: list[Word], usage: CommandUsage) -> HistoryCommand:
     direction, page = None, None
-    for place, word in enumerate(words):
-        if word.means("page") and place + 1 < len(words):
+    for index, word in enumerate(words):
+        if word.is_keyword("page") and index + 1 < len(words):
             continue
         if direction is None and (named := arguments.direction(word)):
             direction = named
         elif page is None and (number := arguments.page(word)):
             page = number
-        elif place == 0:
-            raise _not_a_direction("history", words, refused)
+        elif index == 0:
+            raise _not_a_direction("history", words, usage)
         else:
-            _nothing_after([word], refused)
+            _nothing_after([word], usage)
     return HistoryCommand(direction or Direction.TX, page or 1)
 
 
 def _subscription(
     name: str,
-) -> Callable[[list[Word], Refused], tuple[Direction | None, str | None, str | None]]:
+) -> Callable[[list[Word], CommandUsage], tuple[Direction | None, str | None, str | None]]:
     """A direction or a job, and a line, for the command *name*."""
 
-    def read(words: list[Word], refused: Refused) -> tuple[Direction | None, str | None, str | None]:
+    def read(words: list[Word], usage: CommandUsage) -> tuple[Direction | None, str | None, str | None]:
         line = None
-        place = next((place for place, word in enumerate(words) if word.means("line")), None)
-        if place is not None:
-            line, words = joined(words[place + 1 :]), words[:place]
+        index = next((index for index, word in enumerate(words) if word.is_keyword("line")), None)
+        if index is not None:
+            line, words = join(words[index + 1 :]), words[:index]
             if not line:
-                raise refused.because('Which line? There is nothing after "line".')
+                raise usage.error('Which line? There is nothing after "line".')
         if not words:
             return None, None, line
         if named := arguments.direction(words[0]):
             if words[1:] and line is None:
-                meant = written(SubscribeCommand(named, None, joined(words[1:]))).removeprefix("subscribe")
-                raise refused.because(f"I don't understand {quote(joined(words[1:]))}.", f"{name}{meant}")
-            _nothing_after(words[1:], refused)
+                meant = command_text(SubscribeCommand(named, None, join(words[1:]))).removeprefix("subscribe")
+                raise usage.error(f"I don't understand {quote(join(words[1:]))}.", f"{name}{meant}")
+            _nothing_after(words[1:], usage)
             return named, None, line
         job = arguments.job_id(words)
         if job is None:
-            raise _not_subscribable(name, words, line, refused)
+            raise _not_subscribable(name, words, line, usage)
         if line is not None:
-            raise refused.because(f"{job} already has its line.", f"{name} {job}")
+            raise usage.error(f"{job} already has its line.", f"{name} {job}")
         return None, job, None
 
     return read
 
 
-def _not_subscribable(name: str, words: list[Word], line: str | None, refused: Refused) -> BadCommand:
-    text, first = joined(words), words[0].text
+def _not_subscribable(name: str, words: list[Word], line: str | None, usage: CommandUsage) -> BadCommand:
+    text, first = join(words), words[0].text
     why = f"I don't know {quote(text)}."
     if direction := arguments.likely_direction(first):
-        kept = written(SubscribeCommand(direction, None, line or _line_after(words)))
+        kept = command_text(SubscribeCommand(direction, None, line or _line_after(words)))
     elif job := arguments.likely_job_id(text, Direction.TX):
-        kept = written(SubscribeCommand(None, job))
+        kept = command_text(SubscribeCommand(None, job))
     else:
-        kept = written(SubscribeCommand(None, None, text))
-    return refused.because(why, f"{name}{kept.removeprefix('subscribe')}")
+        kept = command_text(SubscribeCommand(None, None, text))
+    return usage.error(why, f"{name}{kept.removeprefix('subscribe')}")
 
 
 def _line_after(words: list[Word]) -> str | None:
-    return joined(words[1:]) or None
+    return join(words[1:]) or None
 
 
-def _not_a_direction(name: str, words: list[Word], refused: Refused) -> BadCommand:
-    why = f"I don't know {quote(joined(words))}."
+def _not_a_direction(name: str, words: list[Word], usage: CommandUsage) -> BadCommand:
+    why = f"I don't know {quote(join(words))}."
     meant = arguments.likely_direction(words[0].text)
     if meant is None:
-        return refused.because(why)
-    return refused.because(why, f"{name} {meant.value.lower()} {joined(words[1:])}".strip())
+        return usage.error(why)
+    return usage.error(why, f"{name} {meant.value.lower()} {join(words[1:])}".strip())
 
 
-def _nothing_after(extra: list[Word], refused: Refused) -> None:
+def _nothing_after(extra: list[Word], usage: CommandUsage) -> None:
     if extra:
-        raise refused.because(f"I don't understand {quote(joined(extra))}.")
+        raise usage.error(f"I don't understand {quote(join(extra))}.")
 
 
-def _subscriptions(words: list[Word], refused: Refused) -> SubscriptionsCommand:
-    _nothing_after(words, refused)
+def _subscriptions(words: list[Word], usage: CommandUsage) -> SubscriptionsCommand:
+    _nothing_after(words, usage)
     return SubscriptionsCommand()
 
 
-def _help(words: list[Word], refused: Refused) -> HelpCommand:
+def _help(words: list[Word], usage: CommandUsage) -> HelpCommand:
     if not words:
         return HelpCommand()
     topic = words[0].text.lower().lstrip("/")
     if topic not in SYNTAX:
         meant = SYNONYMS.get(topic, "").split(" ")[0] or arguments.likely(topic, SYNTAX)
-        raise refused.because(f"I don't know {quote(topic)}.", f"help {meant}" if meant else "help")
-    _nothing_after(words[1:], refused)
+        raise usage.error(f"I don't know {quote(topic)}.", f"help {meant}" if meant else "help")
+    _nothing_after(words[1:], usage)
     return HelpCommand(topic)
 
 
-_READERS: dict[str, Callable[[list[Word], Refused], Command]] = {
+_READERS: dict[str, Callable[[list[Word], CommandUsage], Command]] = {
     "send": _send,
     "lines": _lines,
-    "status": lambda words, refused: StatusCommand(_job("status")(words, refused)),
+    "status": lambda words, usage: StatusCommand(_job("status")(words, usage)),
     "active": _active,
     "history": _history,
-    "get": lambda words, refused: GetCommand(_job("get")(words, refused)),
+    "get": lambda words, usage: GetCommand(_job("get")(words, usage)),
     "cancel": _cancel,
-    "delete": lambda words, refused: DeleteCommand(_job("delete")(words, refused)),
-    "subscribe": lambda words, refused: SubscribeCommand(*_subscription("subscribe")(words, refused)),
-    "unsubscribe": lambda words, refused: UnsubscribeCommand(*_subscription("unsubscribe")(words, refused)),
+    "delete": lambda words, usage: DeleteCommand(_job("delete")(words, usage)),
+    "subscribe": lambda words, usage: SubscribeCommand(*_subscription("subscribe")(words, usage)),
+    "unsubscribe": lambda words, usage: UnsubscribeCommand(*_subscription("unsubscribe")(words, usage)),
     "subscriptions": _subscriptions,
     "help": _help,
 }

@@ -22,7 +22,7 @@ class Syntax:
         return f"{self.name} {self.arguments}".strip()
 
     @property
-    def model(self) -> str:
+    def example(self) -> str:
         """What to show a person who got it wrong: an example where something must be named."""
         return self.examples[0] if self.arguments.startswith("<") else self.usage
 

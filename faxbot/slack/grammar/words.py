@@ -25,7 +25,7 @@ class Word:
     text: str
     quoted: bool = False
 
-    def means(self, *keywords: str) -> bool:
+    def is_keyword(self, *keywords: str) -> bool:
         """It is one of *keywords*, and not quoted."""
         return not self.quoted and self.text.lower() in keywords
 
@@ -50,6 +50,6 @@ def split(text: str) -> list[Word]:
     return words
 
 
-def joined(words: list[Word]) -> str:
+def join(words: list[Word]) -> str:
     """The text of *words*."""
     return " ".join(word.text for word in words)

@@ -1,4 +1,4 @@
-"""What Slack tells twice is answered twice, and carried out once."""
+"""Redelivered envelopes get the first response again; the request runs once."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -8,59 +8,59 @@ from typing import Any
 from slack_bolt.response import BoltResponse
 
 KEPT_SECONDS = 900.0
-"""Slack tells of an event for the last time after six minutes."""
-MOST = 10_000
+"""Lifetime of an entry; Slack's last redelivery of an event comes after six minutes."""
+MAX_DELIVERIES = 10_000
 
-Answer = asyncio.Future[BoltResponse | None]
+Pending = asyncio.Future[BoltResponse | None]
 
 
 class Deduplication:
     """
-    Remembers for a while how each delivery was acknowledged.
+    The responses of recent deliveries, by deduplication key.
 
-    One that comes again, over the other connection or after its acknowledgement was lost, gets the same
-    answer. What was not acknowledged is as if it had never come. Over a restart nothing is remembered here:
-    what changes something has its key in the database.
+    A redelivery, over the other connection or after a lost acknowledgement, gets the same response. An entry
+    that was not acknowledged is dropped. Nothing here survives a restart: requests have their key in the
+    database.
     """
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
-        self._answers: dict[str, tuple[float, Answer]] = {}
+        self._deliveries: dict[str, tuple[float, Pending]] = {}
 
-    async def earlier(self, key: str) -> BoltResponse | None:
-        """How *key* was answered, once it is; None, and it is the caller's to `begin`, if it was not."""
-        while key in self._answers:
-            answer = await asyncio.shield(self._answers[key][1])
+    async def previous_response(self, key: str) -> BoltResponse | None:
+        """Wait for the response to *key*; None if there is none, and the caller has to `begin` it."""
+        while key in self._deliveries:
+            answer = await asyncio.shield(self._deliveries[key][1])
             if answer is not None:
                 return answer
         return None
 
     def begin(self, key: str) -> None:
-        """*key* is being answered."""
-        self._forget()
-        self._answers[key] = self._now(), asyncio.get_running_loop().create_future()
+        """Record that the response to *key* is pending."""
+        self._expire()
+        self._deliveries[key] = self._now(), asyncio.get_running_loop().create_future()
 
     def end(self, key: str, response: BoltResponse | None) -> None:
-        """*key* was answered with *response*, or not at all."""
+        """Record the *response* to *key*; None if there was none."""
         acknowledged = response is not None and response.status == HTTPStatus.OK
-        _, answer = self._answers[key] if acknowledged else self._answers.pop(key)
+        _, answer = self._deliveries[key] if acknowledged else self._deliveries.pop(key)
         answer.set_result(response if acknowledged else None)
 
-    def _forget(self) -> None:
-        """Those that are too old or too many; they are in the order of their coming."""
+    def _expire(self) -> None:
+        """Drop the oldest entries that are expired or too many."""
         before = self._now() - KEPT_SECONDS
-        while self._answers:
-            key, (began, answer) = next(iter(self._answers.items()))
-            if not answer.done() or (began > before and len(self._answers) < MOST):
+        while self._deliveries:
+            key, (began, answer) = next(iter(self._deliveries.items()))
+            if not answer.done() or (began > before and len(self._deliveries) < MAX_DELIVERIES):
                 return
-            del self._answers[key]
+            del self._deliveries[key]
 
 
 def delivery_key(body: Mapping[str, Any]) -> str:
     """
-    What makes two deliveries the same: an event's id; of a command, press or form the trigger and more.
+    The deduplication key: an event's id; for a command, button or form its trigger id and more.
 
-    Empty for what Slack gives no name.
+    Empty if the payload has neither.
 
     Source: `event_id`, "Events API"; `trigger_id` and `action_ts`, "Interaction payloads".
     """

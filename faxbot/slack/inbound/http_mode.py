@@ -60,17 +60,19 @@ class HttpEndpoint:
         self._verifier = SignatureVerifier(signing_secret, _BotsClock(now))
         self._host, self._port = host, port
         self._runner: web.AppRunner | None = None
-        self._complained = False
+        self._warned = False
 
     @property
     def url(self) -> str:
         """Where requests are taken, without a proxy's help."""
-        port = self._runner.addresses[0][1] if self._runner is not None and self.ways else self._port
+        port = (
+            self._runner.addresses[0][1] if self._runner is not None and self.connection_count else self._port
+        )
         host = f"[{self._host}]" if ":" in self._host else self._host
         return f"http://{host}:{port}{PATH}"
 
     @property
-    def ways(self) -> int:
+    def connection_count(self) -> int:
         """1 while requests are taken; whether Slack finds the way here, only Slack knows."""
         return int(self._runner is not None and bool(self._runner.addresses))
 
@@ -97,44 +99,44 @@ class HttpEndpoint:
 
     async def _receive(self, request: web.Request) -> web.StreamResponse:
         if _STAMP not in request.headers or _SIGNATURE not in request.headers:
-            return _answer(HTTPStatus.UNAUTHORIZED)
+            return _response(HTTPStatus.UNAUTHORIZED)
         try:
             async with asyncio.timeout(_READ_SECONDS):
                 body = await request.read()
         except TimeoutError:
-            return _answer(HTTPStatus.REQUEST_TIMEOUT)
-        if not self._is_slacks(request, body):
-            self._complain()
-            return _answer(HTTPStatus.UNAUTHORIZED)
-        self._complained = False
+            return _response(HTTPStatus.REQUEST_TIMEOUT)
+        if not self._is_signed(request, body):
+            self._warn()
+            return _response(HTTPStatus.UNAUTHORIZED)
+        self._warned = False
         try:
             return await self._acknowledge(request, body.decode())
         except Exception:  # Slack must hear that nobody has taken this
             log.exception("A request of Slack's could not be answered.")
-            return _answer(HTTPStatus.INTERNAL_SERVER_ERROR)
+            return _response(HTTPStatus.INTERNAL_SERVER_ERROR)
 
-    def _is_slacks(self, request: web.Request, body: bytes) -> bool:
+    def _is_signed(self, request: web.Request, body: bytes) -> bool:
         try:
             return self._verifier.is_valid(body, request.headers[_STAMP], request.headers[_SIGNATURE])
         except (ValueError, TypeError):  # the time is no number, or the letters are not ASCII, or not UTF-8
             return False
 
-    def _complain(self) -> None:
+    def _warn(self) -> None:
         """Once, until a request is good again: anybody may send any number of bad ones."""
-        if not self._complained:
+        if not self._warned:
             log.warning(
                 "A request was refused: its signature does not fit SLACK_SIGNING_SECRET, or its time is more "
                 "than five minutes off. faxbot doctor looks at both."
             )
-        self._complained = True
+        self._warned = True
 
     async def _acknowledge(self, request: web.Request, body: str) -> web.StreamResponse:
         """Let Bolt answer; "socket_mode" is its name for what has been authenticated before."""
-        asked = AsyncBoltRequest(
+        bolt_request = AsyncBoltRequest(
             mode="socket_mode", body=body, headers={"Content-Type": request.headers.get("Content-Type", "")}
         )
-        return await to_aiohttp_response(await self._app.async_dispatch(asked))
+        return await to_aiohttp_response(await self._app.async_dispatch(bolt_request))
 
 
-def _answer(status: HTTPStatus) -> web.Response:
+def _response(status: HTTPStatus) -> web.Response:
     return web.Response(status=status, text=status.phrase)

@@ -1,4 +1,4 @@
-"""Envelopes that wait for their acknowledgement, and what waits until there are none."""
+"""Prompt acknowledgement: pending envelopes are counted, and work waits until all are acknowledged."""
 
 import asyncio
 import contextlib
@@ -9,11 +9,11 @@ from slack_bolt.async_app import AsyncAck
 from slack_bolt.response import BoltResponse
 
 PATIENCE_SECONDS = 1.0
-"""Work is held up no longer than that by acknowledgements that do not come."""
+"""Longest time that work waits for pending acknowledgements."""
 
 
 class Unacknowledged:
-    """How many envelopes wait. What follows an acknowledgement lets those of the others go first."""
+    """Counts the envelopes whose acknowledgement is pending."""
 
     def __init__(self) -> None:
         self._waiting = 0
@@ -21,18 +21,18 @@ class Unacknowledged:
         self._none.set()
 
     def add(self) -> None:
-        """An envelope has come."""
+        """An envelope arrived."""
         self._waiting += 1
         self._none.clear()
 
     def remove(self) -> None:
-        """Its acknowledgement goes out now."""
+        """Its acknowledgement is being sent."""
         self._waiting -= 1
         if not self._waiting:
             self._none.set()
 
-    async def none_left(self) -> None:
-        """Return when none waits, or after a moment."""
+    async def idle(self) -> None:
+        """Wait until no acknowledgement is pending, at most PATIENCE_SECONDS."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE_SECONDS):
                 await self._none.wait()
@@ -40,9 +40,9 @@ class Unacknowledged:
 
 class PromptAck(AsyncAck):
     """
-    An acknowledgement that goes out when the listener makes it; Bolt looks every 10 ms whether it did.
+    An acknowledgement that is sent when the listener calls it; Bolt itself polls for it every 10 ms.
 
-    It is not taken back either: Bolt forgets it when the listener fails soon after, and waits for another.
+    It also survives a listener that fails afterwards; Bolt would reset it and wait for another one.
     """
 
     def __init__(self, unacknowledged: Unacknowledged) -> None:
@@ -51,9 +51,9 @@ class PromptAck(AsyncAck):
         super().__init__()  # type: ignore[no-untyped-call] # Bolt leaves it without types
 
     async def __call__(self, *args: Any, **options: Any) -> BoltResponse:  # noqa: ANN401  (Bolt's own)
-        """Acknowledge; returns when nobody else waits for an acknowledgement, or after a moment."""
+        """Acknowledge; returns when no acknowledgement is pending, or after PATIENCE_SECONDS."""
         response = await super().__call__(*args, **options)
-        await self._unacknowledged.none_left()
+        await self._unacknowledged.idle()
         return response
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -68,7 +68,7 @@ class PromptAck(AsyncAck):
 async def first_of(
     dispatching: Awaitable[BoltResponse], made: "asyncio.Future[BoltResponse]"
 ) -> BoltResponse:
-    """What the listener acknowledged with, as soon as it did; Bolt's own answer if it did not."""
+    """The listener's acknowledgement as soon as it is made; otherwise Bolt's response."""
     task = asyncio.ensure_future(dispatching)
     try:
         await asyncio.wait({task, made}, return_when=asyncio.FIRST_COMPLETED)

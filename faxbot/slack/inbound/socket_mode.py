@@ -23,12 +23,12 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 
 from faxbot.fax.errors import SlackBusy, SlackFault, SlackRefused, SlackUnclear
 from faxbot.services.model.ports import Clock
-from faxbot.slack.inbound.websocket import Farewell, Pings, SlackWebSocket
+from faxbot.slack.inbound.websocket import DisconnectReason, Pings, SlackWebSocket
 from faxbot.slack.web_api.connections import CALL_ERRORS, CONNECT_SECONDS, no_redirects, slack_fault
 
 log = logging.getLogger(__name__)
 
-_chance = SystemRandom().random
+_random = SystemRandom().random
 
 CONNECTIONS = 2
 _STOP_SECONDS = 0.4
@@ -48,7 +48,7 @@ class ReconnectBackoff:
     """How patient the bot is with its connections, in seconds."""
 
     ping: float = 5.0
-    greeting: float = 3.0
+    hello: float = 3.0
     grace: float = 30.0
     """How long a replaced connection may go on before the bot closes it; Slack does so after 10 s."""
     settled: float = 60.0
@@ -61,12 +61,12 @@ class ReconnectBackoff:
     """Before asking for another connection when Slack says there are too many, and one is open."""
 
 
-class _SentAway(Exception):
+class _RejectedAtHello(Exception):
     """Slack took the handshake, and its first word was that the connection has to go."""
 
-    def __init__(self, farewell: Farewell | None) -> None:
-        super().__init__(farewell)
-        self.farewell = farewell
+    def __init__(self, reason: DisconnectReason | None) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 class SocketMode:
@@ -79,29 +79,29 @@ class SocketMode:
         clock: Clock,
         *,
         connections: int = CONNECTIONS,
-        pace: ReconnectBackoff | None = None,
-        jitter: Callable[[], float] = _chance,
+        backoff: ReconnectBackoff | None = None,
+        jitter: Callable[[], float] = _random,
     ) -> None:
         self._app, self._app_token, self._clock, self._jitter = app, app_token, clock, jitter
-        self._pace = pace or ReconnectBackoff()
-        self._pings = Pings(self._pace.ping)
+        self._backoff = backoff or ReconnectBackoff()
+        self._pings = Pings(self._backoff.ping)
         self._tried = [asyncio.Event() for _ in range(connections)]
         self._reached = asyncio.Event()
-        self._links: set[SlackWebSocket] = set()
-        self._keepers: list[asyncio.Task[None]] = []
+        self._websockets: set[SlackWebSocket] = set()
+        self._tasks: list[asyncio.Task[None]] = []
         self._retiring: set[asyncio.Task[None]] = set()
         self._session: aiohttp.ClientSession | None = None
-        self._complained = ""
+        self._last_error = ""
 
     @property
-    def ways(self) -> int:
+    def connection_count(self) -> int:
         """By how many connections Slack can reach the bot now."""
         return len(self.open_since)
 
     @property
     def open_since(self) -> tuple[datetime, ...]:
         """Since when each connection that is open now has been open, oldest first."""
-        return tuple(sorted(link.since for link in self._links if link.open))
+        return tuple(sorted(websocket.since for websocket in self._websockets if websocket.open))
 
     async def open(self) -> None:
         """Open them; returns when one is open and the others have been tried. From then on they are kept."""
@@ -111,52 +111,52 @@ class SocketMode:
             cookie_jar=aiohttp.DummyCookieJar(),
             trace_configs=[no_redirects()],
         )
-        self._keepers = [asyncio.create_task(self._keep(tried), name="socket") for tried in self._tried]
+        self._tasks = [asyncio.create_task(self._maintain(tried), name="socket") for tried in self._tried]
         for event in (*self._tried, self._reached):
             await event.wait()
 
     async def close(self) -> None:
         """Close them all, within a second; acknowledgements that are being made go out before."""
-        tasks = (*self._keepers, *self._retiring)
+        tasks = (*self._tasks, *self._retiring)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await asyncio.gather(*(link.close(_STOP_SECONDS) for link in self._links))
-        self._links.clear()
+        await asyncio.gather(*(websocket.close(_STOP_SECONDS) for websocket in self._websockets))
+        self._websockets.clear()
         if self._session is not None:
             await self._session.close()
 
     # -- one connection after the other
 
-    async def _keep(self, tried: asyncio.Event) -> None:
+    async def _maintain(self, tried: asyncio.Event) -> None:
         """Have one connection open, always: the next one is open before the last one is let go."""
         last: SlackWebSocket | None = None
-        troubles = 0
+        failures = 0
         while True:
             began = self._clock.now()
-            why: Farewell | Exception | None
+            reason: DisconnectReason | Exception | None
             try:
-                link = await self._open()
-            except _SentAway as sent:
-                why = sent.farewell
+                websocket = await self._open()
+            except _RejectedAtHello as rejected:
+                reason = rejected.reason
                 room = None if last is None else last.ended
             except Exception as exc:
-                why, room = exc, None
+                reason, room = exc, None
                 if not isinstance(exc, SlackFault):  # this task must not die: the bot would be deaf
                     log.exception("a connection to Slack could not be opened")
             else:
                 if last is not None:
                     self._in_background(self._retire(last))
-                last = link
+                last = websocket
                 tried.set()
-                self._greeted()
-                await link.going.wait()
-                why, room = link.farewell, None
+                self._report_open()
+                await websocket.must_replace.wait()
+                reason, room = websocket.reason, None
             tried.set()
             lived = (self._clock.now() - began).total_seconds()
-            troubles = 0 if lived >= self._pace.settled else troubles + 1
-            self._report(why)
-            await self._rest(self._pause(why, troubles), room)
+            failures = 0 if lived >= self._backoff.settled else failures + 1
+            self._report(reason)
+            await self._wait(self._pause(reason, failures), room)
 
     async def _open(self) -> SlackWebSocket:
         """
@@ -164,7 +164,7 @@ class SocketMode:
 
         Raises:
             SlackFault: There is none.
-            _SentAway: It had to go at once.
+            _RejectedAtHello: Slack sent `disconnect` instead of `hello`.
 
         Source: apps.connections.open, "Using Socket Mode".
         """
@@ -176,25 +176,25 @@ class SocketMode:
                 socket = await self._session.ws_connect(str(answer["url"]), autoping=False, autoclose=False)
         except CALL_ERRORS as exc:
             raise slack_fault(exc) from exc
-        link = SlackWebSocket(socket, self._handle, self._pings, self._clock.now())
-        self._links.add(link)
-        if not await link.greeting(self._pace.greeting):
-            self._in_background(self._retire(link))
-            raise _SentAway(link.farewell)
-        return link
+        websocket = SlackWebSocket(socket, self._handle, self._pings, self._clock.now())
+        self._websockets.add(websocket)
+        if not await websocket.wait_for_hello(self._backoff.hello):
+            self._in_background(self._retire(websocket))
+            raise _RejectedAtHello(websocket.reason)
+        return websocket
 
-    async def _handle(self, link: SlackWebSocket, request: SocketModeRequest) -> None:
+    async def _handle(self, websocket: SlackWebSocket, request: SocketModeRequest) -> None:
         """Let Bolt answer an envelope; what it does not answer with 200 is not acknowledged."""
         began = time.time()
         response = await run_async_bolt_app(self._app, request)
-        await send_async_response(cast("AsyncBaseSocketModeClient", link), request, response, began)
+        await send_async_response(cast("AsyncBaseSocketModeClient", websocket), request, response, began)
 
-    async def _retire(self, link: SlackWebSocket) -> None:
-        """Let *link* take what still comes, until Slack ends it; close what is silent at once."""
-        if link.farewell is not Farewell.SILENT and not link.ended.is_set():
-            await _sooner(link.ended.wait(), self._clock.sleep(self._pace.grace))
-        await link.close()
-        self._links.discard(link)
+    async def _retire(self, websocket: SlackWebSocket) -> None:
+        """Let *websocket* take what still comes, until Slack ends it; close what is silent at once."""
+        if websocket.reason is not DisconnectReason.SILENT and not websocket.ended.is_set():
+            await _sooner(websocket.ended.wait(), self._clock.sleep(self._backoff.grace))
+        await websocket.close()
+        self._websockets.discard(websocket)
 
     def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work, name="socket farewell")
@@ -203,28 +203,28 @@ class SocketMode:
 
     # -- how fast to try again
 
-    def _pause(self, why: Farewell | Exception | None, troubles: int) -> float:
-        pace = self._pace
-        match why:
-            case Farewell.DISABLED | SlackRefused():
-                pause = pace.switched_off
-            case Farewell.TOO_MANY if self.open_since:
-                pause = pace.crowded
-            case Farewell.TOO_MANY:
-                pause = self._backoff(troubles + 2)
+    def _pause(self, reason: DisconnectReason | Exception | None, failures: int) -> float:
+        backoff = self._backoff
+        match reason:
+            case DisconnectReason.DISABLED | SlackRefused():
+                pause = backoff.switched_off
+            case DisconnectReason.TOO_MANY if self.open_since:
+                pause = backoff.crowded
+            case DisconnectReason.TOO_MANY:
+                pause = self._delay(failures + 2)
             case SlackBusy(retry_after=asked):
-                pause = max(asked, self._backoff(troubles))
+                pause = max(asked, self._delay(failures))
             case _:
-                pause = self._backoff(troubles)
+                pause = self._delay(failures)
         return pause * (1 + self._jitter() / 2)
 
-    def _backoff(self, troubles: int) -> float:
+    def _delay(self, failures: int) -> float:
         """The first replacement is made at once; each further trouble in a row doubles the pause."""
-        if troubles <= 1:
+        if failures <= 1:
             return 0.0
-        return min(self._pace.first_pause * 2.0 ** min(troubles - 2, 30), self._pace.longest_pause)
+        return min(self._backoff.first_pause * 2.0 ** min(failures - 2, 30), self._backoff.longest_pause)
 
-    async def _rest(self, pause: float, room: asyncio.Event | None) -> None:
+    async def _wait(self, pause: float, room: asyncio.Event | None) -> None:
         """Wait, but no longer than until the connection ends that a new one had no room beside."""
         if room is None or room.is_set():
             await self._clock.sleep(pause)
@@ -233,30 +233,30 @@ class SocketMode:
 
     # -- what to say of it
 
-    def _greeted(self) -> None:
+    def _report_open(self) -> None:
         self._reached.set()
-        self._complained = ""
+        self._last_error = ""
         log.info("a connection to Slack is open", extra={"open": len(self.open_since)})
 
-    def _report(self, why: Farewell | Exception | None) -> None:
-        match why:
-            case Farewell.DISABLED:
-                complaint = _SWITCHED_OFF
+    def _report(self, reason: DisconnectReason | Exception | None) -> None:
+        match reason:
+            case DisconnectReason.DISABLED:
+                error_text = _SWITCHED_OFF
             case SlackRefused(error=error):
-                complaint = _REFUSED.format(error)
+                error_text = _REFUSED.format(error)
             case _:
-                complaint = ""
-        if complaint and complaint != self._complained:
-            log.error(complaint)
-            self._complained = complaint
+                error_text = ""
+        if error_text and error_text != self._last_error:
+            log.error(error_text)
+            self._last_error = error_text
         there = len(self.open_since)
-        reason = why.value if isinstance(why, Farewell) else type(why).__name__
+        cause = reason.value if isinstance(reason, DisconnectReason) else type(reason).__name__
         level = logging.INFO if there else logging.WARNING
-        log.log(level, "a connection to Slack has to be replaced", extra={"reason": reason, "open": there})
+        log.log(level, "a connection to Slack has to be replaced", extra={"reason": cause, "open": there})
 
 
 async def _sooner(*waits: Coroutine[Any, Any, Any]) -> None:
-    """Return when the first of *waits* is over; the others are given up."""
+    """Return when the first of *waits* returns; cancel the others."""
     tasks = [asyncio.create_task(wait) for wait in waits]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

@@ -25,7 +25,7 @@ LAST_ACKS_SECONDS = 3.0
 _CLOSE_SECONDS = 0.3
 
 
-class Farewell(StrEnum):
+class DisconnectReason(StrEnum):
     """Why a connection has to be replaced: Slack's own words (`disconnect.reason`), then what is noticed."""
 
     WARNING = "warning"
@@ -48,7 +48,7 @@ class SlackWebSocket:
     """
     One WebSocket, for its whole life.
 
-    `going` is set when it has to be replaced (`farewell` says why), `ended` when nothing comes any more.
+    `must_replace` is set when it has to be replaced (`reason` says why), `ended` when nothing comes any more.
     Until then it receives and acknowledges, whatever it was told.
     """
 
@@ -62,10 +62,10 @@ class SlackWebSocket:
         since: datetime,
     ) -> None:
         self.since = since
-        self.farewell: Farewell | None = None
-        self.going, self.ended = asyncio.Event(), asyncio.Event()
-        self._spoke = asyncio.Event()
-        self._greeted = False
+        self.reason: DisconnectReason | None = None
+        self.must_replace, self.ended = asyncio.Event(), asyncio.Event()
+        self._first_message = asyncio.Event()
+        self._accepted = False
         self._socket, self._handle, self._pings = socket, handle, pings
         self._unanswered = 0
         self._answering: set[asyncio.Task[None]] = set()
@@ -75,21 +75,21 @@ class SlackWebSocket:
     @property
     def open(self) -> bool:
         """Whether envelopes may come by it."""
-        return self._greeted and not self.ended.is_set()
+        return self._accepted and not self.ended.is_set()
 
-    async def greeting(self, patience: float) -> bool:
+    async def wait_for_hello(self, seconds: float) -> bool:
         """
         Whether Slack wants this connection: its first word was not that it has to go.
 
-        Who says nothing at all for *patience* seconds, not even hello, is taken to be ready.
+        Who says nothing at all for *seconds*, not even hello, is taken to be ready.
 
         Source: `hello`, "Using Socket Mode".
         """
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(patience):
-                await self._spoke.wait()
-        self._greeted = not self.going.is_set()
-        return self._greeted
+            async with asyncio.timeout(seconds):
+                await self._first_message.wait()
+        self._accepted = not self.must_replace.is_set()
+        return self._accepted
 
     async def send_socket_mode_response(self, response: SocketModeResponse) -> None:
         """
@@ -100,26 +100,26 @@ class SlackWebSocket:
         """
         await self._socket.send_str(json.dumps(response.to_dict()))
 
-    async def close(self, patience: float = LAST_ACKS_SECONDS) -> None:
-        """End it, when the acknowledgements that are being made are out, or after *patience* seconds."""
-        await self._finish(patience)
+    async def close(self, seconds: float = LAST_ACKS_SECONDS) -> None:
+        """End it, when the acknowledgements that are being made are out, or after *seconds*."""
+        await self._finish(seconds)
         tasks = {self._reader, self._pinger, *self._answering}
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _finish(self, patience: float) -> None:
+    async def _finish(self, seconds: float) -> None:
         if self._answering:
-            await asyncio.wait(self._answering, timeout=patience)
+            await asyncio.wait(self._answering, timeout=seconds)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_CLOSE_SECONDS):
                 await self._socket.close()
 
-    def _go(self, farewell: Farewell) -> None:
-        if not self.going.is_set():
-            self.farewell = farewell
-            self.going.set()
-            self._spoke.set()
+    def _disconnect(self, reason: DisconnectReason) -> None:
+        if not self.must_replace.is_set():
+            self.reason = reason
+            self.must_replace.set()
+            self._first_message.set()
 
     # -- what comes
 
@@ -138,7 +138,7 @@ class SlackWebSocket:
         except Exception:  # who reads no more must be replaced, whatever it was
             log.exception("a connection could not be read")
         finally:
-            self._go(Farewell.CLOSED)
+            self._disconnect(DisconnectReason.CLOSED)
             self.ended.set()
             self._pinger.cancel()
         await self._finish(LAST_ACKS_SECONDS)
@@ -152,9 +152,9 @@ class SlackWebSocket:
             log.info("Slack sent what is no message")
             return
         if message.get("type") == "disconnect":
-            self._go(_farewell(message.get("reason")))
+            self._disconnect(_disconnect_reason(message.get("reason")))
             return
-        self._spoke.set()
+        self._first_message.set()
         if not isinstance(message.get("payload"), dict):
             return  # hello, and what is no envelope
         request = SocketModeRequest.from_dict(message)
@@ -187,10 +187,15 @@ class SlackWebSocket:
                 async with asyncio.timeout(self._pings.every):
                     await self._socket.ping()
             await asyncio.sleep(self._pings.every)
-        self._go(Farewell.SILENT)
+        self._disconnect(DisconnectReason.SILENT)
 
 
-def _farewell(reason: object) -> Farewell:
+def _disconnect_reason(reason: object) -> DisconnectReason:
     """An unknown reason asks for what the known ones ask for: another connection."""
-    known = (Farewell.WARNING, Farewell.REFRESH, Farewell.DISABLED, Farewell.TOO_MANY)
-    return next((each for each in known if each == reason), Farewell.REFRESH)
+    known = (
+        DisconnectReason.WARNING,
+        DisconnectReason.REFRESH,
+        DisconnectReason.DISABLED,
+        DisconnectReason.TOO_MANY,
+    )
+    return next((each for each in known if each == reason), DisconnectReason.REFRESH)

@@ -13,8 +13,8 @@ __all__ = ["ListenerContext", "register"]
 Register = Callable[[AsyncApp, ListenerContext], None]
 
 
-def register(app: AsyncApp, board: ListenerContext) -> None:
+def register(app: AsyncApp, context: ListenerContext) -> None:
     """Register everything that the bot listens to."""
     kinds: tuple[ModuleType, ...] = (commands, actions, views, shortcuts, events)
     for kind in kinds:
-        kind.register(app, board)
+        kind.register(app, context)

@@ -1,4 +1,4 @@
-"""What the listeners are connected to."""
+"""The services that the listeners call."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from faxbot.services.queries.results import Answer
 from faxbot.services.requests.runner import RequestRunner
 from faxbot.slack.adapters.forms import FaxForms
 from faxbot.slack.adapters.replies import Replies
-from faxbot.slack.payloads import Place
+from faxbot.slack.payloads import Origin
 from faxbot.slack.views import BotProfile, render_answer
 
 
@@ -23,29 +23,29 @@ class ListenerContext:
     queries: Queries
     forms: FaxForms
     replies: Replies
-    site: BotProfile
+    profile: BotProfile
     bot_user_id: str
     now: Callable[[], datetime]
 
-    async def accept(self, kind: RequestKind, place: Place, key: str, body: dict[str, Any]) -> bool:
+    async def accept(self, kind: RequestKind, origin: Origin, key: str, body: dict[str, Any]) -> bool:
         """
-        Commit what a person asked for; False if it was committed before.
+        Commit a request; False if its key is known.
 
-        To be called before the acknowledgement: Slack never tells again what was acknowledged.
+        Must be called before the acknowledgement: Slack does not redeliver an acknowledged envelope.
         """
         return await self.runner.accept(
             Request(
                 key=key,
                 kind=kind,
-                user_id=place.user_id,
-                channel_id=place.channel_id,
-                thread_ts=place.thread_ts,
-                response_url=place.response_url,
+                user_id=origin.user_id,
+                channel_id=origin.channel_id,
+                thread_ts=origin.thread_ts,
+                response_url=origin.response_url,
                 body=body,
                 created_at=self.now().timestamp(),
             )
         )
 
-    async def answer(self, place: Place, answer: Answer, *, replace: bool = False) -> None:
+    async def answer(self, origin: Origin, answer: Answer, *, replace: bool = False) -> None:
         """Show *answer* to the asker only."""
-        await self.replies.tell(place, render_answer(answer, self.site, self.now()), replace=replace)
+        await self.replies.respond(origin, render_answer(answer, self.profile, self.now()), replace=replace)

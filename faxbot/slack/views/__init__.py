@@ -18,12 +18,12 @@ from faxbot.services.model.messages import (
 )
 from faxbot.slack.views import notices
 from faxbot.slack.views.answers import render_answer
-from faxbot.slack.views.blocks import Rendered, sentence_only
+from faxbot.slack.views.blocks import Rendered, paragraph
 from faxbot.slack.views.card import render_card
 from faxbot.slack.views.faults import render_fault, render_unknown_fault
 from faxbot.slack.views.help import render_help
+from faxbot.slack.views.profile import BotProfile
 from faxbot.slack.views.received import file_comment, render_received
-from faxbot.slack.views.site import BotProfile
 from faxbot.slack.views.steps import render_steps
 
 __all__ = [
@@ -38,30 +38,30 @@ __all__ = [
 ]
 
 
-def render(message: Message, site: BotProfile, now: datetime) -> Rendered:
+def render(message: Message, profile: BotProfile, now: datetime) -> Rendered:
     """*message* as Slack is to show it at the moment *now*."""
     match message:
         case FaxCard():
-            shown = render_card(message, site, now)
+            shown = render_card(message, profile, now)
         case FaxSteps():
-            shown = render_steps(message, site, now)
+            shown = render_steps(message, profile, now)
         case ReceivedFax():
-            shown = render_received(message, site, now)
+            shown = render_received(message, profile, now)
         case OutageBegan() | OutageEnded() | QueryFailing() | QueryRecovered():
             shown = notices.of_the_server(message, now)
         case FaxConfirmation():
-            shown = notices.faxing(message, site)
+            shown = notices.faxing(message, profile)
         case Sentence():
-            shown = notices.plain_sentence(message, site)
+            shown = notices.plain_sentence(message, profile)
         case NumberQuestion():
-            shown = notices.ask_number(message, site)
+            shown = notices.ask_number(message, profile)
         case FetchedFile():
-            shown = sentence_only(notices.fetched_file_comment(message))
+            shown = paragraph(notices.fetched_file_comment(message))
     return shown
 
 
-def render_comment(message: ReceivedFax | FetchedFile, site: BotProfile, now: datetime) -> str:
+def render_comment(message: ReceivedFax | FetchedFile, profile: BotProfile, now: datetime) -> str:
     """The text beside an uploaded file (`initial_comment`; with it Slack ignores blocks)."""
     if isinstance(message, FetchedFile):
         return notices.fetched_file_comment(message)
-    return file_comment(message, site, now)
+    return file_comment(message, profile, now)

@@ -18,9 +18,9 @@ from faxbot.services.queries.results import (
     SubscriptionsResult,
 )
 from faxbot.slack.action_ids import Action, encode_page
-from faxbot.slack.views.blocks import Rendered, actions, button, context, rendered, section, sentence_only
-from faxbot.slack.views.entries import entry_buttons, in_full, row, row_blocks, waiting_row
-from faxbot.slack.views.site import BotProfile
+from faxbot.slack.views.blocks import Rendered, actions, button, context, paragraph, rendered, section
+from faxbot.slack.views.entries import entry_buttons, entry_details, row, row_blocks, waiting_row
+from faxbot.slack.views.profile import BotProfile
 from faxbot.slack.views.text import SAID_CHARS, code, escape, mention, number
 
 _LINES_A_BLOCK = 6
@@ -34,37 +34,37 @@ _NONE_ACTIVE: dict[tuple[Direction, ...], str] = {
 }
 
 
-def render_answer(answer: Answer, site: BotProfile, now: datetime) -> Rendered:
+def render_answer(answer: Answer, profile: BotProfile, now: datetime) -> Rendered:
     """*answer* as its asker sees it."""
     match answer:
         case LinesResult():
-            return _lines(answer, site)
+            return _lines(answer, profile)
         case StatusResult():
-            return _status(answer, site, now)
+            return _status(answer, profile, now)
         case ActiveResult():
-            return _active(answer, site, now)
+            return _active(answer, profile, now)
         case HistoryResult():
-            return _history(answer, site, now)
+            return _history(answer, profile, now)
         case SubscriptionsResult():
-            return _subscriptions(answer, site)
+            return _subscriptions(answer, profile)
 
 
-def _lines(answer: LinesResult, site: BotProfile) -> Rendered:
+def _lines(answer: LinesResult, profile: BotProfile) -> Rendered:
     if not answer.lines:
-        return sentence_only("*No lines.* The fax server has no virtual fax yet.")
-    told = [_line(standing, site) for standing in answer.lines[:_SHOWN_LINES]]
+        return paragraph("*No lines.* The fax server has no virtual fax yet.")
+    rows = [_line(entry, profile) for entry in answer.lines[:_SHOWN_LINES]]
     blocks: list[Block] = [
-        section("\n".join(told[start : start + _LINES_A_BLOCK]))
-        for start in range(0, len(told), _LINES_A_BLOCK)
+        section("\n".join(rows[start : start + _LINES_A_BLOCK]))
+        for start in range(0, len(rows), _LINES_A_BLOCK)
     ]
-    return rendered("\n".join(told), [*blocks, *_left_off(len(answer.lines), _SHOWN_LINES)])
+    return rendered("\n".join(rows), [*blocks, *_left_off(len(answer.lines), _SHOWN_LINES)])
 
 
-def _line(standing: LineEntry, site: BotProfile) -> str:
-    line, usage = standing.line, standing.usage
+def _line(entry: LineEntry, profile: BotProfile) -> str:
+    line, usage = entry.line, entry.usage
     name = f"*{escape(line.label) or 'unnamed line'}*"
     if line.number:
-        name += f" {number(line.number, site)}"
+        name += f" {number(line.number, profile)}"
     if line.extension and line.extension != line.label:
         name += f" (ext. {escape(line.extension)})"
     if usage is None:
@@ -76,31 +76,31 @@ def _line(standing: LineEntry, site: BotProfile) -> str:
     return f"{name} — {words if state.healthy else f'*{words}*'}{waiting}"
 
 
-def _status(answer: StatusResult, site: BotProfile, now: datetime) -> Rendered:
-    body, small = in_full(answer.entry, site, now)
+def _status(answer: StatusResult, profile: BotProfile, now: datetime) -> Rendered:
+    body, small = entry_details(answer.entry, profile, now)
     blocks = [section(body), *([context(small)] if small else [])]
-    return rendered(f"{body}\n{small}".strip(), [*blocks, *actions(*entry_buttons(answer.entry, site))])
+    return rendered(f"{body}\n{small}".strip(), [*blocks, *actions(*entry_buttons(answer.entry, profile))])
 
 
-def _active(answer: ActiveResult, site: BotProfile, now: datetime) -> Rendered:
+def _active(answer: ActiveResult, profile: BotProfile, now: datetime) -> Rendered:
     if not answer.entries and not answer.waiting:
-        return sentence_only(
+        return paragraph(
             f"{_NONE_ACTIVE.get(answer.directions, '*Nothing* is being sent or received.')} "
-            f"{code('/fax history', site)} shows what is finished."
+            f"{code('/fax history', profile)} shows what is finished."
         )
     blocks: list[Block] = []
-    told = []
+    rows = []
     for entry in answer.entries[:_SHOWN_ROWS]:
-        told.append(row(entry, site, now))
-        blocks += row_blocks(told[-1], entry_buttons(entry, site))
-    for fax in answer.waiting[: _SHOWN_ROWS - len(told)]:
-        told.append(waiting_row(fax, site, now))
-        blocks.append(section(told[-1]))
+        rows.append(row(entry, profile, now))
+        blocks += row_blocks(rows[-1], entry_buttons(entry, profile))
+    for fax in answer.waiting[: _SHOWN_ROWS - len(rows)]:
+        rows.append(waiting_row(fax, profile, now))
+        blocks.append(section(rows[-1]))
     everything = len(answer.entries) + len(answer.waiting)
-    return rendered("\n".join(told), [*blocks, *_left_off(everything, len(told))])
+    return rendered("\n".join(rows), [*blocks, *_left_off(everything, len(rows))])
 
 
-def _history(answer: HistoryResult, site: BotProfile, now: datetime) -> Rendered:
+def _history(answer: HistoryResult, profile: BotProfile, now: datetime) -> Rendered:
     title = f"*{_FAXES[answer.direction]}*"
     if not answer.entries:
         head = f"{title} — none yet."
@@ -109,12 +109,12 @@ def _history(answer: HistoryResult, site: BotProfile, now: datetime) -> Rendered
         return rendered(head, [section(head), *actions(*_pager(answer))])
     head = f"{title} · page {answer.page} of {answer.pages} · {answer.total} in all"
     blocks: list[Block] = [context(head)]
-    told = [head]
+    rows = [head]
     for entry in answer.entries[:_SHOWN_ROWS]:
-        told.append(row(entry, site, now))
-        blocks += row_blocks(told[-1], entry_buttons(entry, site))
+        rows.append(row(entry, profile, now))
+        blocks += row_blocks(rows[-1], entry_buttons(entry, profile))
     left_off = _left_off(len(answer.entries), _SHOWN_ROWS)
-    return rendered("\n".join(told), [*blocks, *left_off, *actions(*_pager(answer))])
+    return rendered("\n".join(rows), [*blocks, *left_off, *actions(*_pager(answer))])
 
 
 def _pager(answer: HistoryResult) -> list[ButtonElement]:
@@ -133,21 +133,21 @@ def _pager(answer: HistoryResult) -> list[ButtonElement]:
     return [*pages, turn(_FAXES[other], "other", other, 1)]
 
 
-def _subscriptions(answer: SubscriptionsResult, site: BotProfile) -> Rendered:
+def _subscriptions(answer: SubscriptionsResult, profile: BotProfile) -> Rendered:
     here = f"<#{answer.channel_id}>" if _CHANNEL.fullmatch(answer.channel_id) else "This channel"
-    told = ["• all received faxes: they come here anyway"] if answer.inbound else []
-    told += [_subscription(each) for each in answer.subscriptions[:_SHOWN_LINES]]
-    if not told:
-        return sentence_only(
+    rows = ["• all received faxes: they come here anyway"] if answer.inbound else []
+    rows += [_subscription(each) for each in answer.subscriptions[:_SHOWN_LINES]]
+    if not rows:
+        return paragraph(
             f"{here} hears only of the faxes sent from it. "
-            f"{code('/fax subscribe tx', site)} adds all sent ones."
+            f"{code('/fax subscribe tx', profile)} adds all sent ones."
         )
     head = f"*{here} hears of*"
-    text = "\n".join([head, *told])
+    text = "\n".join([head, *rows])
     blocks: list[Block] = [section(head)]
     blocks += [
-        section("\n".join(told[start : start + _LINES_A_BLOCK]))
-        for start in range(0, len(told), _LINES_A_BLOCK)
+        section("\n".join(rows[start : start + _LINES_A_BLOCK]))
+        for start in range(0, len(rows), _LINES_A_BLOCK)
     ]
     return rendered(text, [*blocks, *_left_off(len(answer.subscriptions), _SHOWN_LINES)])
 

@@ -39,7 +39,7 @@ def rendered(text: str, blocks: Sequence[Block]) -> Rendered:
     return Rendered(fit(text, MAX_TEXT), [block.to_dict() for block in blocks])
 
 
-def sentence_only(text: str, *buttons: ButtonElement) -> Rendered:
+def paragraph(text: str, *buttons: ButtonElement) -> Rendered:
     """A message of one paragraph, and buttons if there are any."""
     return rendered(text, [section(text), *actions(*buttons)])
 
@@ -96,7 +96,7 @@ def button(
     )
 
 
-def ask_first(title: str, text: str, yes: str, no: str, *, danger: bool = False) -> ConfirmObject:
+def confirm_dialog(title: str, text: str, yes: str, no: str, *, danger: bool = False) -> ConfirmObject:
     """The question before something that cannot be taken back. Plain text, so that nothing formats."""
     return ConfirmObject(
         title=PlainTextObject(text=one_line(title, ConfirmObject.title_max_length), emoji=False),

@@ -3,7 +3,7 @@
 from slack_sdk.models.blocks import ButtonElement, ConfirmObject
 
 from faxbot.slack.action_ids import MAX_VALUE, Action, Target
-from faxbot.slack.views.blocks import ask_first, button
+from faxbot.slack.views.blocks import button, confirm_dialog
 
 
 def cancel(target: Target, number: str) -> ButtonElement:
@@ -13,7 +13,7 @@ def cancel(target: Target, number: str) -> ButtonElement:
         Action.CANCEL,
         target.encode(),
         style="danger",
-        confirm=ask_first(
+        confirm=confirm_dialog(
             "Cancel this fax?",
             f"The fax to {number} stops. Pages already confirmed have gone through.",
             "Cancel fax",
@@ -35,7 +35,7 @@ def delete(target: Target) -> ButtonElement:
         Action.DELETE,
         target.encode(),
         style="danger",
-        confirm=ask_first(
+        confirm=confirm_dialog(
             "Delete this record?",
             "The fax server deletes the record and its document for good. What was posted in Slack stays.",
             "Delete record",
@@ -52,13 +52,15 @@ def decide(target: Target, number: str) -> tuple[ButtonElement, ButtonElement, B
             "It went",
             Action.IT_WENT,
             target.encode(),
-            confirm=ask_first("Did it go?", f"The fax to {number} is noted as sent.", "It went", "Not sure"),
+            confirm=confirm_dialog(
+                "Did it go?", f"The fax to {number} is noted as sent.", "It went", "Not sure"
+            ),
         ),
         button(
             "Send again",
             Action.SEND_AGAIN,
             target.encode(),
-            confirm=ask_first(
+            confirm=confirm_dialog(
                 "Send it again?",
                 f"The fax to {number} is dialled anew. If the first one went after all, it arrives twice.",
                 "Send again",
@@ -70,7 +72,7 @@ def decide(target: Target, number: str) -> tuple[ButtonElement, ButtonElement, B
             "Give up",
             Action.GIVE_UP,
             target.encode(),
-            confirm=ask_first(
+            confirm=confirm_dialog(
                 "Give this fax up?",
                 f"Nothing more is done about the fax to {number}.",
                 "Give up",
@@ -91,4 +93,4 @@ def run(command: str, *, label: str = "Run it") -> ButtonElement | None:
 def _before(command: str) -> ConfirmObject | None:
     if not {"cancel", "delete"}.intersection(command.split()[:2]):
         return None
-    return ask_first("Run this command?", command, "Run it", "Not now", danger=True)
+    return confirm_dialog("Run this command?", command, "Run it", "Not now", danger=True)

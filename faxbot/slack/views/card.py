@@ -12,8 +12,8 @@ from faxbot.slack.action_ids import Subject, Target
 from faxbot.slack.views import buttons
 from faxbot.slack.views.blocks import Rendered, actions, context, rendered, section
 from faxbot.slack.views.outcomes import ended, outcome_of
+from faxbot.slack.views.profile import BotProfile
 from faxbot.slack.views.progress import dial, underway
-from faxbot.slack.views.site import BotProfile
 from faxbot.slack.views.text import (
     at,
     at_second,
@@ -30,22 +30,22 @@ _CANCELLABLE = (FaxState.FETCHING, FaxState.READY, FaxState.ACCEPTED)
 _SHOWN_CANDIDATES = 5
 
 
-def render_card(card: FaxCard, site: BotProfile, now: datetime) -> Rendered:
+def render_card(card: FaxCard, profile: BotProfile, now: datetime) -> Rendered:
     """A fax as it stands: to whom, how far, what to press."""
     outcome = outcome_of(card.fax, card.job)
-    headline = f"*Fax to {number(destination(card.fax, card.job), site)}*"
+    headline = f"*Fax to {number(destination(card.fax, card.job), profile)}*"
     if card.fax.job_id:
         headline += f" · {escape(card.fax.job_id)}"
     if outcome is None:
-        state = standing(card, now)
+        state = state_text(card, now)
     else:
-        state = ended(card.fax, card.job, outcome, site, now)
+        state = ended(card.fax, card.job, outcome, profile, now)
         if card.fax.deleted_by:
             state += f"\nRecord deleted by {mention(card.fax.deleted_by)}."
     small = facts(card.fax, card.job)
     body = f"{headline}\n{state}"
     return rendered(
-        f"{body}\n{small}", [section(body), context(small), *actions(*_buttons(card, outcome, site))]
+        f"{body}\n{small}", [section(body), context(small), *actions(*_buttons(card, outcome, profile))]
     )
 
 
@@ -70,7 +70,7 @@ def facts(fax: Fax, job: Job | None) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def standing(card: FaxCard, now: datetime) -> str:
+def state_text(card: FaxCard, now: datetime) -> str:
     """The state of a fax that has not ended."""
     fax = card.fax
     if fax.cancel_by or fax.cancel_request:
@@ -133,12 +133,12 @@ def _kept(outage: Outage, now: datetime) -> str:
     )
 
 
-def _buttons(card: FaxCard, outcome: Outcome | None, site: BotProfile) -> list[ButtonElement]:
+def _buttons(card: FaxCard, outcome: Outcome | None, profile: BotProfile) -> list[ButtonElement]:
     fax = card.fax
     if fax.id is None:
         return []
     target = Target(Subject.FAX, str(fax.id))
-    to = one_line(pretty(one_line(destination(fax, card.job), 80), site.region), 80)
+    to = one_line(pretty(one_line(destination(fax, card.job), 80), profile.region), 80)
     if outcome is not None:
         kept = fax.job_id and not fax.deleted_by and outcome is not Outcome.LOST
         return [buttons.download(target), buttons.delete(target)] if kept else []

@@ -14,10 +14,10 @@ from faxbot.services.queries.results import JobEntry
 from faxbot.slack.action_ids import Subject, Target
 from faxbot.slack.views import buttons
 from faxbot.slack.views.blocks import actions, section
-from faxbot.slack.views.card import destination, facts, standing
+from faxbot.slack.views.card import destination, facts, state_text
 from faxbot.slack.views.outcomes import ended, outcome_of
+from faxbot.slack.views.profile import BotProfile
 from faxbot.slack.views.progress import underway
-from faxbot.slack.views.site import BotProfile
 from faxbot.slack.views.text import count, escape, mention, moment, number, one_line, quoted, said
 
 _SHORT = {
@@ -32,34 +32,34 @@ _SHORT = {
 }
 
 
-def in_full(entry: JobEntry, site: BotProfile, now: datetime) -> list[str]:
+def entry_details(entry: JobEntry, profile: BotProfile, now: datetime) -> list[str]:
     """The paragraphs about one fax: headline and state, then what is known besides."""
     if entry.direction is Direction.RX:
         if entry.record is not None:
-            return _received(entry, entry.record, site, now)
-        return [_receiving(entry, entry.job, site), ""]
+            return _received(entry, entry.record, profile, now)
+        return [_receiving(entry, entry.job, profile), ""]
     fax, job = _as_sent(entry)
     outcome = outcome_of(fax, job)
     if outcome is not None:
-        state = ended(fax, job, outcome, site, now)
+        state = ended(fax, job, outcome, profile, now)
     else:
-        state = standing(FaxCard(fax, job), now) if entry.fax else underway(job, entry.line_name, now)
-    headline = f"*Fax to {number(destination(fax, job), site)}* · {escape(entry.job_id)}"
+        state = state_text(FaxCard(fax, job), now) if entry.fax else underway(job, entry.line_name, now)
+    headline = f"*Fax to {number(destination(fax, job), profile)}* · {escape(entry.job_id)}"
     small = facts(fax, job) if entry.fax else (f"from {escape(entry.line_name)}" if entry.line_name else "")
     return [f"{headline}\n{state}", small]
 
 
-def row(entry: JobEntry, site: BotProfile, now: datetime) -> str:
+def row(entry: JobEntry, profile: BotProfile, now: datetime) -> str:
     """One line of a list."""
     parts = [f"*{escape(entry.job_id)}*"]
     if entry.record is not None:
-        parts += _record_row(entry, entry.record, site)
+        parts += _record_row(entry, entry.record, profile)
         parts.append(moment(entry.record.time, now))
     elif entry.direction is Direction.RX:
-        return _receiving(entry, entry.job, site)
+        return _receiving(entry, entry.job, profile)
     elif entry.job is not None:
         fax, job = _as_sent(entry)
-        parts[0] += f" to {number(destination(fax, job), site)}"
+        parts[0] += f" to {number(destination(fax, job), profile)}"
         parts.append(_plain(underway(job, "", now)))
         if fax.user_id:
             parts.append(mention(fax.user_id))
@@ -68,34 +68,34 @@ def row(entry: JobEntry, site: BotProfile, now: datetime) -> str:
     return " · ".join(parts)
 
 
-def waiting_row(fax: Fax, site: BotProfile, now: datetime) -> str:
+def waiting_row(fax: Fax, profile: BotProfile, now: datetime) -> str:
     """A fax that the fax server does not have yet."""
-    state = _plain(standing(FaxCard(fax), now).split("\n")[0])
-    return f"*Fax to {number(destination(fax, None), site)}* · {state} · {facts(fax, None)}"
+    state = _plain(state_text(FaxCard(fax), now).split("\n")[0])
+    return f"*Fax to {number(destination(fax, None), profile)}* · {state} · {facts(fax, None)}"
 
 
-def row_blocks(text: str, pressable: list[ButtonElement]) -> list[Block]:
+def row_blocks(text: str, actions_allowed: list[ButtonElement]) -> list[Block]:
     """A row with its buttons: one stands beside it, several below."""
-    if len(pressable) == 1:
-        return [section(text, pressable[0])]
-    return [section(text), *actions(*pressable)]
+    if len(actions_allowed) == 1:
+        return [section(text, actions_allowed[0])]
+    return [section(text), *actions(*actions_allowed)]
 
 
-def entry_buttons(entry: JobEntry, site: BotProfile) -> list[ButtonElement]:
+def entry_buttons(entry: JobEntry, profile: BotProfile) -> list[ButtonElement]:
     """What this asker may do with it."""
     target = target_of(entry)
-    pressable: list[ButtonElement] = []
-    if not target.sound:
-        return pressable
+    actions_allowed: list[ButtonElement] = []
+    if not target.is_readable:
+        return actions_allowed
     if entry.can_cancel:
         fax, job = _as_sent(entry)
-        to = one_line(pretty(one_line(destination(fax, job), 80), site.region), 80)
-        pressable.append(buttons.cancel(target, to))
+        to = one_line(pretty(one_line(destination(fax, job), 80), profile.region), 80)
+        actions_allowed.append(buttons.cancel(target, to))
     if entry.can_get:
-        pressable.append(buttons.download(target))
+        actions_allowed.append(buttons.download(target))
     if entry.can_delete:
-        pressable.append(buttons.delete(target))
-    return pressable
+        actions_allowed.append(buttons.delete(target))
+    return actions_allowed
 
 
 def target_of(entry: JobEntry) -> Target:
@@ -131,22 +131,22 @@ def _as_sent(entry: JobEntry) -> tuple[Fax, Job]:
     ), job
 
 
-def _record_row(entry: JobEntry, record: Record, site: BotProfile) -> list[str]:
+def _record_row(entry: JobEntry, record: Record, profile: BotProfile) -> list[str]:
     pages = record.sent_pages or record.total_pages
     if entry.direction is Direction.RX:
-        parts = [f"from {number(record.number, site)}", count(pages, "page") if pages else "no page"]
+        parts = [f"from {number(record.number, profile)}", count(pages, "page") if pages else "no page"]
         return [*parts, "incomplete"] if record.incomplete else parts
     fax, job = _as_sent(entry)
     outcome = outcome_of(fax, job) or Outcome.DELIVERED
-    parts = [f"to {number(destination(fax, job), site)}"]
+    parts = [f"to {number(destination(fax, job), profile)}"]
     if outcome is Outcome.FAILED:
         plain = diagnose(job.status_text).plain
         return [*parts, "not delivered" + (f": {plain[:1].lower()}{plain[1:]}" if plain else "")]
-    told = _SHORT[outcome]
-    return [*parts, f"{told}, {count(pages, 'page')}" if pages and outcome is Outcome.DELIVERED else told]
+    words = _SHORT[outcome]
+    return [*parts, f"{words}, {count(pages, 'page')}" if pages and outcome is Outcome.DELIVERED else words]
 
 
-def _received(entry: JobEntry, record: Record, site: BotProfile, now: datetime) -> list[str]:
+def _received(entry: JobEntry, record: Record, profile: BotProfile, now: datetime) -> list[str]:
     pages = record.sent_pages or record.total_pages
     kind = "Incomplete fax" if record.incomplete else "Fax"
     parts = [count(pages, "page") + (f" in {record.duration} s" if record.duration else "")] if pages else []
@@ -156,15 +156,15 @@ def _received(entry: JobEntry, record: Record, site: BotProfile, now: datetime) 
     if record.station_id.strip():
         parts.append(f"From {quoted(record.station_id)} (what their machine says)")
     state = f"\nThe line was cut.{said(record.status_text)}" if record.incomplete else ""
-    headline = f"*{kind} from {number(record.number, site)}* · {escape(entry.job_id)}"
+    headline = f"*{kind} from {number(record.number, profile)}* · {escape(entry.job_id)}"
     return [f"{headline}{state}", " · ".join(parts)]
 
 
-def _receiving(entry: JobEntry, job: Job | None, site: BotProfile) -> str:
+def _receiving(entry: JobEntry, job: Job | None, profile: BotProfile) -> str:
     """A fax that is coming in now. Its `destination` is the number of ours that was called."""
     where = escape(entry.line_name) if entry.line_name else ""
     if not where and job is not None and job.destination:
-        where = number(job.destination, site)
+        where = number(job.destination, profile)
     pages = f" · {count(job.sent_pages, 'page')} so far" if job is not None and job.sent_pages else ""
     words = job.status_text if job is not None else ""
     _, _, sender = words.partition("Receiving from ")

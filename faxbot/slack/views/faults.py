@@ -15,42 +15,42 @@ from faxbot.fax.errors import (
     SlackRefused,
 )
 from faxbot.slack.views import buttons
-from faxbot.slack.views.blocks import Rendered, sentence_only
-from faxbot.slack.views.site import BotProfile
+from faxbot.slack.views.blocks import Rendered, paragraph
+from faxbot.slack.views.profile import BotProfile
 from faxbot.slack.views.text import code, escape, moment, said, sentence
 
 
 def render_fault(
-    fault: Fault, site: BotProfile, now: datetime, *, down_since: datetime | None = None
+    fault: Fault, profile: BotProfile, now: datetime, *, down_since: datetime | None = None
 ) -> Rendered:
     """*fault* for the person it happened to. *down_since*: the fax server does not answer since then."""
     if isinstance(fault, BadCommand) and fault.suggestion:
-        return _misspelt(str(fault), fault.suggestion, site)
+        return _misspelt(str(fault), fault.suggestion, profile)
     if isinstance(fault, ServerFault):
-        return sentence_only(_server(fault, site, now, down_since))
+        return paragraph(_server(fault, profile, now, down_since))
     if isinstance(fault, SlackFault):
-        return sentence_only(_slack(fault))
-    return sentence_only(sentence(str(fault), site) or "That did not work. Nothing was done.")
+        return paragraph(_slack(fault))
+    return paragraph(sentence(str(fault), profile) or "That did not work. Nothing was done.")
 
 
 def render_unknown_fault(reference: str) -> Rendered:
     """For what has no name: *reference* is in the log, too."""
-    return sentence_only(
+    return paragraph(
         f"*Something went wrong here*, and I can't say what. Try again; if it stays, give an admin "
         f"this reference: `{escape(reference)}`."
     )
 
 
-def _misspelt(why: str, suggestion: str, site: BotProfile) -> Rendered:
+def _misspelt(why: str, suggestion: str, profile: BotProfile) -> Rendered:
     if suggestion.split()[1:] == ["help"]:
-        meant = f"{code(suggestion, site)} shows what I can do."
+        meant = f"{code(suggestion, profile)} shows what I can do."
     else:
-        meant = f"Did you mean {code(suggestion, site)}?"
+        meant = f"Did you mean {code(suggestion, profile)}?"
     press = buttons.run(suggestion)
-    return sentence_only(f"{sentence(why, site)} {meant}", *([press] if press else []))
+    return paragraph(f"{sentence(why, profile)} {meant}", *([press] if press else []))
 
 
-def _server(fault: ServerFault, site: BotProfile, now: datetime, down_since: datetime | None) -> str:
+def _server(fault: ServerFault, profile: BotProfile, now: datetime, down_since: datetime | None) -> str:
     match fault:
         case CredentialsRejected():
             return (
@@ -58,13 +58,13 @@ def _server(fault: ServerFault, site: BotProfile, now: datetime, down_since: dat
                 "ended. Tell an admin."
             )
         case JobNotFound():
-            return f"The fax server has no such fax. {code('/fax active', site)} shows what is running."
+            return f"The fax server has no such fax. {code('/fax active', profile)} shows what is running."
         case RequestRefused():
             return f"*The fax server refused.*{said(fault.said)} Nothing was done."
         case AnswerLost():
             return (
                 f"*The fax server doesn't answer*{_since(down_since, now)}. Whether it did what you asked "
-                f"is not known: look with {code('/fax active', site)} before you ask again."
+                f"is not known: look with {code('/fax active', profile)} before you ask again."
             )
         case _:
             return f"*The fax server doesn't answer*{_since(down_since, now)}. Try again in a minute."

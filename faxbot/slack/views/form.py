@@ -19,7 +19,7 @@ from faxbot.fax.line import FaxLine
 from faxbot.fax.number import pretty
 from faxbot.slack.action_ids import MAX_METADATA, Callback, Field, FormStart, form_start
 from faxbot.slack.views.blocks import context, section
-from faxbot.slack.views.site import BotProfile
+from faxbot.slack.views.profile import BotProfile
 from faxbot.slack.views.text import count, escape, one_line
 
 FILE_TYPES = ("pdf", "tiff", "tif", "ps", "txt", "png", "jpg", "jpeg")
@@ -63,22 +63,24 @@ class FormErrors:
     errors: dict[str, str]
 
 
-def open_form(start: FormStart, lines: Sequence[FaxLine], site: BotProfile, note: str = "") -> dict[str, Any]:
+def form_view(
+    start: FormStart, lines: Sequence[FaxLine], profile: BotProfile, note: str = ""
+) -> dict[str, Any]:
     """The form, prefilled with *start*. *note* says what is special, such as that no line is known yet."""
     blocks: list[Block] = [context(shown)] if (shown := escape(note, 300)) else []
     blocks.append(_number_input(start.number))
     if lines:
-        blocks.append(_line_input(start.line_id, lines[:_MAX_LINES], site))
+        blocks.append(_line_input(start.line_id, lines[:_MAX_LINES], profile))
     blocks.append(_files_known(start.files) if start.files else _files_input())
     return _modal(blocks, start, submit="Send")
 
 
-def looking_for_files(start: FormStart) -> dict[str, Any]:
+def loading_view(start: FormStart) -> dict[str, Any]:
     """What opens at once, while the files are being looked up: a trigger lives for three seconds."""
     return _modal([section("Looking for your files…")], start)
 
 
-def nothing_to_fax(start: FormStart, why: str) -> dict[str, Any]:
+def refusal_view(start: FormStart, why: str) -> dict[str, Any]:
     """In place of the form: it cannot be filled in, for the reason in *why*."""
     return _modal([section(escape(why, 500) or "There is nothing to fax.")], start, close="Close")
 
@@ -140,8 +142,8 @@ def _number_input(number: str) -> InputBlock:
     )
 
 
-def _line_input(line_id: str, lines: Sequence[FaxLine], site: BotProfile) -> InputBlock:
-    options = {line.line_id: _option(line, site) for line in lines}
+def _line_input(line_id: str, lines: Sequence[FaxLine], profile: BotProfile) -> InputBlock:
+    options = {line.line_id: _option(line, profile) for line in lines}
     return InputBlock(
         block_id=Field.LINE.value,
         label=PlainTextObject(text="From line", emoji=False),
@@ -153,8 +155,8 @@ def _line_input(line_id: str, lines: Sequence[FaxLine], site: BotProfile) -> Inp
     )
 
 
-def _option(line: FaxLine, site: BotProfile) -> Option:
-    number = pretty(one_line(line.number, 40), site.region) if line.number else ""
+def _option(line: FaxLine, profile: BotProfile) -> Option:
+    number = pretty(one_line(line.number, 40), profile.region) if line.number else ""
     named = " · ".join(part for part in (one_line(line.label, 40), number) if part)
     text = one_line(named, Option.label_max_length)
     return Option(

@@ -4,7 +4,7 @@ from slack_sdk.models.blocks import Block
 
 from faxbot.slack.grammar import SYNTAX, Syntax
 from faxbot.slack.views.blocks import Rendered, context, rendered, section
-from faxbot.slack.views.site import BotProfile
+from faxbot.slack.views.profile import BotProfile
 from faxbot.slack.views.text import code
 
 _ALSO = (
@@ -13,23 +13,23 @@ _ALSO = (
 )
 
 
-def render_help(topic: str | None, site: BotProfile) -> Rendered:
+def render_help(topic: str | None, profile: BotProfile) -> Rendered:
     """All commands, or one in full; a topic that is none shows all."""
     if topic in SYNTAX:
-        return _one(SYNTAX[topic], site)
-    told = [f"{code(f'/fax {syntax.usage}', site)}  {syntax.purpose}" for syntax in SYNTAX.values()]
-    head = f"*{site.command} sends, watches and fetches faxes.*"
-    body = "\n".join([head, *told])
+        return _one(SYNTAX[topic], profile)
+    rows = [f"{code(f'/fax {syntax.usage}', profile)}  {syntax.purpose}" for syntax in SYNTAX.values()]
+    head = f"*{profile.command} sends, watches and fetches faxes.*"
+    body = "\n".join([head, *rows])
     return rendered(f"{body}\n{_ALSO}", [section(body), context(_ALSO)])
 
 
-def _one(syntax: Syntax, site: BotProfile) -> Rendered:
-    body = f"{code(f'/fax {syntax.usage}', site)}\n*{syntax.purpose}*"
+def _one(syntax: Syntax, profile: BotProfile) -> Rendered:
+    body = f"{code(f'/fax {syntax.usage}', profile)}\n*{syntax.purpose}*"
     if syntax.detail:
         body += f" {syntax.detail}"
     blocks: list[Block] = [section(body)]
     if syntax.examples:
-        examples = "For example " + ", ".join(code(f"/fax {example}", site) for example in syntax.examples)
+        examples = "For example " + ", ".join(code(f"/fax {example}", profile) for example in syntax.examples)
         blocks.append(context(examples))
         body += f"\n{examples}"
     return rendered(body, blocks)

@@ -15,8 +15,8 @@ from faxbot.services.model.messages import (
 )
 from faxbot.slack.action_ids import Action, FormStart
 from faxbot.slack.views import buttons
-from faxbot.slack.views.blocks import Rendered, button, sentence_only
-from faxbot.slack.views.site import BotProfile
+from faxbot.slack.views.blocks import Rendered, button, paragraph
+from faxbot.slack.views.profile import BotProfile
 from faxbot.slack.views.text import count, duration, escape, mention, moment, number, sentence
 
 _SHOWN_FILES = 10
@@ -40,12 +40,12 @@ def of_the_server(
 def _server_away(message: OutageBegan, now: datetime) -> Rendered:
     """The fax server stopped answering, or letting the bot in."""
     if message.locked_out:
-        return sentence_only(
+        return paragraph(
             f"*The fax server doesn't let me in* (since {moment(message.since, now)}). "
             "Its Fax API licence may have expired, or my client id and secret were changed: an admin sees "
             "both on the UCX under System, Licenses. Faxes are kept and go out when it does. I keep trying."
         )
-    return sentence_only(
+    return paragraph(
         f"*The fax server doesn't answer* (since {moment(message.since, now)}). "
         "Faxes are kept and go out when it is back. I keep trying."
     )
@@ -56,12 +56,12 @@ def _server_back(message: OutageEnded) -> Rendered:
     away = duration((message.until - message.since).total_seconds())
     went = f" {count(message.went_out, 'fax')} went out." if message.went_out else ""
     what = "lets me in again" if message.locked_out else "is back"
-    return sentence_only(f"*The fax server {what}* after {away}.{went}")
+    return paragraph(f"*The fax server {what}* after {away}.{went}")
 
 
 def _server_silent(message: QueryFailing, now: datetime) -> Rendered:
     """The fax server tells nothing about one kind of thing."""
-    return sentence_only(
+    return paragraph(
         f"*The fax server tells nothing about {escape(message.about)}* (since "
         f"{moment(message.since, now)}), although it answers. Nothing is lost there; I keep asking. "
         "If it stays, an admin has to look at it."
@@ -71,7 +71,7 @@ def _server_silent(message: QueryFailing, now: datetime) -> Rendered:
 def _server_tells(message: QueryRecovered) -> Rendered:
     """It tells of that again."""
     away = duration((message.until - message.since).total_seconds())
-    return sentence_only(f"*The fax server tells about {escape(message.about)} again* after {away}.")
+    return paragraph(f"*The fax server tells about {escape(message.about)} again* after {away}.")
 
 
 def fetched_file_comment(message: FetchedFile) -> str:
@@ -79,7 +79,7 @@ def fetched_file_comment(message: FetchedFile) -> str:
     return f"📄 *{escape(message.job_id)}*, for {mention(message.user_id)}"
 
 
-def faxing(message: FaxConfirmation, site: BotProfile) -> Rendered:
+def faxing(message: FaxConfirmation, profile: BotProfile) -> Rendered:
     """What goes where, to the sender."""
     pages = f" ({count(message.pages, 'page')})" if message.pages else ""
     line = f" from {escape(message.line_name)}" if message.line_name else ""
@@ -88,25 +88,25 @@ def faxing(message: FaxConfirmation, site: BotProfile) -> Rendered:
     what = f"*{count(len(names), 'file')}*" if len(names) > 1 else f"*{escape(message.name)}*"
     if not message.name.strip() and len(names) <= 1:
         what = f"*{escape(names[0])}*" if names else "the document"
-    return sentence_only(f"Faxing {what}{pages} to {number(message.number, site)}{line}.{several}")
+    return paragraph(f"Faxing {what}{pages} to {number(message.number, profile)}{line}.{several}")
 
 
-def plain_sentence(message: Sentence, site: BotProfile) -> Rendered:
+def plain_sentence(message: Sentence, profile: BotProfile) -> Rendered:
     """One or two sentences, and the command that helps on."""
     press = buttons.run(message.command) if message.command else None
-    return sentence_only(sentence(message.text, site) or "Done.", *([press] if press else []))
+    return paragraph(sentence(message.text, profile) or "Done.", *([press] if press else []))
 
 
-def ask_number(message: NumberQuestion, site: BotProfile) -> Rendered:
+def ask_number(message: NumberQuestion, profile: BotProfile) -> Rendered:
     """Files came without a number."""
     names = [file["name"] for file in message.files if file.get("name")]
     what = _listed(names) if names else "that"
-    why = f"{sentence(message.reason, site)} " if message.reason else ""
+    why = f"{sentence(message.reason, profile)} " if message.reason else ""
     try:
         start = FormStart(files=message.files, number=message.number, line_id=message.line_id).encode()
     except BadCommand as refusal:
-        return sentence_only(f"{why}{sentence(str(refusal), site)}")
-    return sentence_only(
+        return paragraph(f"{why}{sentence(str(refusal), profile)}")
+    return paragraph(
         f"{why}To which number shall I fax {what}?",
         button("Fax this", Action.OPEN_FORM, start, style="primary"),
     )

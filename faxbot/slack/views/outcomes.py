@@ -5,8 +5,8 @@ from datetime import datetime
 from faxbot.fax.job import Job, JobState
 from faxbot.fax.status import Cause, diagnose
 from faxbot.services.model.faxes import Fax, Outcome
+from faxbot.slack.views.profile import BotProfile
 from faxbot.slack.views.progress import through
-from faxbot.slack.views.site import BotProfile
 from faxbot.slack.views.text import at, count, from_epoch, mention, quoted, said, sentence
 
 _WHY = {
@@ -30,7 +30,7 @@ def outcome_of(fax: Fax, job: Job | None) -> Outcome | None:
     return Outcome.DELIVERED if job.state is JobState.DONE else Outcome.FAILED
 
 
-def ended(fax: Fax, job: Job | None, outcome: Outcome, site: BotProfile, now: datetime) -> str:
+def ended(fax: Fax, job: Job | None, outcome: Outcome, profile: BotProfile, now: datetime) -> str:
     """The end of a fax in one or two sentences, the important word first, the next step last."""
     when = _when(fax, job, now)
     match outcome:
@@ -48,7 +48,7 @@ def ended(fax: Fax, job: Job | None, outcome: Outcome, site: BotProfile, now: da
                 f"then send it again.{said(fax.fault)}"
             )
         case Outcome.UNSENDABLE:
-            words = f"*Not sent* — {sentence(fax.fault or 'no fax could be made of the files.', site)}"
+            words = f"*Not sent* — {sentence(fax.fault or 'no fax could be made of the files.', profile)}"
         case Outcome.WENT:
             words = f"*It went*, says {mention(fax.decided_by)}. The fax server's own answer was lost."
         case Outcome.GIVEN_UP:

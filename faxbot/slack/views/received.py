@@ -9,16 +9,16 @@ from faxbot.services.model.messages import ReceivedFax
 from faxbot.slack.action_ids import Subject, Target
 from faxbot.slack.views import buttons
 from faxbot.slack.views.blocks import MAX_TEXT, Rendered, actions, context, fit, rendered, section
-from faxbot.slack.views.site import BotProfile
+from faxbot.slack.views.profile import BotProfile
 from faxbot.slack.views.text import count, escape, mention, moment, number, quoted, said
 
 _LINK = re.compile(r"https?://[^\s<>|]{1,1000}")
 
 
-def file_comment(message: ReceivedFax, site: BotProfile, now: datetime) -> str:
+def file_comment(message: ReceivedFax, profile: BotProfile, now: datetime) -> str:
     """The text beside the file: from whom, pages, line, when. It is all that many people read."""
     record = message.record
-    caller = number(record.number, site)
+    caller = number(record.number, profile)
     pages = message.pages or record.sent_pages or record.total_pages
     if record.incomplete:
         arrived = count(pages, "page") + " arrived" if pages else "no page arrived"
@@ -29,7 +29,7 @@ def file_comment(message: ReceivedFax, site: BotProfile, now: datetime) -> str:
     return fit(f"{head}{line} · {moment(record.time, now)}", MAX_TEXT)
 
 
-def render_received(message: ReceivedFax, site: BotProfile, now: datetime) -> Rendered:
+def render_received(message: ReceivedFax, profile: BotProfile, now: datetime) -> Rendered:
     """
     The details, first in the thread of the file.
 
@@ -37,7 +37,7 @@ def render_received(message: ReceivedFax, site: BotProfile, now: datetime) -> Re
     """
     body = _details(message)
     if not message.has_file or message.permalink:
-        body = f"{file_comment(message, site, now)}\n{_whereabouts(message)}\n{body}"
+        body = f"{file_comment(message, profile, now)}\n{_whereabouts(message)}\n{body}"
     small = []
     if message.record.incomplete:
         again = "Incomplete: the sender may try again, which arrives as another fax."

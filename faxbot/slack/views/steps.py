@@ -9,19 +9,19 @@ from faxbot.services.model.faxes import Fax
 from faxbot.services.model.messages import FaxSteps, Step, StepKind
 from faxbot.slack.views.blocks import Rendered, rendered, section
 from faxbot.slack.views.outcomes import why
+from faxbot.slack.views.profile import BotProfile
 from faxbot.slack.views.progress import cause, dial, next_try, through
-from faxbot.slack.views.site import BotProfile
 from faxbot.slack.views.text import SAID_CHARS, count, escape, mention, quoted, said, sentence
 
 
-def render_steps(message: FaxSteps, site: BotProfile, now: datetime) -> Rendered:
+def render_steps(message: FaxSteps, profile: BotProfile, now: datetime) -> Rendered:
     """One reply; several steps when Slack's limits made them wait."""
-    lines = [line for step in message.steps if (line := step_line(message.fax, step, site, now))]
+    lines = [line for step in message.steps if (line := step_line(message.fax, step, profile, now))]
     text = "\n".join(lines) or "No news."
     return rendered(text, [section(text)])
 
 
-def step_line(fax: Fax, step: Step, site: BotProfile, now: datetime) -> str:
+def step_line(fax: Fax, step: Step, profile: BotProfile, now: datetime) -> str:
     """One step in one line."""
     job = step.job
     if job is not None and step.kind in _OF_JOB:
@@ -29,7 +29,7 @@ def step_line(fax: Fax, step: Step, site: BotProfile, now: datetime) -> str:
     plain = _PLAIN.get(step.kind)
     if plain is not None:
         return plain
-    return _with_words(fax, step, site)
+    return _with_words(fax, step, profile)
 
 
 def _queued(fax: Fax, _job: Job, _now: datetime) -> str:
@@ -120,7 +120,7 @@ _BY_SOMEBODY = {
 }
 
 
-def _with_words(fax: Fax, step: Step, site: BotProfile) -> str:
+def _with_words(fax: Fax, step: Step, profile: BotProfile) -> str:
     """A step that names a person, or repeats what was said."""
     who = mention(step.by)
     by, asked = (f" by {who}", f" {who} asked for it.") if step.by else ("", "")
@@ -142,5 +142,5 @@ def _with_words(fax: Fax, step: Step, site: BotProfile) -> str:
         case kind if kind in _BY_SOMEBODY:
             words = _BY_SOMEBODY[kind].format(who=who, by=by, asked=asked)
         case _:
-            words = sentence(step.text, site)
+            words = sentence(step.text, profile)
     return words

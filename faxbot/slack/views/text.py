@@ -13,7 +13,7 @@ import unicodedata
 from datetime import UTC, datetime, timedelta
 
 from faxbot.fax.number import pretty
-from faxbot.slack.views.site import BotProfile
+from faxbot.slack.views.profile import BotProfile
 
 JOINER = "\N{WORD JOINER}"
 _LOOKALIKES = {
@@ -79,9 +79,9 @@ def said(text: str) -> str:
     return f" Server says: {quoted(words, SAID_CHARS)}." if words else ""
 
 
-def number(text: str, site: BotProfile) -> str:
+def number(text: str, profile: BotProfile) -> str:
     """A telephone number for people, bold marks and all kept out of it."""
-    return escape(pretty(one_line(text, NAME_CHARS), site.region))
+    return escape(pretty(one_line(text, NAME_CHARS), profile.region))
 
 
 def mention(user_id: str | None) -> str:
@@ -91,7 +91,7 @@ def mention(user_id: str | None) -> str:
     return f"<@{user_id}>" if _USER.fullmatch(user_id) else escape(user_id)
 
 
-def sentence(text: str, site: BotProfile, limit: int = SENTENCE_CHARS) -> str:
+def sentence(text: str, profile: BotProfile, limit: int = SENTENCE_CHARS) -> str:
     """
     A sentence of ours that may quote a person: what is between backticks is code, all else plain.
 
@@ -101,7 +101,7 @@ def sentence(text: str, site: BotProfile, limit: int = SENTENCE_CHARS) -> str:
     text = text if len(text) <= limit else text[: limit - 1] + "…"
     parts, after = [], 0
     for match in _CODE.finditer(text):
-        parts += [_spaced(text[after : match.start()], limit), code(match[1], site)]
+        parts += [_spaced(text[after : match.start()], limit), code(match[1], profile)]
         after = match.end()
     return "".join([*parts, _spaced(text[after:], limit)]).strip()
 
@@ -113,10 +113,10 @@ def _spaced(text: str, limit: int) -> str:
     return f"{before}{escape(text, limit)}{after}"
 
 
-def code(text: str, site: BotProfile) -> str:
+def code(text: str, profile: BotProfile) -> str:
     """Something to type, as code."""
-    text = re.sub(r"^/fax(?!\S)", lambda _: site.command, one_line(text, SAID_CHARS))
-    text = re.sub(r"(?<=^/invite )@faxbot\b", lambda _: f"@{site.bot_name}", text)
+    text = re.sub(r"^/fax(?!\S)", lambda _: profile.command, one_line(text, SAID_CHARS))
+    text = re.sub(r"(?<=^/invite )@faxbot\b", lambda _: f"@{profile.bot_name}", text)
     return f"`{entities(text.replace('`', _LOOKALIKES['`']))}`"
 
 

@@ -16,15 +16,21 @@ from faxbot.slack.web_api.rate_limits import SlackRateLimits
 
 log = logging.getLogger(__name__)
 
-Called = Callable[[str, str, float], None]
+OnCall = Callable[[str, str, float], None]
 
 
-class PacedClient(AsyncWebClient):
-    """The client that tells *pace* of every call, and makes none that Slack has just asked not to make."""
+class RateLimitedClient(AsyncWebClient):
+    """Reports every call to *rate_limits*, and makes no call while Slack's Retry-After lasts."""
 
-    def __init__(self, *, pace: SlackRateLimits, called: Called, **options: Any) -> None:  # noqa: ANN401  (slack_sdk's)
+    def __init__(
+        self,
+        *,
+        rate_limits: SlackRateLimits,
+        on_call: OnCall,
+        **options: Any,  # noqa: ANN401  (slack_sdk's)
+    ) -> None:
         super().__init__(**options)
-        self._pace, self._called = pace, called
+        self._rate_limits, self._on_call = rate_limits, on_call
 
     async def api_call(self, api_method: str, **call: Any) -> AsyncSlackResponse:  # noqa: ANN401  (as above)
         """
@@ -35,24 +41,24 @@ class PacedClient(AsyncWebClient):
         """
         arguments = call.get("json") or call.get("params") or call.get("data")
         channel_id = str(arguments.get("channel") or "") if isinstance(arguments, dict) else ""
-        if left := self._pace.closed_for(api_method, channel_id):
+        if left := self._rate_limits.paused_for(api_method, channel_id):
             raise SlackBusy(left)
         began, outcome = time.perf_counter(), "abandoned"
-        with self._pace.calling(api_method, channel_id):
+        with self._rate_limits.calling(api_method, channel_id):
             try:
                 answer = await super().api_call(api_method, **call)
             except CALL_ERRORS as exc:
                 fault = slack_fault(exc)
                 outcome = fault.error if isinstance(fault, SlackRefused) else type(fault).__name__
                 if isinstance(exc, SlackApiError) and isinstance(fault, SlackBusy):
-                    self._pace.limited(api_method, channel_id, fault.retry_after)
+                    self._rate_limits.on_limited(api_method, channel_id, fault.retry_after)
                 raise
             else:
                 outcome = "ok"
                 return answer
             finally:
                 took = time.perf_counter() - began
-                self._called(api_method, outcome, took)
+                self._on_call(api_method, outcome, took)
                 level = logging.DEBUG if outcome == "ok" else logging.INFO
                 log.log(level, "%s: %s, %.0f ms", api_method, outcome, took * 1000)
 
@@ -61,17 +67,17 @@ def build_client(
     token: str,
     base_url: str,
     connections: Connections,
-    pace: SlackRateLimits,
-    called: Called = lambda _method, _outcome, _seconds: None,
+    rate_limits: SlackRateLimits,
+    on_call: OnCall = lambda _method, _outcome, _seconds: None,
 ) -> AsyncWebClient:
     """
     A Web API client for *base_url* (`SLACK_API_URL`, with or without its last slash) that sends once.
 
-    *called* hears (method, outcome, seconds) of each call.
+    *on_call* hears (method, outcome, seconds) of each call.
     """
-    client = PacedClient(
-        pace=pace,
-        called=called,
+    client = RateLimitedClient(
+        rate_limits=rate_limits,
+        on_call=on_call,
         token=token,
         base_url=base_url.strip(),
         timeout=CALL_SECONDS,

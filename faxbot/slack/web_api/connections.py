@@ -177,9 +177,9 @@ def _code(error: str) -> str:
 
 
 def _pause(headers: Mapping[str, str]) -> float:
-    told = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
+    answer = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
     try:
-        seconds = float(told)
+        seconds = float(answer)
     except (TypeError, ValueError):
         return _USUAL_PAUSE
     return max(seconds, _LEAST_PAUSE) if math.isfinite(seconds) else _USUAL_PAUSE

@@ -36,10 +36,10 @@ LEARNED_SECONDS = 3600.0
 _METHODS: Mapping[OutboxCall, tuple[str, ...]] = {
     OutboxCall.POST: ("chat.postMessage",),
     OutboxCall.EDIT: ("chat.update",),
-    OutboxCall.WHISPER: ("chat.postEphemeral",),
+    OutboxCall.EPHEMERAL: ("chat.postEphemeral",),
     OutboxCall.UPLOAD: ("files.getUploadURLExternal", "files.completeUploadExternal"),
-    OutboxCall.LOOK: ("conversations.history", "conversations.replies"),
-    OutboxCall.LOOK_FOR_FILE: ("files.info",),
+    OutboxCall.LOOKUP: ("conversations.history", "conversations.replies"),
+    OutboxCall.FILE_LOOKUP: ("files.info",),
 }
 _BY_CHANNEL = frozenset({"chat.postMessage"})
 
@@ -57,8 +57,8 @@ class SlackRateLimits:
     def __init__(self, now: Now, *, strict: bool) -> None:
         self._now, self._strict = now, strict
         self._learned: dict[str, float] = {}
-        self._closed: dict[tuple[str, str], float] = {}
-        self._under_way: dict[str, int] = defaultdict(int)
+        self._paused_until: dict[tuple[str, str], float] = {}
+        self._in_flight: dict[str, int] = defaultdict(int)
         self._ended: dict[str, deque[float]] = defaultdict(deque)
         self._posts: dict[str, tuple[float, float]] = {}
 
@@ -69,60 +69,60 @@ class SlackRateLimits:
     def reserve(self, call: OutboxCall) -> Callable[[], None]:
         """Count a call that is about to be made; what is returned ends that."""
         for method in _METHODS[call]:
-            self._under_way[method] += 1
+            self._in_flight[method] += 1
 
         def release() -> None:
             for method in _METHODS[call]:
-                self._under_way[method] -= 1
+                self._in_flight[method] -= 1
 
         return release
 
     def busy(self, call: OutboxCall, channel_id: str, seconds: float) -> None:
         """A call was answered with a pause of *seconds*."""
         for method in _METHODS[call]:
-            self._close(method, channel_id, seconds)
+            self._pause(method, channel_id, seconds)
 
     def busy_in(self, channel_id: str, seconds: float) -> None:
         """Leave a channel alone for *seconds*."""
-        self._close("", channel_id, seconds)
+        self._pause("", channel_id, seconds)
 
-    def closed_for(self, method: str, channel_id: str) -> float:
+    def paused_for(self, method: str, channel_id: str) -> float:
         """Seconds for which Slack does not want *method* (there, if it counts by channel)."""
         now = self._now()
         keys = ((method, channel_id if method in _BY_CHANNEL else ""), ("", channel_id))
-        return max(0.0, *(self._closed.get(key, now) - now for key in keys))
+        return max(0.0, *(self._paused_until.get(key, now) - now for key in keys))
 
     @contextmanager
     def calling(self, method: str, channel_id: str) -> Iterator[None]:
         """Count a call of *method* while it lasts, and for a minute after it."""
-        self._under_way[method] += 1
+        self._in_flight[method] += 1
         try:
             yield
         finally:
-            self._under_way[method] -= 1
+            self._in_flight[method] -= 1
             now = self._now()
             if method in _BY_CHANNEL:
                 self._posts[channel_id] = (self._posts_left(channel_id, now) - 1, now)
             elif method in PER_MINUTE:
                 self._ended[method].append(now)
 
-    def limited(self, method: str, channel_id: str, seconds: float) -> None:
+    def on_limited(self, method: str, channel_id: str, seconds: float) -> None:
         """The server answered 429 to *method*: it has limits."""
-        self._close(method, channel_id, seconds)
+        self._pause(method, channel_id, seconds)
         self._learned[method] = self._now() + LEARNED_SECONDS
 
-    def _close(self, method: str, channel_id: str, seconds: float) -> None:
+    def _pause(self, method: str, channel_id: str, seconds: float) -> None:
         by_channel = not method or method in _BY_CHANNEL
         key = (method, channel_id if by_channel else "")
-        self._closed[key] = max(self._closed.get(key, 0.0), self._now() + seconds)
+        self._paused_until[key] = max(self._paused_until.get(key, 0.0), self._now() + seconds)
 
     def _wait(self, method: str, channel_id: str, *, urgent: bool) -> float:
-        closed = self.closed_for(method, channel_id)
+        paused = self.paused_for(method, channel_id)
         if not self._strict and self._learned.get(method, 0.0) < self._now():
-            return closed
+            return paused
         if method in _BY_CHANNEL:
-            return max(closed, (1 - self._posts_left(channel_id, self._now())) * POST_SECONDS)
-        return max(closed, self._wait_for_room(method, urgent=urgent))
+            return max(paused, (1 - self._posts_left(channel_id, self._now())) * POST_SECONDS)
+        return max(paused, self._wait_for_room(method, urgent=urgent))
 
     def _posts_left(self, channel_id: str, now: float) -> float:
         left, since = self._posts.get(channel_id, (float(POST_BURST), now))
@@ -133,7 +133,7 @@ class SlackRateLimits:
         while ended and not now - WINDOW_SECONDS < ended[0] <= now:
             ended.popleft()
         share = 1.0 if urgent or method != "chat.update" else PROGRESS_SHARE
-        over = len(ended) + self._under_way[method] - int(PER_MINUTE[method] * share)
+        over = len(ended) + self._in_flight[method] - int(PER_MINUTE[method] * share)
         if over < 0:
             return 0.0
         if over >= len(ended):  # those under way are too many already; the end of one is noticed

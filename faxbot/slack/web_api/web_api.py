@@ -35,7 +35,7 @@ _UNAVAILABLE = {
 
 
 @dataclass(frozen=True, slots=True)
-class Me:
+class BotIdentity:
     """The bot, as auth.test tells it."""
 
     user_id: str
@@ -64,8 +64,8 @@ class WebApi:
         self.connections = connections
         self._sleep = sleep
         self._jitter = jitter
-        self._me: Me | None = None
-        self._told: set[tuple[str, str]] = set()
+        self._me: BotIdentity | None = None
+        self._warned: set[tuple[str, str]] = set()
 
     async def write(self, call: Awaitable[AsyncSlackResponse]) -> Answer:
         """Await *call*, which changes something in Slack: it is sent once."""
@@ -102,28 +102,28 @@ class WebApi:
         except SlackRefused as exc:
             if exc.error not in _UNAVAILABLE:
                 raise
-            if (method, exc.error) not in self._told:
-                self._told.add((method, exc.error))
+            if (method, exc.error) not in self._warned:
+                self._warned.add((method, exc.error))
                 log.warning("Slack answers %s to %s; going on without it.", exc.error, method)
             return None
 
-    async def me(self) -> Me:
+    async def me(self) -> BotIdentity:
         """Who the bot is (auth.test), asked once."""
         if self._me is None:
-            told = await self.read(self.client.auth_test)
-            self._me = Me(
-                user_id=str(told.get("user_id") or ""),
-                bot_id=str(told.get("bot_id") or ""),
-                name=str(told.get("user") or "faxbot"),
+            answer = await self.read(self.client.auth_test)
+            self._me = BotIdentity(
+                user_id=str(answer.get("user_id") or ""),
+                bot_id=str(answer.get("bot_id") or ""),
+                name=str(answer.get("user") or "faxbot"),
             )
         return self._me
 
     async def file(self, file_id: str) -> Answer | None:
         """A file's object (files.info); None, with a warning, where files.info is not to be had."""
-        told = await self.optional("files.info", lambda: self.client.files_info(file=file_id))
-        if told is None:
+        answer = await self.optional("files.info", lambda: self.client.files_info(file=file_id))
+        if answer is None:
             return None
-        shown = told.get("file")
+        shown = answer.get("file")
         if not isinstance(shown, dict):
             raise SlackUnclear("files.info answered without a file.")
         return shown

@@ -6,7 +6,7 @@ from faxbot.slack.listeners.actions import change, decide, history, link, open_f
 from faxbot.slack.listeners.context import ListenerContext
 
 
-def register(app: AsyncApp, board: ListenerContext) -> None:
+def register(app: AsyncApp, context: ListenerContext) -> None:
     """Register every button."""
     for each in (change, decide, history, link, open_form, run):
-        each.register(app, board)
+        each.register(app, context)

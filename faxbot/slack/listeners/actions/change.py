@@ -6,25 +6,25 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from faxbot.services.model.requests import RequestKind
 from faxbot.slack.action_ids import Action, target
-from faxbot.slack.listeners.actions.keys import press_key, subject_of
+from faxbot.slack.listeners.actions.keys import action_key, subject_of
 from faxbot.slack.listeners.context import ListenerContext
-from faxbot.slack.payloads import place_of
+from faxbot.slack.payloads import origin_of
 
 
-def register(app: AsyncApp, board: ListenerContext) -> None:
+def register(app: AsyncApp, context: ListenerContext) -> None:
     """Listen to the buttons that act on one fax."""
-    _listen(app, board, Action.CANCEL, RequestKind.CANCEL)
-    _listen(app, board, Action.DOWNLOAD, RequestKind.GET)
-    _listen(app, board, Action.DELETE, RequestKind.DELETE)
+    _listen(app, context, Action.CANCEL, RequestKind.CANCEL)
+    _listen(app, context, Action.DOWNLOAD, RequestKind.GET)
+    _listen(app, context, Action.DELETE, RequestKind.DELETE)
 
 
-def _listen(app: AsyncApp, board: ListenerContext, button: Action, kind: RequestKind) -> None:
+def _listen(app: AsyncApp, context: ListenerContext, button: Action, kind: RequestKind) -> None:
     async def change(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
-        place = place_of(body)
+        origin = origin_of(body)
         about = subject_of(target(action.get("value")))
         if kind is RequestKind.GET:
-            about["thread_ts"] = place.thread_ts or place.message_ts
-        await board.accept(kind, place, press_key(place, action), about)
+            about["thread_ts"] = origin.thread_ts or origin.message_ts
+        await context.accept(kind, origin, action_key(origin, action), about)
         await ack()
 
     app.action(button.pattern)(change)

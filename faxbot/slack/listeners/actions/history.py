@@ -7,17 +7,17 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from faxbot.services.queries.queries import Viewer
 from faxbot.slack.action_ids import Action, page
 from faxbot.slack.listeners.context import ListenerContext
-from faxbot.slack.payloads import place_of
+from faxbot.slack.payloads import origin_of
 
 
-def register(app: AsyncApp, board: ListenerContext) -> None:
+def register(app: AsyncApp, context: ListenerContext) -> None:
     """Listen to the buttons that turn pages; the page that is turned to replaces the one shown."""
 
     async def turn(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
         await ack()
-        place = place_of(body)
+        origin = origin_of(body)
         direction, number = page(action.get("value"))
-        history = await board.queries.history(direction, number, Viewer(place.user_id, place.channel_id))
-        await board.answer(place, history, replace=True)
+        history = await context.queries.history(direction, number, Viewer(origin.user_id, origin.channel_id))
+        await context.answer(origin, history, replace=True)
 
     app.action(Action.HISTORY_PAGE.pattern)(turn)

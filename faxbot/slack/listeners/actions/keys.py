@@ -4,19 +4,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from faxbot.slack.action_ids import Subject, Target
-from faxbot.slack.payloads import Place
+from faxbot.slack.payloads import Origin
 
 
-def press_key(place: Place, action: Mapping[str, Any]) -> str:
+def action_key(origin: Origin, action: Mapping[str, Any]) -> str:
     """
     The name of this press. Pressed again later, the same button is another wish: the first may have failed.
 
     Source: block_actions payloads (`actions[].action_ts`), Slack.
     """
-    where = place.message_ts or place.view_id or "-"
+    where = origin.message_ts or origin.view_id or "-"
     what = f"{action.get('action_id')}:{action.get('value')}"
-    when = action.get("action_ts") or place.deed
-    return f"click:{place.channel_id or '-'}:{where}:{what}:{place.user_id}:{when}"
+    when = action.get("action_ts") or origin.interaction_id
+    return f"click:{origin.channel_id or '-'}:{where}:{what}:{origin.user_id}:{when}"
 
 
 def subject_of(target: Target) -> dict[str, Any]:

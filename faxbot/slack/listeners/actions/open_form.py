@@ -6,20 +6,20 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from faxbot.slack.action_ids import Action, form_start
 from faxbot.slack.listeners.context import ListenerContext
-from faxbot.slack.payloads import place_of
+from faxbot.slack.payloads import origin_of
 
 
-def register(app: AsyncApp, board: ListenerContext) -> None:
+def register(app: AsyncApp, context: ListenerContext) -> None:
     """Listen to the button that opens the form."""
 
     async def open_form(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
         await ack()
-        place, start = place_of(body), form_start(action.get("value"))
-        await board.forms.open(
-            place.trigger_id,
-            channel_id=start.channel_id or place.channel_id,
-            user_id=place.user_id,
-            thread_ts=start.thread_ts or place.thread_ts,
+        origin, start = origin_of(body), form_start(action.get("value"))
+        await context.forms.open(
+            origin.trigger_id,
+            channel_id=start.channel_id or origin.channel_id,
+            user_id=origin.user_id,
+            thread_ts=start.thread_ts or origin.thread_ts,
             number=start.number,
             line_id=start.line_id,
             files=start.files,

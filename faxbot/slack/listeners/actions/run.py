@@ -5,15 +5,15 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from faxbot.slack.action_ids import Action
-from faxbot.slack.listeners.commands.run_command import obey
+from faxbot.slack.listeners.commands.run_command import run_command
 from faxbot.slack.listeners.context import ListenerContext
-from faxbot.slack.payloads import place_of
+from faxbot.slack.payloads import origin_of
 
 
-def register(app: AsyncApp, board: ListenerContext) -> None:
+def register(app: AsyncApp, context: ListenerContext) -> None:
     """Listen to the button; its command runs as if the person had typed it."""
 
     async def run(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
-        await obey(board, place_of(body), action.get("value") or "", ack)
+        await run_command(context, origin_of(body), action.get("value") or "", ack)
 
     app.action(Action.RUN.pattern)(run)

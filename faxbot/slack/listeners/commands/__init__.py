@@ -6,6 +6,6 @@ from faxbot.slack.listeners.commands import fax
 from faxbot.slack.listeners.context import ListenerContext
 
 
-def register(app: AsyncApp, board: ListenerContext) -> None:
+def register(app: AsyncApp, context: ListenerContext) -> None:
     """Register the slash command."""
-    fax.register(app, board)
+    fax.register(app, context)

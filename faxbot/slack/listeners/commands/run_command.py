@@ -23,36 +23,36 @@ from faxbot.slack.grammar import (
     parse,
 )
 from faxbot.slack.listeners.context import ListenerContext
-from faxbot.slack.payloads import Place
+from faxbot.slack.payloads import Origin
 from faxbot.slack.views import render_help
 
 Change = SendCommand | GetCommand | CancelCommand | DeleteCommand | SubscribeCommand | UnsubscribeCommand
 Question = LinesCommand | StatusCommand | ActiveCommand | HistoryCommand | SubscriptionsCommand
 
 
-async def obey(board: ListenerContext, place: Place, text: str, ack: AsyncAck) -> None:
+async def run_command(context: ListenerContext, origin: Origin, text: str, ack: AsyncAck) -> None:
     """
-    Do what *text* says: what changes something is committed before *ack*, what only reads after it.
+    Run the command in *text*: a request is committed before *ack*, a query runs after it.
 
     Raises:
         BadCommand: It is not understood; nothing was done.
         BadNumber: It is to send to what is no number; nothing was done.
         Fault: A question could not be answered.
     """
-    command = parse(text, board.site.command)
+    command = parse(text, context.profile.command)
     match command:
         case HelpCommand(topic):
             await ack()
-            await board.replies.tell(place, render_help(topic, board.site))
+            await context.replies.respond(origin, render_help(topic, context.profile))
         case SendCommand(number="", line=line):
             await ack()
-            await board.forms.open_with_recent(
-                place.trigger_id,
-                channel_id=place.channel_id,
-                user_id=place.user_id,
-                thread_ts=place.thread_ts,
+            await context.forms.open_with_recent(
+                origin.trigger_id,
+                channel_id=origin.channel_id,
+                user_id=origin.user_id,
+                thread_ts=origin.thread_ts,
                 line_id=line,
-                before=board.now().timestamp(),
+                before=context.now().timestamp(),
             )
         case (
             SendCommand()
@@ -62,19 +62,19 @@ async def obey(board: ListenerContext, place: Place, text: str, ack: AsyncAck) -
             | SubscribeCommand()
             | UnsubscribeCommand()
         ):
-            kind, body = _request(board.queries, place, command)
-            await board.accept(kind, place, f"{kind.value}:{place.deed}", body)
+            kind, body = _request(context.queries, origin, command)
+            await context.accept(kind, origin, f"{kind.value}:{origin.interaction_id}", body)
             await ack()
         case _:
             await ack()
-            await board.answer(place, await _answer(board.queries, place, command))
+            await context.answer(origin, await _answer(context.queries, origin, command))
 
 
-def _request(queries: Queries, place: Place, command: Change) -> tuple[RequestKind, dict[str, Any]]:
+def _request(queries: Queries, origin: Origin, command: Change) -> tuple[RequestKind, dict[str, Any]]:
     match command:
         case SendCommand(number, line):
             queries.check_number(number)
-            found_later = {"files": None, "recent": True, "trigger_id": place.trigger_id}
+            found_later = {"files": None, "recent": True, "trigger_id": origin.trigger_id}
             return RequestKind.SEND, {"number": number, "line": line, **found_later}
         case GetCommand(job_id):
             return RequestKind.GET, {"job_id": job_id}
@@ -93,8 +93,8 @@ def _interest(command: SubscribeCommand | UnsubscribeCommand) -> dict[str, Any]:
     return {"direction": direction, "job_id": command.job_id, "line": command.line}
 
 
-async def _answer(queries: Queries, place: Place, question: Question) -> Answer:
-    asker = Viewer(place.user_id, place.channel_id)
+async def _answer(queries: Queries, origin: Origin, question: Question) -> Answer:
+    asker = Viewer(origin.user_id, origin.channel_id)
     match question:
         case LinesCommand(line):
             return await queries.lines(line)
@@ -105,4 +105,4 @@ async def _answer(queries: Queries, place: Place, question: Question) -> Answer:
         case HistoryCommand(direction, page):
             return await queries.history(direction, page, asker)
         case SubscriptionsCommand():
-            return await queries.subscriptions(place.channel_id)
+            return await queries.subscriptions(origin.channel_id)

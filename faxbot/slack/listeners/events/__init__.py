@@ -6,7 +6,7 @@ from faxbot.slack.listeners.context import ListenerContext
 from faxbot.slack.listeners.events import direct_message, shares
 
 
-def register(app: AsyncApp, board: ListenerContext) -> None:
+def register(app: AsyncApp, context: ListenerContext) -> None:
     """Register every event."""
     for each in (shares, direct_message):
-        each.register(app, board)
+        each.register(app, context)

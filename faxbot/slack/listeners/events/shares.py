@@ -13,18 +13,18 @@ from slack_bolt.async_app import AsyncApp
 
 from faxbot.services.model.requests import RequestKind
 from faxbot.slack.listeners.context import ListenerContext
-from faxbot.slack.payloads import Place, files_in, place_of
+from faxbot.slack.payloads import Origin, files_in, origin_of
 
 Next = Callable[[], Awaitable[None]]
 
 
-def register(app: AsyncApp, board: ListenerContext) -> None:
+def register(app: AsyncApp, context: ListenerContext) -> None:
     """Listen to `app_mention` and `file_shared`; shares in direct messages come as `message`, too."""
 
     async def commit_shares(body: dict[str, Any], next_: Next) -> None:
         event = body.get("event")
         if isinstance(event, Mapping):
-            await _commit(board, body, event)
+            await _commit(context, body, event)
         await next_()
 
     async def committed() -> None:
@@ -35,31 +35,28 @@ def register(app: AsyncApp, board: ListenerContext) -> None:
     app.event("file_shared")(committed)
 
 
-async def _commit(board: ListenerContext, body: Mapping[str, Any], event: Mapping[str, Any]) -> None:
-    place = place_of({"event": event})
-    if place.user_id in ("", board.bot_user_id) or event.get("bot_id"):
+async def _commit(context: ListenerContext, body: Mapping[str, Any], event: Mapping[str, Any]) -> None:
+    origin = origin_of({"event": event})
+    if origin.user_id in ("", context.bot_user_id) or event.get("bot_id"):
         return
     match event.get("type"):
         case "file_shared":
             shared = {"file_id": str(event.get("file_id") or "")}
-            await board.accept(RequestKind.SHARED_FILE, place, f"file:{body.get('event_id')}", shared)
+            await context.accept(RequestKind.SHARED_FILE, origin, f"file:{body.get('event_id')}", shared)
         case "app_mention" if not event.get("edited"):
-            await _commit_share(board, place, event, direct=place.channel_id.startswith("D"))
+            await _commit_share(context, origin, event)
         case "message" if shares_directly(event):
-            await _commit_share(board, place, event, direct=True)
+            await _commit_share(context, origin, event)
 
 
-async def _commit_share(
-    board: ListenerContext, place: Place, event: Mapping[str, Any], *, direct: bool
-) -> None:
+async def _commit_share(context: ListenerContext, origin: Origin, event: Mapping[str, Any]) -> None:
     ts = str(event.get("ts") or "")
     share = {
         "ts": ts,
         "text": event.get("text") or "",
         "files": files_in(event) or None,
-        "dm": direct,
     }
-    await board.accept(RequestKind.SHARE, place, f"share:{place.channel_id}:{ts}", share)
+    await context.accept(RequestKind.SHARE, origin, f"share:{origin.channel_id}:{ts}", share)
 
 
 def shares_directly(event: Mapping[str, Any]) -> bool:

@@ -6,7 +6,7 @@ from faxbot.slack.listeners.context import ListenerContext
 from faxbot.slack.listeners.shortcuts import fax_this, send_a_fax
 
 
-def register(app: AsyncApp, board: ListenerContext) -> None:
+def register(app: AsyncApp, context: ListenerContext) -> None:
     """Register both shortcuts."""
     for each in (fax_this, send_a_fax):
-        each.register(app, board)
+        each.register(app, context)

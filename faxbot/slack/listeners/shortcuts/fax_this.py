@@ -6,25 +6,25 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from faxbot.slack.action_ids import Callback
 from faxbot.slack.listeners.context import ListenerContext
-from faxbot.slack.payloads import files_in, place_of
+from faxbot.slack.payloads import files_in, origin_of
 
 
-def register(app: AsyncApp, board: ListenerContext) -> None:
+def register(app: AsyncApp, context: ListenerContext) -> None:
     """Listen to the message shortcut; the form opens with the message's files."""
 
     async def fax_this(ack: AsyncAck, body: dict[str, Any], shortcut: dict[str, Any]) -> None:
         await ack()
-        place = place_of(body)
+        origin = origin_of(body)
         files = files_in(shortcut.get("message") or {})
         if not files:
             why = "That message has no files. Choose a message that shares the files to fax."
-            await board.forms.refuse(place.trigger_id, why)
+            await context.forms.refuse(origin.trigger_id, why)
             return
-        await board.forms.open(
-            place.trigger_id,
-            channel_id=place.channel_id,
-            user_id=place.user_id,
-            thread_ts=place.thread_ts,
+        await context.forms.open(
+            origin.trigger_id,
+            channel_id=origin.channel_id,
+            user_id=origin.user_id,
+            thread_ts=origin.thread_ts,
             files=files,
         )
 

@@ -6,6 +6,6 @@ from faxbot.slack.listeners.context import ListenerContext
 from faxbot.slack.listeners.views import send_form
 
 
-def register(app: AsyncApp, board: ListenerContext) -> None:
+def register(app: AsyncApp, context: ListenerContext) -> None:
     """Register the form."""
-    send_form.register(app, board)
+    send_form.register(app, context)

@@ -25,11 +25,11 @@ async def test_an_answer_is_remembered_for_longer_than_slack_tells_of_it():
     answered(memory, "a")
     time.now += KEPT_SECONDS - 1
     answered(memory, "b")
-    assert (await memory.earlier("a")).body == "a"
+    assert (await memory.previous_response("a")).body == "a"
     time.now += 2
     answered(memory, "c")
-    assert await memory.earlier("a") is None
-    assert (await memory.earlier("b")).body == "b"
+    assert await memory.previous_response("a") is None
+    assert (await memory.previous_response("b")).body == "b"
 
 
 async def test_what_was_not_acknowledged_is_not_remembered():
@@ -38,17 +38,17 @@ async def test_what_was_not_acknowledged_is_not_remembered():
     answered(memory, "refused", status=500)
     memory.begin("broken off")
     memory.end("broken off", None)
-    assert await memory.earlier("refused") is None
-    assert await memory.earlier("broken off") is None
+    assert await memory.previous_response("refused") is None
+    assert await memory.previous_response("broken off") is None
 
 
 async def test_the_memory_is_bounded(monkeypatch):
     """Of very many answers the oldest are forgotten first."""
-    monkeypatch.setattr(deduplication, "MOST", 3)
+    monkeypatch.setattr(deduplication, "MAX_DELIVERIES", 3)
     memory = Deduplication(Time())
     for key in "abcde":
         answered(memory, key)
-    assert [key for key in "abcde" if await memory.earlier(key)] == ["c", "d", "e"]
+    assert [key for key in "abcde" if await memory.previous_response(key)] == ["c", "d", "e"]
 
 
 def test_deliveries_are_told_apart_by_what_was_done():

@@ -7,7 +7,7 @@ import pytest
 
 from faxbot.fax.errors import SlackBusy
 from faxbot.services.model.ports import OutboxCall
-from faxbot.slack.web_api.client import PacedClient
+from faxbot.slack.web_api.client import RateLimitedClient
 from faxbot.slack.web_api.rate_limits import PER_MINUTE, PROGRESS_SHARE, SlackRateLimits, has_slacks_limits
 
 
@@ -35,7 +35,7 @@ def test_another_server_is_free_until_it_says_429():
     for _ in range(1000):
         assert wait(pace, OutboxCall.EDIT) == 0
         make(pace, "chat.update")
-    pace.limited("chat.update", "C1", 5)
+    pace.on_limited("chat.update", "C1", 5)
     time.now += 61
     for _ in range(PER_MINUTE["chat.update"]):
         assert wait(pace, OutboxCall.EDIT) == 0
@@ -56,8 +56,8 @@ def test_a_pause_for_a_channel_leaves_the_others_alone():
     """chat.postMessage counts by channel, chat.update by workspace."""
     time = Time()
     pace = SlackRateLimits(time, strict=False)
-    pace.limited("chat.postMessage", "C1", 7)
-    pace.limited("chat.update", "C1", 9)
+    pace.on_limited("chat.postMessage", "C1", 7)
+    pace.on_limited("chat.update", "C1", 9)
     assert wait(pace, OutboxCall.POST, "C1") == pytest.approx(7)
     assert wait(pace, OutboxCall.POST, "C2") == 0
     assert wait(pace, OutboxCall.EDIT, "C2") == pytest.approx(9)
@@ -80,19 +80,19 @@ def test_what_is_reserved_counts():
     pace = SlackRateLimits(Time(), strict=True)
     for _ in range(PER_MINUTE["files.info"] - 1):
         make(pace, "files.info")
-    release = pace.reserve(OutboxCall.LOOK_FOR_FILE)
-    assert wait(pace, OutboxCall.LOOK_FOR_FILE, "C2") > 0
+    release = pace.reserve(OutboxCall.FILE_LOOKUP)
+    assert wait(pace, OutboxCall.FILE_LOOKUP, "C2") > 0
     release()
-    assert wait(pace, OutboxCall.LOOK_FOR_FILE, "C2") == 0
+    assert wait(pace, OutboxCall.FILE_LOOKUP, "C2") == 0
 
 
 async def test_no_call_is_made_while_slack_asks_for_a_pause():
     """The client itself refuses: whoever calls, a 429 is obeyed."""
     pace = SlackRateLimits(Time(), strict=False)
-    client = PacedClient(
-        pace=pace, called=lambda *_: None, token="xoxb-1", base_url="http://127.0.0.1:1/api/"
+    client = RateLimitedClient(
+        rate_limits=pace, on_call=lambda *_: None, token="xoxb-1", base_url="http://127.0.0.1:1/api/"
     )
-    pace.limited("views.open", "", 3)
+    pace.on_limited("views.open", "", 3)
     with pytest.raises(SlackBusy) as busy:
         await client.views_open(trigger_id="t", view={"type": "modal"})
     assert busy.value.retry_after == pytest.approx(3)
@@ -141,7 +141,7 @@ def test_who_keeps_the_pace_never_hears_429(seed):
     methods = {
         OutboxCall.POST: "chat.postMessage",
         OutboxCall.EDIT: "chat.update",
-        OutboxCall.LOOK_FOR_FILE: "files.info",
+        OutboxCall.FILE_LOOKUP: "files.info",
     }
     for _ in range(400):
         call, channel = chance.choice(list(methods)), chance.choice(["C1", "C2"])
