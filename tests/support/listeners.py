@@ -17,6 +17,7 @@ from faxbot.services.queries.results import ActiveResult, HistoryResult, LinesRe
 from faxbot.slack.bolt_app import build_bolt_app
 from faxbot.slack.listeners import ListenerContext
 from faxbot.slack.views import BotProfile
+from faxbot.slack.web_api.web_api import BotIdentity
 from tests.support.fake_slack import FakeSlack
 
 NOW = datetime(2026, 5, 4, 16, 0, tzinfo=UTC)
