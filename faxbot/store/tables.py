@@ -55,7 +55,10 @@ class RecordRow(FaxRecord, table=True):
     """Records of the fax server."""
 
     __tablename__ = "records"
-    __table_args__ = (UniqueConstraint("job_id", "time"),)
+    __table_args__ = (
+        UniqueConstraint("job_id", "time"),
+        Index("ix_records_direction", "direction", "id", "gone"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     record: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)

@@ -90,24 +90,42 @@ class Ledger(RetentionLedger, Protocol):
         """The fax that the server called *job_id* last."""
         ...
 
-    def add_records(self, records: Sequence[FaxRecord]) -> Sequence[tuple[int, str, float]]:
-        """Remember records of the fax server; each (row id, job id, time)."""
+    def add_records(self, records: Sequence[FaxRecord]) -> int:
+        """Write records of the fax server; return how many were not known, or known as gone."""
         ...
 
     def record(self, record_id: int) -> FaxRecord:
         """One record."""
         ...
 
-    def record_keys(self, direction: str) -> Sequence[tuple[int, str, float]]:
-        """(row id, job id, time) of every record that the fax server still had when last seen."""
+    def known_records(
+        self, direction: str, keys: Sequence[tuple[str, float]]
+    ) -> dict[tuple[str, float], int]:
+        """The row ids of those of *keys* (job id, time) that are known and not gone."""
+        ...
+
+    def count_known(self, direction: str) -> int:
+        """The number of known records of a direction that are not gone: a counter, not a count."""
+        ...
+
+    def recount(self, direction: str) -> int:
+        """Count the known records that are not gone, and set the counter."""
+        ...
+
+    def present_records(self, direction: str, after: int, most: int) -> Sequence[int]:
+        """The first *most* row ids beyond *after* of records that are not gone."""
         ...
 
     def records_named(self, job_id: str) -> Sequence[FaxRecord]:
         """The records that the server called *job_id*, the one seen last first."""
         ...
 
-    def records_in(self, *states: str) -> Sequence[FaxRecord]:
-        """The records in these states, oldest first."""
+    def records_to_fetch(self, most: int) -> Sequence[FaxRecord]:
+        """At most *most* SEEN records, oldest first by the server's time."""
+        ...
+
+    def records_without_file(self, tries: int, most: int) -> Sequence[FaxRecord]:
+        """At most *most* NO_FILE records, not gone, whose file was asked for fewer than *tries* times."""
         ...
 
     def records_after(self, direction: str, record_id: int) -> Sequence[FaxRecord]:
@@ -118,8 +136,8 @@ class Ledger(RetentionLedger, Protocol):
         """The row id of the record seen last, 0 if there is none."""
         ...
 
-    def mark_gone(self, record_ids: Sequence[int]) -> None:
-        """The fax server has these records no more."""
+    def mark_gone(self, record_ids: Sequence[int]) -> int:
+        """The fax server no longer has these records; return how many were not marked yet."""
         ...
 
     def announce(self, announcement: Announcement) -> Announcement:
