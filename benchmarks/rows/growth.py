@@ -29,6 +29,15 @@ ROUNDS = 7
 Deed = Callable[[], Awaitable[object]]
 
 
+@dataclass(frozen=True, slots=True)
+class _Size:
+    """The services over a database of so many *rows*."""
+
+    rows: int
+    here: House
+    rounds: int
+
+
 @dataclass(slots=True)
 class _Costs:
     """Figures by what was measured and the number of rows."""
@@ -38,24 +47,25 @@ class _Costs:
     statements: dict[str, list[int]] = field(default_factory=dict)
 
     def add(self, what: str, size: int, seconds: float) -> None:
+        """Add a figure."""
         self.seconds.setdefault(what, {})[size] = seconds
 
-    async def measure(
-        self, what: str, size: int, here: House, deed: Deed, prepare: Deed, rounds: int
-    ) -> None:
-        """Processor seconds of *deed*, the median of *rounds*, and the SQL statements of the first."""
+    async def measure(self, what: str, at: "_Size", deed: Deed, *, prepare: Deed | None = None) -> None:
+        """Processor seconds of *deed*, the median of the rounds, and the fewest SQL statements it needed."""
         taken: list[float] = []
-        for number in range(rounds + 1):
-            await prepare()
-            asked, began = here.statements.count, time.process_time()
+        statements: list[int] = []
+        for _ in range(at.rounds + 1):
+            if prepare is not None:
+                await prepare()
+            asked, began = at.here.statements.count, time.process_time()
             await deed()
-            if number:  # the first one compiles statements
-                taken.append(time.process_time() - began)
-            if number == 1:
-                self.statements.setdefault(what, []).append(here.statements.count - asked)
-        self.add(f"CPU of {what}", size, median(taken))
+            taken.append(time.process_time() - began)
+            statements.append(at.here.statements.count - asked)
+        self.add(f"CPU of {what}", at.rows, median(taken[1:]))  # the first one compiles statements
+        self.statements.setdefault(what, []).append(min(statements[1:]))
 
     def found(self) -> Findings:
+        """The figures as rows of the table."""
         found = Findings()
         for what, measured in self.seconds.items():
             found.growth(what, measured, duration, at_most=AT_MOST)
@@ -74,24 +84,24 @@ async def received(ground: Ground) -> Findings:
     async def arrive() -> None:
         await ground.ucx.arrive("RX", NEW)
 
-    async for size, here, rounds in _sizes(ground, "RX", costs):
-        tick, feed = here.services.inbox.tick, here.services.received
-        await costs.measure("a quiet inbox tick", size, here, tick, _nothing, rounds)
+    async for at in _sizes(ground, "RX", costs):
+        services = at.here.services
+        await costs.measure("a quiet inbox tick", at, services.inbox.tick)
         find = f"a tick that finds {NEW} records"
-        await costs.measure(find, size, here, feed.catch_up, arrive, rounds)
+        await costs.measure(find, at, services.received.catch_up, prepare=arrive)
     return costs.found()
 
 
 async def sent(ground: Ground) -> Findings:
     """So many faxes were sent and announced."""
     costs = _Costs()
-    async for size, here, rounds in _sizes(ground, "TX", costs):
-        services = here.services
+    async for at in _sizes(ground, "TX", costs):
+        services = at.here.services
 
-        async def history(here: House = here) -> None:
+        async def history(here: House = at.here) -> None:
             await here.services.queries.history(Direction.TX, 1, Viewer(PRIYA, CLAIMS))
 
-        async def send(here: House = here) -> None:
+        async def send(here: House = at.here) -> None:
             await _send(here, ground.folder)
 
         deeds: Mapping[str, Deed] = {
@@ -102,25 +112,27 @@ async def sent(ground: Ground) -> Findings:
             "a submission": send,
         }
         for what, deed in deeds.items():
-            await costs.measure(what, size, here, deed, _nothing, rounds)
+            await costs.measure(what, at, deed)
+    del costs.statements["a submission"]  # the outbox posts its card meanwhile
     return costs.found()
 
 
-async def _sizes(ground: Ground, name: Name, costs: _Costs) -> AsyncIterator[tuple[int, House, int]]:
+async def _sizes(ground: Ground, name: Name, costs: _Costs) -> AsyncIterator[_Size]:
     """For each size a database of that many rows: first under a process of its own, then under a house."""
-    sizes, rounds = (FEW, 2) if ground.smoke else (SIZES, ROUNDS)
-    await ground.ucx.reset()
+    sizes, rounds = (FEW, 3) if ground.smoke else (SIZES, ROUNDS)
     async with workspace_in(ground.room("workspace")) as workspace:
         for size in sizes:
             ground.say(f"{size:,} rows")
             folder = ground.room(str(size))
             (folder / "data").mkdir()
             await asyncio.to_thread(_fill, folder / "data", name, size)
+            await ground.ucx.reset()
             await ground.ucx.have_records(name, size, now=filled.moment(size))
             if not ground.smoke:
-                await _serve(ground, workspace, folder, size, costs, rounds)
+                costs.add("start to ready", size, await _start(ground, workspace, folder, rounds))
+                costs.resident[size] = await _resident(ground, workspace, folder)
             async with house(folder / "data", ground.ucx) as here:
-                yield size, here, rounds
+                yield _Size(size, here, rounds)
 
 
 def _fill(folder: Path, name: Name, size: int) -> None:
@@ -133,30 +145,33 @@ def _fill(folder: Path, name: Name, size: int) -> None:
     engine.dispose()
 
 
-async def _serve(
-    ground: Ground, workspace: Workspace, folder: Path, size: int, costs: _Costs, rounds: int
-) -> None:
-    """Seconds to ready, and what is resident then after the first ticks."""
+async def _start(ground: Ground, workspace: Workspace, folder: Path, rounds: int) -> float:
+    """Seconds from the start of a process to ready, the median."""
     starts: list[float] = []
     for _ in range(rounds):
-        await ground.ucx.counts(clear=True)
         async with bot_process(folder, ground.ucx, workspace) as bot:
             starts.append(bot.seconds)
-            await _until_ticked(ground)
-            costs.resident[size] = memory.resident(bot.pid)
-    costs.add("start to ready", size, median(starts))
+    return median(starts)
 
 
-async def _until_ticked(ground: Ground) -> None:
-    """Each direction was counted by a tick, too, not only by the start."""
+async def _resident(ground: Ground, workspace: Workspace, folder: Path) -> int:
+    """Bytes that a process has in memory after its first ticks."""
+    async with bot_process(folder, ground.ucx, workspace) as bot:
+        await ground.ucx.counts(clear=True)
+        await _until_counted(ground)
+        return memory.resident(bot.pid)
+
+
+async def _until_counted(ground: Ground) -> None:
+    """A tick of the inbox asked for the count since the counts were cleared."""
     async with asyncio.timeout(60):
-        while (await ground.ucx.counts()).get("recordcount", 0) < 2:
+        while not (await ground.ucx.counts()).get("recordcount"):  # noqa: ASYNC110 - of another process
             await asyncio.sleep(0.05)
 
 
 async def _send(here: House, folder: Path) -> None:
     document = folder / "fax.pdf"
-    document.write_bytes(b"%PDF-1.4\n")  # noqa: ASYNC240 - nine bytes
+    document.write_bytes(b"%PDF-1.4\n")
     fax = Fax(
         state=FaxState.READY,
         user_id=DANA,
