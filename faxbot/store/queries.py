@@ -79,7 +79,9 @@ class SqlLedger(SqlRetention):
 
     def faxes_looked_for(self) -> Sequence[Fax]:
         """The faxes whose job is looked for, oldest first."""
-        return self._all(FaxRow, col(FaxRow.look_at).is_not(None))
+        # Sorted here: asked for the order of ids, SQLite reads the whole table in it.
+        looked_for = select(FaxRow).where(col(FaxRow.look_at).is_not(None))
+        return sorted(self._session.exec(looked_for), key=_by_id)
 
     def newest_fax(self, job_id: str) -> Fax | None:
         """The fax that the server called *job_id* last."""

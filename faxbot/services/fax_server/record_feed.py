@@ -120,11 +120,14 @@ class RecordFeed:
             new = await self._read_newest(count)
             if sweep:
                 new += await self._read_in_turn(count)
-            if not await self._adds_up(count):
+            settled = await self._adds_up(count)
+            if not settled:
                 new += await self._read_other_end(count)
-            if not await self._adds_up(count):
+                settled = await self._adds_up(count)
+            if not settled:
                 new += await self._clear_up(count)
-            if await self._adds_up(count):
+                settled = await self._adds_up(count)
+            if settled:
                 self._tally.settle(count)
             else:
                 self._tally.doubt()
