@@ -29,6 +29,8 @@ Row = TypeVar("Row", bound=SQLModel)
 
 _TOLD = AnnouncementRow.__table__.c  # type: ignore[attr-defined] # every table here has one
 _PENDING = tuple(_TOLD[name] for name in Pending._fields)
+_RECORD = RecordRow.__table__.c  # type: ignore[attr-defined] # as above
+_KEY = tuple(_RECORD[name] for name in ("id", "job_id", "time", "direction", "gone"))
 _by_id = attrgetter("id")
 _REQUESTS = RequestRow.__table__  # type: ignore[attr-defined] # as above
 _ADD_REQUEST = insert(_REQUESTS).on_conflict_do_nothing(index_elements=["key"]).returning(_REQUESTS.c.id)
@@ -115,15 +117,13 @@ class SqlLedger(SqlRetention):
         known: dict[tuple[str, float], int] = {}
         for start in range(0, len(keys), _CHUNK):
             job_ids = {job_id for job_id, _ in keys[start : start + _CHUNK]}
-            rows = self._session.exec(
-                select(RecordRow.id, RecordRow.job_id, RecordRow.time).where(
-                    RecordRow.direction == direction,
-                    col(RecordRow.job_id).in_(job_ids),
-                    col(RecordRow.gone).is_(False),
-                )
-            )
-            found = {(job_id, time): row_id or 0 for row_id, job_id, time in rows}
-            known |= {key: row_id for key, row_id in found.items() if key in wanted}
+            # By job id alone: with the direction, too, SQLite reads all records of that.
+            rows = self._session.execute(select(*_KEY).where(col(RecordRow.job_id).in_(job_ids)))
+            known |= {
+                (row.job_id, row.time): row.id
+                for row in rows
+                if row.direction == direction and not row.gone and (row.job_id, row.time) in wanted
+            }
         return known
 
     def count_known(self, direction: str) -> int:

@@ -8,7 +8,7 @@ import pytest
 from faxbot import app
 from faxbot.app import ASKING, serve
 from faxbot.demo.person import Person
-from faxbot.fax.errors import SettingsProblem
+from faxbot.settings import SettingsProblem
 from faxbot.standins.slack import Workspace
 from faxbot.standins.slack.model.people import CLAIMS, DANA
 from faxbot.standins.ucx import FaxServer
