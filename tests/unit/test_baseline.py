@@ -79,6 +79,20 @@ async def test_a_stop_at_any_transaction_posts_no_history_and_misses_no_fax(orde
     assert stops > 5
 
 
+@pytest.mark.parametrize("order", ["asc", "desc"])
+async def test_a_stop_in_the_baseline_misses_no_fax(order):
+    """Killed when the second page of several is written: what comes in the downtime is seen."""
+    first = Following(a_ucx(450, order=order), Killed(at=3))
+    with pytest.raises(Stop):
+        await first.feed.begin()
+    first.ucx.receive(451)
+    first.memory.at = None
+    again = Following(first.ucx, first.memory)
+    await again.feed.begin()
+    await again.tick()
+    assert again.memory.seen == ["RX451"]
+
+
 async def test_a_transaction_holds_a_page():
     """No transaction of the baseline writes more records than are on a page, whatever there is."""
     for strange in ({}, {"order": "fixed"}, {"ignores_window": True}):

@@ -13,38 +13,38 @@ T = TypeVar("T")
 
 
 class RetentionLedger(Protocol):
-    """The part of the ledger that says what may go."""
+    """The part of the ledger for retention and expiry."""
 
     def faxes_to_keep(self) -> Sequence[KeptFax]:
-        """The outgoing faxes that have not ended, or have a document."""
+        """The outgoing faxes that have not ended or have a document in the spool."""
         ...
 
     def records_to_keep(self) -> Sequence[KeptRecord]:
-        """The received faxes that have a document, or wait for one."""
+        """The received faxes that have a document in the spool or wait for one."""
         ...
 
     def unconfirmed_records(self) -> set[int]:
-        """The records of which something is still to be told, or whose file Slack never took."""
+        """The records of which a message is not posted or outdated, or whose file Slack refused."""
         ...
 
     def files_to_tell(self) -> Sequence[str]:
-        """Where the documents are that people asked for and did not get yet."""
+        """The paths of requested documents that are not posted yet."""
         ...
 
     def forget_documents(self, fax_ids: Sequence[int], record_ids: Sequence[int]) -> None:
-        """The spool has the documents of these faxes and records no more."""
+        """The spool no longer has the documents of these faxes and records."""
         ...
 
     def expire_requests(self, now: float, most: int) -> int:
-        """Forget requests that are due, at most *most*; how many. The key of one that became a fax stays."""
+        """Delete at most *most* requests that are due; how many. The key of one that became a fax stays."""
         ...
 
     def expire_announcements(self, before: float, most: int) -> int:
-        """Forget answers, steps, notices and fetched files that were told before that moment; how many."""
+        """Delete at most *most* answers, steps, notices and files posted before that moment; how many."""
         ...
 
     def expire_subscriptions(self, before: float) -> int:
-        """Forget who wanted to hear of a fax that ended before that moment; how many."""
+        """Delete subscriptions to faxes that ended before that moment; how many."""
         ...
 
 
