@@ -1,12 +1,11 @@
 """A database with a long history, written in bulk."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, delete
 from sqlmodel import Session, SQLModel, insert
 
 from faxbot.fax.job import Direction, Job, JobState
@@ -24,8 +23,8 @@ from tests.kit import CLAIMS, DANA
 ORIGIN = 1_400_000_000
 """The moment of record 0, in epoch seconds; the others are ten minutes apart, as on the canned fax server."""
 SECONDS_APART = 600
-AT_ONCE = 5_000
-"""Rows in one statement."""
+_AT = f"({ORIGIN}.0 + {SECONDS_APART} * i)"
+"""The moment of row *i*, in SQL."""
 
 
 def moment(number: int) -> int:
@@ -42,15 +41,18 @@ def database(folder: Path) -> Engine:
 
 def add_records(engine: Engine, direction: Direction, count: int) -> None:
     """Write so many records as history, as the canned fax server has them."""
-    _write(engine, RecordRow, (_record(direction, number) for number in range(1, count + 1)))
+    changed = {"job_id": f"'{direction}' || i", "time": _AT, "seen_at": _AT}
+    _multiply(engine, RecordRow, _a_record(direction), count, changed)
 
 
 def add_faxes(engine: Engine, count: int) -> None:
     """Write so many delivered faxes of Dana's, a record and a posted card for each."""
-    numbers = range(1, count + 1)
     add_records(engine, Direction.TX, count)
-    _write(engine, FaxRow, (_fax(number) for number in numbers))
-    _write(engine, AnnouncementRow, (_card(number) for number in numbers))
+    moments = dict.fromkeys(("accepted_at", "created_at", "ended_at"), _AT)
+    _multiply(engine, FaxRow, _a_fax(), count, moments | {"job_id": "'TX' || i"})
+    changed = {"key": "'card-' || i", "fax_id": "i + 1", "ts": f"{_AT} || '100'"}
+    moments = dict.fromkeys(("created_at", "sent_at"), _AT)
+    _multiply(engine, AnnouncementRow, _a_card(), count, moments | changed)
 
 
 def complete_baseline(engine: Engine) -> None:
@@ -63,58 +65,56 @@ def complete_baseline(engine: Engine) -> None:
         session.commit()
 
 
-def _record(direction: Direction, number: int) -> dict[str, Any]:
-    job_id, at = f"{direction}{number}", moment(number)
-    record = Record(job_id, datetime.fromtimestamp(at, UTC), number="12145550100", modem="ttyIAX1")
-    row = FaxRecord(
-        id=None, direction=direction, job_id=job_id, time=at, record=record_facts(record), seen_at=at
+def _a_record(direction: Direction) -> dict[str, Any]:
+    record = Record(
+        f"{direction}1", datetime.fromtimestamp(ORIGIN, UTC), number="12145550100", modem="ttyIAX1"
     )
+    row = FaxRecord(direction=direction, job_id=record.job_id, time=ORIGIN, record=record_facts(record))
     return row.model_dump(exclude={"id"})
 
 
-def _fax(number: int) -> dict[str, Any]:
-    job = Job(f"TX{number}", JobState.DONE, destination="14695550101", modem="ttyIAX1", sent_pages=2)
-    at = moment(number)
+def _a_fax() -> dict[str, Any]:
+    job = Job("TX1", JobState.DONE, destination="14695550101", modem="ttyIAX1", sent_pages=2)
     row = Fax(
         state=FaxState.ENDED,
         outcome=Outcome.DELIVERED,
         user_id=DANA,
         channel_id=CLAIMS,
         number="+1 469 555 0101",
-        dial="14695550101",
+        dial=job.destination,
         line_id="1",
         line_name="Ward 1",
         job_id=job.job_id,
         job=job_facts(job),
-        accepted_at=at,
-        created_at=at,
-        ended_at=at,
     )
-    return row.model_dump(exclude={"id"}) | {"id": number}
+    return row.model_dump(exclude={"id"})
 
 
-def _card(number: int) -> dict[str, Any]:
+def _a_card() -> dict[str, Any]:
     row = Announcement(
-        key=f"card-{number}",
+        key="model",
         kind=AnnouncementKind.CARD,
         channel_id=CLAIMS,
-        fax_id=number,
         state=AnnouncementState.SENT,
-        created_at=moment(number),
-        sent_at=moment(number),
-        ts=f"{moment(number)}.000100",
         terminal=True,
     )
     return row.model_dump(exclude={"id"})
 
 
-def _write(engine: Engine, table: type[SQLModel], rows: Iterable[dict[str, Any]]) -> None:
-    with Session(engine) as session:
-        for some in _in_parts(iter(rows)):
-            session.execute(insert(table), some)
-            session.commit()
-
-
-def _in_parts(rows: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    while some := list(islice(rows, AT_ONCE)):
-        yield some
+def _multiply(
+    engine: Engine, table: type[SQLModel], row: Mapping[str, object], count: int, changed: Mapping[str, str]
+) -> None:
+    """Write *row* *count* times, row *i* with the SQL expressions of *changed* in its place."""
+    columns = table.__table__.c  # type: ignore[attr-defined] # every table has one
+    names = [column.name for column in columns if column.name != "id"]
+    values = [changed.get(name, f"model.{name}") for name in names]
+    with engine.begin() as connection:
+        model = connection.execute(insert(table).returning(columns.id), row).scalar_one()
+        connection.exec_driver_sql(
+            f"INSERT INTO {table.__tablename__} (id, {', '.join(names)})"  # noqa: S608 - names of ours
+            " WITH RECURSIVE numbers(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM numbers WHERE i < ?)"
+            f" SELECT i + ?, {', '.join(values)} FROM numbers CROSS JOIN {table.__tablename__} AS model"
+            " WHERE model.id = ?",
+            (count, model, model),
+        )
+        connection.execute(delete(table).where(columns.id == model))
