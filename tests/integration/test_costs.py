@@ -8,9 +8,11 @@ from sqlalchemy import event
 from faxbot.fax.errors import AnswerLost
 from faxbot.fax.job import Direction
 from faxbot.services.fax_server import record_feed
+from faxbot.services.model.announcements import Announcement, AnnouncementKind, AnnouncementState
 from faxbot.services.model.requests import RequestKind
 from faxbot.services.queries.queries import Viewer
-from tests.kit import CLAIMS, DANA, INBOUND, PRIYA, PlainSlack, make_pdf, until
+from faxbot.store.engine import TransactionStore
+from tests.kit import CLAIMS, DANA, INBOUND, PRIYA, PlainSlack, database_in, make_pdf, until
 from tests.plain_ucx import PlainUcx, plain_house
 
 SMALL = (
@@ -98,6 +100,35 @@ async def test_no_table_is_read_through(tmp_path, slack, ucx):
         await bot.received.recall()
         await bot.tick()
         assert plans.scans() == []
+
+
+async def steps_of_expiry(store, engine, cards: int) -> int:
+    """Hundreds of steps of an expiry that finds nothing due among so many posted cards."""
+
+    def fill(ledger):
+        for number in range(cards):
+            posted = {"state": AnnouncementState.SENT, "created_at": 1.0, "sent_at": 1.0}
+            ledger.announce(
+                Announcement(key=f"{number}", kind=AnnouncementKind.CARD, channel_id=CLAIMS, **posted)
+            )
+
+    await store.write(fill)
+    with Steps(engine) as steps:
+        assert await store.write(lambda ledger: ledger.expire_announcements(2.0, 500)) == 0
+    return steps.hundreds
+
+
+async def test_the_work_of_the_expiry_does_not_depend_on_what_stays(tmp_path):
+    """Cards stay for good: none of them is read when nothing is due."""
+    done = []
+    for cards in (10, 2000):
+        folder = tmp_path / str(cards)
+        folder.mkdir()
+        engine = database_in(folder)
+        store = TransactionStore(engine)
+        done.append(await steps_of_expiry(store, engine, cards))
+        store.close()
+    assert done[1] <= done[0] + 2
 
 
 class Steps:
