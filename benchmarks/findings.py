@@ -2,7 +2,7 @@
 
 import math
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 
@@ -43,6 +43,15 @@ class Findings:
                 None if at_most is None else ratio <= at_most,
             )
         )
+
+    def growth(
+        self, what: str, measured: Mapping[int, float], shown: Callable[[float], str], *, at_most: float
+    ) -> None:
+        """A figure by the number of rows; from the fewest to the most it grows by *at_most* that factor."""
+        values = list(measured.values())
+        factor = values[-1] / values[0] if values[0] else math.inf
+        told = ", ".join(f"{shown(value)} at {size:,}" for size, value in measured.items())
+        self.figures.append(Figure(what, told, "", f"{factor:.2f} x", f"<= {at_most:g} x", factor <= at_most))
 
     def limit(self, what: str, measured: str, target: str, *, met: bool, floor: str = "") -> None:
         """A figure that is compared with a limit."""

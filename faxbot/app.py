@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable
+from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING
 
 from faxbot.adapters import (
@@ -44,7 +45,10 @@ log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 2.0
 PATIENCE_SECONDS = 5.0
-"""How long a start waits for the fax server's replies if the records were read by an earlier start."""
+"""How long the start waits for an answer of a fax server that it knows."""
+PROGRESS_SECONDS = 5.0
+"""Between two lines that say how much of a long list was read."""
+ASKING = "Asking the fax server what it has …"
 
 _TOKEN_PROBLEMS = {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"}
 
@@ -86,11 +90,16 @@ async def serve(
         if metrics is not None:
             await stack.enter_async_context(_measured(metrics, settings, house, store, clock))
         await _check_inbound(house.directory, settings.faxbot_inbound_channel, me, say)
-        say("Asking the fax server what it has …")
-        await _begin(services, server, clock, backfill=settings.faxbot_backfill, say=say)
+        say(ASKING)
+        baseline = _Baseline(services, server, clock, backfill=settings.faxbot_backfill, say=say)
+        known = await _recall(services)
+        if known:
+            await baseline.take()
         await stack.enter_async_context(_running(services))
         stack.push_async_callback(house.transport.close)
         await _open(house.transport, settings, api, say)
+        if not known:  # it may take minutes: commands are answered meanwhile
+            await baseline.take()
         services.ticks.start()
         stack.callback(services.ticks.stop)
         say("faxbot is ready")
@@ -215,56 +224,76 @@ async def _check_socket(api: WebApi, app_token: str) -> None:
         log.warning("Slack does not open a socket yet", extra={"fault": type(fault).__name__})
 
 
-async def _begin(
-    services: Services,
-    server: UcxClient,
-    clock: Clock,
-    *,
-    backfill: bool,
-    say: Callable[[str], None],
-) -> None:
-    """
-    Load the state of the services, and read the fax server's records as the baseline, retrying if necessary.
-
-    If an earlier start has read the baseline, the bot also starts during an outage of the fax server; faxes
-    then wait for it.
-
-    Raises:
-        SettingsProblem: The UCX rejects the credentials at the very first start.
-    """
+async def _recall(services: Services) -> bool:
+    """Read what was left unfinished; return whether the baseline of both directions is complete."""
     await services.lines.start()
     await services.outages.start()
     await services.watch.start()
     await services.preparation.start()
-    said = False
-    while True:
-        try:
-            await services.received.begin(backfill=backfill)
-            await services.sent.begin()
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                await server.count_records(Direction.RX)
-                await services.lines.lines()
-        except CredentialsRejected as exc:
-            sentence = (
-                "The UCX does not accept UCX_CLIENT_ID and UCX_CLIENT_SECRET. "
-                "It shows both under System, Licenses; the license must be valid."
-            )
-            if not (services.received.begun and services.sent.begun):
-                raise SettingsProblem(sentence) from exc
-            say(f"{sentence} Until then faxes are kept.")
-            return
-        except (ServerFault, TimeoutError) as fault:
-            if not said:
-                # the text of RequestRefused contains the server's own words
-                why = str(fault) if isinstance(fault, ServerFault) else "It is slow."
-                why = "It refuses." if isinstance(fault, RequestRefused) else why
-                say(f"The fax server does not answer yet. ({why})")
-                said = True
-            if services.received.begun and services.sent.begun:
+    await services.received.recall()
+    await services.sent.recall()
+    return services.received.begun and services.sent.begun
+
+
+@dataclass(slots=True)
+class _Baseline:
+    """The baseline of what the fax server has, and what is said while it is taken."""
+
+    services: Services
+    server: UcxClient
+    clock: Clock
+    _: KW_ONLY
+    backfill: bool
+    say: Callable[[str], None]
+    _said_at: float = field(default=0.0, init=False)
+
+    async def take(self) -> None:
+        """
+        Take the baseline, waiting for the fax server if need be.
+
+        Where it was taken before, nothing can be missed: the bot starts in an outage, too, and keeps the
+        faxes that are to be sent.
+
+        Raises:
+            SettingsProblem: At the first start the UCX rejects the credentials.
+        """
+        services, said = self.services, False
+        while True:
+            try:
+                self._said_at = self.clock.now().timestamp()
+                await services.received.begin(backfill=self.backfill, progress=self._progress)
+                await services.sent.begin(progress=self._progress)
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    await self.server.count_records(Direction.RX)
+                    await services.lines.lines()
+            except CredentialsRejected as exc:
+                sentence = (
+                    "The UCX does not accept UCX_CLIENT_ID and UCX_CLIENT_SECRET. "
+                    "It shows both under System, Licenses; the license must be valid."
+                )
+                if not (services.received.begun and services.sent.begun):
+                    raise SettingsProblem(sentence) from exc
+                self.say(f"{sentence} Until then faxes are kept.")
                 return
-            await clock.sleep(RETRY_SECONDS)
-        else:
-            return
+            except (ServerFault, TimeoutError) as fault:
+                if not said:
+                    # a refusal is said in the server's own words
+                    why = str(fault) if isinstance(fault, ServerFault) else "It is slow."
+                    why = "It refuses." if isinstance(fault, RequestRefused) else why
+                    self.say(f"The fax server does not answer yet. ({why})")
+                    said = True
+                if services.received.begun and services.sent.begun:
+                    return
+                await self.clock.sleep(RETRY_SECONDS)
+            else:
+                return
+
+    def _progress(self, read: int, count: int) -> None:
+        """Say how far a long reading is, every few seconds."""
+        now = self.clock.now().timestamp()
+        if now - self._said_at >= PROGRESS_SECONDS:
+            self._said_at = now
+            self.say(f"{ASKING} {read:,} of {count:,} records")
 
 
 @contextlib.asynccontextmanager

@@ -1,9 +1,11 @@
 """Jobs, records and lines with the fields and the kinds of values that the contract shows. Pure."""
 
 import time
-from typing import Literal
+from collections.abc import Sequence
+from typing import Literal, overload
 
 Direction = Literal["TX", "RX"]
+DIRECTIONS: tuple[Direction, ...] = ("TX", "RX")
 Entry = dict[str, object]
 
 LINES = 10
@@ -114,11 +116,12 @@ def status_of(job: Entry) -> Entry:
     }
 
 
-def record(direction: Direction, number: int, newest: int) -> Entry:
-    """A finished fax, ten minutes before the one after it; *newest* is the number of the last one."""
+def record(direction: Direction, number: int, newest: int, now: int | None = None) -> Entry:
+    """A finished fax, ten minutes before the one after it; *newest* is the number of the one at *now*."""
+    moment = int(time.time()) // 60 * 60 if now is None else now
     return {
         "jobid": f"{direction}{number}",
-        "time": int(time.time()) // 60 * 60 - (newest - number) * _RECORD_SECONDS,
+        "time": moment - (newest - number) * _RECORD_SECONDS,
         "phone_number": f"214{200 + number // 10_000 % 700:03}{number % 10_000:04}",
         "cid_name": f"CLINIC {number % 97}",
         "station_id": f"EMT {number % 89}" if direction == "TX" else "",
@@ -131,3 +134,32 @@ def record(direction: Direction, number: int, newest: int) -> Entry:
         "requestor": "API" if direction == "TX" else "",
         "modem": modem(number),
     }
+
+
+class Records(Sequence[Entry]):
+    """The records of one direction. Those of the first *count* are made when they are asked for."""
+
+    def __init__(self, direction: Direction, count: int, now: int) -> None:
+        self._direction, self._first, self._now = direction, count, now
+        self._arrived: list[Entry] = []
+
+    def __len__(self) -> int:
+        return self._first + len(self._arrived)
+
+    @overload
+    def __getitem__(self, place: int) -> Entry: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[Entry]: ...
+
+    def __getitem__(self, place: int | slice) -> Entry | list[Entry]:
+        if isinstance(place, slice):
+            return [self[each] for each in range(*place.indices(len(self)))]
+        if place >= self._first:
+            return self._arrived[place - self._first]
+        return record(self._direction, place + 1, self._first, self._now)
+
+    def arrive(self, count: int) -> None:
+        """So many more are there all at once."""
+        last = len(self)
+        self._arrived += [record(self._direction, n, last + 1) for n in range(last + 1, last + count + 1)]

@@ -43,9 +43,11 @@ class CannedUcx:
         """These are delivered."""
         await self._step("end", jobs=jobs)
 
-    async def have_records(self, direction: Direction, count: int, *, newest_first: bool = False) -> None:
-        """Have so many records, told in this order."""
-        await self._step("have_records", direction=direction, count=count, newest_first=newest_first)
+    async def have_records(
+        self, direction: Direction, count: int, *, newest_first: bool = False, now: int | None = None
+    ) -> None:
+        """Have so many records, told in this order, the newest of them from *now* (epoch seconds)."""
+        await self._step("have_records", direction=direction, count=count, newest_first=newest_first, now=now)
 
     async def arrive(self, direction: Direction, count: int) -> None:
         """So many more records are there all at once."""

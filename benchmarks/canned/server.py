@@ -33,7 +33,7 @@ class CannedUcx:
         self._shown: dict[str, str] = {}
         self._body: str | None = None
         self._drifts = False
-        self._records: dict[str, list[Entry]] = {"TX": [], "RX": []}
+        self._records = {name: contents.Records(name, 0, 0) for name in contents.DIRECTIONS}
         self._newest_first = False
         self._next = 1
         self._document = Path()
@@ -66,16 +66,17 @@ class CannedUcx:
         for job in jobs:
             self._leave(job, contents.delivered(self._jobs[job]))
 
-    def have_records(self, direction: contents.Direction, count: int, *, newest_first: bool = False) -> None:
-        """Have so many records, told in this order."""
+    def have_records(
+        self, direction: contents.Direction, count: int, *, newest_first: bool = False, now: int | None = None
+    ) -> None:
+        """Have so many records, told in this order, the newest of them from *now* (epoch seconds)."""
         self._newest_first = newest_first
-        self._records[direction] = [contents.record(direction, n, count) for n in range(1, count + 1)]
+        moment = int(time.time()) // 60 * 60 if now is None else now
+        self._records[direction] = contents.Records(direction, count, moment)
 
     def arrive(self, direction: contents.Direction, count: int) -> None:
         """So many more records are there all at once."""
-        there = self._records[direction]
-        last = int(str(there[-1]["jobid"])[2:]) if there else 0
-        there += [contents.record(direction, n, last + 1) for n in range(last + 1, last + count + 1)]
+        self._records[direction].arrive(count)
 
     def serve_document(self, path: str) -> None:
         """What FileDownload answers with, whatever it is asked for."""
@@ -159,7 +160,7 @@ class CannedUcx:
             return {"status": contents.status_of(known)}
         return {"result": "Error", "message": "Job not found"}
 
-    def _page(self, direction: str, limit: int, offset: int) -> list[Entry]:
+    def _page(self, direction: contents.Direction, limit: int, offset: int) -> list[Entry]:
         records = self._records[direction]
         if not self._newest_first:
             return records[offset : offset + limit]
@@ -176,7 +177,8 @@ class CannedUcx:
                     self._document_bytes += len(piece)
             else:
                 fields[part.name or ""] = await part.text()
-        number, self._next = self._next, self._next + 1
+        number = max(self._next, len(self._records["TX"]) + 1)
+        self._next = number + 1
         job, device = f"TX{number}", f"ttyIAX{fields['fax_id']}"
         told = {"jobid": job, "destination": fields["destination"], "modem": device}
         self._jobs[job] = contents.active(1, ready=False)[0] | told

@@ -4,6 +4,7 @@ from benchmarks.rows import (
     arrivals,
     calls,
     commits,
+    growth,
     history,
     inbox,
     latency,
@@ -26,5 +27,7 @@ ROWS = (
     memory.ROW,
     start.ROW,
     history.ROW,
+    growth.RECEIVED,
+    growth.SENT,
 )
 """In the order of the table."""

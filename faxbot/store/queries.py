@@ -1,5 +1,6 @@
 """The ledger's questions in SQL. Rows that are returned inside a transaction are saved with it."""
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from enum import StrEnum
 from operator import attrgetter
@@ -14,7 +15,7 @@ from faxbot.services.model.announcements import Announcement, AnnouncementState,
 from faxbot.services.model.faxes import Fax
 from faxbot.services.model.jobs import seen_job
 from faxbot.services.model.ledger import Stateful, Touched
-from faxbot.services.model.records import FaxRecord
+from faxbot.services.model.records import FaxRecord, RecordState
 from faxbot.services.model.requests import Request
 from faxbot.services.model.subscriptions import Subscription
 from faxbot.store.dialects import INSERTS
@@ -35,6 +36,8 @@ Row = TypeVar("Row", bound=SQLModel)
 
 _TOLD = AnnouncementRow.__table__.c  # type: ignore[attr-defined] # every table here has one
 _PENDING = tuple(_TOLD[name] for name in Pending._fields)
+_RECORD = RecordRow.__table__.c  # type: ignore[attr-defined] # as above
+_KEY = tuple(_RECORD[name] for name in ("id", "job_id", "time", "direction", "gone"))
 _by_id = attrgetter("id")
 _REQUESTS = RequestRow.__table__  # type: ignore[attr-defined] # as above
 _RECORDS = RecordRow.__table__  # type: ignore[attr-defined] # as above
@@ -45,10 +48,21 @@ _ADD_REQUEST = {
 """One statement and no object: an acknowledgement waits for it."""
 _ADD_RECORDS = {
     name: adding(_RECORDS)
-    .on_conflict_do_update(index_elements=["job_id", "time"], set_={"gone": False})
-    .returning(_RECORDS.c.id, _RECORDS.c.job_id, _RECORDS.c.time)
+    .on_conflict_do_update(
+        index_elements=["job_id", "time"], set_={"gone": False}, where=_RECORDS.c.gone.is_(True)
+    )
+    .returning(_RECORDS.c.direction)
     for name, adding in INSERTS.items()
 }
+
+
+_CHUNK = 500
+"""Values in one statement."""
+
+
+def _counter(direction: str) -> str:
+    """The name under which the number of known records of a direction is kept."""
+    return f"known_{direction}"
 
 
 class SqlLedger(SqlRetention):
@@ -92,7 +106,9 @@ class SqlLedger(SqlRetention):
 
     def faxes_looked_for(self) -> Sequence[Fax]:
         """The faxes whose job is looked for, oldest first."""
-        return self._all(FaxRow, col(FaxRow.lookup_at).is_not(None))
+        # Sorted here: asked for the order of ids, SQLite reads the whole table in it.
+        looked_for = select(FaxRow).where(col(FaxRow.lookup_at).is_not(None))
+        return sorted(self._session.exec(looked_for), key=_by_id)
 
     def change_state(self, row: Stateful, to: StrEnum) -> bool:
         """Move *row* from the state it was read in to *to*; False if it is in another state by now."""
@@ -127,24 +143,53 @@ class SqlLedger(SqlRetention):
         newest = named.order_by(col(FaxRow.accepted_at).desc(), col(FaxRow.id).desc()).limit(1)
         return self._session.exec(newest).first()
 
-    def add_records(self, records: Sequence[FaxRecord]) -> Sequence[tuple[int, str, float]]:
-        """Remember records of the fax server; one that was gone is back. Each (row id, job id, time)."""
+    def add_records(self, records: Sequence[FaxRecord]) -> int:
+        """Write records of the fax server; return how many were not known, or known as gone."""
         if not records:
-            return []
+            return 0
         rows = _ADD_RECORDS[self._session.connection().dialect.name]
         added = self._session.execute(rows, [record.model_dump(exclude={"id"}) for record in records])
-        return [(row_id or 0, job_id, time) for row_id, job_id, time in added]
+        return self._count_in(Counter(added.scalars()), 1)
 
     def record(self, record_id: int) -> FaxRecord:
         """One record."""
         return self._get(RecordRow, record_id)
 
-    def record_keys(self, direction: str) -> Sequence[tuple[int, str, float]]:
-        """(row id, job id, time) of every record that the fax server still had when last seen."""
-        keys = select(RecordRow.id, RecordRow.job_id, RecordRow.time).where(
-            RecordRow.direction == direction, col(RecordRow.gone).is_(False)
+    def known_records(
+        self, direction: str, keys: Sequence[tuple[str, float]]
+    ) -> dict[tuple[str, float], int]:
+        """The row ids of those of *keys* (job id, time) that are known and not gone."""
+        wanted = set(keys)
+        known: dict[tuple[str, float], int] = {}
+        for start in range(0, len(keys), _CHUNK):
+            job_ids = {job_id for job_id, _ in keys[start : start + _CHUNK]}
+            # By job id alone: with the direction, too, SQLite reads all records of that.
+            rows = self._session.execute(select(*_KEY).where(col(RecordRow.job_id).in_(job_ids)))
+            known |= {
+                (row.job_id, row.time): row.id
+                for row in rows
+                if row.direction == direction and not row.gone and (row.job_id, row.time) in wanted
+            }
+        return known
+
+    def count_known(self, direction: str) -> int:
+        """The number of known records of a direction that are not gone: a counter, not a count."""
+        row = self._session.get(MemoryRow, _counter(direction))
+        return row.value if row else self._counted(direction)
+
+    def recount(self, direction: str) -> int:
+        """Count the known records that are not gone, and set the counter."""
+        counted = self._counted(direction)
+        self.remember(_counter(direction), counted)
+        return counted
+
+    def present_records(self, direction: str, after: int, most: int) -> Sequence[int]:
+        """The first *most* row ids beyond *after* of records that are not gone."""
+        row_id = col(RecordRow.id)
+        present = select(row_id).where(
+            RecordRow.direction == direction, row_id > after, col(RecordRow.gone).is_(False)
         )
-        return [(row_id or 0, job_id, time) for row_id, job_id, time in self._session.exec(keys)]
+        return [each or 0 for each in self._session.exec(present.order_by(row_id).limit(most))]
 
     def records_named(self, job_id: str) -> Sequence[FaxRecord]:
         """
@@ -156,9 +201,18 @@ class SqlLedger(SqlRetention):
             select(RecordRow).where(RecordRow.job_id == job_id).order_by(col(RecordRow.id).desc())
         ).all()
 
-    def records_in(self, *states: str) -> Sequence[FaxRecord]:
-        """The records in these states, oldest first."""
-        return self._all(RecordRow, col(RecordRow.state).in_(states))
+    def records_to_fetch(self, most: int) -> Sequence[FaxRecord]:
+        """At most *most* SEEN records, oldest first by the server's time."""
+        seen = select(RecordRow).where(RecordRow.state == RecordState.SEEN)
+        return self._session.exec(seen.order_by(col(RecordRow.time), col(RecordRow.id)).limit(most)).all()
+
+    def records_without_file(self, tries: int, most: int) -> Sequence[FaxRecord]:
+        """At most *most* NO_FILE records, not gone, whose file was asked for fewer than *tries* times."""
+        row = col(RecordRow.id)
+        late = select(RecordRow).where(
+            RecordRow.state == RecordState.NO_FILE, RecordRow.tries < tries, col(RecordRow.gone).is_(False)
+        )
+        return self._session.exec(late.order_by(row).limit(most)).all()
 
     def records_after(self, direction: str, record_id: int) -> Sequence[FaxRecord]:
         """The records of a direction that were seen after *record_id*."""
@@ -166,14 +220,23 @@ class SqlLedger(SqlRetention):
 
     def newest_record(self, direction: str) -> int:
         """The row id of the record seen last, 0 if there is none."""
-        newest = select(func.max(RecordRow.id)).where(RecordRow.direction == direction)
-        return self._session.exec(newest).one() or 0
+        row_id = col(RecordRow.id)
+        newest = select(row_id).where(RecordRow.direction == direction).order_by(row_id.desc()).limit(1)
+        return self._session.exec(newest).first() or 0
 
-    def mark_gone(self, record_ids: Sequence[int]) -> None:
-        """The fax server has these records no more."""
-        for start in range(0, len(record_ids), 500):
-            some = record_ids[start : start + 500]
-            self._session.execute(update(RecordRow).where(col(RecordRow.id).in_(some)).values(gone=True))
+    def mark_gone(self, record_ids: Sequence[int]) -> int:
+        """The fax server no longer has these records; return how many were not marked yet."""
+        went: Counter[str] = Counter()
+        for start in range(0, len(record_ids), _CHUNK):
+            some = col(RecordRow.id).in_(record_ids[start : start + _CHUNK])
+            marked = (
+                update(RecordRow)
+                .where(some, col(RecordRow.gone).is_(False))
+                .values(gone=True)
+                .returning(col(RecordRow.direction))
+            )
+            went.update(self._session.execute(marked).scalars())
+        return self._count_in(went, -1)
 
     def announce(self, announcement: Announcement) -> Announcement:
         """Write an announcement, unless its key is already there (then that one is returned)."""
@@ -246,6 +309,20 @@ class SqlLedger(SqlRetention):
     def teach_modem(self, modem: str, line_id: str) -> None:
         """Remember which line a modem serves."""
         self._session.merge(ModemRow(modem=modem, line_id=line_id))
+
+    def _counted(self, direction: str) -> int:
+        present = (RecordRow.direction == direction, col(RecordRow.gone).is_(False))
+        return self._session.exec(select(func.count()).select_from(RecordRow).where(*present)).one()
+
+    def _count_in(self, changed: Counter[str], by: int) -> int:
+        """Change the counters of known records, in the transaction that changed the records; the total."""
+        for direction, count in changed.items():
+            row = self._session.get(MemoryRow, _counter(direction), with_for_update=True)
+            if row is None:
+                self.recount(direction)
+            else:
+                row.value += by * count
+        return changed.total()
 
     def _subscribed(self, wanted: Subscription) -> SubscriptionRow | None:
         same = select(SubscriptionRow).where(

@@ -1,8 +1,8 @@
 """
-The ledger's questions about what may go, and its going, in SQL.
+The ledger's queries for retention and expiry, in SQL.
 
-Of requests and announcements the newest row stays until there is a newer one: SQLite gives the highest id
-away again, and ids name files in the spool, threads and cancellations.
+Of requests and announcements the newest row stays until there is a newer one: SQLite assigns the highest id
+again once its row is deleted, and ids name files in the spool, threads and cancellations.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from faxbot.store.tables import AnnouncementRow, FaxRow, RecordRow, RequestRow, 
 _CHUNK = 500
 _A_DAY = 86_400.0
 _BLIND = {"synchronize_session": False}
-"""Nothing of what goes is in the session."""
+"""None of the deleted or updated rows is in the session."""
 
 
 def _columns(table: type) -> Any:  # noqa: ANN401 - SQLAlchemy names columns at run time
@@ -31,7 +31,7 @@ _REQUEST, _SUBSCRIPTION = _columns(RequestRow), _columns(SubscriptionRow)
 
 _UNTOLD = (AnnouncementState.WAITING, AnnouncementState.SENDING)
 WAITS: ColumnElement[bool] = _TOLD.state.in_(_UNTOLD)
-# By what it is not, so that SQLite takes the small index of what is out of date.
+# States are excluded, not listed, so that SQLite uses the small partial index on outdated rows.
 IS_OUTDATED: ColumnElement[bool] = (_TOLD.revision > _TOLD.posted_revision) & _TOLD.state.not_in(
     (*_UNTOLD, AnnouncementState.DROPPED)
 )
@@ -45,13 +45,13 @@ _PASSING = (
 
 
 class SqlRetention:
-    """The services' Tidying over one session."""
+    """The services' RetentionLedger over one session."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
     def faxes_to_keep(self) -> Sequence[KeptFax]:
-        """The outgoing faxes that have not ended, or have a document."""
+        """The outgoing faxes that have not ended or have a document in the spool."""
         kept = select(_FAX.id, _FAX.path, _FAX.ended_at)
         found = [
             *self._session.execute(kept.where(_FAX.state.in_(_NOT_ENDED))),
@@ -60,7 +60,7 @@ class SqlRetention:
         return [KeptFax._make(row) for row in found]
 
     def records_to_keep(self) -> Sequence[KeptRecord]:
-        """The received faxes that have a document, or wait for one."""
+        """The received faxes that have a document in the spool or wait for one."""
         states = (RecordState.SEEN, RecordState.SPOOLED)
         found = self._session.execute(
             select(_RECORD.id, _RECORD.state, _RECORD.seen_at).where(_RECORD.state.in_(states))
@@ -68,21 +68,22 @@ class SqlRetention:
         return [KeptRecord._make(row) for row in found]
 
     def unconfirmed_records(self) -> set[int]:
-        """The records of which something is still to be told, or whose file Slack never took."""
+        """The records of which a message is not posted or outdated, or whose file Slack refused."""
+        # By state alone: with a condition on the record, too, SQLite reads the rows of every record.
         told = select(_TOLD.record_id, _TOLD.kind)
-        untold = [row for which in (WAITS, IS_OUTDATED) for row in self._session.execute(told.where(which))]
-        refused = self._session.execute(told.where(_TOLD.state == AnnouncementState.DROPPED))
-        never_taken = [row for row in refused if row.kind is AnnouncementKind.FILE]
-        return {record_id for record_id, _ in (*untold, *never_taken) if record_id is not None}
+        pending = [row for which in (WAITS, IS_OUTDATED) for row in self._session.execute(told.where(which))]
+        dropped = self._session.execute(told.where(_TOLD.state == AnnouncementState.DROPPED))
+        refused = [row for row in dropped if row.kind is AnnouncementKind.FILE]
+        return {record_id for record_id, _ in (*pending, *refused) if record_id is not None}
 
     def files_to_tell(self) -> Sequence[str]:
-        """Where the documents are that people asked for and did not get yet."""
+        """The paths of requested documents that are not posted yet."""
         files = (_TOLD.kind == AnnouncementKind.FILE) & _TOLD.record_id.is_(None)
         found = self._session.execute(select(_TOLD.body).where(WAITS, files))
         return [body["path"] for body in found.scalars() if body.get("path")]
 
     def forget_documents(self, fax_ids: Sequence[int], record_ids: Sequence[int]) -> None:
-        """The spool has the documents of these faxes and records no more."""
+        """The spool no longer has the documents of these faxes and records."""
         for start in range(0, len(fax_ids), _CHUNK):
             some = _FAX.id.in_(fax_ids[start : start + _CHUNK])
             self._session.execute(update(FaxRow).where(some).values(path=None))
@@ -91,7 +92,7 @@ class SqlRetention:
             self._session.execute(update(RecordRow).where(some).values(state=RecordState.HISTORY))
 
     def expire_requests(self, now: float, most: int) -> int:
-        """Forget requests that are due; of one that became a fax the key stays, as long as the fax."""
+        """Delete requests that are due; the key of one that became a fax stays as long as the fax."""
         due = self._session.execute(
             select(_REQUEST.id, _FAX.id)
             .outerjoin(FaxRow, _FAX.request_id == _REQUEST.id)
@@ -108,27 +109,29 @@ class SqlRetention:
         return len(due)
 
     def expire_announcements(self, before: float, most: int) -> int:
-        """Forget answers, steps, notices and fetched files that were told before that moment."""
-        due = self._session.execute(
-            select(_TOLD.id)
-            .where(
-                _TOLD.kind.in_(_PASSING),
-                _TOLD.record_id.is_(None),
-                _TOLD.created_at < before,
-                func.coalesce(_TOLD.sent_at, _TOLD.created_at) < before,
-                _TOLD.state.in_((AnnouncementState.SENT, AnnouncementState.DROPPED)),
-                _TOLD.revision <= _TOLD.posted_revision,
-                ~_TOLD.key.startswith(CLOSED_KEY),
-            )
-            .limit(most)
-        )
+        """Delete answers, steps, notices and fetched files that were posted before that moment."""
+        due: list[int] = []
+        for kind in _PASSING:  # asked for all at once, SQLite reads every row without a record
+            due += self._session.execute(
+                select(_TOLD.id)
+                .where(
+                    _TOLD.kind == kind,
+                    _TOLD.record_id.is_(None),
+                    _TOLD.created_at < before,
+                    func.coalesce(_TOLD.sent_at, _TOLD.created_at) < before,
+                    _TOLD.state.in_((AnnouncementState.SENT, AnnouncementState.DROPPED)),
+                    _TOLD.revision <= _TOLD.posted_revision,
+                    ~_TOLD.key.startswith(CLOSED_KEY),
+                )
+                .limit(most - len(due))
+            ).scalars()
         newest = self._session.execute(select(func.max(_TOLD.id))).scalar()
-        ids = [row_id for row_id in due.scalars() if row_id != newest]
+        ids = [row_id for row_id in due if row_id != newest]
         self._delete(AnnouncementRow, ids)
         return len(ids)
 
     def expire_subscriptions(self, before: float) -> int:
-        """Forget who wanted to hear of a fax that ended before that moment."""
+        """Delete subscriptions to faxes that ended before that moment."""
         ended = select(_SUBSCRIPTION.id).join(FaxRow, _FAX.id == _SUBSCRIPTION.fax_id)
         ids = list(self._session.execute(ended.where(_FAX.ended_at < before)).scalars())
         self._delete(SubscriptionRow, ids)

@@ -155,7 +155,9 @@ async def test_a_redirected_handshake_goes_nowhere_else(server, trap, api):
         "url": f"{server.base.replace('http', 'ws')}/link/?ticket={TICKET}",
     }
     app = SimpleNamespace(client=api.client)
-    sockets = SocketMode(app, APP, SystemClock(), pace=ReconnectBackoff(first_pause=0.01, longest_pause=0.02))
+    sockets = SocketMode(
+        app, APP, SystemClock(), backoff=ReconnectBackoff(first_pause=0.01, longest_pause=0.02)
+    )
     opening = asyncio.create_task(sockets.open())
     async with asyncio.timeout(10):
         while server.paths.count("/link/") < 3:

@@ -90,7 +90,7 @@ class TestLostAnswer:
         ucx.fail("submit_job", "after")
         await send(bot)
         await bot.tick()
-        assert (await bot.faxes())[0].looks == 1
+        assert (await bot.faxes())[0].lookups == 1
         ucx.show_up()
         await bot.tick()
         assert slack.steps() == ["unknown", "adopted"]
@@ -151,7 +151,8 @@ class TestLostAnswer:
 
             def undo(ledger):
                 fax = ledger.fax(1)
-                fax.state, fax.job_id, fax.job = FaxState.SUBMITTING, None, None
+                ledger.change_state(fax, FaxState.SUBMITTING)
+                fax.job_id = None
 
             await bot.store.write(undo)
         async with plain_house(tmp_path, ucx, slack, clock) as bot:

@@ -7,6 +7,7 @@ from tests.support.services import CLAIMS, DANA, INBOUND, PRIYA, house
 from tests.support.waiting import until
 
 YEAR = 365 * 86_400.0
+AGED = "datetime({}, '-365 days') || '.000000'"
 
 
 async def a_year_passes(home) -> None:
@@ -20,7 +21,7 @@ async def a_year_passes(home) -> None:
 
     def age(ledger):
         for table, columns in moments.items():
-            changed = ", ".join(f"{column} = {column} - {YEAR}" for column in columns)
+            changed = ", ".join(f"{column} = {AGED.format(column)}" for column in columns)
             ledger._session.connection().exec_driver_sql(f"update {table} set {changed}")  # noqa: S608
 
     await home.store.write(age)

@@ -155,7 +155,7 @@ async def test_a_document_that_is_fetched_once_more_is_posted_once(bot, ucx, sla
     """It had left the spool; its channel has been told, and is not told again."""
     ucx.receive(1)
     await bot.tick()
-    await bot.store.write(lambda ledger: setattr(ledger.record(1), "state", RecordState.SEEN))
+    await bot.store.write(lambda ledger: ledger.change_state(ledger.record(1), RecordState.SEEN))
     await bot.inbox.tick(sweep=True)
     await bot.told()
     assert ucx.calls.count("download_document") == 2

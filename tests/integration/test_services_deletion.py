@@ -1,7 +1,6 @@
 """Records are deleted because a person asked, whatever becomes of the fax server's answer."""
 
 from faxbot.services.model.messages import ReceivedFax
-from faxbot.services.model.records import RecordState
 from faxbot.services.model.requests import RequestKind
 from tests.support.services import DANA, INBOUND, PRIYA, house
 from tests.support.waiting import until
@@ -22,7 +21,7 @@ async def test_a_deletion_whose_answer_is_lost_is_told_though_the_record_is_seen
         await home.tick_until(
             lambda: any(isinstance(p.message, ReceivedFax) and not p.file_id for p in slack.posts)
         )
-        row = (await home.store.read(lambda ledger: ledger.records_in(RecordState.SPOOLED)))[0]
+        row = (await home.store.read(lambda ledger: ledger.records_named("RX1")))[0]
         fax.faults.plan(fault="html", method="recorddelete", processed=True)
         await home.runner.accept(
             home.request(RequestKind.DELETE, user=PRIYA, channel=INBOUND, record_id=row.id)
@@ -41,7 +40,7 @@ async def test_one_deletion_however_many_ask(tmp_path, fax, slack):
     async with house(tmp_path, fax, slack) as home:
         await home.send("+1 469 555 1112")
         await home.tick_until(slack.details)
-        row = (await home.store.read(lambda ledger: ledger.records_in(RecordState.SPOOLED)))[0]
+        row = (await home.store.read(lambda ledger: ledger.records_named("RX1")))[0]
         for _ in range(3):
             await home.runner.accept(
                 home.request(RequestKind.DELETE, user=PRIYA, channel=INBOUND, record_id=row.id)

@@ -87,7 +87,7 @@ records = st.builds(
 )
 faxes = st.builds(
     Fax,
-    id=st.none() | st.integers(1, 10**9),
+    id=st.integers(0, 10**9),
     state=st.sampled_from(FaxState),
     outcome=st.none() | st.sampled_from(Outcome),
     user_id=users,

@@ -228,10 +228,14 @@ def test_a_refusal_that_one_person_was_told_excuses_one_request():
         ),
         (
             "UPDATE faxes SET state=?, intent_at=? WHERE faxes.id = ?",
-            ("handing", 1, 2),
-            "faxes state=handing",
+            ("submitting", 1, 2),
+            "faxes state=submitting",
         ),
-        ("UPDATE announcements SET shown=? WHERE announcements.id = ?", (2, 1), "announcements shown"),
+        (
+            "UPDATE announcements SET posted_revision=? WHERE announcements.id = ?",
+            (2, 1),
+            "announcements posted_revision",
+        ),
         (
             "INSERT INTO records (job_id, state) VALUES (?, ?)",
             [("RX1", "seen"), ("RX2", "seen")],

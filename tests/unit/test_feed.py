@@ -37,28 +37,45 @@ class Memory:
     def remember(self, name, value):
         self.remembered[name] = value
 
-    def record_keys(self, direction):
-        return [(row["id"], *key) for key, row in self.rows.items() if not row["gone"]]
+    def known_records(self, direction, keys):
+        return {key: self.rows[key]["id"] for key in keys if key in self.rows and not self.rows[key]["gone"]}
+
+    def count_known(self, direction):
+        return len(self.held_keys)
+
+    def recount(self, direction):
+        return len(self.held_keys)
+
+    def present_records(self, direction, after, most):
+        ids = sorted(self.rows[key]["id"] for key in self.held_keys)
+        return [row_id for row_id in ids if row_id > after][:most]
 
     def add_records(self, records):
-        added = []
+        added = 0
         for record in records:
             key = (record.job_id, record.time)
             if key not in self.rows:
-                self.rows[key] = {"id": len(self.rows) + 1, "state": record.state}
+                self.rows[key] = {"id": len(self.rows) + 1, "state": record.state, "gone": True}
                 if record.state is RecordState.SEEN:
                     self.seen.append(record.job_id)
+            added += self.rows[key]["gone"]
             self.rows[key]["gone"] = False
-            added.append((self.rows[key]["id"], *key))
         return added
 
     def mark_gone(self, ids):
-        for row in self.rows.values():
-            row["gone"] = row["gone"] or row["id"] in ids
+        wanted = set(ids)
+        marked = [key for key in self.held_keys if self.rows[key]["id"] in wanted]
+        for key in marked:
+            self.rows[key]["gone"] = True
+        return len(marked)
 
     def delete(self, number: int) -> None:
         """A person deleted it through faxbot."""
         next(row for (job_id, _), row in self.rows.items() if job_id == f"RX{number}")["gone"] = True
+
+    @property
+    def held_keys(self) -> list[tuple[str, float]]:
+        return [key for key, row in self.rows.items() if not row["gone"]]
 
     @property
     def held(self) -> set[str]:

@@ -144,7 +144,8 @@ async def test_a_document_that_is_sent_again_stays(cellar):
 
     def end(ledger):
         fax = ledger.fax(again)
-        fax.state, fax.ended_at = FaxState.ENDED, NOW
+        ledger.change_state(fax, FaxState.ENDED)
+        fax.ended_at = NOW
 
     await cellar.store.write(end)
     cellar.clock.at += 29 * DAY

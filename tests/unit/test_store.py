@@ -184,7 +184,7 @@ async def test_what_is_returned_is_a_snapshot(store: TransactionStore):
     assert (await store.read(lambda ledger: ledger.fax(fax_id))).state is FaxState.FETCHING
 
     def hand_over(ledger: Ledger) -> None:
-        ledger.fax(fax_id).state = FaxState.SUBMITTING
+        ledger.change_state(ledger.fax(fax_id), FaxState.SUBMITTING)
 
     await store.write(hand_over)
     assert fax.state is FaxState.ENDED
@@ -261,6 +261,7 @@ def test_a_migration_brings_the_schema_up(engine: Engine):
     assert tables(engine) == {
         "announcements",
         "faxes",
+        "jobs",
         "memory",
         "modems",
         "records",

@@ -2,222 +2,232 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Sequence
-from itertools import pairwise
+from collections.abc import Callable, Iterable
 
+from faxbot.fax.errors import ServerUnreachable
 from faxbot.fax.job import Direction
 from faxbot.fax.record import Record
-from faxbot.services.fax_server.record_pages import Key, RecordPages
+from faxbot.services.fax_server.baseline import Baseline
+from faxbot.services.fax_server.reconciliation import (
+    Listing,
+    Tally,
+    Window,
+    arrival,
+    gone,
+    is_orderly,
+    is_steady,
+    newest,
+    other_end,
+    whole_list,
+)
+from faxbot.services.fax_server.record_pages import ONE_ANSWER, READS, RecordPages
 from faxbot.services.model.ledger import Ledger, Store
 from faxbot.services.model.ports import Clock, FaxServer
-from faxbot.services.model.records import RecordState, new_record
+from faxbot.services.model.records import FaxRecord, RecordState, new_record
 
 log = logging.getLogger(__name__)
 
-SMALL = 500
-"""So many records are read anew at once when the numbers do not add up; of more, only if that lasts."""
-FIRST_PAUSE, LONGEST_PAUSE = 10.0, 900.0
-"""Seconds between two readings of everything while the numbers do not add up."""
-BELIEVED_SECONDS = 60.0
-"""For so long a count may run ahead of its list before the difference counts as the server's way to count."""
+IDS_AT_ONCE = 1000
+"""Row ids read and marked in one transaction."""
 
 
 class RecordFeed:
     """
-    Knows every record that the fax server has, by (job id, time).
+    Finds the records of one direction that are new on the fax server, and marks those that are gone.
 
     The contract promises no order and allows deletions. New records are looked for at the end where they
-    came last time, then at the other; if the numbers do not add up then, everything is read. A sweep looks at
-    both ends and at one more page in turn, so that a deletion and an arrival that cancel out in the count are
-    found too. Whatever was in any answer counts as seen.
+    came last time, then at the other; if the numbers disagree then, the whole list is read. A sweep reads
+    both ends and one more page in turn, so that a deletion and an arrival that cancel out in the count are
+    found too. A record that was in any answer is known from then on.
+
+    Which records are known is asked of an index in the database, page by page: the feed holds none of them
+    (docs/decisions/0009).
     """
 
     def __init__(
         self, direction: Direction, server: FaxServer, store: Store, clock: Clock, fresh_state: RecordState
     ) -> None:
         self._direction, self._store, self._clock = direction, store, clock
-        self._pages = RecordPages(direction, server)
+        self._pages = RecordPages(direction, server, store)
         self._fresh_state = fresh_state
-        self._known: dict[Key, int] = {}
-        self._count = -1
-        """The count at which everything was known; -1: look again."""
-        self._surplus = 0
-        """By how much the server's count is larger than its list, for entries that nobody can read."""
-        self._doubt_since: float | None = None
-        self._doubts = 0
-        self._reread_at, self._pause = 0.0, FIRST_PAUSE
+        self._tally = Tally()
         self._newest_last = True
         self._turn = 0
         self.begun = False
-        """What was there at the very first start is known."""
+        """The baseline is complete: the records of the very first start are known."""
         self._busy = asyncio.Lock()
 
     @property
     def newest_last(self) -> bool:
-        """The order in which the fax server gave the records so far."""
+        """Whether the fax server lists the oldest record first."""
         return self._newest_last
 
     @property
     def _name(self) -> str:
-        """Under which the ledger remembers that it has begun, and the order."""
+        """The name under which the ledger keeps that the baseline is complete, and the order."""
         return f"feed_{self._direction}"
 
-    async def begin(self, *, backfill: bool = False) -> None:
-        """
-        Recall what is known. The very first time, what is there is history, unless *backfill* is asked for.
-
-        Raises:
-            ServerFault: The fax server does not answer; nothing was remembered.
-        """
-        await self._recall()
+    async def recall(self) -> None:
+        """Read from the ledger whether the baseline is complete. Touches no record."""
         begun = await self._store.read(lambda ledger: ledger.recall(self._name))
         self.begun = bool(begun)
         if isinstance(begun, dict):
             self._newest_last = bool(begun["newest_last"])
-        if self.begun:
-            return
+
+    async def begin(
+        self, *, backfill: bool = False, progress: Callable[[int, int], None] = lambda _read, _of: None
+    ) -> None:
+        """
+        Take the baseline if there is none yet: what the server has is history, unless *backfill* is set.
+
+        *progress* is called with the number of records read and their count, after each page. A baseline
+        that was interrupted continues with the same history (baseline.py).
+
+        Raises:
+            ServerFault: The fax server does not answer.
+        """
         async with self._busy:
-            records, _ = await self._pages.everything()
+            await self.recall()
+            if self.begun:
+                return
             state = self._fresh_state if backfill else RecordState.HISTORY
-            self._learn_order(list(records.values()))
-            await self._remember(records.values(), state, also=self._remember_order)
+            baseline = Baseline(self._direction, self._pages, self._store)
+            self._newest_last = await baseline.take(
+                lambda records: self._rows(records, state),
+                progress,
+                finish=self._remember_order,
+                tell_apart=state is not self._fresh_state,
+            )
             self.begun = True
 
     async def catch_up(self, *, sweep: bool = False) -> bool:
         """
         Find the records that came since the last time; True if there were any.
 
-        One RecordCount when nothing moved. Raises ServerFault.
+        One RecordCount and no row when the count did not change. Waits while the baseline is taken.
+
+        Raises:
+            ServerUnreachable: The baseline could not be taken yet.
+            ServerFault: The fax server does not answer.
         """
         async with self._busy:
+            if not self.begun:
+                raise ServerUnreachable("What the fax server has is not known yet.")
             count = await self._pages.count()
-            if count == self._count and not sweep:
+            if count == self._tally.count and not sweep:
                 return False
             new = await self._read_newest(count)
             if sweep:
                 new += await self._read_in_turn(count)
-            if not self._adds_up(count):
-                await self._recall()  # a person deletes through faxbot, too
-            if not self._adds_up(count):
+            settled = await self._adds_up(count)
+            if not settled:
                 new += await self._read_other_end(count)
-            if not self._adds_up(count):
+                settled = await self._adds_up(count)
+            if not settled:
                 new += await self._clear_up(count)
-            if self._adds_up(count):
-                self._count, self._doubts, self._doubt_since = count, 0, None
-                self._reread_at, self._pause = 0.0, FIRST_PAUSE
+                settled = await self._adds_up(count)
+            if settled:
+                self._tally.settle(count)
             else:
-                self._count = -1
+                self._tally.doubt()
             return bool(new)
 
-    async def _recall(self) -> None:
-        keys = await self._store.read(lambda ledger: ledger.record_keys(self._direction))
-        self._known = {(job_id, time): row_id for row_id, job_id, time in keys}
+    async def _known(self) -> int:
+        return await self._store.read(lambda ledger: ledger.count_known(self._direction))
 
-    def _adds_up(self, count: int) -> bool:
-        return len(self._known) + self._surplus == count
+    async def _adds_up(self, count: int) -> bool:
+        return self._tally.adds_up(count, await self._known())
 
     async def _read_newest(self, count: int) -> int:
-        """Read from the newest end until something known comes up; how many were new."""
-        found: dict[Key, Record] = {}
-        done, size = 0, self._pages.size
-        while done < count:
-            asked = min(size, count - done)
-            offset = count - done - asked if self._newest_last else done
-            page = await self._pages.page(offset, asked)
-            fresh = {key: record for key, record in page.items() if key not in found | self._known}
-            found |= fresh
-            done += asked
-            if len(fresh) < len(page) or not page:
-                break
-        return await self._take(found)
+        """Read from the newest end until a known record comes up; return how many were new."""
+        reading = newest(count, self._pages.size, newest_last=self._newest_last)
+        return await self._add((await self._pages.follow(reading)).values()) if count > 0 else 0
 
     async def _read_other_end(self, count: int) -> int:
-        """New records come where they were not expected: that is where they are looked for from now on."""
-        size = self._pages.size
-        if count <= size:
-            return 0  # both ends were on the page that was just read
-        page = await self._pages.page(0 if self._newest_last else count - size)
-        if page.keys() <= self._known.keys():
+        """Read the other end; if new records are there, that is where they are looked for from now on."""
+        window = other_end(count, self._pages.size, newest_last=self._newest_last)
+        if window is None or not (await self._pages.page(window)).unknown:
             return 0
         self._newest_last = not self._newest_last
-        await self._store.write(self._remember_order)
+        await self._store.write(lambda ledger: self._remember_order(ledger, self._newest_last))
         return await self._read_newest(count)
 
     async def _read_in_turn(self, count: int) -> int:
-        """Read the other end, and one page that was not looked at for the longest time."""
+        """Read the other end, and the page whose last reading is the longest ago."""
         size = self._pages.size
         other = 0 if self._newest_last else max(0, count - size)
         self._turn = self._turn + size if self._turn + size < count else 0
-        return sum([await self._take(await self._pages.page(each)) for each in sorted({other, self._turn})])
+        new = 0
+        for offset in sorted({other, self._turn}):
+            page = await self._pages.page(Window(offset, size))
+            new += await self._add(page.unknown.values())
+        return new
 
     async def _clear_up(self, count: int) -> int:
-        """Something was deleted, or the count runs ahead of the list, or the list is in no order."""
+        """Read the whole list: records were deleted, or the count runs ahead, or the list is in no order."""
         now = self._clock.now().timestamp()
-        self._doubts += 1
-        if self._doubt_since is None:
-            self._doubt_since = now
-        if (count > SMALL and self._doubts == 1) or now < self._reread_at:
+        if not self._tally.rereads(count, now):
             return 0
-        self._reread_at, self._pause = now + self._pause, min(LONGEST_PAUSE, self._pause * 2)
-        everything, steady = await self._pages.everything()
-        gone = [key for key in self._known if key not in everything] if steady else []
-        fresh = [record for key, record in everything.items() if key not in self._known]
-        if steady:
-            self._learn_order(list(everything.values()))
-        await self._remember(fresh, self._fresh_state, gone=gone, also=self._remember_order)
+        await self._store.write(lambda ledger: ledger.recount(self._direction))
+        listing, steady = await self._read_everything()
+        if steady and listing.steps:
+            self._newest_last = listing.steps > 0
+        went = await self._mark_gone(listing) if steady else 0
+        fresh = await self._add(listing.unknown.values())
+        await self._store.write(lambda ledger: self._remember_order(ledger, self._newest_last))
         log.info(
-            "records reconciled",
-            extra={"direction": str(self._direction), "fresh": len(fresh), "gone": len(gone)},
+            "records reconciled", extra={"direction": str(self._direction), "fresh": fresh, "gone": went}
         )
         if steady:
-            surplus = count - len(self._known)
-            if surplus == 0 or now - self._doubt_since >= BELIEVED_SECONDS:
-                self._surplus = surplus
-        return len(fresh)
+            self._tally.learn_surplus(count, await self._known(), now)
+        return fresh
 
-    async def _take(self, page: dict[Key, Record]) -> int:
-        """Remember what is new of *page*; how many that are."""
-        fresh = [record for key, record in page.items() if key not in self._known]
-        await self._remember(fresh, self._fresh_state)
-        return len(fresh)
+    async def _read_everything(self) -> tuple[Listing, bool]:
+        """Every record, and whether one that is not in it is gone."""
+        union, orderly = Listing(), True
+        for _ in range(READS):
+            before = await self._pages.count()
+            listing = Listing()
+            await self._pages.follow(whole_list(self._pages.size, listing, union))
+            self._pages.learn_size(listing.longest, listing.entries)
+            after = await self._pages.count()
+            if is_steady(listing, before, after):
+                return listing, True
+            orderly = orderly and is_orderly(listing, before, after)
+        if len(union) > ONE_ANSWER:  # a record that was in neither of two readings is gone
+            return union, orderly
+        whole = await self._pages.in_one_answer()
+        # An answer that is shorter than what the pages held was cut to some length.
+        if whole is not None and len(whole.records) >= len(union):
+            listing = Listing()
+            listing.add(whole)
+            return listing, True
+        if whole is not None:
+            union.add(whole)
+        return union, False
 
-    async def _remember(
-        self,
-        found: Iterable[Record],
-        state: RecordState,
-        *,
-        gone: Sequence[Key] = (),
-        also: Callable[[Ledger], None] | None = None,
-    ) -> None:
+    async def _mark_gone(self, listing: Listing) -> int:
+        """Mark the known records that are not in *listing*, some row ids at a time; return how many."""
+        went, last = 0, 0
+        while True:
+
+            def mark(ledger: Ledger, after: int = last) -> tuple[int, int]:
+                present = ledger.present_records(self._direction, after, IDS_AT_ONCE)
+                return ledger.mark_gone(gone(present, listing)), present[-1] if present else 0
+
+            marked, last = await self._store.write(mark)
+            went += marked
+            if not last:
+                return went
+
+    async def _add(self, found: Iterable[Record]) -> int:
+        """Write records that were not known, in the order in which they came; return how many."""
+        rows = self._rows(found, self._fresh_state)
+        return await self._store.write(lambda ledger: ledger.add_records(rows)) if rows else 0
+
+    def _rows(self, found: Iterable[Record], state: RecordState) -> list[FaxRecord]:
         now = self._clock.now().timestamp()
-        rows = [new_record(record, state=state, seen_at=now) for record in sorted(found, key=_arrival)]
-        gone_ids = [self._known[key] for key in gone]
+        return [new_record(record, state=state, seen_at=now) for record in sorted(found, key=arrival)]
 
-        def record_them(ledger: Ledger) -> Sequence[tuple[int, str, float]]:
-            added = ledger.add_records(rows)
-            ledger.mark_gone(gone_ids)
-            if also:
-                also(ledger)
-            return added
-
-        if rows or gone_ids or also:
-            added = await self._store.write(record_them)
-            for key in gone:
-                del self._known[key]
-            self._known |= {(job_id, time): row_id for row_id, job_id, time in added}
-
-    def _learn_order(self, records: Sequence[Record]) -> None:
-        """By most of the steps from one record to the next: a server's clock may have been put right once."""
-        later = sum(one.time < other.time for one, other in pairwise(records))
-        earlier = sum(one.time > other.time for one, other in pairwise(records))
-        if later != earlier:
-            self._newest_last = later > earlier
-
-    def _remember_order(self, ledger: Ledger) -> None:
-        ledger.remember(self._name, {"newest_last": self._newest_last})
-
-
-def _arrival(record: Record) -> tuple[float, int, str]:
-    """The order in which records came: by time, and by their ids where that is equal."""
-    digits = "".join(char for char in record.job_id if char.isdecimal())
-    return (record.time.timestamp(), int(digits or 0), record.job_id)
+    def _remember_order(self, ledger: Ledger, newest_last: bool) -> None:  # noqa: FBT001 - the value itself
+        ledger.remember(self._name, {"newest_last": newest_last})

@@ -1,84 +1,74 @@
 """
-The records of one direction, read page by page, whatever the fax server makes of limit and offset.
+The records of one direction, read page by page, each page compared with the records in the database.
 
-A server may cap a page below what was asked for, ignore limit and offset, list in any order, and change
-its list between two pages.
+A server may cap a page below what was asked for, ignore limit and offset, list in any order, and change its
+list between two pages.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable
 
 from faxbot.fax.errors import AnswerLost
 from faxbot.fax.job import Direction
-from faxbot.fax.record import Record
+from faxbot.services.fax_server.reconciliation import Key, Page, Reading, T, Window, key_of
+from faxbot.services.model.ledger import Ledger, Store
 from faxbot.services.model.ports import FaxServer
 
 PAGE = 100
 """Records asked for at a time."""
 READS = 2
-"""A list that changes while it is read is read again, so often in pages, then in one piece."""
-
-Key = tuple[str, float]
-
-
-def key_of(record: Record) -> Key:
-    """What tells a record from every other: ids start again when the server is reset."""
-    return (record.job_id, record.time.timestamp())
+"""A list that changes while it is read page by page is read this many times, then in one answer."""
+ONE_ANSWER = 10_000
+"""A list of at most this many entries is asked for in one answer."""
 
 
 class RecordPages:
-    """Reads pages of records; learns how long they get."""
+    """Reads pages of records; learns how many records the server puts on a page."""
 
-    def __init__(self, direction: Direction, server: FaxServer) -> None:
-        self._direction, self._server = direction, server
+    def __init__(self, direction: Direction, server: FaxServer, store: Store) -> None:
+        self._direction, self._server, self._store = direction, server, store
         self.size = PAGE
-        """How many records to ask for: what the server gave when it could have given more."""
+        """Records to ask for: as many as the server returns when it has more."""
 
     async def count(self) -> int:
-        """How many records there are, says the server."""
+        """The number of records, as the server counts them (RecordCount)."""
         return await self._server.count_records(self._direction)
 
-    async def page(self, offset: int, size: int | None = None) -> dict[Key, Record]:
-        """The records after the first *offset*."""
-        found = await self._server.fetch_records(self._direction, size or self.size, max(0, offset))
-        return {key_of(record): record for record in found}
+    async def page(self, window: Window) -> Page:
+        """The records of *window* (RecordsGet), and which of them are known."""
+        return await self._read(window.size, max(0, window.offset))
 
-    async def everything(self) -> tuple[dict[Key, Record], bool]:
-        """Every record, in the server's order, and whether the list held still meanwhile."""
-        union: dict[Key, Record] = {}
-        for _ in range(READS):
-            before = await self.count()
-            held, entries = await self._in_pages()
-            union |= held
-            if before == entries == len(held) == await self.count():
-                return held, True
-        whole = await self._in_one_piece()
-        # An answer that is shorter than what the pages held was cut to some length.
-        return (whole, True) if len(whole) >= len(union) else (union | whole, False)
+    async def in_one_answer(self) -> Page | None:
+        """All records in one answer: a list that nothing can change meanwhile. None if that is too long."""
+        try:
+            return await self._read()
+        except AnswerLost:
+            return None
 
-    async def _in_pages(self) -> tuple[dict[Key, Record], int]:
-        """What page after page held, and how many entries those were."""
-        held: dict[Key, Record] = {}
-        entries = longest = 0
+    async def follow(self, reading: Reading[T], each: Callable[[Page], Awaitable[Page]] | None = None) -> T:
+        """Read the pages that *reading* wants, pass them through *each*, and return the reading's result."""
+        window = next(reading)
         while True:
-            page = await self._server.fetch_records(self._direction, self.size, entries)
-            fresh = _fresh(page, held)
-            if not fresh:  # the end; or the server ignores the offset, and this was here before
-                break
-            held |= fresh
-            entries += len(page)
-            longest = max(longest, len(page))
-            if len(page) > self.size:  # it ignores the limit: that was all
-                break
+            page = await self.page(window)
+            if each is not None:
+                page = await each(page)
+            try:
+                window = reading.send(page)
+            except StopIteration as end:
+                result: T = end.value
+                return result
+
+    def learn_size(self, longest: int, entries: int) -> None:
+        """A server that returned fewer than asked for, though it has more, is asked for that many."""
         if 0 < longest < min(self.size, entries):
             self.size = longest
-        return held, entries
 
-    async def _in_one_piece(self) -> dict[Key, Record]:
-        try:
-            return {key_of(record): record for record in await self._server.fetch_records(self._direction)}
-        except AnswerLost:  # too many for one answer
-            return {}
+    async def _read(self, limit: int | None = None, offset: int | None = None) -> Page:
+        entries = await self._server.fetch_records(self._direction, limit, offset)
+        records = {key_of(record): record for record in entries}
+        keys: list[Key] = list(records)
 
+        def look_up(ledger: Ledger) -> dict[Key, int]:
+            return ledger.known_records(self._direction, keys)
 
-def _fresh(page: Sequence[Record], held: dict[Key, Record]) -> dict[Key, Record]:
-    return {key_of(record): record for record in page if key_of(record) not in held}
+        known = await self._store.read(look_up) if keys else {}
+        return Page(records, len(entries), known)

@@ -19,38 +19,38 @@ Stateful = Fax | FaxRecord | Announcement
 
 
 class RetentionLedger(Protocol):
-    """The part of the ledger that says what may go."""
+    """The part of the ledger for retention and expiry."""
 
     def faxes_to_keep(self) -> Sequence[KeptFax]:
-        """The outgoing faxes that have not ended, or have a document."""
+        """The outgoing faxes that have not ended or have a document in the spool."""
         ...
 
     def records_to_keep(self) -> Sequence[KeptRecord]:
-        """The received faxes that have a document, or wait for one."""
+        """The received faxes that have a document in the spool or wait for one."""
         ...
 
     def unconfirmed_records(self) -> set[int]:
-        """The records of which something is still to be told, or whose file Slack never took."""
+        """The records of which a message is not posted or outdated, or whose file Slack refused."""
         ...
 
     def files_to_tell(self) -> Sequence[str]:
-        """Where the documents are that people asked for and did not get yet."""
+        """The paths of requested documents that are not posted yet."""
         ...
 
     def forget_documents(self, fax_ids: Sequence[int], record_ids: Sequence[int]) -> None:
-        """The spool has the documents of these faxes and records no more."""
+        """The spool no longer has the documents of these faxes and records."""
         ...
 
     def expire_requests(self, now: float, most: int) -> int:
-        """Forget requests that are due, at most *most*; how many. The key of one that became a fax stays."""
+        """Delete at most *most* requests that are due; how many. The key of one that became a fax stays."""
         ...
 
     def expire_announcements(self, before: float, most: int) -> int:
-        """Forget answers, steps, notices and fetched files that were told before that moment; how many."""
+        """Delete at most *most* answers, steps, notices and files posted before that moment; how many."""
         ...
 
     def expire_subscriptions(self, before: float) -> int:
-        """Forget who wanted to hear of a fax that ended before that moment; how many."""
+        """Delete subscriptions to faxes that ended before that moment; how many."""
         ...
 
 
@@ -113,24 +113,42 @@ class Ledger(RetentionLedger, Protocol):
         """The fax that the server called *job_id* last."""
         ...
 
-    def add_records(self, records: Sequence[FaxRecord]) -> Sequence[tuple[int, str, float]]:
-        """Remember records of the fax server; each (row id, job id, time)."""
+    def add_records(self, records: Sequence[FaxRecord]) -> int:
+        """Write records of the fax server; return how many were not known, or known as gone."""
         ...
 
     def record(self, record_id: int) -> FaxRecord:
         """One record."""
         ...
 
-    def record_keys(self, direction: str) -> Sequence[tuple[int, str, float]]:
-        """(row id, job id, time) of every record that the fax server still had when last seen."""
+    def known_records(
+        self, direction: str, keys: Sequence[tuple[str, float]]
+    ) -> dict[tuple[str, float], int]:
+        """The row ids of those of *keys* (job id, time) that are known and not gone."""
+        ...
+
+    def count_known(self, direction: str) -> int:
+        """The number of known records of a direction that are not gone: a counter, not a count."""
+        ...
+
+    def recount(self, direction: str) -> int:
+        """Count the known records that are not gone, and set the counter."""
+        ...
+
+    def present_records(self, direction: str, after: int, most: int) -> Sequence[int]:
+        """The first *most* row ids beyond *after* of records that are not gone."""
         ...
 
     def records_named(self, job_id: str) -> Sequence[FaxRecord]:
         """The records that the server called *job_id*, the one seen last first."""
         ...
 
-    def records_in(self, *states: str) -> Sequence[FaxRecord]:
-        """The records in these states, oldest first."""
+    def records_to_fetch(self, most: int) -> Sequence[FaxRecord]:
+        """At most *most* SEEN records, oldest first by the server's time."""
+        ...
+
+    def records_without_file(self, tries: int, most: int) -> Sequence[FaxRecord]:
+        """At most *most* NO_FILE records, not gone, whose file was asked for fewer than *tries* times."""
         ...
 
     def records_after(self, direction: str, record_id: int) -> Sequence[FaxRecord]:
@@ -141,8 +159,8 @@ class Ledger(RetentionLedger, Protocol):
         """The row id of the record seen last, 0 if there is none."""
         ...
 
-    def mark_gone(self, record_ids: Sequence[int]) -> None:
-        """The fax server has these records no more."""
+    def mark_gone(self, record_ids: Sequence[int]) -> int:
+        """The fax server no longer has these records; return how many were not marked yet."""
         ...
 
     def announce(self, announcement: Announcement) -> Announcement:

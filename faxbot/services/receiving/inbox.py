@@ -31,6 +31,8 @@ TRIES = 30
 """So often a file that is missing or damaged is asked for before that is told instead."""
 LATE_TRIES = 750
 """So often, with the sweeps among them, a file that was told as missing is still asked for: about a day."""
+FILES_AT_ONCE = 500
+"""Records whose files one tick fetches; the next tick continues."""
 FETCHED_AT_ONCE = 4
 """Fewer than the connections there are: the watch must not wait for documents."""
 
@@ -74,14 +76,14 @@ class Inbox:
                 # its file is long in coming: is the id another fax's by now, after a reset?
                 await self._feed.catch_up(sweep=True)
                 waiting = await self._store.read(lambda ledger: self._waiting(ledger, late=False))
-            self._pending = not await self._fetch_all(waiting)
+            whole = await self._fetch_all(waiting)
+            self._pending = not whole or len(waiting) >= FILES_AT_ONCE
 
     @staticmethod
     def _waiting(ledger: Ledger, *, late: bool) -> list[FaxRecord]:
-        rows = list(ledger.records_in(RecordState.SEEN))
+        rows = list(ledger.records_to_fetch(FILES_AT_ONCE))
         if late:
-            without = ledger.records_in(RecordState.NO_FILE)
-            rows += [row for row in without if row.tries < LATE_TRIES and not row.gone]
+            rows += ledger.records_without_file(LATE_TRIES, FILES_AT_ONCE)
         return rows
 
     async def _fetch_all(self, rows: list[FaxRecord]) -> bool:

@@ -83,7 +83,8 @@ class RecordRequests:
             told = bool(cards_of(ledger, known))
         if row is not None:
             record = ledger.record(row.id)
-            record.deleted_by, record.gone = request.user_id, True
+            record.deleted_by = request.user_id
+            ledger.mark_gone([row.id])
             for each in ledger.announcements_of(record_id=row.id):
                 if each.kind is AnnouncementKind.DETAILS:
                     each.revision += 1

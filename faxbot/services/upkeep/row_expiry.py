@@ -1,8 +1,8 @@
 """
-What the database forgets, so that it does not grow for ever (docs/decisions/0007).
+Rows that are deleted some time after they were last needed (docs/decisions/0007).
 
-Cards, faxes and records stay: their buttons are in Slack as long as their messages. What Slack has been told
-otherwise, and what people asked for, is of use for as long as Slack may tell of it again.
+Cards, faxes and records stay, because the buttons of their messages stay in Slack. Requests and all other
+announcements are needed only as long as Slack may redeliver the envelope they came from.
 """
 
 import logging
@@ -15,17 +15,17 @@ from faxbot.services.model.requests import KEPT_SECONDS
 log = logging.getLogger(__name__)
 
 AT_ONCE = 500
-"""Rows in a transaction: everybody waits for it."""
+"""Rows deleted in one transaction: other transactions wait for it."""
 
 
 class RowExpiry:
-    """Forgets a little at a time."""
+    """Deletes rows that are due, some in each transaction."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store, self._clock = store, clock
 
     async def tick(self) -> None:
-        """Forget everything that is due."""
+        """Delete everything that is due."""
         now = self._clock.now().timestamp()
         before = now - KEPT_SECONDS
         counted = {
@@ -34,7 +34,7 @@ class RowExpiry:
             "subscriptions": await self._store.write(lambda ledger: ledger.expire_subscriptions(before)),
         }
         if any(counted.values()):
-            log.info("forgotten", extra=counted)
+            log.info("rows expired", extra=counted)
 
     async def _all(self, expire: Callable[[Ledger], int]) -> int:
         total = 0

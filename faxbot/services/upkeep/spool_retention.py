@@ -1,9 +1,9 @@
 """
-The spool: a document is kept for some days, and for as long as anything may still need it.
+The spool: a document is kept for some days, and as long as a fax, a record or a message may still need it.
 
-The spool is looked at first and the database asked second, so that nothing that comes in meanwhile is
-taken for a leftover; files go first and their rows second, so that the next tick makes up for a stop in
-between. Nothing on the fax server is ever deleted by itself.
+The spool is listed first and the database read second, so that a file that is created in between is not taken
+for a leftover. Files are deleted first and their rows updated second, so that the next tick completes what a
+stop interrupted. Nothing on the fax server is deleted without a person's request.
 """
 
 import asyncio
@@ -25,13 +25,13 @@ log = logging.getLogger(__name__)
 
 DAY = 86_400.0
 UNTOUCHED_SECONDS = 3600.0
-"""What nobody has written to for so long is not being worked on: downloads and converters end much sooner."""
+"""A file that was not written to for this long is not in use: downloads and converters end much sooner."""
 _DOWNLOAD = re.compile(r"\.(.+)\.[^.]+\.part")
-"""A file on its way in has the name that it will get within its own."""
+"""The name of a partial download contains the final name."""
 
 
 class _Facts(NamedTuple):
-    """What the database says. It is worked out elsewhere: everybody waits for the store's thread."""
+    """The rows that decide; evaluated in another thread, since transactions wait for the store's thread."""
 
     faxes: Sequence[KeptFax]
     records: Sequence[KeptRecord]
@@ -43,11 +43,10 @@ class _Facts(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class _Needs:
     """
-    What that means for the spool.
+    What the spool has to keep and may delete.
 
     *kept* are documents and their folders; *under_way* are files that are being fetched, and folders in
-    which a fax is made.
-    *old_faxes* and *old_records* name the rows whose documents, *old*, are to go.
+    which a fax is prepared. *old_faxes* and *old_records* are the rows whose documents, *old*, are deleted.
     """
 
     kept: frozenset[Path]
@@ -57,7 +56,7 @@ class _Needs:
     old_records: tuple[int, ...]
 
     def keeps(self, path: Path) -> bool:
-        """Whether *path*, which is in the spool, is needed, or something in it is."""
+        """Whether *path*, which is in the spool, or something in it is needed."""
         download = _DOWNLOAD.fullmatch(path.name)
         becomes = path.with_name(download[1]) if download else path
         return path in self.kept or not self.under_way.isdisjoint((becomes, path.parent))
@@ -71,10 +70,10 @@ class SpoolRetention:
 
     async def tick(self) -> None:
         """
-        Remove documents that nobody needs any more, and what interrupted work left behind.
+        Delete documents that are no longer needed, and what interrupted work left behind.
 
-        A sent fax's goes some days after its end, but never while it is sent again; a received one's only
-        when every post of it is confirmed, too, and so does one that a person asked for.
+        A sent document is deleted some days after the fax ended, but not while another fax sends it again; a
+        received one only when every post of it is confirmed, and so is one that a person requested.
         """
         now = self._clock.now().timestamp()
         there = await asyncio.to_thread(self._look)
@@ -89,7 +88,7 @@ class SpoolRetention:
             log.info("spool tidied", extra=counted)
 
     def _look(self) -> list[Path]:
-        """All there is: single files and the folders of faxes first, then what is in these."""
+        """Every path in the spool: single files and the folders of faxes first, then what is in these."""
         return [*self._spool.glob("*/*"), *self._spool.glob("out/*/*")]
 
     def _needs(self, facts: _Facts, before: float) -> _Needs:
@@ -124,7 +123,7 @@ class SpoolRetention:
         )
 
     def _of_a_fax(self, path: str) -> Path:
-        """Where a fax's document is, wherever the data directory was when that was written."""
+        """The document of a fax, even if the data directory was elsewhere when its path was written."""
         return self._spool / "out" / Path(*Path(path).parts[-2:])
 
     def _remove(self, there: Iterable[Path], needs: _Needs, now: float) -> None:
@@ -135,7 +134,7 @@ class SpoolRetention:
                 _delete(path)
 
     def _patience(self, path: Path) -> float:
-        """Of what was fetched for a person only the file tells how old it is."""
+        """Seconds a leftover stays; the age of a document fetched for a person is known from its file."""
         for_a_person = path.parent == self._spool / "get" and not _DOWNLOAD.fullmatch(path.name)
         return max(self._days * DAY, UNTOUCHED_SECONDS) if for_a_person else UNTOUCHED_SECONDS
 
@@ -151,7 +150,7 @@ def _facts(ledger: Ledger) -> _Facts:
 
 
 def _touched(path: Path) -> float:
-    """When somebody last wrote to *path* or to something in it; now, if it is gone."""
+    """When *path* or something in it was last written to; infinity if it is gone."""
     try:
         return max(each.stat().st_mtime for each in (path, *path.rglob("*")))
     except FileNotFoundError:  # a download that has got its name meanwhile, say

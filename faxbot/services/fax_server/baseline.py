@@ -1,0 +1,185 @@
+"""
+The baseline: what the fax server has at the very first start.
+
+It is read page by page, a transaction for each, while the bot answers commands already. Before the first page
+is written, the keys at the newest end of the list are committed: records listed beyond them came later and
+are left to the feed, which announces them. A start that is interrupted continues with the same history: none
+of it is announced, and no fax that came meanwhile is missed.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+
+from faxbot.fax.job import Direction
+from faxbot.fax.record import Record
+from faxbot.services.fax_server.reconciliation import (
+    History,
+    Key,
+    Listing,
+    Page,
+    Window,
+    is_steady,
+    key_of,
+    order_of,
+    whole_list,
+)
+from faxbot.services.fax_server.record_pages import ONE_ANSWER, PAGE, READS, RecordPages
+from faxbot.services.model.ledger import Ledger, Store
+from faxbot.services.model.records import FaxRecord
+
+Rows = Callable[[Iterable[Record]], list[FaxRecord]]
+Finish = Callable[[Ledger, bool], None]
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """What was found at the ends of the list when the baseline began."""
+
+    newest_last: bool
+    ends: tuple[Key, ...]
+    """The keys of the page at the newest end; none if the list is in no order."""
+
+    def as_json(self) -> dict[str, object]:
+        """As the ledger keeps it."""
+        return {"newest_last": self.newest_last, "ends": [list(key) for key in self.ends]}
+
+
+class Baseline:
+    """Takes the baseline of one direction."""
+
+    def __init__(self, direction: Direction, pages: RecordPages, store: Store) -> None:
+        self._direction, self._pages, self._store = direction, pages, store
+
+    async def take(self, rows: Rows, progress: Progress, *, finish: Finish, tell_apart: bool) -> bool:
+        """
+        Write every record of the history; return whether the list has the newest record last.
+
+        *rows* makes rows of records; *finish* is called in the last transaction. Without *tell_apart*,
+        records that come meanwhile count as history.
+
+        Raises:
+            ServerFault: The fax server does not answer; what was written so far stays.
+        """
+        start = await self._recall()
+        if start is None:
+            start, page = await self._begin()
+            if page is not None:  # one answer held the whole list
+                await self._write(rows, page.records.values())
+                progress(len(page.records), len(page.records))
+        else:
+            page = None
+        if page is None:
+            await self._stream(start, rows, progress, tell_apart=tell_apart)
+
+        def complete(ledger: Ledger) -> None:
+            finish(ledger, start.newest_last)
+            ledger.remember(self._name, None)
+
+        await self._store.write(complete)
+        return start.newest_last
+
+    @property
+    def _name(self) -> str:
+        """The name under which the ledger keeps the start of a baseline that is not complete."""
+        return f"baseline_{self._direction}"
+
+    async def _recall(self) -> _Start | None:
+        kept = await self._store.read(lambda ledger: ledger.recall(self._name))
+        if not isinstance(kept, dict):
+            return None
+        return _Start(bool(kept["newest_last"]), tuple((job_id, time) for job_id, time in kept["ends"]))
+
+    async def _begin(self) -> tuple[_Start, Page | None]:
+        """Read both ends of the list and commit the newest; or the whole list, where one answer holds it."""
+        count = await self._pages.count()
+        first = await self._pages.page(Window(0, self._pages.size))
+        if await self._is_all(first, count):
+            listing = Listing()
+            listing.add(first)
+            return _Start(listing.steps >= 0, ()), first
+        last = await self._last(count)
+        order = order_of([time for _, time in first.records])
+        if order is None or order is not order_of([time for _, time in last]):
+            whole = await self._pages.in_one_answer() if count <= ONE_ANSWER else None
+            return _Start(newest_last=True, ends=()), whole
+        start = _Start(order, tuple(last if order else first.records))
+        await self._store.write(lambda ledger: ledger.remember(self._name, start.as_json()))
+        return start, None
+
+    async def _is_all(self, first: Page, count: int) -> bool:
+        """Whether *first*, the page at offset 0, is the whole list."""
+        size = self._pages.size
+        if first.entries > size or not first.entries:
+            return True  # the server ignores the limit, or has no record
+        if first.entries < size and count <= first.entries:
+            return True
+        following = await self._pages.page(Window(first.entries, size))
+        repeats = following.records.keys() <= first.records.keys()
+        if not following.entries or (repeats and count <= first.entries):
+            return True
+        self._pages.learn_size(first.entries, first.entries + following.entries)
+        return False
+
+    async def _last(self, count: int) -> dict[Key, Record]:
+        """The records at the end of the list, to its very end, which the count may not name exactly."""
+        size = self._pages.size
+        last: dict[Key, Record] = {}
+        offset = max(0, count - size)
+        while True:
+            page = await self._pages.page(Window(offset, size))
+            new = page.records.keys() - last.keys()
+            last |= page.records
+            offset += page.entries
+            if page.entries < size or not new:
+                return last
+
+    async def _stream(self, start: _Start, rows: Rows, progress: Progress, *, tell_apart: bool) -> None:
+        for _ in range(READS):
+            before = await self._pages.count()
+            history = History(start.ends, start.newest_last) if start.ends and tell_apart else None
+            listing = Listing()
+
+            async def write(
+                page: Page,
+                history: History | None = history,
+                listing: Listing = listing,
+                count: int = before,
+            ) -> Page:
+                taken = list(page.records.values()) if history is None else history.take(page.records)
+                progress(listing.entries + page.entries, max(count, listing.entries + page.entries))
+                return await self._write_page(rows, page, taken)
+
+            await self._pages.follow(whole_list(self._pages.size, listing), write)
+            self._pages.learn_size(listing.longest, listing.entries)
+            if history is not None and not history.met:
+                await self._write(rows, listing.unknown.values())
+            if is_steady(listing, before, await self._pages.count()):
+                return
+        if len(listing) <= ONE_ANSWER and (whole := await self._pages.in_one_answer()):
+            history = History(start.ends, start.newest_last) if start.ends and tell_apart else None
+            await self._write(rows, history.take(whole.records) if history else whole.records.values())
+
+    async def _write_page(self, rows: Rows, page: Page, taken: list[Record]) -> Page:
+        """Write those of *taken* that are not known; the page, with all that is known of it now."""
+        fresh = rows(record for record in taken if key_of(record) not in page.known)
+        if not fresh:
+            return page
+        keys = list(page.records)
+
+        def add(ledger: Ledger) -> dict[Key, int]:
+            ledger.add_records(fresh)
+            return ledger.known_records(self._direction, keys)
+
+        return Page(page.records, page.entries, await self._store.write(add))
+
+    async def _write(self, rows: Rows, records: Iterable[Record]) -> None:
+        """Write *records*, as many in a transaction as there are on a page."""
+        made = rows(records)
+        for start in range(0, len(made), PAGE):
+            await self._store.write(partial(_add, made[start : start + PAGE]))
+
+
+def _add(rows: list[FaxRecord], ledger: Ledger) -> None:
+    ledger.add_records(rows)
