@@ -12,22 +12,26 @@ from sqlmodel import Session, SQLModel, col, select
 
 from faxbot.fax.job import Job
 from faxbot.services.model.announcements import Announcement, AnnouncementState, Pending
+from faxbot.services.model.documents import KeptDocument
 from faxbot.services.model.faxes import Fax
 from faxbot.services.model.jobs import seen_job
 from faxbot.services.model.ledger import Stateful, Touched
 from faxbot.services.model.records import FaxRecord, RecordState
 from faxbot.services.model.requests import Request
+from faxbot.services.model.submissions import Submission
 from faxbot.services.model.subscriptions import Subscription
 from faxbot.store.dialects import INSERTS
 from faxbot.store.retention_queries import IS_OUTDATED, WAITS, SqlRetention
 from faxbot.store.tables import (
     AnnouncementRow,
+    DocumentRow,
     FaxRow,
     JobRow,
     MemoryRow,
     ModemRow,
     RecordRow,
     RequestRow,
+    SubmissionRow,
     SubscriptionRow,
 )
 from faxbot.store.touched import note, note_flushed
@@ -127,6 +131,23 @@ class SqlLedger(SqlRetention):
         set_committed_value(row, "state", to)
         note(self._touched, row)
         return True
+
+    def add_document(self, document: KeptDocument) -> KeptDocument:
+        """Keep a document; it gets its id."""
+        return self._add(DocumentRow(**document.model_dump(exclude={"id"})))
+
+    def document_of(self, fax: Fax) -> KeptDocument | None:
+        """What *fax* sends; None before it is prepared, and for the job of another program."""
+        return None if fax.document_id is None else self._get(DocumentRow, fax.document_id)
+
+    def add_submission(self, submission: Submission) -> Submission:
+        """Keep a submission; it gets its id."""
+        return self._add(SubmissionRow(**submission.model_dump(exclude={"id"})))
+
+    def submission_of(self, fax_id: int) -> Submission | None:
+        """The newest submission of a fax."""
+        of_fax = select(SubmissionRow).where(SubmissionRow.fax_id == fax_id)
+        return self._session.exec(of_fax.order_by(col(SubmissionRow.id).desc()).limit(1)).first()
 
     def job_of(self, fax_id: int) -> Job | None:
         """The job of a fax as last seen."""

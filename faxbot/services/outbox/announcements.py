@@ -108,8 +108,6 @@ def end_fax(ledger: Ledger, fax: Fax, outcome: Outcome, step: Step) -> bool:
     if not ledger.change_state(fax, FaxState.ENDED):
         return False
     fax.outcome, fax.ended_at = outcome, step.at.timestamp()
-    if fax.lookup_at is None:
-        fax.known_jobs = []
     announce_steps(ledger, fax, [step])
     return True
 

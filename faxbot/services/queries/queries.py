@@ -1,8 +1,9 @@
 """Questions that change nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from faxbot.fax import number
 from faxbot.fax.dialplan import Destination, DialPlan
@@ -11,8 +12,10 @@ from faxbot.fax.job import Direction, Job
 from faxbot.fax.record import Record
 from faxbot.services.fax_server.lines import LineDirectory
 from faxbot.services.fax_server.outages import Outages
+from faxbot.services.model.documents import KeptDocument
 from faxbot.services.model.faxes import Fax, FaxState
 from faxbot.services.model.ledger import Ledger, Store
+from faxbot.services.model.messages import FaxCard
 from faxbot.services.model.ports import FaxServer
 from faxbot.services.model.records import FaxRecord
 from faxbot.services.queries.results import (
@@ -39,6 +42,14 @@ class Viewer:
 
     user_id: str
     channel_id: str
+
+
+class _Known(NamedTuple):
+    """What the ledger has under one job id: the fax that had it last, and the records of that name."""
+
+    fax: Fax | None
+    document: KeptDocument | None
+    records: Sequence[FaxRecord]
 
 
 class Queries:
@@ -83,27 +94,29 @@ class Queries:
         Raises:
             UnknownJob: The fax server knows neither.
         """
-        fax, rows = await self._known(job_id)
+        known = await self._known(job_id)
         try:
             job = await self._server.job_status(job_id)
         except JobNotFound as exc:
-            if not rows:
+            row = next(iter(known.records), None)
+            if row is None:
                 raise UnknownJob(
                     f"The fax server has no job {job_id}. `/fax active` shows what is running."
                 ) from exc
-            return StatusResult(await self._record_entry(rows[0].record, asker, fax, rows[0]))
-        return StatusResult(await self._job_entry(job, asker, fax, rows[0] if rows else None))
+            return StatusResult(await self._record_entry(row.record, asker, known, row))
+        return StatusResult(await self._job_entry(job, asker, known, next(iter(known.records), None)))
 
     async def active(self, direction: Direction | None, asker: Viewer) -> ActiveResult:
         """What is under way now (ActiveJobs)."""
         directions = (direction,) if direction else tuple(Direction)
         entries: list[JobEntry] = []
         for each in directions:
-            for job in await self._server.active_jobs(each):
-                fax, _ = await self._known(job.job_id)
-                entries.append(await self._job_entry(job, asker, fax, None))
-        waiting = await self._store.read(lambda ledger: ledger.faxes_in(FaxState.FETCHING, FaxState.READY))
-        return ActiveResult(directions, tuple(entries), tuple(waiting) if Direction.TX in directions else ())
+            entries += [
+                await self._job_entry(job, asker, await self._known(job.job_id), None)
+                for job in await self._server.active_jobs(each)
+            ]
+        waiting = await self._store.read(_waiting) if Direction.TX in directions else []
+        return ActiveResult(directions, tuple(entries), tuple(waiting))
 
     async def history(self, direction: Direction, page: int, asker: Viewer) -> HistoryResult:
         """
@@ -117,9 +130,9 @@ class Queries:
         records = await self._page(direction, page, total)
         entries = []
         for record in records:
-            fax, rows = await self._known(record.job_id)
-            row = next((row for row in rows if row.time == record.time.timestamp()), None)
-            entries.append(await self._record_entry(record, asker, fax, row))
+            known = await self._known(record.job_id)
+            row = next((row for row in known.records if row.time == record.time.timestamp()), None)
+            entries.append(await self._record_entry(record, asker, known, row))
         return HistoryResult(direction, page, pages, total, tuple(entries))
 
     async def _page(self, direction: Direction, page: int, total: int) -> list[Record]:
@@ -148,12 +161,15 @@ class Queries:
         known = await self._store.read(read)
         return SubscriptionsResult(channel_id, tuple(known), inbound=channel_id == self._inbound)
 
-    async def _known(self, job_id: str) -> tuple[Fax | None, list[FaxRecord]]:
-        return await self._store.read(
-            lambda ledger: (ledger.newest_fax(job_id), list(ledger.records_named(job_id)))
-        )
+    async def _known(self, job_id: str) -> "_Known":
+        def read(ledger: Ledger) -> _Known:
+            fax = ledger.newest_fax(job_id)
+            return _Known(fax, ledger.document_of(fax) if fax else None, ledger.records_named(job_id))
 
-    async def _job_entry(self, job: Job, asker: Viewer, fax: Fax | None, row: FaxRecord | None) -> JobEntry:
+        return await self._store.read(read)
+
+    async def _job_entry(self, job: Job, asker: Viewer, known: "_Known", row: FaxRecord | None) -> JobEntry:
+        fax = known.fax
         line = self._lines.of_modem(job.modem) if job.modem else None
         direction = Direction.of(job.job_id)
         may = await self._may(direction, asker, fax, row)
@@ -164,22 +180,24 @@ class Queries:
             line.label if line else fax.line_name if fax else "",
             job=job,
             fax=fax,
+            document=known.document,
             can_cancel=may and not ended and direction is Direction.TX,
             can_get=may and ended,
             can_delete=may and ended,
         )
 
     async def _record_entry(
-        self, record: Record, asker: Viewer, fax: Fax | None, row: FaxRecord | None
+        self, record: Record, asker: Viewer, known: "_Known", row: FaxRecord | None
     ) -> JobEntry:
         line = self._lines.of_modem(record.modem)
-        may = await self._may(record.direction, asker, fax, row)
+        may = await self._may(record.direction, asker, known.fax, row)
         return JobEntry(
             record.job_id,
             record.direction,
             line.label if line else "",
             record=record,
-            fax=fax,
+            fax=known.fax,
+            document=known.document,
             can_get=may,
             can_delete=may,
         )
@@ -190,6 +208,11 @@ class Queries:
         if direction is Direction.RX and await self._permissions.received_here(asker.channel_id, row):
             return True
         return await self._permissions.is_admin(asker.user_id)
+
+
+def _waiting(ledger: Ledger) -> list[FaxCard]:
+    faxes = ledger.faxes_in(FaxState.FETCHING, FaxState.READY)
+    return [FaxCard(fax, document=ledger.document_of(fax)) for fax in faxes]
 
 
 def _newest_first(records: list[Record]) -> list[Record]:

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from faxbot.fax.job import Direction, Job
 from faxbot.fax.line import FaxLine, LineUsage
 from faxbot.fax.record import Record
+from faxbot.services.model.documents import KeptDocument
 from faxbot.services.model.faxes import Fax
+from faxbot.services.model.messages import FaxCard
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class JobEntry:
     job: Job | None = None
     record: Record | None = None
     fax: Fax | None = None
+    document: KeptDocument | None = None
     can_cancel: bool = False
     can_get: bool = False
     can_delete: bool = False
@@ -59,7 +62,7 @@ class ActiveResult:
 
     directions: tuple[Direction, ...]
     entries: tuple[JobEntry, ...]
-    waiting: tuple[Fax, ...] = ()
+    waiting: tuple[FaxCard, ...] = ()
     """Faxes that the fax server does not have yet."""
 
 

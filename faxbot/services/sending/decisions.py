@@ -86,12 +86,11 @@ def _objection(asked: Fax, known: Fax, answer: str) -> str:
 
 def _copy(fax: Fax, request: Request, now: float) -> Fax:
     """The same document to the same number over the same line, asked for by whoever decided."""
-    same = {"channel_id", "number", "dial", "line_id", "line_name", "files"}
-    document = {"path", "name", "content_type", "pages", "sha256"}
+    same = {"channel_id", "number", "dial", "line_id", "line_name", "files", "document_id"}
     return Fax(
         request_id=request.id,
         state=FaxState.READY,
         created_at=now,
         user_id=request.user_id,
-        **fax.model_dump(include=same | document),
+        **fax.model_dump(include=same),
     )

@@ -13,11 +13,14 @@ from faxbot.fax import number
 from faxbot.fax.job import Direction, Job, JobState
 from faxbot.fax.record import Record
 from faxbot.services.fax_server.lines import LineDirectory
+from faxbot.services.model.documents import KeptDocument
 from faxbot.services.model.faxes import Fax, FaxState, Outcome
 from faxbot.services.model.ledger import Ledger
 from faxbot.services.model.messages import Step, StepKind
 from faxbot.services.model.records import FaxRecord
+from faxbot.services.model.submissions import SubmissionState
 from faxbot.services.outbox.announcements import announce_steps, cards_of, end_fax, open_cards, refresh_cards
+from faxbot.services.tracking.submission_answers import end_submission, is_open
 
 OVER_FOR_PEOPLE = (Outcome.WENT, Outcome.GIVEN_UP)
 """A person decided; the job may still show up."""
@@ -47,14 +50,18 @@ class JobMatching:
     def of(self, ledger: Ledger, fax: Fax, active: Iterable[Job]) -> JobMatch:
         """The jobs that could be *fax*."""
         claim = JobMatch()
+        intent = _Intent.of(ledger, fax)
+        document = ledger.document_of(fax)
         jobs = {job.job_id: job for job in active}
-        taken = {job_id for job_id, job in jobs.items() if self._active_is_of_another(ledger, job, fax)}
+        taken = {
+            job_id for job_id, job in jobs.items() if self._active_is_of_another(ledger, job, fax, intent)
+        }
         for row in ledger.records_after(Direction.TX, fax.known_record):
             if row.job_id not in jobs:
                 job = jobs[row.job_id] = job_of_record(row.record)
-                if self._record_is_of_another(ledger, row, job, fax):
+                if self._record_is_of_another(ledger, row, job, fax, intent):
                     taken.add(row.job_id)
-        for job_id in jobs.keys() - taken - set(fax.known_jobs):
+        for job_id in jobs.keys() - taken - intent.known_jobs:
             job = jobs[job_id]
             if job.destination and not number.same(job.destination, fax.dial, self._region):
                 continue
@@ -62,7 +69,7 @@ class JobMatching:
             elsewhere = line is not None and line.line_id != fax.line_id
             if elsewhere and self._lines.is_sure_of(job.modem):
                 continue
-            pages_differ = bool(job.total_pages and fax.pages and job.total_pages != fax.pages)
+            pages_differ = _pages_differ(job, document)
             doubtful = elsewhere or pages_differ or not job.destination or _was_lost(ledger, job_id)
             (claim.possible if doubtful else claim.sure)[job_id] = job
         return claim
@@ -92,22 +99,24 @@ class JobMatching:
         """A job that is not followed may be that of a fax in doubt: the search decides, not the watch."""
         doubtful = (*ledger.faxes_in(FaxState.SUBMITTING), *ledger.faxes_looked_for())
         return any(
-            job.job_id not in fax.known_jobs
+            job.job_id not in _Intent.of(ledger, fax).known_jobs
             and (not job.destination or number.same(fax.dial, job.destination, self._region))
             for fax in doubtful
         )
 
-    def _active_is_of_another(self, ledger: Ledger, job: Job, fax: Fax) -> bool:
+    def _active_is_of_another(self, ledger: Ledger, job: Job, fax: Fax, intent: "_Intent") -> bool:
         owner = self._owner(ledger, job, fax)
         if owner is None or owner.outcome is Outcome.LOST:
             return False
-        return owner.state is FaxState.ACCEPTED or (owner.ended_at or 0) >= _since(fax)
+        return owner.state is FaxState.ACCEPTED or (owner.ended_at or 0) >= intent.at
 
-    def _record_is_of_another(self, ledger: Ledger, row: FaxRecord, job: Job, fax: Fax) -> bool:
+    def _record_is_of_another(
+        self, ledger: Ledger, row: FaxRecord, job: Job, fax: Fax, intent: "_Intent"
+    ) -> bool:
         owner = self._owner(ledger, job, fax)
         if owner is None:
             return False
-        if owner.state is FaxState.ACCEPTED or (owner.ended_at or 0) >= _since(fax):
+        if owner.state is FaxState.ACCEPTED or (owner.ended_at or 0) >= intent.at:
             return True
         # It ended before: this is its record, come late, unless that was seen before the intent already.
         return not any(
@@ -129,8 +138,23 @@ def _was_lost(ledger: Ledger, job_id: str) -> bool:
     return owner is not None and owner.outcome is Outcome.LOST
 
 
-def _since(fax: Fax) -> float:
-    return fax.intent_at or fax.created_at
+@dataclass(frozen=True, slots=True)
+class _Intent:
+    """When a fax was last submitted, in epoch seconds, and the jobs that were active before."""
+
+    at: float
+    known_jobs: frozenset[str]
+
+    @classmethod
+    def of(cls, ledger: Ledger, fax: Fax) -> "_Intent":
+        submission = ledger.submission_of(fax.id)
+        if submission is None:
+            return cls(fax.created_at, frozenset())
+        return cls(submission.intent_at, frozenset(submission.known_jobs))
+
+
+def _pages_differ(job: Job, document: KeptDocument | None) -> bool:
+    return bool(job.total_pages and document and document.pages and job.total_pages != document.pages)
 
 
 def job_of_record(record: Record) -> Job:
@@ -168,7 +192,10 @@ def adopt_job(ledger: Ledger, fax: Fax, job: Job, step: Step) -> bool:
     ledger.see_job(fax.id, job)
     fax.outcome, fax.ended_at, fax.fault = None, None, ""
     fax.accepted_at = fax.reported_at = step.at.timestamp()
-    fax.lookup_at, fax.candidates, fax.known_jobs = None, [], []
+    fax.lookup_at, fax.candidates = None, []
+    open_yet = is_open(ledger, fax.id)
+    found = SubmissionState.ACCEPTED if open_yet else SubmissionState.FOUND
+    end_submission(ledger, fax.id, found, step.at, job=job)
     had_card = bool(cards_of(ledger, fax))
     open_cards(ledger, fax, step.at)
     announce_steps(ledger, fax, [step])

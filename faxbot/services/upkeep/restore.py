@@ -13,6 +13,7 @@ from faxbot.services.model.faxes import Fax, FaxState, Outcome
 from faxbot.services.model.ledger import Ledger
 from faxbot.services.model.messages import Sentence, Step, StepKind
 from faxbot.services.model.requests import mark_done
+from faxbot.services.model.submissions import Submission
 from faxbot.services.outbox.announcements import end_fax, post_notice
 
 
@@ -47,12 +48,15 @@ def mark_unfinished_for_lookup(ledger: Ledger, now: datetime) -> int:
 
 
 def _doubt(ledger: Ledger, fax: Fax, now: datetime) -> None:
-    if fax.path is None:  # without its document it can be neither found by its line nor sent again
+    document = ledger.document_of(fax)
+    if (
+        document is None or document.path is None
+    ):  # without its document it can be neither found by its line nor sent again
         end_fax(ledger, fax, Outcome.LOST, Step(StepKind.LOST, now))
         return
     ledger.change_state(fax, FaxState.SUBMITTING)  # a start takes it for a submission whose answer never came
-    fax.intent_at = now.timestamp()
     fax.known_record = ledger.newest_record(Direction.TX)
+    ledger.add_submission(Submission(fax_id=fax.id, intent_at=now.timestamp()))
 
 
 def _unfinished(count: int) -> str:

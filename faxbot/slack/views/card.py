@@ -6,6 +6,7 @@ from slack_sdk.models.blocks import ButtonElement
 
 from faxbot.fax.job import Job, JobState
 from faxbot.fax.number import pretty
+from faxbot.services.model.documents import KeptDocument
 from faxbot.services.model.faxes import Fax, FaxState, Outcome
 from faxbot.services.model.messages import FaxCard, Outage
 from faxbot.slack.action_ids import Subject, Target
@@ -42,7 +43,7 @@ def render_card(card: FaxCard, profile: BotProfile, now: datetime) -> Rendered:
         state = ended(card.fax, card.job, outcome, profile, now)
         if card.fax.deleted_by:
             state += f"\nRecord deleted by {mention(card.fax.deleted_by)}."
-    small = facts(card.fax, card.job)
+    small = facts(card.fax, card.job, card.document)
     body = f"{headline}\n{state}"
     return rendered(
         f"{body}\n{small}", [section(body), context(small), *actions(*_buttons(card, outcome, profile))]
@@ -54,14 +55,14 @@ def destination(fax: Fax, job: Job | None) -> str:
     return fax.number or (job.destination if job else "") or fax.dial
 
 
-def facts(fax: Fax, job: Job | None) -> str:
+def facts(fax: Fax, job: Job | None, document: KeptDocument | None) -> str:
     """`referral.pdf · 2 pages · from Sales · Dana · dial 1 of 12`."""
     names = [file["name"] for file in fax.files if file.get("name")]
-    name = (names[0] if names else "") or fax.name
+    name = (names[0] if names else "") or (document.name if document else "")
     others = f" and {len(names) - 1} more" if len(names) > 1 else ""
     parts = [f"{escape(name)}{others}" if name else ""]
-    if fax.pages:
-        parts.append(count(fax.pages, "page"))
+    if document and document.pages:
+        parts.append(count(document.pages, "page"))
     if fax.line_name:
         parts.append(f"from {escape(fax.line_name)}")
     parts.append(mention(fax.user_id) if fax.user_id else "sent by another program")
@@ -97,7 +98,7 @@ def state_text(card: FaxCard, now: datetime) -> str:
 
 def _question(card: FaxCard, now: datetime) -> str:
     fax = card.fax
-    when = f" {at_second(from_epoch(fax.intent_at), now)}" if fax.intent_at is not None else ""
+    when = f" {at_second(card.submitted_at, now)}" if card.submitted_at is not None else ""
     found = "no job to this number has appeared since"
     if fax.candidates:
         names = ", ".join(escape(job_id) for job_id in fax.candidates[:_SHOWN_CANDIDATES])

@@ -45,7 +45,11 @@ def entry_details(entry: JobEntry, profile: BotProfile, now: datetime) -> list[s
     else:
         state = state_text(FaxCard(fax, job), now) if entry.fax else underway(job, entry.line_name, now)
     headline = f"*Fax to {number(destination(fax, job), profile)}* · {escape(entry.job_id)}"
-    small = facts(fax, job) if entry.fax else (f"from {escape(entry.line_name)}" if entry.line_name else "")
+    small = (
+        facts(fax, job, entry.document)
+        if entry.fax
+        else (f"from {escape(entry.line_name)}" if entry.line_name else "")
+    )
     return [f"{headline}\n{state}", small]
 
 
@@ -68,10 +72,11 @@ def row(entry: JobEntry, profile: BotProfile, now: datetime) -> str:
     return " · ".join(parts)
 
 
-def waiting_row(fax: Fax, profile: BotProfile, now: datetime) -> str:
+def waiting_row(card: FaxCard, profile: BotProfile, now: datetime) -> str:
     """A fax that the fax server does not have yet."""
-    state = _plain(state_text(FaxCard(fax), now).split("\n")[0])
-    return f"*Fax to {number(destination(fax, None), profile)}* · {state} · {facts(fax, None)}"
+    state = _plain(state_text(card, now).split("\n")[0])
+    small = facts(card.fax, None, card.document)
+    return f"*Fax to {number(destination(card.fax, None), profile)}* · {state} · {small}"
 
 
 def row_blocks(text: str, actions_allowed: list[ButtonElement]) -> list[Block]:
