@@ -65,7 +65,7 @@ class DocumentRow(KeptDocument, table=True):
 
     __tablename__ = "documents"
     __table_args__ = (
-        Index("ix_documents_path", "id", sqlite_where=_IS_SPOOLED, postgresql_where=_IS_SPOOLED),
+        Index("ix_documents_spooled", "id", sqlite_where=_IS_SPOOLED, postgresql_where=_IS_SPOOLED),
     )
 
     id: int = _key()

@@ -14,6 +14,7 @@ from faxbot.services.sending import decisions
 from faxbot.services.tracking.job_matching import JobMatch, JobMatching
 from faxbot.store.tables import FaxRow
 from tests.support.services import CLAIMS, DANA
+from tests.support.spooled import add_document
 from tests.support.waiting import until
 
 NOW = datetime(2026, 11, 28, 16, tzinfo=UTC)
@@ -36,6 +37,7 @@ async def a_fax(bot, state: FaxState, **more) -> Fax:
                 number="+1 469-555-0101",
                 dial="14695550101",
                 line_id="1",
+                document_id=add_document(ledger),
                 **more,
             )
         )
@@ -62,7 +64,7 @@ async def test_an_end_that_was_lost_is_not_announced(bot):
 
 async def test_send_again_that_was_decided_elsewhere_sends_nothing(bot, ucx, monkeypatch):
     """Two sessions, one question: the one that loses makes no second fax."""
-    fax = await a_fax(bot, FaxState.UNDECIDED, path="/nowhere/fax.pdf", intent_at=NOW.timestamp())
+    fax = await a_fax(bot, FaxState.UNDECIDED)
     objection = decisions._objection
 
     def after_another(asked, known, answer) -> str:
@@ -79,7 +81,7 @@ async def test_send_again_that_was_decided_elsewhere_sends_nothing(bot, ucx, mon
 
 async def test_a_submission_of_another_session_is_left_to_it(bot, ucx, monkeypatch):
     """A fax that another session is submitting is not called lost by one that meant to."""
-    fax = await a_fax(bot, FaxState.READY, path="/nowhere/fax.pdf", lookup_at=1.0)
+    fax = await a_fax(bot, FaxState.READY, lookup_at=1.0)
 
     def seen_meanwhile(_matching, ledger, _fax, _active) -> JobMatch:
         moved_by_another(ledger._session, FaxState.SUBMITTING)

@@ -263,12 +263,14 @@ def test_a_migration_brings_the_schema_up(engine: Engine):
     assert migrate(engine) == (None, newest_revision())
     assert tables(engine) == {
         "announcements",
+        "documents",
         "faxes",
         "jobs",
         "memory",
         "modems",
         "records",
         "requests",
+        "submissions",
         "subscriptions",
     }
     assert migrate(engine) == (newest_revision(), newest_revision())

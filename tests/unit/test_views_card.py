@@ -205,9 +205,9 @@ def test_a_deleted_record_says_who_and_has_nothing_to_press():
 
 def test_a_lost_answer_is_put_to_the_sender():
     """When FileSend's answer was lost and no job found, three buttons ask what happened, each once more."""
-    fax = a_fax(state=FaxState.UNDECIDED, job_id=None, intent_at=NOW.timestamp())
+    fax = a_fax(state=FaxState.UNDECIDED, job_id=None)
     assert "*No answer from the fax server: did it go?*\nThe request was sent at 9:00:00 PM;" in shown(
-        FaxCard(fax)
+        FaxCard(fax, submitted_at=NOW)
     )
     assert "no job to this number has appeared since" in shown(FaxCard(fax))
     pressed = buttons(FaxCard(fax))
