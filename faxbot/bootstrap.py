@@ -22,7 +22,7 @@ from faxbot.services.model.ports import (
     RateLimits,
 )
 from faxbot.services.model.records import RecordState
-from faxbot.services.model.requests import RequestKind
+from faxbot.services.model.request_bodies import RequestKind
 from faxbot.services.outbox.outbox import Outbox
 from faxbot.services.queries.queries import Queries
 from faxbot.services.receiving.inbox import Inbox

@@ -81,7 +81,8 @@ class SqlLedger(SqlRetention):
         """Remember a wish; None if it is already remembered."""
         connection = self._session.connection()
         adding = _ADD_REQUEST[connection.dialect.name]
-        request_id = connection.execute(adding, request.model_dump(exclude={"id"})).scalar()
+        values = request.model_dump(exclude={"id", "body"}) | {"body": request.body}
+        request_id = connection.execute(adding, values).scalar()
         return None if request_id is None else request.model_copy(update={"id": request_id})
 
     def request(self, request_id: int) -> Request:

@@ -53,7 +53,9 @@ class SqlRetention:
     def faxes_to_keep(self) -> Sequence[KeptFax]:
         """The outgoing faxes that have not ended or have a document in the spool."""
         kept = select(_FAX.id, _DOCUMENT.path, _FAX.ended_at).select_from(FaxRow)
-        spooled = kept.join(DocumentRow, _DOCUMENT.id == _FAX.document_id).where(_DOCUMENT.path.is_not(None))
+        spooled = kept.join(DocumentRow, _DOCUMENT.id == _FAX.document_id).where(
+            _FAX.document_id.in_(select(_DOCUMENT.id).where(_DOCUMENT.path.is_not(None)))
+        )
         open_ones = kept.outerjoin(DocumentRow, _DOCUMENT.id == _FAX.document_id)
         found = [
             *self._session.execute(open_ones.where(_FAX.state.in_(_NOT_ENDED))),
@@ -147,7 +149,7 @@ class SqlRetention:
 
     def _strip(self, request_ids: Sequence[int], *, forget_at: float | None) -> None:
         if request_ids:
-            bare: dict[str, Any] = {"body": {}, "response_url": None, "forget_at": forget_at}
+            bare: dict[str, Any] = {"body": None, "response_url": None, "forget_at": forget_at}
             self._session.execute(
                 update(RequestRow).where(_REQUEST.id.in_(request_ids)).values(bare), execution_options=_BLIND
             )

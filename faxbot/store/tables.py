@@ -13,10 +13,11 @@ from faxbot.services.model.documents import KeptDocument
 from faxbot.services.model.faxes import Fax, FaxState, Outcome
 from faxbot.services.model.jobs import SeenJob
 from faxbot.services.model.records import FaxRecord, RecordState
-from faxbot.services.model.requests import Request, RequestKind
+from faxbot.services.model.request_bodies import REQUEST_BODY, RequestBody, RequestKind
+from faxbot.services.model.requests import Request
 from faxbot.services.model.submissions import Submission, SubmissionState
 from faxbot.services.model.subscriptions import Subscription
-from faxbot.store.column_types import Facts, Moment, words
+from faxbot.store.column_types import Facts, Moment, Typed, words
 
 _IS_SPOOLED = text("path IS NOT NULL")
 _IS_LOOKED_UP = text("lookup_at IS NOT NULL")
@@ -54,7 +55,7 @@ class RequestRow(Request, table=True):
     id: int = _key()
     key: str = Field(unique=True)
     kind: RequestKind = _word(RequestKind)
-    body: dict[str, Any] = Field(default_factory=dict, sa_type=Facts)
+    body: RequestBody | None = Field(default=None, sa_column=Column(Typed(REQUEST_BODY), nullable=True))
     done: bool = Field(default=False, index=True)
     forget_at: float | None = _moment_or_none(index=True)
     created_at: float = _moment()

@@ -114,7 +114,10 @@ def _renamed(row: Row, moments: tuple[str, ...], **names: str) -> Row:
 
 
 def _request(row: Row) -> Row:
-    return _renamed(row, ("forget_at", "created_at"), reference="correlation_id")
+    """A request with a typed body; what is done needs none."""
+    request = _renamed(row, ("forget_at", "created_at"), reference="correlation_id")
+    known = {name: value for name, value in row["body"].items() if value is not None and name != "dm"}
+    return request | {"body": None if row["done"] else known | {"kind": row["kind"]}}
 
 
 def _subscription(row: Row) -> Row:
@@ -323,7 +326,7 @@ def _create() -> None:
         sa.Column("channel_id", sa.String(), nullable=False),
         sa.Column("thread_ts", sa.String(), nullable=True),
         sa.Column("response_url", sa.String(), nullable=True),
-        sa.Column("body", FACTS, nullable=False),
+        sa.Column("body", FACTS, nullable=True),
         sa.Column("done", sa.Boolean(), nullable=False),
         sa.Column("forget_at", MOMENT, nullable=True),
         sa.Column("created_at", MOMENT, nullable=False),

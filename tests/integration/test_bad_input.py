@@ -13,7 +13,7 @@ import pytest
 from faxbot.fax.errors import UnknownJob, UnknownLine
 from faxbot.services.model.faxes import FaxState, Outcome
 from faxbot.services.model.messages import FaxCard, OutageBegan, OutageEnded
-from faxbot.services.model.requests import RequestKind
+from faxbot.services.model.request_bodies import RequestKind
 from faxbot.services.outbox import file_posting
 from faxbot.services.queries.queries import Viewer
 from faxbot.slack.adapters.attachments import SlackAttachments

@@ -9,7 +9,7 @@ from faxbot.fax.errors import AnswerLost
 from faxbot.fax.job import Direction
 from faxbot.services.fax_server import record_feed
 from faxbot.services.model.announcements import Announcement, AnnouncementKind, AnnouncementState
-from faxbot.services.model.requests import RequestKind
+from faxbot.services.model.request_bodies import RequestKind
 from faxbot.services.queries.queries import Viewer
 from faxbot.store.engine import TransactionStore
 from tests.support.plain_ucx import PlainUcx, plain_house

@@ -13,7 +13,7 @@ import aiohttp
 import pytest
 
 from faxbot.fax.errors import NotAllowed
-from faxbot.services.model.requests import RequestKind
+from faxbot.services.model.request_bodies import RequestKind
 from faxbot.slack.action_ids import Action
 from faxbot.slack.inbound import http_mode
 from faxbot.slack.inbound.http_mode import HttpEndpoint

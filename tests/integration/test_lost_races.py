@@ -8,7 +8,7 @@ from sqlalchemy.orm import object_session
 from faxbot.fax.job import Job, JobState
 from faxbot.services.model.faxes import Fax, FaxState, Outcome
 from faxbot.services.model.messages import Step, StepKind
-from faxbot.services.model.requests import RequestKind
+from faxbot.services.model.request_bodies import RequestKind
 from faxbot.services.outbox.announcements import end_fax, open_card
 from faxbot.services.sending import decisions
 from faxbot.services.tracking.job_matching import JobMatch, JobMatching

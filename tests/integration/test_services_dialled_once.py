@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 from faxbot.documents.sandbox import DocumentSandbox
 from faxbot.services.model.faxes import FaxState, Outcome
 from faxbot.services.model.messages import FaxConfirmation
-from faxbot.services.model.requests import RequestKind
+from faxbot.services.model.request_bodies import RequestKind
 from tests.support.services import DANA, PlainSlack, house, make_pdf, submissions
 from tests.support.waiting import until
 

@@ -10,7 +10,7 @@ from faxbot.fax.errors import AnswerLost, SlackRefused, SlackUnclear
 from faxbot.fax.job import Direction, JobState
 from faxbot.services.model.faxes import FaxState, Outcome
 from faxbot.services.model.messages import FaxConfirmation, Sentence
-from faxbot.services.model.requests import RequestKind
+from faxbot.services.model.request_bodies import RequestKind
 from tests.support.services import CLAIMS, DANA, INBOUND, PRIYA, PlainSlack, house, submissions
 from tests.support.waiting import until
 

@@ -3,6 +3,7 @@
 import pytest
 
 from faxbot.fax.errors import RequestRefused, ServerBusy, ServerUnreachable
+from faxbot.services.model.faxes import FaxState
 from faxbot.services.model.submissions import Submission, SubmissionState
 from tests.support.waiting import until
 
@@ -13,7 +14,7 @@ async def submissions(bot) -> list[Submission]:
     """The newest submission of each fax."""
 
     def read(ledger):
-        return [ledger.submission_of(fax.id) for fax in ledger.faxes_in("accepted", "ready", "unknown", "ended")]
+        return [ledger.submission_of(fax.id) for fax in ledger.faxes_in(*FaxState)]
 
     return await bot.store.read(read)
 

@@ -11,12 +11,23 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, select, text
 
-from faxbot.fax.job import JobState
+from faxbot.fax.job import Direction, JobState
 from faxbot.services.model.announcements import AnnouncementKind, AnnouncementState
 from faxbot.services.model.faxes import FaxState, Outcome
 from faxbot.services.model.messages import FaxConfirmation, NumberQuestion, OutageBegan, OutageEnded, unpack
 from faxbot.services.model.records import RecordState
-from faxbot.services.model.requests import RequestKind
+from faxbot.services.model.request_bodies import (
+    AnswerBody,
+    CancelBody,
+    Decision,
+    DeleteBody,
+    GetBody,
+    RequestKind,
+    SendBody,
+    SharedFileBody,
+    SubscribeBody,
+    UnsubscribeBody,
+)
 from faxbot.services.model.submissions import SubmissionState
 from faxbot.store.engine import open_engine
 from faxbot.store.schema import migrate, revision
@@ -152,6 +163,24 @@ def test_records_are_columns(engine: Engine):
     assert (record.record.sent_pages, record.record.total_pages, record.modem) == (3, 3, "ttyIAX2")
     assert states["RX1"] is RecordState.SEEN
     assert states["RX2"] is RecordState.SPOOLED
+
+
+def test_requests_ask_for_what_they_asked_for(engine: Engine):
+    """Those that are not done have a body of their kind; of the one that is done the key is kept."""
+    with Session(engine) as session:
+        requests = {row.kind: row for row in session.exec(select(RequestRow))}
+    assert {kind: row.body for kind, row in requests.items()} == {
+        RequestKind.SEND: SendBody(number="469 555 0101", line="Sales", recent=True, trigger_id="t.1"),
+        RequestKind.SHARE: None,
+        RequestKind.SHARED_FILE: SharedFileBody(file_id="F1"),
+        RequestKind.CANCEL: CancelBody(fax_id=6),
+        RequestKind.DELETE: DeleteBody(job_id="RX3", time=1795881600, asked=True),
+        RequestKind.GET: GetBody(record_id=2),
+        RequestKind.ANSWER: AnswerBody(fax_id=5, answer=Decision.WENT),
+        RequestKind.SUBSCRIBE: SubscribeBody(direction=Direction.RX, line="Sales"),
+        RequestKind.UNSUBSCRIBE: UnsubscribeBody(),
+    }
+    assert (requests[RequestKind.SHARE].key, requests[RequestKind.SHARE].done) == ("Ev1", True)
 
 
 def test_announcements_are_understood(engine: Engine):

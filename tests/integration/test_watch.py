@@ -8,7 +8,7 @@ import pytest
 from faxbot.fax.errors import AnswerLost, JobNotFound, RequestRefused, ServerFault, ServerUnreachable
 from faxbot.fax.job import JobState
 from faxbot.services.model.faxes import FaxState, Outcome
-from faxbot.services.model.requests import RequestKind
+from faxbot.services.model.request_bodies import RequestKind
 from tests.support.plain_ucx import StillClock, plain_house
 from tests.support.services import PRIYA
 from tests.support.waiting import until

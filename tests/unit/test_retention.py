@@ -10,7 +10,8 @@ from faxbot.services.model.announcements import Announcement, AnnouncementKind, 
 from faxbot.services.model.documents import KeptDocument
 from faxbot.services.model.faxes import Fax, FaxState
 from faxbot.services.model.records import FaxRecord, RecordState
-from faxbot.services.model.requests import Request, RequestKind
+from faxbot.services.model.request_bodies import RequestKind
+from faxbot.services.model.requests import Request
 from faxbot.services.upkeep.spool_retention import SpoolRetention
 from faxbot.store.engine import TransactionStore
 from tests.support.services import database_in

@@ -19,7 +19,8 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from faxbot.services.model.faxes import Fax, FaxState
 from faxbot.services.model.ledger import Ledger, Touched
-from faxbot.services.model.requests import Request, RequestKind
+from faxbot.services.model.request_bodies import RequestKind
+from faxbot.services.model.requests import Request
 from faxbot.services.outbox.announcements import open_card
 from faxbot.store import schema
 from faxbot.store.engine import TransactionStore, open_engine, open_to_read

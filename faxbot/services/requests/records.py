@@ -12,6 +12,7 @@ from faxbot.services.model.ledger import Ledger, Store
 from faxbot.services.model.messages import FetchedFile, Sentence, Step, StepKind, pack
 from faxbot.services.model.ports import Clock, Directory, FaxServer
 from faxbot.services.model.records import FaxRecord
+from faxbot.services.model.request_bodies import DeleteBody, GetBody, TargetBody
 from faxbot.services.model.requests import Request, mark_done
 from faxbot.services.model.spool import fetched, make_folder
 from faxbot.services.outbox.announcements import announce_steps, cards_of, new_key, post_ephemeral
@@ -47,7 +48,7 @@ class RecordRequests:
     async def _delete(self, request: Request) -> None:
         fax = await self._targets.fax_of(request)
         row = await self._targets.record_of(request, fax)
-        job_id = (fax and fax.job_id) or (row and row.job_id) or request.body.get("job_id") or ""
+        job_id = (fax and fax.job_id) or (row and row.job_id) or request.body_as(TargetBody).job_id
         if Direction.of(job_id) is Direction.RX:
             await self._permissions.may_change_received(
                 request.user_id, request.channel_id, row, "delete", job_id
@@ -97,7 +98,7 @@ class RecordRequests:
         """Fetch the document of a job or record into the conversation."""
         fax = await self._targets.fax_of(request)
         row = await self._targets.record_of(request, fax)
-        job_id = (fax and fax.job_id) or (row and row.job_id) or request.body.get("job_id") or ""
+        job_id = (fax and fax.job_id) or (row and row.job_id) or request.body_as(TargetBody).job_id
         if Direction.of(job_id) is Direction.RX:
             await self._permissions.may_change_received(
                 request.user_id, request.channel_id, row, "get", job_id
@@ -117,7 +118,7 @@ class RecordRequests:
         body = pack(FetchedFile(job_id, request.user_id)) | {
             "path": str(download.path),
             "title": f"{job_id}{download.path.suffix}",
-            "thread_ts": request.body.get("thread_ts") or request.thread_ts,
+            "thread_ts": request.body_as(GetBody).thread_ts or request.thread_ts,
         }
 
         def record(ledger: Ledger) -> None:
@@ -137,6 +138,6 @@ class RecordRequests:
 
 def _asks_to_delete(request: Request) -> bool:
     """Commit that RecordDelete is called for *request*; True if it was before, and its answer was lost."""
-    asked_before = bool(request.body.get("asked"))
-    request.body = {**request.body, "asked": True}
-    return asked_before
+    body = request.body_as(DeleteBody)
+    request.body = body.model_copy(update={"asked": True})
+    return body.asked

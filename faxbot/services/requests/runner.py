@@ -9,7 +9,8 @@ from faxbot.services.model.correlation import under
 from faxbot.services.model.ledger import Ledger, Store
 from faxbot.services.model.messages import Sentence
 from faxbot.services.model.ports import Carry, Clock
-from faxbot.services.model.requests import Request, RequestKind, mark_done
+from faxbot.services.model.request_bodies import RequestKind
+from faxbot.services.model.requests import Request, mark_done
 from faxbot.services.outbox.announcements import post_ephemeral
 
 log = logging.getLogger(__name__)

@@ -6,6 +6,7 @@ from faxbot.services.model.ledger import Ledger, Store
 from faxbot.services.model.messages import Sentence
 from faxbot.services.model.ports import Clock
 from faxbot.services.model.records import FaxRecord
+from faxbot.services.model.request_bodies import TargetBody
 from faxbot.services.model.requests import Request
 from faxbot.services.outbox.announcements import post_ephemeral
 
@@ -36,18 +37,19 @@ class Targets:
 
     async def fax_of(self, request: Request) -> Fax | None:
         """The outgoing fax that *request* names, if it is one of ours."""
-        fax_id, job_id = request.body.get("fax_id"), request.body.get("job_id")
+        body = request.body_as(TargetBody)
+        fax_id, job_id = body.fax_id, body.job_id
         if fax_id:
-            return await self._store.read(lambda ledger: ledger.fax(int(fax_id)))
+            return await self._store.read(lambda ledger: ledger.fax(fax_id))
         return await self._store.read(lambda ledger: ledger.newest_fax(job_id)) if job_id else None
 
     async def record_of(self, request: Request, fax: Fax | None) -> FaxRecord | None:
         """The record that *request* names: that of *fax*, or one by its row or the server's id."""
-        if record_id := request.body.get("record_id"):
-            return await self._store.read(lambda ledger: ledger.record(int(record_id)))
-        job_id = (fax.job_id if fax else None) or request.body.get("job_id") or ""
+        body = request.body_as(TargetBody)
+        if record_id := body.record_id:
+            return await self._store.read(lambda ledger: ledger.record(record_id))
+        job_id = (fax.job_id if fax else None) or body.job_id
         rows = await self._store.read(lambda ledger: ledger.records_named(job_id))
         if fax is not None:  # its own is the first that came after it
             return next((row for row in reversed(rows) if row.id > fax.known_record), None)
-        time = request.body.get("time")
-        return next((row for row in rows if time is None or int(row.time) == time), None)
+        return next((row for row in rows if body.time is None or int(row.time) == body.time), None)

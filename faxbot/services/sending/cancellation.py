@@ -8,6 +8,7 @@ from faxbot.services.model.faxes import SUBMISSION_PAUSE, FaxState, Outcome
 from faxbot.services.model.ledger import Ledger, Store
 from faxbot.services.model.messages import Sentence, Step, StepKind
 from faxbot.services.model.ports import Clock, FaxServer
+from faxbot.services.model.request_bodies import CancelBody
 from faxbot.services.model.requests import Request
 from faxbot.services.outbox.announcements import announce_steps, cards_of, end_fax, post_ephemeral
 from faxbot.services.requests.permissions import Permissions
@@ -86,7 +87,7 @@ class Cancellation:
         announce_steps(ledger, fax, [Step(StepKind.CANCEL_REFUSED, self._clock.now(), text=said)])
 
     async def _cancel_foreign(self, request: Request) -> None:
-        job_id = request.body.get("job_id") or ""
+        job_id = request.body_as(CancelBody).job_id
         if Direction.of(job_id) is Direction.RX:
             raise NotAllowed(f"{job_id} is being received. A fax that is coming in can't be cancelled.")
         await self._permissions.may_change_sent(request.user_id, None, "cancel", job_id)

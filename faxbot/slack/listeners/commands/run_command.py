@@ -1,10 +1,16 @@
 """One command, typed or run with a button."""
 
-from typing import Any
-
 from slack_bolt.async_app import AsyncAck
 
-from faxbot.services.model.requests import RequestKind
+from faxbot.services.model.request_bodies import (
+    CancelBody,
+    DeleteBody,
+    GetBody,
+    RequestBody,
+    SendBody,
+    SubscribeBody,
+    UnsubscribeBody,
+)
 from faxbot.services.queries.queries import Queries, Viewer
 from faxbot.services.queries.results import Answer
 from faxbot.slack.grammar import (
@@ -62,35 +68,29 @@ async def run_command(context: ListenerContext, origin: Origin, text: str, ack: 
             | SubscribeCommand()
             | UnsubscribeCommand()
         ):
-            kind, body = _request(context.queries, origin, command)
-            await context.accept(kind, origin, f"{kind.value}:{origin.interaction_id}", body)
+            body = _request(context.queries, origin, command)
+            await context.accept(origin, f"{body.kind.value}:{origin.interaction_id}", body)
             await ack()
         case _:
             await ack()
             await context.answer(origin, await _answer(context.queries, origin, command))
 
 
-def _request(queries: Queries, origin: Origin, command: Change) -> tuple[RequestKind, dict[str, Any]]:
+def _request(queries: Queries, origin: Origin, command: Change) -> RequestBody:
     match command:
         case SendCommand(number, line):
             queries.check_number(number)
-            found_later = {"files": None, "recent": True, "trigger_id": origin.trigger_id}
-            return RequestKind.SEND, {"number": number, "line": line, **found_later}
+            return SendBody(number=number, line=line, recent=True, trigger_id=origin.trigger_id)
         case GetCommand(job_id):
-            return RequestKind.GET, {"job_id": job_id}
+            return GetBody(job_id=job_id)
         case CancelCommand(job_id):
-            return RequestKind.CANCEL, {"job_id": job_id}
+            return CancelBody(job_id=job_id)
         case DeleteCommand(job_id):
-            return RequestKind.DELETE, {"job_id": job_id}
-        case SubscribeCommand():
-            return RequestKind.SUBSCRIBE, _interest(command)
-        case UnsubscribeCommand():
-            return RequestKind.UNSUBSCRIBE, _interest(command)
-
-
-def _interest(command: SubscribeCommand | UnsubscribeCommand) -> dict[str, Any]:
-    direction = command.direction.value if command.direction else None
-    return {"direction": direction, "job_id": command.job_id, "line": command.line}
+            return DeleteBody(job_id=job_id)
+        case SubscribeCommand(direction, job_id, line):
+            return SubscribeBody(direction=direction, job_id=job_id or "", line=line or "")
+        case UnsubscribeCommand(direction, job_id, line):
+            return UnsubscribeBody(direction=direction, job_id=job_id or "", line=line or "")
 
 
 async def _answer(queries: Queries, origin: Origin, question: Question) -> Answer:

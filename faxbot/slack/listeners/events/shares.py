@@ -11,7 +11,7 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 
-from faxbot.services.model.requests import RequestKind
+from faxbot.services.model.request_bodies import ShareBody, SharedFileBody
 from faxbot.slack.listeners.context import ListenerContext
 from faxbot.slack.payloads import Origin, files_in, origin_of
 
@@ -41,8 +41,8 @@ async def _commit(context: ListenerContext, body: Mapping[str, Any], event: Mapp
         return
     match event.get("type"):
         case "file_shared":
-            shared = {"file_id": str(event.get("file_id") or "")}
-            await context.accept(RequestKind.SHARED_FILE, origin, f"file:{body.get('event_id')}", shared)
+            shared = SharedFileBody(file_id=str(event.get("file_id") or ""))
+            await context.accept(origin, f"file:{body.get('event_id')}", shared)
         case "app_mention" if not event.get("edited"):
             await _commit_share(context, origin, event)
         case "message" if shares_directly(event):
@@ -51,12 +51,8 @@ async def _commit(context: ListenerContext, body: Mapping[str, Any], event: Mapp
 
 async def _commit_share(context: ListenerContext, origin: Origin, event: Mapping[str, Any]) -> None:
     ts = str(event.get("ts") or "")
-    share = {
-        "ts": ts,
-        "text": event.get("text") or "",
-        "files": files_in(event) or None,
-    }
-    await context.accept(RequestKind.SHARE, origin, f"share:{origin.channel_id}:{ts}", share)
+    share = ShareBody(ts=ts, text=str(event.get("text") or ""), files=files_in(event) or None)
+    await context.accept(origin, f"share:{origin.channel_id}:{ts}", share)
 
 
 def shares_directly(event: Mapping[str, Any]) -> bool:
