@@ -44,12 +44,17 @@ class Facts(TypeDecorator[Any]):
 class Typed(TypeDecorator[Any]):
     """What *adapter* writes as JSON and reads back: one of several models, which the JSON names."""
 
-    impl = Facts
+    impl = JSON
     cache_ok = True
 
     def __init__(self, adapter: TypeAdapter[Any]) -> None:
         super().__init__()
         self.adapter = adapter
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:  # noqa: ANN401 - SQLAlchemy's own type
+        """JSONB on PostgreSQL; None is NULL."""
+        kind = JSONB if dialect.name == "postgresql" else JSON
+        return dialect.type_descriptor(kind(none_as_null=True))
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:  # noqa: ANN401, ARG002 - SQLAlchemy's own
         """A model to JSON data; None stays NULL."""
