@@ -88,7 +88,7 @@ async def test_no_table_is_read_through(tmp_path, slack, ucx):
         await bot.runner.accept(
             bot.request(RequestKind.DELETE, user=PRIYA, channel=INBOUND, job_id="RX1", record_id=1)
         )
-        await bot.runner.accept(bot.request(RequestKind.SUBSCRIBE, direction="TX", line=None))
+        await bot.runner.accept(bot.request(RequestKind.SUBSCRIBE, direction="TX"))
         await bot.told()
         await bot.retention.tick()
         await bot.expiry.tick()
