@@ -78,7 +78,7 @@ async def test_no_table_is_read_through(tmp_path, slack, ucx):
         for job_id in list(ucx.jobs):
             ucx.end(job_id)
         await bot.tick()
-        await bot.watch.tell_answering_machines()
+        await bot.csids.look_up()
         await bot.inbox.tick(sweep=True)
         for direction in Direction:
             await bot.queries.history(direction, 1, Viewer(DANA, CLAIMS))
