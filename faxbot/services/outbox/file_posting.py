@@ -151,7 +151,8 @@ class FilePosting:
 
         def record(ledger: Ledger) -> float | None:
             known = ledger.announcement(row.id)
-            ledger.change_state(known, AnnouncementState.SENT)
+            if not ledger.change_state(known, AnnouncementState.SENT):
+                return None
             known.ts, known.sent_at = ts, now
             known.body = known.body | {"permalink": permalink}
             return ledger.record(row.record_id).seen_at if row.record_id is not None else None
