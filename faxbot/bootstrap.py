@@ -267,7 +267,7 @@ def _wake_mirrors(services: Services, store: Store) -> None:
         if touched.faxes:
             services.search.wake()
         if services.watch.wake(touched):
-            services.ticks.nudge("watch")
+            services.ticks.wake("watch")
 
     store.on_commit(wake)
 

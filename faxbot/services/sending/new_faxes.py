@@ -87,7 +87,7 @@ class NewFaxes:
         text, line = split_line(body.get("text") or "")
         reason = ""
         try:
-            found = number.find(text, self._plan).destinations
+            found = number.find(text, self._plan)
         except BadNumber as refusal:
             found, reason = (), str(refusal)
         if len(found) > 1:
