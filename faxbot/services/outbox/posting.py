@@ -135,7 +135,7 @@ class MessagePosting:
             if not ledger.change_state(card, AnnouncementState.WAITING):
                 return False
             card.body = {"anew": True}
-            card.ts, card.lookups, card.due_at = None, 0, 0.0
+            card.ts, card.lookups, card.due_at = None, 0, card.created_at
             return True
 
         return await self._store.write(record)
@@ -197,7 +197,7 @@ class MessagePosting:
                 elif lookups < LOOKS:
                     each.lookups, each.due_at = lookups, now + self._settle
                 elif ledger.change_state(each, AnnouncementState.WAITING):
-                    each.lookups, each.due_at = 0, 0.0
+                    each.lookups, each.due_at = 0, each.created_at
 
         await self._store.write(record)
 
