@@ -77,7 +77,7 @@ class JobMatching:
         return next((job for name, job in claim.sure.items() if name not in contested), None)
 
     def rivals(self, ledger: Ledger, fax: Fax) -> list[Fax]:
-        """Other faxes to that destination whose answers were lost, too, with the same or higher precedence."""
+        """Other faxes to that destination whose answers were lost, of the same or higher precedence."""
         under_way = ledger.faxes_in(FaxState.SUBMITTING)
         others = {each.id: each for each in (*under_way, *ledger.faxes_looked_for()) if each.id != fax.id}
         weak = fax.outcome in OVER_FOR_THE_SERVER
