@@ -71,7 +71,7 @@ class Ticks:
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
 
-    def nudge(self, name: str) -> None:
+    def wake(self, name: str) -> None:
         """Run a tick now, or right after its current run; a tick that backs off is not run earlier."""
         if name in self._running:
             self._again.add(name)

@@ -263,7 +263,11 @@ class SqlLedger(SqlRetention):
     def announce(self, announcement: Announcement) -> Announcement:
         """Write an announcement, unless its key is already there (then that one is returned)."""
         known = self._session.exec(select(AnnouncementRow).where(AnnouncementRow.key == announcement.key))
-        return known.first() or self._add(AnnouncementRow(**announcement.model_dump(exclude={"id"})))
+        if (row := known.first()) is not None:
+            return row
+        row = AnnouncementRow(**announcement.model_dump(exclude={"id"}))
+        row.due_at = row.due_at or row.created_at
+        return self._add(row)
 
     def announcement(self, announcement_id: int) -> Announcement:
         """One announcement."""

@@ -208,8 +208,13 @@ def _record(row: Row) -> Row:
 
 def _announcement(row: Row) -> Row:
     moments = ("due_at", "created_at", "sent_at")
+    due_at = row["due_at"] or row["created_at"]  # 0 was: at once
     announcement = _renamed(
-        row, moments, shown="posted_revision", looks="lookups", reference="correlation_id"
+        row | {"due_at": due_at},
+        moments,
+        shown="posted_revision",
+        looks="lookups",
+        reference="correlation_id",
     )
     body = announcement["body"]
     if body.get("message") in MESSAGES:

@@ -18,6 +18,7 @@ from tests.support.waiting import until
 
 SMALL = (
     "SCAN announcements USING INDEX ix_announcements_outdated",  # what is out of date now
+    "SCAN documents USING INDEX ix_documents_spooled",  # what is in the spool
     "SCAN subscriptions",  # of channels, and of faxes until a week after their end
     "SCAN modems",  # one row for each line
 )
@@ -78,7 +79,7 @@ async def test_no_table_is_read_through(tmp_path, slack, ucx):
         for job_id in list(ucx.jobs):
             ucx.end(job_id)
         await bot.tick()
-        await bot.watch.tell_answering_machines()
+        await bot.csids.look_up()
         await bot.inbox.tick(sweep=True)
         for direction in Direction:
             await bot.queries.history(direction, 1, Viewer(DANA, CLAIMS))

@@ -407,3 +407,11 @@ async def test_a_share_is_looked_for_twice_before_it_is_asked_for_again(rig, tmp
     assert rig.slack.calls[: len(calls)] == calls
     assert rig.slack.calls.count("share_file") == 2
     assert len(rig.slack.received()) == 1
+
+
+async def test_what_is_due_at_once_has_a_real_moment(rig):
+    """That of its writing, not the year 1970: an admin reads the table."""
+    rig.pace.shut.add(OutboxCall.POST)
+    await rig.say(CLAIMS, "hello")
+    (row,) = await rig.store.read(lambda ledger: ledger.pending())
+    assert row.due_at == row.created_at > 0

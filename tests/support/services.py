@@ -238,7 +238,7 @@ class House:
         self.search.wake()
         await self.search.tick()
         await self.inbox.tick()
-        await self.watch.tell_answering_machines()
+        await self.csids.look_up()
 
     async def tick_until(self, condition: Callable[[], object], seconds: float = 15.0) -> None:
         """Tick until *condition* holds, with a deadline."""

@@ -5,6 +5,11 @@ It is read page by page, a transaction for each, while the bot answers commands 
 is written, the keys at the newest end of the list are committed: records listed beyond them came later and
 are left to the feed, which announces them. A start that is interrupted continues with the same history: none
 of it is announced, and no fax that came meanwhile is missed.
+
+The contract promises no order and reports no moment of arrival. In a list without order, a record is later if
+its time is not before the server's time at the begin (the header Date), or if its call was under way then.
+A long list without order, of a server without that header, is compared with the newest record of the first
+pages: some of the history may be announced, but no fax is missed.
 """
 
 from collections.abc import Callable, Iterable
@@ -14,6 +19,7 @@ from functools import partial
 from faxbot.fax.job import Direction
 from faxbot.fax.record import Record
 from faxbot.services.fax_server.reconciliation import (
+    Beginning,
     History,
     Key,
     Listing,
@@ -35,15 +41,25 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class _Start:
-    """What was found at the ends of the list when the baseline began."""
+    """What was found when the baseline began."""
 
     newest_last: bool
     ends: tuple[Key, ...]
     """The keys of the page at the newest end; none if the list is in no order."""
+    beginning: Beginning
 
     def as_json(self) -> dict[str, object]:
         """As the ledger keeps it."""
-        return {"newest_last": self.newest_last, "ends": [list(key) for key in self.ends]}
+        return {
+            "newest_last": self.newest_last,
+            "ends": [list(key) for key in self.ends],
+            "at": self.beginning.at,
+            "arriving": sorted(self.beginning.arriving),
+        }
+
+    def history(self) -> History | Beginning:
+        """What tells the history from what came later."""
+        return History(self.ends, self.newest_last) if self.ends else self.beginning
 
 
 class Baseline:
@@ -66,7 +82,8 @@ class Baseline:
         if start is None:
             start, page = await self._begin()
             if page is not None:  # one answer held the whole list
-                await self._write(rows, page.records.values())
+                records = page.records
+                await self._write(rows, start.beginning.take(records) if tell_apart else records.values())
                 progress(len(page.records), len(page.records))
         else:
             page = None
@@ -89,24 +106,38 @@ class Baseline:
         kept = await self._store.read(lambda ledger: ledger.recall(self._name))
         if not isinstance(kept, dict):
             return None
-        return _Start(bool(kept["newest_last"]), tuple((job_id, time) for job_id, time in kept["ends"]))
+        ends = tuple((job_id, time) for job_id, time in kept["ends"])
+        beginning = Beginning(kept.get("at"), frozenset(kept.get("arriving", ())))
+        return _Start(bool(kept["newest_last"]), ends, beginning)
 
     async def _begin(self) -> tuple[_Start, Page | None]:
-        """Read both ends of the list and commit the newest; or the whole list, where one answer holds it."""
+        """
+        Read both ends of the list, or the whole list, where one answer holds it.
+
+        When the baseline began, and the newest end, are committed before any record.
+        """
+        arriving, server_time = await self._pages.under_way()
+        beginning = Beginning(server_time.timestamp() if server_time else None, arriving)
+        start, page = await self._read_ends(beginning)
+        await self._store.write(lambda ledger: ledger.remember(self._name, start.as_json()))
+        return start, page
+
+    async def _read_ends(self, beginning: Beginning) -> tuple[_Start, Page | None]:
         count = await self._pages.count()
         first = await self._pages.page(Window(0, self._pages.size))
         if await self._is_all(first, count):
             listing = Listing()
             listing.add(first)
-            return _Start(listing.steps >= 0, ()), first
+            return _Start(listing.steps >= 0, (), beginning), first
         last = await self._last(count)
         order = order_of([time for _, time in first.records])
         if order is None or order is not order_of([time for _, time in last]):
             whole = await self._pages.in_one_answer() if count <= ONE_ANSWER else None
-            return _Start(newest_last=True, ends=()), whole
-        start = _Start(order, tuple(last if order else first.records))
-        await self._store.write(lambda ledger: ledger.remember(self._name, start.as_json()))
-        return start, None
+            if whole is None and beginning.at is None:
+                newest = max(time for _, time in (*first.records, *last))
+                beginning = Beginning(newest, beginning.arriving)
+            return _Start(newest_last=True, ends=(), beginning=beginning), whole
+        return _Start(order, tuple(last if order else first.records), beginning), None
 
     async def _is_all(self, first: Page, count: int) -> bool:
         """Whether *first*, the page at offset 0, is the whole list."""
@@ -138,12 +169,12 @@ class Baseline:
     async def _stream(self, start: _Start, rows: Rows, progress: Progress, *, tell_apart: bool) -> None:
         for _ in range(READS):
             before = await self._pages.count()
-            history = History(start.ends, start.newest_last) if start.ends and tell_apart else None
+            history = start.history() if tell_apart else None
             listing = Listing()
 
             async def write(
                 page: Page,
-                history: History | None = history,
+                history: History | Beginning | None = history,
                 listing: Listing = listing,
                 count: int = before,
             ) -> Page:
@@ -153,12 +184,12 @@ class Baseline:
 
             await self._pages.follow(whole_list(self._pages.size, listing), write)
             self._pages.learn_size(listing.longest, listing.entries)
-            if history is not None and not history.met:
-                await self._write(rows, listing.unknown.values())
+            if isinstance(history, History) and not history.met:
+                await self._write(rows, start.beginning.take(listing.unknown))
             if is_steady(listing, before, await self._pages.count()):
                 return
         if len(listing) <= ONE_ANSWER and (whole := await self._pages.in_one_answer()):
-            history = History(start.ends, start.newest_last) if start.ends and tell_apart else None
+            history = start.history() if tell_apart else None
             await self._write(rows, history.take(whole.records) if history else whole.records.values())
 
     async def _write_page(self, rows: Rows, page: Page, taken: list[Record]) -> Page:

@@ -23,6 +23,8 @@ FIRST_PAUSE, LONGEST_PAUSE = 10.0, 900.0
 """Seconds between two readings of the whole list while the numbers disagree."""
 BELIEVED_SECONDS = 60.0
 """How long count and list must disagree before the difference is taken for the server's way to count."""
+LONGEST_CALL_SECONDS = 86_400.0
+"""A record that is older than this is not that of a call that is under way, even if it has its id."""
 ORDERLY = 0.9
 """The share of the steps between neighbors that go one way in a list that counts as sorted by time."""
 
@@ -219,6 +221,30 @@ class Tally:
         surplus = count - known
         if surplus == 0 or (self._since is not None and now - self._since >= BELIEVED_SECONDS):
             self.surplus = surplus
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """
+    When the first start began, by the server's clock: it tells history apart in a list without order.
+
+    *arriving* are the ids of the calls that were under way: a record's time may be when its call began.
+    """
+
+    at: float | None = None
+    """In epoch seconds; None if the server does not tell its time."""
+    arriving: frozenset[str] = frozenset()
+
+    def is_later(self, key: Key) -> bool:
+        """Whether a record came after the first start began; if in doubt, it did."""
+        job_id, time = key
+        if self.at is not None and time >= self.at:
+            return True
+        return job_id in self.arriving and (self.at is None or time > self.at - LONGEST_CALL_SECONDS)
+
+    def take(self, page: dict[Key, Record]) -> list[Record]:
+        """Which records of this page are history."""
+        return [record for key, record in page.items() if not self.is_later(key)]
 
 
 @dataclass(slots=True)

@@ -6,6 +6,7 @@ list between two pages.
 """
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 
 from faxbot.fax.errors import AnswerLost
 from faxbot.fax.job import Direction
@@ -32,6 +33,11 @@ class RecordPages:
     async def count(self) -> int:
         """The number of records, as the server counts them (RecordCount)."""
         return await self._server.count_records(self._direction)
+
+    async def under_way(self) -> tuple[frozenset[str], datetime | None]:
+        """The ids of the jobs that have no record yet (ActiveJobs), and the server's time of that answer."""
+        jobs = await self._server.active_jobs(self._direction)
+        return frozenset(job.job_id for job in jobs), self._server.server_time
 
     async def page(self, window: Window) -> Page:
         """The records of *window* (RecordsGet), and which of them are known."""

@@ -151,7 +151,8 @@ class FilePosting:
 
         def record(ledger: Ledger) -> float | None:
             known = ledger.announcement(row.id)
-            ledger.change_state(known, AnnouncementState.SENT)
+            if not ledger.change_state(known, AnnouncementState.SENT):
+                return None
             known.ts, known.sent_at = ts, now
             known.body = known.body | {"permalink": permalink}
             return ledger.record(row.record_id).seen_at if row.record_id is not None else None
@@ -169,14 +170,14 @@ class FilePosting:
         lookups: int | None = None,
         after: float = 0.0,
     ) -> None:
-        due_at = self._clock.now().timestamp() + after if after else 0.0
+        due_at = self._clock.now().timestamp() + after
 
         def record(ledger: Ledger) -> None:
             known = ledger.announcement(row.id)
             known.stage = known.stage if stage is None else stage
             known.file_id = file_id or known.file_id
             known.lookups = known.lookups if lookups is None else lookups
-            known.due_at = due_at
+            known.due_at = due_at if after else known.created_at
 
         await self._store.write(record)
 

@@ -40,7 +40,9 @@ def choose(rows: Sequence[Pending], now: float, wait: Wait) -> Choice:
     for lane, urgent in _lanes(rows):
         head = lane[0]
         call = call_for(head)
-        pause = max(head.due_at - now, wait(call, urgent))
+        # What is due at once stays due at once when the clock is set back.
+        due_in = head.due_at - now if head.due_at > head.created_at else 0.0
+        pause = max(due_in, wait(call, urgent))
         if pause > 0:
             after = pause if after is None else min(after, pause)
             continue

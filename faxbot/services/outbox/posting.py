@@ -132,9 +132,11 @@ class MessagePosting:
             card = ledger.announcement(card_id)
             if card.kind is not AnnouncementKind.CARD or card.body.get("anew"):
                 return False
+            if not ledger.change_state(card, AnnouncementState.WAITING):
+                return False
             card.body = {"anew": True}
-            card.ts, card.lookups, card.due_at = None, 0, 0.0
-            return ledger.change_state(card, AnnouncementState.WAITING)
+            card.ts, card.lookups, card.due_at = None, 0, card.created_at
+            return True
 
         return await self._store.write(record)
 
@@ -187,16 +189,15 @@ class MessagePosting:
         def record(ledger: Ledger) -> None:
             now = self._clock.now().timestamp()
             for each in ledger.batch(row.batch):
-                each.lookups += 1
+                lookups = each.lookups + 1
                 if ts is not None:
-                    ledger.change_state(each, AnnouncementState.SENT)
-                    each.ts, each.sent_at, each.lookups = ts, now, 0
-                    each.revision += each.kind in (AnnouncementKind.CARD, AnnouncementKind.DETAILS)
-                elif each.lookups >= LOOKS:
-                    ledger.change_state(each, AnnouncementState.WAITING)
-                    each.lookups, each.due_at = 0, 0.0
-                else:
-                    each.due_at = now + self._settle
+                    if ledger.change_state(each, AnnouncementState.SENT):
+                        each.ts, each.sent_at, each.lookups = ts, now, 0
+                        each.revision += each.kind in (AnnouncementKind.CARD, AnnouncementKind.DETAILS)
+                elif lookups < LOOKS:
+                    each.lookups, each.due_at = lookups, now + self._settle
+                elif ledger.change_state(each, AnnouncementState.WAITING):
+                    each.lookups, each.due_at = 0, each.created_at
 
         await self._store.write(record)
 
@@ -206,8 +207,10 @@ class MessagePosting:
 
         def begin(ledger: Ledger) -> Announcement | None:
             row = ledger.announcement(row_id)
+            if not ledger.change_state(row, AnnouncementState.SENT):
+                return None
             row.sent_at = now
-            return row if ledger.change_state(row, AnnouncementState.SENT) else None
+            return row
 
         row = await self._store.write(begin)
         if row is None:

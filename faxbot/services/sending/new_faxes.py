@@ -88,7 +88,7 @@ class NewFaxes:
         text, line = split_line(body.text)
         reason = ""
         try:
-            found = number.find(text, self._plan).destinations
+            found = number.find(text, self._plan)
         except BadNumber as refusal:
             found, reason = (), str(refusal)
         if len(found) > 1:

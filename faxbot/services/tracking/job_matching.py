@@ -1,9 +1,9 @@
 """
-Which jobs on the fax server could be a fax whose receipt was lost, and who else could claim them.
+Job matching: which jobs on the fax server could be a fax whose FileSend answer was lost.
 
-Only jobs count that were not there before the intent and belong to no other request. A job's `time` is its
-last change by the server's clock: it says nothing about when the job was made, so what was there before is
-known by name, and what the server's records held by the order in which they were seen.
+A job qualifies if it did not exist before the intent and belongs to no other request. A job's `time` is its
+last change by the server's clock, not its creation. Jobs from before the intent are therefore known by their
+ids, and records from before it by the order in which they were first seen.
 """
 
 from collections.abc import Iterable, Sequence
@@ -23,26 +23,26 @@ from faxbot.services.outbox.announcements import announce_steps, cards_of, end_f
 from faxbot.services.tracking.submission_answers import end_submission, is_open
 
 OVER_FOR_PEOPLE = (Outcome.WENT, Outcome.GIVEN_UP)
-"""A person decided; the job may still show up."""
+"""A person decided the outcome; the job may still be listed later."""
 OVER_FOR_THE_SERVER = (Outcome.REFUSED, Outcome.WITHDRAWN)
-"""By the server's own word there is no job; one that shows up is theirs if it is nobody else's."""
+"""The server reported that there is no job; one that is listed later is matched after all other faxes."""
 
 
 @dataclass(frozen=True, slots=True)
 class JobMatch:
-    """The jobs that are a fax as far as the server tells, and those of which it tells too little; by id."""
+    """By id: jobs that match a fax in everything reported, and jobs of which too little is reported."""
 
     sure: dict[str, Job] = field(default_factory=dict)
     possible: dict[str, Job] = field(default_factory=dict)
 
     @property
     def names(self) -> list[str]:
-        """Every job that could be it."""
+        """The ids of all jobs that could be the fax."""
         return sorted({*self.sure, *self.possible})
 
 
 class JobMatching:
-    """Reads claims off the ledger and the jobs that are *active* now. Nothing here asks the fax server."""
+    """Matches faxes with records in the ledger and jobs that are *active* now; never calls the fax server."""
 
     def __init__(self, lines: LineDirectory, region: str) -> None:
         self._lines, self._region = lines, region
@@ -75,7 +75,7 @@ class JobMatching:
         return claim
 
     def uncontested(self, ledger: Ledger, fax: Fax, active: Sequence[Job]) -> Job | None:
-        """The one job that is *fax*, if there is exactly one and nobody else could claim it."""
+        """The job that is *fax*, if exactly one matches and no other fax matches it."""
         claim = self.of(ledger, fax, active)
         if claim.possible or len(claim.sure) != 1:
             return None
@@ -84,7 +84,7 @@ class JobMatching:
         return next((job for name, job in claim.sure.items() if name not in contested), None)
 
     def rivals(self, ledger: Ledger, fax: Fax) -> list[Fax]:
-        """Other faxes to the same destination whose receipt is lost, too, and whose claim is as good."""
+        """Other faxes to that destination whose answers were lost, of the same or higher precedence."""
         under_way = ledger.faxes_in(FaxState.SUBMITTING)
         others = {each.id: each for each in (*under_way, *ledger.faxes_looked_for()) if each.id != fax.id}
         weak = fax.outcome in OVER_FOR_THE_SERVER
@@ -96,7 +96,7 @@ class JobMatching:
         ]
 
     def could_be_of_a_lost_one(self, ledger: Ledger, job: Job) -> bool:
-        """A job that is not followed may be that of a fax in doubt: the search decides, not the watch."""
+        """Whether *job* could be a fax whose answer was lost; then the lost-answer lookup decides."""
         doubtful = (*ledger.faxes_in(FaxState.SUBMITTING), *ledger.faxes_looked_for())
         return any(
             job.job_id not in _Intent.of(ledger, fax).known_jobs
@@ -118,13 +118,13 @@ class JobMatching:
             return False
         if owner.state is FaxState.ACCEPTED or (owner.ended_at or 0) >= intent.at:
             return True
-        # It ended before: this is its record, come late, unless that was seen before the intent already.
+        # It ended before the intent: this is its late record, unless its record was seen before the intent.
         return not any(
             owner.known_record < each.id <= fax.known_record for each in ledger.records_named(row.job_id)
         )
 
     def _owner(self, ledger: Ledger, job: Job, fax: Fax) -> Fax | None:
-        """The other fax that had this id last; none if *job* goes elsewhere: ids are used again."""
+        """The other fax that had this id last; None if *job* has another destination: ids are reused."""
         owner = ledger.newest_fax(job.job_id)
         if owner is None or owner.id == fax.id:
             return None
@@ -133,7 +133,7 @@ class JobMatching:
 
 
 def _was_lost(ledger: Ledger, job_id: str) -> bool:
-    """The server forgot a job of that id: this may be that one come back, or another."""
+    """Whether a job with that id was lost: this may be the same job, or another one."""
     owner = ledger.newest_fax(job_id)
     return owner is not None and owner.outcome is Outcome.LOST
 
@@ -158,7 +158,7 @@ def _pages_differ(job: Job, document: KeptDocument | None) -> bool:
 
 
 def job_of_record(record: Record) -> Job:
-    """The finished job that *record* tells of. What has a record has ended, whatever its state is called."""
+    """The finished job of *record*. A record means the job finished, whatever its last state."""
     state = record.state
     if not state.ended:
         state = JobState.FAILED if record.status_text.strip() else JobState.DONE
@@ -179,9 +179,9 @@ def job_of_record(record: Record) -> Job:
 
 def adopt_job(ledger: Ledger, fax: Fax, job: Job, step: Step) -> bool:
     """
-    *fax* is *job* from now on, also if it was believed to have ended; False if its state has just changed.
+    Record that *job* is *fax*, even if *fax* had ended; False if its state was changed concurrently.
 
-    An older fax of that id, from before a reset of the server, is lost.
+    An older fax with that job id, from before a reset of the server, ends as lost.
     """
     older = ledger.newest_fax(job.job_id)
     if older is not None and older.id != fax.id and older.state is FaxState.ACCEPTED:
@@ -205,5 +205,5 @@ def adopt_job(ledger: Ledger, fax: Fax, job: Job, step: Step) -> bool:
 
 
 def as_submitted(job: Job) -> Job:
-    """*job* as it was at first, so that the next tick announces everything that has happened since."""
+    """*job* as it was when submitted, so that the next tick announces every change since then."""
     return Job(job.job_id, JobState.READY, destination=job.destination, modem=job.modem)

@@ -1,15 +1,13 @@
 """One file's way from Slack to the disk: streamed, checked, whole or not at all."""
 
-import asyncio
-import os
-import tempfile
 from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import aiohttp
 
+from faxbot.atomic_file import AtomicFile
 from faxbot.fax.errors import BadDocument, Fault
 from faxbot.slack.web_api.connections import TRANSFER, WIRE_ERRORS, answer_fault, slack_fault
 from faxbot.slack.web_api.web_api import WebApi
@@ -71,24 +69,14 @@ class FileDownload:
         )
 
     async def _write(self, response: aiohttp.ClientResponse, into: Path) -> None:
-        handle, name = await asyncio.to_thread(
-            tempfile.mkstemp, dir=into.parent, prefix=f".{into.name}.", suffix=".part"
-        )
-        part = Path(name)
-        try:
-            with os.fdopen(handle, "wb") as target:
-                head, size = b"", 0
-                async for chunk in response.content.iter_chunked(_CHUNK):
-                    head += chunk[: max(0, _HEAD - len(head))]
-                    size += len(chunk)
-                    self._check_size(size)
-                    await asyncio.to_thread(target.write, chunk)
-                self._check(response.content_type, head, size)
-                await asyncio.to_thread(_sync, target)
-            await asyncio.to_thread(_rename, part, into)
-        except BaseException:
-            await asyncio.to_thread(part.unlink, missing_ok=True)
-            raise
+        async with AtomicFile(into) as target:
+            head, size = b"", 0
+            async for chunk in response.content.iter_chunked(_CHUNK):
+                head += chunk[: max(0, _HEAD - len(head))]
+                size += len(chunk)
+                self._check_size(size)
+                await target.write(chunk)
+            self._check(response.content_type, head, size)
 
     def _check_size(self, size: int) -> None:
         if size > self._max_bytes:
@@ -106,17 +94,3 @@ class FileDownload:
             raise self._signed_out()
         if short or not size:
             raise BadDocument(f'"{self._name}" did not come whole from Slack. Share it again.')
-
-
-def _sync(file: BinaryIO) -> None:
-    file.flush()
-    os.fsync(file.fileno())
-
-
-def _rename(part: Path, into: Path) -> None:
-    part.replace(into)
-    folder = os.open(into.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)  # the name, too, must survive a power cut
-    finally:
-        os.close(folder)
