@@ -192,10 +192,12 @@ def _fault_message(listener_context: ListenerContext, error: Exception) -> tuple
             down_since=listener_context.queries.outage,
         )
         return shown, str(error)[:_INPUT_ERROR_CHARS]
-    reference = correlation.current()
-    log.error("A listener failed.", exc_info=error, extra={"reference": reference})
-    plain = f"Something went wrong here. Try again; if it stays, give an admin this reference: {reference}."
-    return render_unknown_fault(reference), plain
+    correlation_id = correlation.current()
+    log.error("A listener failed.", exc_info=error, extra={"correlation_id": correlation_id})
+    plain = (
+        f"Something went wrong here. Try again; if it stays, give an admin this reference: {correlation_id}."
+    )
+    return render_unknown_fault(correlation_id), plain
 
 
 async def _respond(listener_context: ListenerContext, origin: Origin, shown: Rendered) -> None:

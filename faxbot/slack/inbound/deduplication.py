@@ -11,7 +11,7 @@ KEPT_SECONDS = 900.0
 """Lifetime of an entry; Slack's last redelivery of an event comes after six minutes."""
 MAX_DELIVERIES = 10_000
 
-Pending = asyncio.Future[BoltResponse | None]
+PendingResponse = asyncio.Future[BoltResponse | None]
 
 
 class Deduplication:
@@ -25,7 +25,7 @@ class Deduplication:
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
-        self._deliveries: dict[str, tuple[float, Pending]] = {}
+        self._deliveries: dict[str, tuple[float, PendingResponse]] = {}
 
     async def previous_response(self, key: str) -> BoltResponse | None:
         """Wait for the response to *key*; None if there is none, and the caller has to `begin` it."""

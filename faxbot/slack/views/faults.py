@@ -33,11 +33,11 @@ def render_fault(
     return paragraph(sentence(str(fault), profile) or "That did not work. Nothing was done.")
 
 
-def render_unknown_fault(reference: str) -> Rendered:
-    """For what has no name: *reference* is in the log, too."""
+def render_unknown_fault(correlation_id: str) -> Rendered:
+    """The message for an unexpected exception; the log has *correlation_id* beside the traceback."""
     return paragraph(
         f"*Something went wrong here*, and I can't say what. Try again; if it stays, give an admin "
-        f"this reference: `{escape(reference)}`."
+        f"this reference: `{escape(correlation_id)}`."
     )
 
 

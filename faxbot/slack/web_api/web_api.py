@@ -18,7 +18,8 @@ log = logging.getLogger(__name__)
 _chance = SystemRandom().random
 
 T = TypeVar("T")
-Answer = dict[str, Any]
+ApiResponse = dict[str, Any]
+"""The JSON object that a Web API method returns."""
 
 _TRIES = 3
 _FIRST_PAUSE = 0.4
@@ -67,7 +68,7 @@ class WebApi:
         self._me: BotIdentity | None = None
         self._warned: set[tuple[str, str]] = set()
 
-    async def write(self, call: Awaitable[AsyncSlackResponse]) -> Answer:
+    async def write(self, call: Awaitable[AsyncSlackResponse]) -> ApiResponse:
         """Await *call*, which changes something in Slack: it is sent once."""
         try:
             response = await call
@@ -77,7 +78,7 @@ class WebApi:
             raise SlackUnclear("No usable answer came from Slack.")
         return response.data
 
-    async def read(self, call: Callable[[], Awaitable[AsyncSlackResponse]]) -> Answer:
+    async def read(self, call: Callable[[], Awaitable[AsyncSlackResponse]]) -> ApiResponse:
         """The answer of a call that changes nothing, tried a few times."""
         return await self.repeat(lambda: self.write(call()))
 
@@ -95,7 +96,9 @@ class WebApi:
             await self._sleep(pause * (1 + self._jitter() / 2))
         return await attempt()
 
-    async def optional(self, method: str, call: Callable[[], Awaitable[AsyncSlackResponse]]) -> Answer | None:
+    async def optional(
+        self, method: str, call: Callable[[], Awaitable[AsyncSlackResponse]]
+    ) -> ApiResponse | None:
         """As `read`; None, and one warning in the log, where the server or the app's scopes lack *method*."""
         try:
             return await self.read(call)
@@ -118,7 +121,7 @@ class WebApi:
             )
         return self._me
 
-    async def file(self, file_id: str) -> Answer | None:
+    async def file(self, file_id: str) -> ApiResponse | None:
         """A file's object (files.info); None, with a warning, where files.info is not to be had."""
         answer = await self.optional("files.info", lambda: self.client.files_info(file=file_id))
         if answer is None:
@@ -131,12 +134,12 @@ class WebApi:
     async def first_message(
         self,
         channel_id: str,
-        wanted: Callable[[Answer], bool],
+        wanted: Callable[[ApiResponse], bool],
         *,
         oldest: float | str,
         latest: float | str | None = None,
         thread_ts: str | None = None,
-    ) -> tuple[bool, Answer | None]:
+    ) -> tuple[bool, ApiResponse | None]:
         """
         Look for the first message that is *wanted*: newest first in a conversation, oldest first in a thread.
 
@@ -173,7 +176,7 @@ class WebApi:
                 break
         raise SlackUnclear("There are more messages in the conversation than can be looked through.")
 
-    async def _page(self, bounds: dict[str, Any], thread_ts: str | None) -> Answer | None:
+    async def _page(self, bounds: dict[str, Any], thread_ts: str | None) -> ApiResponse | None:
         client = self.client
         if thread_ts is None:
             return await self.optional(

@@ -26,8 +26,10 @@ from faxbot.slack.listeners.context import ListenerContext
 from faxbot.slack.payloads import Origin
 from faxbot.slack.views import render_help
 
-Change = SendCommand | GetCommand | CancelCommand | DeleteCommand | SubscribeCommand | UnsubscribeCommand
-Question = LinesCommand | StatusCommand | ActiveCommand | HistoryCommand | SubscriptionsCommand
+ChangeCommand = (
+    SendCommand | GetCommand | CancelCommand | DeleteCommand | SubscribeCommand | UnsubscribeCommand
+)
+QueryCommand = LinesCommand | StatusCommand | ActiveCommand | HistoryCommand | SubscriptionsCommand
 
 
 async def run_command(context: ListenerContext, origin: Origin, text: str, ack: AsyncAck) -> None:
@@ -70,7 +72,7 @@ async def run_command(context: ListenerContext, origin: Origin, text: str, ack: 
             await context.answer(origin, await _answer(context.queries, origin, command))
 
 
-def _request(queries: Queries, origin: Origin, command: Change) -> tuple[RequestKind, dict[str, Any]]:
+def _request(queries: Queries, origin: Origin, command: ChangeCommand) -> tuple[RequestKind, dict[str, Any]]:
     match command:
         case SendCommand(number, line):
             queries.check_number(number)
@@ -93,7 +95,7 @@ def _interest(command: SubscribeCommand | UnsubscribeCommand) -> dict[str, Any]:
     return {"direction": direction, "job_id": command.job_id, "line": command.line}
 
 
-async def _answer(queries: Queries, origin: Origin, question: Question) -> Answer:
+async def _answer(queries: Queries, origin: Origin, question: QueryCommand) -> Answer:
     asker = Viewer(origin.user_id, origin.channel_id)
     match question:
         case LinesCommand(line):
