@@ -113,7 +113,7 @@ def test_the_fax_server_gone_and_back():
 def test_the_fax_server_that_lets_nobody_in():
     """Credentials that are not accepted are told with the remedy, and when they are accepted again."""
     told = render(OutageBegan(NOW, locked_out=True), SITE, NOW).text
-    assert told.startswith(f"*The fax server doesn't let me in* (since {AT}). Its Fax API licence may")
+    assert told.startswith(f"*The fax server doesn't let me in* (since {AT}). Its Fax API license may")
     assert "System, Licenses" in told
     back = OutageEnded(NOW - timedelta(minutes=7), NOW, 1, locked_out=True)
     assert render(back, SITE, NOW).text == "*The fax server lets me in again* after 7 min. 1 fax went out."

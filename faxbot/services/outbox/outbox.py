@@ -92,7 +92,7 @@ class Outbox:
         self._wake.set()
 
     async def run(self) -> None:
-        """Post until cancelled. Calls that a stop interrupted are looked up first."""
+        """Post until canceled. Calls that a stop interrupted are looked up first."""
         recovered = False
         try:
             while True:

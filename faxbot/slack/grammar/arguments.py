@@ -1,4 +1,4 @@
-"""What stands behind a command's name: job ids, directions, pages, lines. A misspelt one is guessed at."""
+"""What stands behind a command's name: job ids, directions, pages, lines. A misspelled one is guessed at."""
 
 import re
 from collections.abc import Iterable

@@ -137,7 +137,7 @@ def _job(name: str) -> Callable[[list[Word], CommandUsage], str]:
 def _cancel(words: list[Word], usage: CommandUsage) -> CancelCommand:
     job = _job("cancel")(words, usage)
     if Direction.of(job) is Direction.RX:
-        raise BadCommand(f"{job} is a received fax. Only faxes that are being sent can be cancelled.")
+        raise BadCommand(f"{job} is a received fax. Only faxes that are being sent can be canceled.")
     return CancelCommand(job)
 
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 _TEL = re.compile(r"<tel:([^|>]*)(?:\|[^>]*)?>", re.IGNORECASE)
-_LABELLED_LINK = re.compile(r"<(?:https?|mailto):[^|>]*\|([^>]*)>", re.IGNORECASE)
+_LABELED_LINK = re.compile(r"<(?:https?|mailto):[^|>]*\|([^>]*)>", re.IGNORECASE)
 _BARE_LINK = re.compile(r"<(?:mailto:)?((?:https?:)?[^|>@#!\s][^|>\s]*)>", re.IGNORECASE)
 _DOUBLE_QUOTES = str.maketrans(dict.fromkeys("“”„‟«»″", '"'))
 _SINGLE_QUOTES = str.maketrans(dict.fromkeys("‘’‚‛′", "'"))  # noqa: RUF001 - the quotation marks that keyboards make
@@ -33,7 +33,7 @@ class Word:
 def plain(text: str) -> str:
     """*text* as the person typed it: Slack links and escapes what looks like a number or an address."""
     text = _TEL.sub(r"\1", text)
-    text = _LABELLED_LINK.sub(r"\1", text)
+    text = _LABELED_LINK.sub(r"\1", text)
     text = _BARE_LINK.sub(r"\1", text)
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 

@@ -62,7 +62,7 @@ def decide(target: Target, number: str) -> tuple[ButtonElement, ButtonElement, B
             target.encode(),
             confirm=confirm_dialog(
                 "Send it again?",
-                f"The fax to {number} is dialled anew. If the first one went after all, it arrives twice.",
+                f"The fax to {number} is dialed anew. If the first one went after all, it arrives twice.",
                 "Send again",
                 "Not now",
                 danger=True,

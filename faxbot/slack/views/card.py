@@ -75,7 +75,7 @@ def state_text(card: FaxCard, now: datetime) -> str:
     fax = card.fax
     if fax.cancel_by or fax.cancel_request:
         asked = f" {mention(fax.cancel_by)} asked for it." if fax.cancel_by else ""
-        return f"*Cancelling…*{asked}{_away(card, now)}"
+        return f"*Canceling…*{asked}{_away(card, now)}"
     match fax.state:
         case FaxState.FETCHING:
             words = "*Preparing* the document."

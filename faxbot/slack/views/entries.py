@@ -25,7 +25,7 @@ _SHORT = {
     Outcome.CANCELLED: "stopped",
     Outcome.REFUSED: "refused by the fax server",
     Outcome.UNSENDABLE: "not sent",
-    Outcome.WITHDRAWN: "stopped before it was dialled",
+    Outcome.WITHDRAWN: "stopped before it was dialed",
     Outcome.WENT: "went",
     Outcome.GIVEN_UP: "closed, outcome not known",
     Outcome.LOST: "outcome not known",

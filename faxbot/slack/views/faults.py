@@ -25,7 +25,7 @@ def render_fault(
 ) -> Rendered:
     """*fault* for the person it happened to. *down_since*: the fax server does not answer since then."""
     if isinstance(fault, BadCommand) and fault.suggestion:
-        return _misspelt(str(fault), fault.suggestion, profile)
+        return _misspelled(str(fault), fault.suggestion, profile)
     if isinstance(fault, ServerFault):
         return paragraph(_server(fault, profile, now, down_since))
     if isinstance(fault, SlackFault):
@@ -41,7 +41,7 @@ def render_unknown_fault(correlation_id: str) -> Rendered:
     )
 
 
-def _misspelt(why: str, suggestion: str, profile: BotProfile) -> Rendered:
+def _misspelled(why: str, suggestion: str, profile: BotProfile) -> Rendered:
     if suggestion.split()[1:] == ["help"]:
         meant = f"{code(suggestion, profile)} shows what I can do."
     else:
@@ -54,7 +54,7 @@ def _server(fault: ServerFault, profile: BotProfile, now: datetime, down_since: 
     match fault:
         case CredentialsRejected():
             return (
-                "*The fax server doesn't let me in*: it refused my client id and secret, or its licence has "
+                "*The fax server doesn't let me in*: it refused my client id and secret, or its license has "
                 "ended. Tell an admin."
             )
         case JobNotFound():

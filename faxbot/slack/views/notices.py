@@ -42,7 +42,7 @@ def _server_away(message: OutageBegan, now: datetime) -> Rendered:
     if message.locked_out:
         return paragraph(
             f"*The fax server doesn't let me in* (since {moment(message.since, now)}). "
-            "Its Fax API licence may have expired, or my client id and secret were changed: an admin sees "
+            "Its Fax API license may have expired, or my client id and secret were changed: an admin sees "
             "both on the UCX under System, Licenses. Faxes are kept and go out when it does. I keep trying."
         )
     return paragraph(

@@ -15,7 +15,7 @@ _WHY = {
     Cause.NOT_A_FAX: "no fax machine answered",
     Cause.LINE_QUALITY: "the line was cut",
     Cause.DOCUMENT: "the document could not be faxed",
-    Cause.NOT_DIALED: "the number was not dialled",
+    Cause.NOT_DIALED: "the number was not dialed",
     Cause.SERVER: "the fax server had a fault",
 }
 _AFTER_DIALS = frozenset({Cause.BUSY, Cause.NO_ANSWER, Cause.NOT_A_FAX})
@@ -41,10 +41,10 @@ def ended(fax: Fax, job: Job | None, outcome: Outcome, profile: BotProfile, now:
         case Outcome.CANCELLED:
             words = f"*{_stopped(fax)}*{when}.{_gone_through(job)}"
         case Outcome.WITHDRAWN:
-            words = f"*{_stopped(fax)}*{when}. Nothing was dialled."
+            words = f"*{_stopped(fax)}*{when}. Nothing was dialed."
         case Outcome.REFUSED:
             words = (
-                "*Refused by the fax server* — nothing was dialled. Check the number and the file, "
+                "*Refused by the fax server* — nothing was dialed. Check the number and the file, "
                 f"then send it again.{said(fax.fault)}"
             )
         case Outcome.UNSENDABLE:

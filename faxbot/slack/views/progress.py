@@ -77,14 +77,14 @@ def _queued(job: Job, line_name: str) -> str:
     if job.dials:
         last = diagnose(job.status_text)
         before = f" The last try: {last.plain[:1].lower()}{last.plain[1:]}." if last.plain else ""
-        return f"*Dialling again soon*{where}.{before}{through(job)}"
+        return f"*Dialing again soon*{where}.{before}{through(job)}"
     return f"*Queued*{where}."
 
 
 def _on_the_line(job: Job) -> str:
     pages = job.total_pages
     if not pages or (not job.sent_pages and job.status_text.lower().startswith("dial")):
-        return f"*Dialling*{'.' + through(job) if job.sent_pages else ''}"
+        return f"*Dialing*{'.' + through(job) if job.sent_pages else ''}"
     if job.sent_pages < pages:
         return f"*Sending page {job.sent_pages + 1} of {pages}*   {bar(job.sent_pages, pages)}"
     return f"*Finishing* — {pages} of {count(pages, 'page')} sent   {bar(1, 1)}"

@@ -36,9 +36,9 @@ def _queued(fax: Fax, _job: Job, _now: datetime) -> str:
     return f"Queued on {escape(fax.line_name)}" if fax.line_name else "Queued"
 
 
-def _dialling(_fax: Fax, job: Job, _now: datetime) -> str:
+def _dialing(_fax: Fax, job: Job, _now: datetime) -> str:
     counted = dial(job)
-    return f"Dialling ({counted})" if counted and (job.dials or 0) > 0 else "Dialling"
+    return f"Dialing ({counted})" if counted and (job.dials or 0) > 0 else "Dialing"
 
 
 def _sending(_fax: Fax, job: Job, _now: datetime) -> str:
@@ -79,7 +79,7 @@ def _waiting(_fax: Fax, job: Job, _now: datetime) -> str:
 
 _OF_JOB: dict[StepKind, Callable[[Fax, Job, datetime], str]] = {
     StepKind.QUEUED: _queued,
-    StepKind.DIALLING: _dialling,
+    StepKind.DIALLING: _dialing,
     StepKind.SENDING: _sending,
     StepKind.PAGE: _page,
     StepKind.RETRYING: _retrying,
@@ -90,7 +90,7 @@ _OF_JOB: dict[StepKind, Callable[[Fax, Job, datetime], str]] = {
 
 _PLAIN = {
     StepKind.QUEUED: "Queued",
-    StepKind.DIALLING: "Dialling",
+    StepKind.DIALLING: "Dialing",
     StepKind.SENDING: "Sending",
     StepKind.PAGE: "A page was sent",
     StepKind.RETRYING: "The fax server will try again",
@@ -100,7 +100,7 @@ _PLAIN = {
     StepKind.DELIVERED: "Delivered",
     StepKind.KEPT: "The fax server doesn't answer. The fax is kept and goes out when it is back.",
     StepKind.LOCKED_OUT: (
-        "The fax server doesn't let me in; its Fax API licence may have expired. "
+        "The fax server doesn't let me in; its Fax API license may have expired. "
         "The fax is kept and goes out when an admin has put that right."
     ),
     StepKind.PUT_OFF: "The fax server is busy. The fax is kept and goes out later.",
@@ -111,8 +111,8 @@ _PLAIN = {
 
 
 _BY_SOMEBODY = {
-    StepKind.WITHDRAWN: "Stopped{by}. Nothing was dialled.",
-    StepKind.CANCELLING: "Cancelling…{asked}",
+    StepKind.WITHDRAWN: "Stopped{by}. Nothing was dialed.",
+    StepKind.CANCELLING: "Canceling…{asked}",
     StepKind.WENT: "It went, says {who}",
     StepKind.GIVEN_UP: "Given up{by}. Whether it went is not known.",
     StepKind.SENT_AGAIN: "Sent again{by} as another fax",
@@ -133,7 +133,7 @@ def _with_words(fax: Fax, step: Step, profile: BotProfile) -> str:
         case StepKind.CANCEL_REFUSED:
             words = f"The fax server did not cancel it.{said(step.text)}"
         case StepKind.REFUSED:
-            words = f"Refused by the fax server. Nothing was dialled.{said(step.text or fax.fault)}"
+            words = f"Refused by the fax server. Nothing was dialed.{said(step.text or fax.fault)}"
         case StepKind.ADOPTED:
             words = f"Found on the fax server{f' as {escape(fax.job_id)}' if fax.job_id else ''}"
         case StepKind.SLOW:
