@@ -309,7 +309,7 @@ def check_useful(log: str) -> None:
         "Slack answers missing_scope to files.info",
         "adopted fax=",
         "answers lost in a stop faxes=1",
-        "A listener failed.",
+        "listener failed with an unexpected error",
         "faxbot/slack/listeners/commands/run_command.py:",
         "LookupError",
         "a request failed request=",

@@ -59,7 +59,7 @@ async def test_a_fax_can_be_followed_through_the_log(tmp_path, log):
         )
     (correlation_id,) = log.under("kind=send")
     assert len(correlation_id) == 8
-    assert correlation_id in log.under("Acknowledged")
+    assert correlation_id in log.under("acknowledged after")
     assert log.under("filesend") == {correlation_id}
     assert log.under("chat.postMessage") == {correlation_id}
     assert log.under("chat.update") == {correlation_id}

@@ -14,7 +14,7 @@ from faxbot.services.model.messages import (
     ReceivedFax,
     Sentence,
 )
-from faxbot.slack.action_ids import form_start
+from faxbot.slack.action_ids import decode_form_start
 from faxbot.slack.views import BotProfile, render, render_comment
 
 NOW = datetime(2026, 4, 20, 16, 10, tzinfo=UTC)
@@ -144,7 +144,7 @@ def test_files_without_a_number_get_a_button():
     assert told.text == '"12" is too short. To which number shall I fax *a.pdf*?'
     button = told.blocks[-1]["elements"][0]
     assert (button["text"]["text"], button["action_id"]) == ("Fax this", "open_form")
-    start = form_start(button["value"])
+    start = decode_form_start(button["value"])
     assert (start.files, start.number, start.line_id) == (files, "12", "1")
 
 

@@ -29,7 +29,7 @@ LOOKS_BEFORE_HISTORY = 4
 LOOK_SECONDS = 0.5
 LONGEST_LOOK_SECONDS = 3.0
 LOOKS_BEFORE_REPEAT = 2
-PATIENCE_SECONDS = 30.0
+RETRY_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class FilePosting:
             extra = {"announcement": row.id, "channel": row.channel_id, "error": refused.error}
             log.warning("Slack refused a file; it is kept and tried again", extra=extra)
             await self._closed(row.channel_id, refused.error)
-            await self._save(row, after=PATIENCE_SECONDS)
+            await self._save(row, after=RETRY_SECONDS)
 
     async def _upload(self, file: _File) -> None:
         row = file.row
@@ -92,7 +92,7 @@ class FilePosting:
     async def _miss(self, row: Announcement) -> None:
         """The document is not in the spool: one that was received is fetched once more."""
         log.error("a document is not in the spool", extra={"announcement": row.id, "record": row.record_id})
-        due_at = self._clock.now().timestamp() + PATIENCE_SECONDS
+        due_at = self._clock.now().timestamp() + RETRY_SECONDS
 
         def record(ledger: Ledger) -> None:
             known = ledger.announcement(row.id)

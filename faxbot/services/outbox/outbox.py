@@ -34,7 +34,7 @@ AT_ONCE = 16
 """Calls under way at a time, over all channels."""
 IDLE_SECONDS = 30.0
 LEAST_PAUSE = 0.01
-PATIENCE_SECONDS = 30.0
+RETRY_SECONDS = 30.0
 """How long an announcement waits that stumbled over a fault of ours."""
 CLOSED = frozenset({"channel_not_found", "is_archived", "not_in_channel", "restricted_action"})
 """Codes with which Slack says that a channel is closed to the bot."""
@@ -182,7 +182,7 @@ class Outbox:
         del self._calling[channel_id]
         if not task.cancelled() and (error := task.exception()):
             log.error("outbox call failed", exc_info=error, extra={"channel": channel_id})
-            self._pace.busy_in(channel_id, PATIENCE_SECONDS)
+            self._pace.busy_in(channel_id, RETRY_SECONDS)
         self._wake.set()
 
     async def _make_call(self, channel_id: str, choice: Choice) -> None:
@@ -203,7 +203,7 @@ class Outbox:
             await self._delivery.postpone(ids, self._settle or 1.0)
         except Exception:  # its thread waits, the channel goes on
             log.exception("an announcement stumbled", extra={"announcement": ids[0]})
-            await self._delivery.postpone(ids, PATIENCE_SECONDS)
+            await self._delivery.postpone(ids, RETRY_SECONDS)
 
     async def _tell_admin(self, channel_id: str, error: str) -> None:
         """One admin hears, once for each channel, that it is closed to the bot."""

@@ -28,7 +28,7 @@ HOPELESS = frozenset(
 """Codes with which Slack says that it will never take this (chat.postMessage, chat.update)."""
 DELETED = frozenset({"message_not_found", "thread_not_found"})
 """Codes with which Slack says that somebody deleted the card."""
-PATIENCE_SECONDS = 30.0
+RETRY_SECONDS = 30.0
 """How long to wait before asking again after any other refusal (a revoked token, a missing scope)."""
 EDIT_AGAIN_SECONDS = 2.0
 LONGEST_EDIT_PAUSE = 60.0
@@ -101,7 +101,7 @@ class MessagePosting:
             extra = {"announcement": row.id, "error": refused.error}
             log.warning("an edit was refused", extra=extra)
             if refused.error not in HOPELESS:
-                await self.postpone([row_id], PATIENCE_SECONDS)
+                await self.postpone([row_id], RETRY_SECONDS)
                 return
             if refused.error in DELETED and await self._begin_anew(row_id):
                 return
@@ -238,7 +238,7 @@ class MessagePosting:
             await self._write_state(ids, AnnouncementState.DROPPED)
         else:
             log.warning("Slack refused an announcement; it is kept", extra=extra)
-            await self._write_state(ids, AnnouncementState.WAITING, after=PATIENCE_SECONDS)
+            await self._write_state(ids, AnnouncementState.WAITING, after=RETRY_SECONDS)
 
     async def _write_state(
         self,

@@ -1,4 +1,4 @@
-"""Every fault as one sentence with the next step."""
+"""Faults as one sentence with the next step."""
 
 from datetime import datetime
 
@@ -17,15 +17,15 @@ from faxbot.fax.errors import (
 from faxbot.slack.views import buttons
 from faxbot.slack.views.blocks import Rendered, paragraph
 from faxbot.slack.views.profile import BotProfile
-from faxbot.slack.views.text import code, escape, moment, said, sentence
+from faxbot.slack.views.text import code, escape, moment, sentence, server_words
 
 
 def render_fault(
     fault: Fault, profile: BotProfile, now: datetime, *, down_since: datetime | None = None
 ) -> Rendered:
-    """*fault* for the person it happened to. *down_since*: the fax server does not answer since then."""
+    """Render *fault* for the person whose action failed. *down_since*: start of the current outage."""
     if isinstance(fault, BadCommand) and fault.suggestion:
-        return _misspelled(str(fault), fault.suggestion, profile)
+        return _unknown_command(str(fault), fault.suggestion, profile)
     if isinstance(fault, ServerFault):
         return paragraph(_server(fault, profile, now, down_since))
     if isinstance(fault, SlackFault):
@@ -41,7 +41,7 @@ def render_unknown_fault(correlation_id: str) -> Rendered:
     )
 
 
-def _misspelled(why: str, suggestion: str, profile: BotProfile) -> Rendered:
+def _unknown_command(why: str, suggestion: str, profile: BotProfile) -> Rendered:
     if suggestion.split()[1:] == ["help"]:
         meant = f"{code(suggestion, profile)} shows what I can do."
     else:
@@ -60,7 +60,7 @@ def _server(fault: ServerFault, profile: BotProfile, now: datetime, down_since: 
         case JobNotFound():
             return f"The fax server has no such fax. {code('/fax active', profile)} shows what is running."
         case RequestRefused():
-            return f"*The fax server refused.*{said(fault.said)} Nothing was done."
+            return f"*The fax server refused.*{server_words(fault.said)} Nothing was done."
         case AnswerLost():
             return (
                 f"*The fax server doesn't answer*{_since(down_since, now)}. Whether it did what you asked "

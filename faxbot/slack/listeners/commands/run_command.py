@@ -1,4 +1,4 @@
-"""One command, typed or run with a button."""
+"""Runs one command, typed or carried by a button."""
 
 from typing import Any
 
@@ -37,9 +37,9 @@ async def run_command(context: ListenerContext, origin: Origin, text: str, ack: 
     Run the command in *text*: a request is committed before *ack*, a query runs after it.
 
     Raises:
-        BadCommand: It is not understood; nothing was done.
-        BadNumber: It is to send to what is no number; nothing was done.
-        Fault: A question could not be answered.
+        BadCommand: It is not a command; nothing was done.
+        BadNumber: The number to send to is invalid; nothing was done.
+        Fault: The query failed.
     """
     command = parse(text, context.profile.command)
     match command:
@@ -73,11 +73,12 @@ async def run_command(context: ListenerContext, origin: Origin, text: str, ack: 
 
 
 def _request(queries: Queries, origin: Origin, command: ChangeCommand) -> tuple[RequestKind, dict[str, Any]]:
+    """The kind and body of the request for *command*."""
     match command:
         case SendCommand(number, line):
             queries.check_number(number)
-            found_later = {"files": None, "recent": True, "trigger_id": origin.trigger_id}
-            return RequestKind.SEND, {"number": number, "line": line, **found_later}
+            looked_up_later = {"files": None, "recent": True, "trigger_id": origin.trigger_id}
+            return RequestKind.SEND, {"number": number, "line": line, **looked_up_later}
         case GetCommand(job_id):
             return RequestKind.GET, {"job_id": job_id}
         case CancelCommand(job_id):
@@ -85,26 +86,26 @@ def _request(queries: Queries, origin: Origin, command: ChangeCommand) -> tuple[
         case DeleteCommand(job_id):
             return RequestKind.DELETE, {"job_id": job_id}
         case SubscribeCommand():
-            return RequestKind.SUBSCRIBE, _interest(command)
+            return RequestKind.SUBSCRIBE, _subscription(command)
         case UnsubscribeCommand():
-            return RequestKind.UNSUBSCRIBE, _interest(command)
+            return RequestKind.UNSUBSCRIBE, _subscription(command)
 
 
-def _interest(command: SubscribeCommand | UnsubscribeCommand) -> dict[str, Any]:
+def _subscription(command: SubscribeCommand | UnsubscribeCommand) -> dict[str, Any]:
     direction = command.direction.value if command.direction else None
     return {"direction": direction, "job_id": command.job_id, "line": command.line}
 
 
-async def _answer(queries: Queries, origin: Origin, question: QueryCommand) -> Answer:
-    asker = Viewer(origin.user_id, origin.channel_id)
-    match question:
+async def _answer(queries: Queries, origin: Origin, query: QueryCommand) -> Answer:
+    viewer = Viewer(origin.user_id, origin.channel_id)
+    match query:
         case LinesCommand(line):
             return await queries.lines(line)
         case StatusCommand(job_id):
-            return await queries.status(job_id, asker)
+            return await queries.status(job_id, viewer)
         case ActiveCommand(direction):
-            return await queries.active(direction, asker)
+            return await queries.active(direction, viewer)
         case HistoryCommand(direction, page):
-            return await queries.history(direction, page, asker)
+            return await queries.history(direction, page, viewer)
         case SubscriptionsCommand():
             return await queries.subscriptions(origin.channel_id)
