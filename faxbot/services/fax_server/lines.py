@@ -32,7 +32,7 @@ class LineDirectory:
         self._settled, self._preferred = dict(settled or {}), preferred
         self._modems = ModemMap(configured=self._settled)
         self._lines: list[FaxLine] = []
-        self._asked_at = 0.0
+        self._fetched_at = 0.0
 
     async def start(self) -> None:
         """Recall what was known before."""
@@ -49,7 +49,7 @@ class LineDirectory:
             ServerFault: It does not answer and never did.
         """
         now = self._clock.now().timestamp()
-        if now - self._asked_at < FRESH_SECONDS and self._lines:
+        if now - self._fetched_at < FRESH_SECONDS and self._lines:
             return self._lines
         try:
             lines = await self._server.list_lines()
@@ -57,7 +57,7 @@ class LineDirectory:
             if not self._lines:
                 raise
             return self._lines
-        self._asked_at = now
+        self._fetched_at = now
         if lines != self._lines:
             self._lines = lines
             facts = [asdict(line) for line in lines]

@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 FAILURES = 2
 """Consecutive failures before an outage is declared."""
-FIRST_PATIENCE, LONGEST_PATIENCE = 60.0, 960.0
+FIRST_MIN_SECONDS, LONGEST_MIN_SECONDS = 60.0, 960.0
 """So many seconds an outage has to last that follows another one; each time twice as many."""
 CALM_SECONDS = 1800.0
 """After so long a time without an outage the next one is told at once again."""
@@ -72,11 +72,11 @@ class Outages:
         self.failures = 0
         """Failures in a row, of whatever tick."""
         self._ended: EndedOutage | None = None
-        self._turn = asyncio.Lock()  # ticks end concurrently, and each must see what the one before announced
+        self._lock = asyncio.Lock()  # ticks end concurrently, and each must see what the one before announced
         self._heard: datetime | None = None
         self._first_failure: datetime | None = None
         self._refusals = 0
-        self._patience = 0.0
+        self._min_seconds = 0.0
         self._last_end: datetime | None = None
         self._failing_since: dict[str, datetime] = {}
         self._silent: dict[str, datetime] = {}
@@ -97,12 +97,12 @@ class Outages:
 
     async def answered(self, name: str) -> None:
         """The tick *name* went through."""
-        async with self._turn:
+        async with self._lock:
             await self._answered(name)
 
     async def failed(self, name: str, fault: Fault) -> None:
         """The tick *name* got no answer, or a no."""
-        async with self._turn:
+        async with self._lock:
             await self._failed(name, fault)
 
     async def _answered(self, name: str) -> None:
@@ -112,10 +112,10 @@ class Outages:
         if self.outage is not None:
             await self._end(self.outage, now)
         if self._ended is not None:
-            await self._tell_end(self._ended, now)
+            await self._announce_end(self._ended, now)
         if name in self._silent:
             others = {each: since for each, since in self._silent.items() if each != name}
-            await self._tell_of_silence(others, name, QueryRecovered(_ABOUT[name], self._silent[name], now))
+            await self._announce_query(others, name, QueryRecovered(_ABOUT[name], self._silent[name], now))
 
     async def _failed(self, name: str, fault: Fault) -> None:
         now = self._clock.now()
@@ -125,7 +125,7 @@ class Outages:
         first = self._first_failure = self._first_failure or now
         since = self._failing_since.setdefault(name, now)
         lasted = (now - first).total_seconds()
-        if self.outage is None and self.failures >= FAILURES and lasted >= self._wait(first):
+        if self.outage is None and self.failures >= FAILURES and lasted >= self._min_duration(first):
             await self._begin(Outage(first, self._heard, locked_out), fault)
         elif self.outage and not self.outage.locked_out and self._refusals >= FAILURES:
             # it was away, and now it answers without letting us in: that asks for somebody else's help
@@ -133,20 +133,20 @@ class Outages:
         others = self._heard is not None and (now - self._heard).total_seconds() < HEARD_SECONDS
         silent = others and (now - since).total_seconds() >= SILENT_SECONDS
         if silent and self.outage is None and name in _ABOUT and name not in self._silent:
-            await self._tell_of_silence(self._silent | {name: since}, name, QueryFailing(_ABOUT[name], since))
+            await self._announce_query(self._silent | {name: since}, name, QueryFailing(_ABOUT[name], since))
 
-    def _wait(self, first: datetime) -> float:
+    def _min_duration(self, first: datetime) -> float:
         """How long an outage that began at *first* has to last before it is told."""
         if self._last_end is None or (first - self._last_end).total_seconds() >= CALM_SECONDS:
-            self._patience = 0.0
-        return self._patience
+            self._min_seconds = 0.0
+        return self._min_seconds
 
     async def _begin(self, outage: Outage, fault: Fault) -> None:
         ended, now = self._ended, self._clock.now()
 
         def record(ledger: Ledger) -> None:
             if ended is not None:  # the end of the previous outage was not announced yet
-                post_notice(ledger, self._channel, _back(ledger, ended), now)
+                post_notice(ledger, self._channel, _outage_ended(ledger, ended), now)
                 ledger.remember(_ENDED, None)
             ledger.remember(_OUTAGE, _OUTAGES.dump_python(outage, mode="json"))
             post_notice(ledger, self._channel, OutageBegan(outage.since, outage.locked_out), now)
@@ -167,10 +167,10 @@ class Outages:
 
         self._ended = await self._store.write(record)
         self.outage, self._last_end = None, now
-        self._patience = min(LONGEST_PATIENCE, max(FIRST_PATIENCE, self._patience * 2))
+        self._min_seconds = min(LONGEST_MIN_SECONDS, max(FIRST_MIN_SECONDS, self._min_seconds * 2))
         log.info("the fax server answers again", extra={"seconds": (now - outage.since).total_seconds()})
 
-    async def _tell_end(self, ended: EndedOutage, now: datetime) -> None:
+    async def _announce_end(self, ended: EndedOutage, now: datetime) -> None:
         """Say that it is back, once it is known how many faxes went out by that."""
         in_time = now - ended.until < timedelta(seconds=WENT_OUT_SECONDS)
 
@@ -178,14 +178,14 @@ class Outages:
             waiting = (FaxState.READY, FaxState.SUBMITTING)
             if in_time and any(ledger.fax(fax_id).state in waiting for fax_id in ended.kept):
                 return False
-            post_notice(ledger, self._channel, _back(ledger, ended), now)
+            post_notice(ledger, self._channel, _outage_ended(ledger, ended), now)
             ledger.remember(_ENDED, None)
             return True
 
         if await self._store.write(record):
             self._ended = None
 
-    async def _tell_of_silence(self, silent: dict[str, datetime], name: str, message: Storable) -> None:
+    async def _announce_query(self, silent: dict[str, datetime], name: str, message: Storable) -> None:
         def record(ledger: Ledger) -> None:
             ledger.remember(_SILENT, _MOMENTS.dump_python(silent, mode="json"))
             post_notice(ledger, self._channel, message, self._clock.now())
@@ -195,7 +195,7 @@ class Outages:
         log.warning("one kind of question", extra={"tick": name, "answered": name not in silent})
 
 
-def _back(ledger: Ledger, ended: EndedOutage) -> OutageEnded:
+def _outage_ended(ledger: Ledger, ended: EndedOutage) -> OutageEnded:
     """How it is told: with the faxes that really went out."""
     faxes = [ledger.fax(fax_id) for fax_id in ended.kept]
     went_out = sum(fax.accepted_at is not None for fax in faxes)

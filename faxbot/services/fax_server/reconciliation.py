@@ -200,7 +200,7 @@ class Tally:
         self.count, self._since, self._times = count, None, 0
         self._reread_at, self._pause = 0.0, FIRST_PAUSE
 
-    def doubt(self) -> None:
+    def mark_disagreement(self) -> None:
         """The numbers disagree: the next tick reads, whatever the count."""
         self.count = -1
 

@@ -52,7 +52,7 @@ class RecordFeed:
         self._fresh_state = fresh_state
         self._tally = Tally()
         self._newest_last = True
-        self._turn = 0
+        self._sweep_offset = 0
         self.begun = False
         """The baseline is complete: the records of the very first start are known."""
         self._busy = asyncio.Lock()
@@ -118,18 +118,18 @@ class RecordFeed:
                 return False
             new = await self._read_newest(count)
             if sweep:
-                new += await self._read_in_turn(count)
+                new += await self._read_next_page(count)
             settled = await self._adds_up(count)
             if not settled:
                 new += await self._read_other_end(count)
                 settled = await self._adds_up(count)
             if not settled:
-                new += await self._clear_up(count)
+                new += await self._reconcile(count)
                 settled = await self._adds_up(count)
             if settled:
                 self._tally.settle(count)
             else:
-                self._tally.doubt()
+                self._tally.mark_disagreement()
             return bool(new)
 
     async def _known(self) -> int:
@@ -152,18 +152,18 @@ class RecordFeed:
         await self._store.write(lambda ledger: self._remember_order(ledger, self._newest_last))
         return await self._read_newest(count)
 
-    async def _read_in_turn(self, count: int) -> int:
+    async def _read_next_page(self, count: int) -> int:
         """Read the other end, and the page whose last reading is the longest ago."""
         size = self._pages.size
         other = 0 if self._newest_last else max(0, count - size)
-        self._turn = self._turn + size if self._turn + size < count else 0
+        self._sweep_offset = self._sweep_offset + size if self._sweep_offset + size < count else 0
         new = 0
-        for offset in sorted({other, self._turn}):
+        for offset in sorted({other, self._sweep_offset}):
             page = await self._pages.page(Window(offset, size))
             new += await self._add(page.unknown.values())
         return new
 
-    async def _clear_up(self, count: int) -> int:
+    async def _reconcile(self, count: int) -> int:
         """Read the whole list: records were deleted, or the count runs ahead, or the list is in no order."""
         now = self._clock.now().timestamp()
         if not self._tally.rereads(count, now):

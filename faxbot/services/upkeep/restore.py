@@ -23,7 +23,7 @@ def mark_unfinished_for_lookup(ledger: Ledger, now: datetime) -> int:
     Faxes are looked for on the fax server and, if they cannot be found, asked about. Messages are looked
     for by their keys. Requests are not carried out; a notice is posted in their conversations.
     """
-    doubted = 0
+    marked = 0
     for row in ledger.pending():
         announcement = ledger.announcement(row.id)
         if row.kind is AnnouncementKind.EPHEMERAL:
@@ -31,22 +31,22 @@ def mark_unfinished_for_lookup(ledger: Ledger, now: datetime) -> int:
         elif row.state is AnnouncementState.WAITING and row.kind is not AnnouncementKind.FILE:
             ledger.change_state(announcement, AnnouncementState.SENDING)
             announcement.batch = announcement.key
-        doubted += 1
+        marked += 1
     for fax in ledger.faxes_in(FaxState.FETCHING, FaxState.READY):
-        _doubt(ledger, fax, now)
-        doubted += 1
-    places: dict[str, int] = {}
+        _mark_lost(ledger, fax, now)
+        marked += 1
+    unfinished: dict[str, int] = {}
     for request in ledger.open_requests():
         mark_done(request, now)
-        places[request.channel_id] = places.get(request.channel_id, 0) + 1
-        doubted += 1
-    for channel_id, count in places.items():
+        unfinished[request.channel_id] = unfinished.get(request.channel_id, 0) + 1
+        marked += 1
+    for channel_id, count in unfinished.items():
         if channel_id:
             post_notice(ledger, channel_id, Sentence(_unfinished(count)), now)
-    return doubted
+    return marked
 
 
-def _doubt(ledger: Ledger, fax: Fax, now: datetime) -> None:
+def _mark_lost(ledger: Ledger, fax: Fax, now: datetime) -> None:
     if fax.path is None:  # without its document it can be neither found by its line nor sent again
         end_fax(ledger, fax, Outcome.LOST, Step(StepKind.LOST, now))
         return

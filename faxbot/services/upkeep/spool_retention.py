@@ -76,10 +76,10 @@ class SpoolRetention:
         received one only when every post of it is confirmed, and so is one that a person requested.
         """
         now = self._clock.now().timestamp()
-        there = await asyncio.to_thread(self._look)
+        paths = await asyncio.to_thread(self._list_paths)
         facts = await self._store.read(_facts)
         needs = await asyncio.to_thread(self._needs, facts, now - self._days * DAY)
-        await asyncio.to_thread(self._remove, there, needs, now)
+        await asyncio.to_thread(self._remove, paths, needs, now)
         if needs.old:
             await self._store.write(
                 lambda ledger: ledger.forget_documents(needs.old_faxes, needs.old_records)
@@ -87,7 +87,7 @@ class SpoolRetention:
             counted = {"sent": len(needs.old_faxes), "received": len(needs.old_records)}
             log.info("spool tidied", extra=counted)
 
-    def _look(self) -> list[Path]:
+    def _list_paths(self) -> list[Path]:
         """Every path in the spool: single files and the folders of faxes first, then what is in these."""
         return [*self._spool.glob("*/*"), *self._spool.glob("out/*/*")]
 
@@ -126,14 +126,14 @@ class SpoolRetention:
         """The document of a fax, even if the data directory was elsewhere when its path was written."""
         return self._spool / "out" / Path(*Path(path).parts[-2:])
 
-    def _remove(self, there: Iterable[Path], needs: _Needs, now: float) -> None:
+    def _remove(self, paths: Iterable[Path], needs: _Needs, now: float) -> None:
         for path in needs.old:
             _delete(path)
-        for path in there:
-            if not needs.keeps(path) and now - _touched(path) > self._patience(path):
+        for path in paths:
+            if not needs.keeps(path) and now - _modified_at(path) > self._min_age(path):
                 _delete(path)
 
-    def _patience(self, path: Path) -> float:
+    def _min_age(self, path: Path) -> float:
         """Seconds a leftover stays; the age of a document fetched for a person is known from its file."""
         for_a_person = path.parent == self._spool / "get" and not _DOWNLOAD.fullmatch(path.name)
         return max(self._days * DAY, UNTOUCHED_SECONDS) if for_a_person else UNTOUCHED_SECONDS
@@ -149,7 +149,7 @@ def _facts(ledger: Ledger) -> _Facts:
     )
 
 
-def _touched(path: Path) -> float:
+def _modified_at(path: Path) -> float:
     """When *path* or something in it was last written to; infinity if it is gone."""
     try:
         return max(each.stat().st_mtime for each in (path, *path.rglob("*")))
