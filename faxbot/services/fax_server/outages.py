@@ -1,8 +1,8 @@
 """
-Outages: the fax server does not answer, or rejects the credentials. One notice each at begin and end.
+Outages of the fax server: it does not answer, or rejects the credentials. Announced at start and end.
 
-After an outage the next one has to last longer before it is announced. If the server answers one kind of
-request and never another, that is announced, too.
+After an outage, the next one must last longer before it is announced. If one query keeps failing while
+others are answered, that is announced too.
 """
 
 import asyncio
@@ -31,25 +31,25 @@ log = logging.getLogger(__name__)
 FAILURES = 2
 """Consecutive failures before an outage is declared."""
 FIRST_MIN_SECONDS, LONGEST_MIN_SECONDS = 60.0, 960.0
-"""So many seconds an outage has to last that follows another one; each time twice as many."""
+"""Seconds that an outage soon after another must last before it is announced; doubled each time."""
 CALM_SECONDS = 1800.0
-"""After so long a time without an outage the next one is told at once again."""
+"""Seconds without an outage after which the next one is announced immediately again."""
 SILENT_SECONDS = 300.0
-"""For so long one kind of question may fail, while others are answered, before that is told."""
+"""Seconds that one query may fail, while others are answered, before that is announced."""
 HEARD_SECONDS = 60.0
-"""Whoever answered so lately answers."""
+"""Seconds after an answer during which the fax server counts as answering."""
 WENT_OUT_SECONDS = 60.0
-"""How long the faxes that were kept may take to go out before the end of an outage is told without them."""
+"""Seconds to wait for kept faxes to be sent before the end of an outage is announced without them."""
 
 _ABOUT = {"watch": "faxes under way", "inbox": "received faxes"}
-"""What a tick asks about; the others ask about nothing else."""
+"""What the query of a tick is about, for the notice; other ticks query nothing else."""
 _OUTAGE, _ENDED, _SILENT = "server_away", "server_back", "server_silent"
-"""Under which names the ledger remembers what was told or is to be told."""
+"""Names of the stored state: current outage, ended outage, failing queries."""
 
 
 @dataclass(frozen=True, slots=True)
 class EndedOutage:
-    """An outage that is over; to be told when the faxes that were *kept* have gone out."""
+    """An outage that ended at *until*; announced when the *kept* faxes (ids) have been sent."""
 
     outage: Outage
     until: datetime
@@ -61,18 +61,18 @@ _OUTAGES, _ENDS, _MOMENTS = TypeAdapter(Outage), TypeAdapter(EndedOutage), TypeA
 
 class Outages:
     """
-    Keeps what the ticks found: `outage` is set while the fax server does not answer, or does not let us in.
+    Tracks outages from the results of ticks; `outage` is set during one.
 
-    Cards of unfinished faxes then show when the server last replied.
+    Cards of unfinished faxes then show when the server last answered. Notices go to *inbound_channel*.
     """
 
     def __init__(self, store: Store, clock: Clock, inbound_channel: str) -> None:
         self._store, self._clock, self._channel = store, clock, inbound_channel
         self.outage: Outage | None = None
         self.failures = 0
-        """Failures in a row, of whatever tick."""
+        """Consecutive failures of any tick."""
         self._ended: EndedOutage | None = None
-        self._lock = asyncio.Lock()  # ticks end concurrently, and each must see what the one before announced
+        self._lock = asyncio.Lock()  # ticks end concurrently; each must see what the previous one announced
         self._heard: datetime | None = None
         self._first_failure: datetime | None = None
         self._refusals = 0
@@ -83,11 +83,11 @@ class Outages:
 
     @property
     def since(self) -> datetime | None:
-        """Since when the fax server is out of reach; None while it is not."""
+        """When the current outage began; None without one."""
         return self.outage.since if self.outage else None
 
     async def start(self) -> None:
-        """Recall what was said before a restart, and what was still to be said."""
+        """Load the state from before the restart."""
         outage, ended, silent = await self._store.read(
             lambda ledger: (ledger.recall(_OUTAGE), ledger.recall(_ENDED), ledger.recall(_SILENT))
         )
@@ -96,12 +96,12 @@ class Outages:
         self._silent = _MOMENTS.validate_python(silent or {})
 
     async def answered(self, name: str) -> None:
-        """The tick *name* went through."""
+        """Record that the fax server answered the tick *name*."""
         async with self._lock:
             await self._answered(name)
 
     async def failed(self, name: str, fault: Fault) -> None:
-        """The tick *name* got no answer, or a no."""
+        """Record that the tick *name* failed with *fault*."""
         async with self._lock:
             await self._failed(name, fault)
 
@@ -128,7 +128,7 @@ class Outages:
         if self.outage is None and self.failures >= FAILURES and lasted >= self._min_duration(first):
             await self._begin(Outage(first, self._heard, locked_out), fault)
         elif self.outage and not self.outage.locked_out and self._refusals >= FAILURES:
-            # it was away, and now it answers without letting us in: that asks for somebody else's help
+            # it answers again but rejects the credentials: an admin has to act
             await self._begin(Outage(self.outage.since, self.outage.heard, locked_out=True), fault)
         others = self._heard is not None and (now - self._heard).total_seconds() < HEARD_SECONDS
         silent = others and (now - since).total_seconds() >= SILENT_SECONDS
@@ -136,7 +136,7 @@ class Outages:
             await self._announce_query(self._silent | {name: since}, name, QueryFailing(_ABOUT[name], since))
 
     def _min_duration(self, first: datetime) -> float:
-        """How long an outage that began at *first* has to last before it is told."""
+        """Seconds that an outage that began at *first* must last before it is announced."""
         if self._last_end is None or (first - self._last_end).total_seconds() >= CALM_SECONDS:
             self._min_seconds = 0.0
         return self._min_seconds
@@ -154,7 +154,7 @@ class Outages:
 
         await self._store.write(record)
         self.outage, self._ended = outage, None
-        log.warning("the fax server is out of reach", extra={"fault": type(fault).__name__})
+        log.warning("outage of the fax server began", extra={"fault": type(fault).__name__})
 
     async def _end(self, outage: Outage, now: datetime) -> None:
         def record(ledger: Ledger) -> EndedOutage:
@@ -168,10 +168,10 @@ class Outages:
         self._ended = await self._store.write(record)
         self.outage, self._last_end = None, now
         self._min_seconds = min(LONGEST_MIN_SECONDS, max(FIRST_MIN_SECONDS, self._min_seconds * 2))
-        log.info("the fax server answers again", extra={"seconds": (now - outage.since).total_seconds()})
+        log.info("outage of the fax server ended", extra={"seconds": (now - outage.since).total_seconds()})
 
     async def _announce_end(self, ended: EndedOutage, now: datetime) -> None:
-        """Say that it is back, once it is known how many faxes went out by that."""
+        """Announce the end, when the kept faxes have been sent or WENT_OUT_SECONDS are over."""
         in_time = now - ended.until < timedelta(seconds=WENT_OUT_SECONDS)
 
         def record(ledger: Ledger) -> bool:
@@ -192,11 +192,11 @@ class Outages:
 
         await self._store.write(record)
         self._silent = silent
-        log.warning("one kind of question", extra={"tick": name, "answered": name not in silent})
+        log.warning("query fails or recovers", extra={"tick": name, "answered": name not in silent})
 
 
 def _outage_ended(ledger: Ledger, ended: EndedOutage) -> OutageEnded:
-    """How it is told: with the faxes that really went out."""
+    """The message about the end, with the number of faxes that were sent."""
     faxes = [ledger.fax(fax_id) for fax_id in ended.kept]
     went_out = sum(fax.accepted_at is not None for fax in faxes)
     return OutageEnded(ended.outage.since, ended.until, went_out, ended.outage.locked_out)

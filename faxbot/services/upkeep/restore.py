@@ -1,8 +1,8 @@
 """
-Restoring a backup: the fate of everything that was under way is unknown.
+Prepares a restored database, so that nothing that was unfinished in the backup is done twice.
 
-A database that is put back is older than the world. A fax that it calls ready may have gone out since, a
-message that it calls waiting may have been posted. Nothing of that may simply be done again.
+A backup is older than the fax server and Slack. A fax that is READY in it may have been sent since, and a
+WAITING announcement may have been posted. Both are looked up before they are repeated.
 """
 
 from datetime import datetime
@@ -18,10 +18,11 @@ from faxbot.services.outbox.announcements import end_fax, post_notice
 
 def mark_unfinished_for_lookup(ledger: Ledger, now: datetime) -> int:
     """
-    Mark everything unfinished so that the next start looks before it acts; how many things that were.
+    Mark unfinished faxes, messages and requests for a lookup; return their number.
 
-    Faxes are looked for on the fax server and, if they cannot be found, asked about. Messages are looked
-    for by their keys. Requests are not carried out; a notice is posted in their conversations.
+    Faxes are looked up on the fax server; if they are not found, a person decides. Messages are looked up by
+    their keys. Requests are not run; a notice is posted in their conversations. Ephemeral messages are
+    dropped.
     """
     marked = 0
     for row in ledger.pending():
@@ -47,10 +48,13 @@ def mark_unfinished_for_lookup(ledger: Ledger, now: datetime) -> int:
 
 
 def _mark_lost(ledger: Ledger, fax: Fax, now: datetime) -> None:
-    if fax.path is None:  # without its document it can be neither found by its line nor sent again
+    """Mark *fax* as submitted at *now* with a lost answer; without a document its outcome is LOST."""
+    if fax.path is None:  # without a document it cannot be sent again
         end_fax(ledger, fax, Outcome.LOST, Step(StepKind.LOST, now))
         return
-    ledger.change_state(fax, FaxState.SUBMITTING)  # a start takes it for a submission whose answer never came
+    ledger.change_state(
+        fax, FaxState.SUBMITTING
+    )  # the next start treats it as a submission with a lost answer
     fax.intent_at = now.timestamp()
     fax.known_record = ledger.newest_record(Direction.TX)
 
