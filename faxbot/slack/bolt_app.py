@@ -76,6 +76,7 @@ class FaxApp(AsyncApp):
         return response
 
     async def _dispatch(self, req: AsyncBoltRequest) -> BoltResponse:
+        """Dispatch to Bolt; return its response, or the acknowledgement as soon as it is made."""
         response = None
         try:
             ack = PromptAck(self._unacknowledged)

@@ -128,6 +128,8 @@ class SlackAttachments:
             return str(file["id"])  # `fetch` raises the reason
 
     async def _message(self, channel_id: str, ts: str, thread_ts: str | None) -> dict[str, Any] | None:
+        """One message by its ts: from the history, or as a reply from its thread."""
+
         def is_it(message: dict[str, Any]) -> bool:
             return message.get("ts") == ts
 
@@ -147,6 +149,7 @@ class SlackAttachments:
         latest: float | str,
         thread_ts: str | None = None,
     ) -> dict[str, Any] | None:
+        """The first message that *wanted* accepts; None where the bot cannot read the conversation."""
         try:
             _, found = await self._api.first_message(
                 channel_id, wanted, oldest=oldest, latest=latest, thread_ts=thread_ts

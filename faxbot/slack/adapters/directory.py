@@ -84,6 +84,7 @@ class SlackDirectory:
             raise await self._not_in(channel_id, channel)
 
     async def _not_in(self, channel_id: str, channel: dict[str, Any]) -> CannotPost:
+        """The error for a conversation that the bot is not a member of, with the next step."""
         bot = (await self._api.me()).name
         if channel.get("is_im") is True or channel_id.startswith("D"):
             return CannotPost(
@@ -102,6 +103,7 @@ class SlackDirectory:
         return channel if isinstance(channel, dict) else None
 
     async def _person(self, user_id: str) -> _Person:
+        """The person from the cache, or from users.info; without it a person who is no admin."""
         cached = self._cached(user_id)
         if cached is not None:
             return cached

@@ -74,6 +74,7 @@ class FileDownload:
         )
 
     async def _write(self, response: aiohttp.ClientResponse, into: Path) -> None:
+        """Stream the response to a temporary file, check and sync it, then rename it to *into*."""
         handle, name = await asyncio.to_thread(
             tempfile.mkstemp, dir=into.parent, prefix=f".{into.name}.", suffix=".part"
         )

@@ -88,6 +88,7 @@ class FaxForms:
         await self._api.write(self._api.client.views_open(trigger_id=trigger_id, view=view))
 
     async def _open(self, trigger_id: str, user_id: str, start: FormStart, *, before: float | None) -> None:
+        """Open the form, or first a loading view if its content takes longer than `load_seconds`."""
         task = asyncio.create_task(self._form(user_id, start, before))
         try:
             await asyncio.wait({task}, timeout=self._load_seconds)
@@ -102,6 +103,7 @@ class FaxForms:
             task.cancel()
 
     async def _fill(self, opened: object, view: dict[str, object]) -> None:
+        """Replace the loading view *opened* by *view*; a person may have closed it meanwhile."""
         view_id = opened.get("id") if isinstance(opened, dict) else None
         if not isinstance(view_id, str):
             raise SlackUnclear("views.open answered without a view.")
@@ -129,6 +131,7 @@ class FaxForms:
             return [], _NO_LINES
 
     async def _recent(self, user_id: str, start: FormStart, before: float | None) -> Sequence[dict[str, str]]:
+        """The files of *start*, or the recently shared ones if *before* is given; none if Slack fails."""
         if before is None:
             return start.files
         try:

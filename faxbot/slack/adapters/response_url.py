@@ -80,6 +80,7 @@ async def post_to_response_url(
 
 
 def _was_shown(status: int, body: str, headers: Mapping[str, str]) -> bool:
+    """Whether a response means that the message was shown; raises SlackBusy or SlackUnclear."""
     meaning = next((meaning for statuses, meaning in _STATUSES if status in statuses), _Meaning.UNKNOWN)
     refusal = _refusal(body)
     if meaning is _Meaning.SHOWN and refusal is None:

@@ -102,6 +102,7 @@ def _unknown(words: list[Word], command: str) -> BadCommand:
 
 
 def _send(words: list[Word], usage: CommandUsage) -> SendCommand:
+    """`send [<number>] [from <line>]`; a line may contain "from", so the last one counts."""
     indexes = [index for index, word in enumerate(words) if word.is_keyword("from")]
     if not indexes:
         for index, word in enumerate(words):
@@ -167,6 +168,7 @@ def _active(words: list[Word], usage: CommandUsage) -> ActiveCommand:
 
 
 def _history(words: list[Word], usage: CommandUsage) -> HistoryCommand:
+    """`history [tx|rx] [<page>]`, in any order; the default is page 1 of sent faxes."""
     direction, page = None, None
     for index, word in enumerate(words):
         if word.is_keyword("page") and index + 1 < len(words):
@@ -213,6 +215,7 @@ def _subscription(
 
 
 def _not_subscribable(name: str, words: list[Word], line: str | None, usage: CommandUsage) -> BadCommand:
+    """The error for arguments that name no direction, job or line, with the closest valid ones."""
     text, first = join(words), words[0].text
     why = f"I don't know {quote(text)}."
     if direction := arguments.likely_direction(first):

@@ -98,6 +98,7 @@ class HttpEndpoint:
             await runner.cleanup()
 
     async def _receive(self, request: web.Request) -> web.StreamResponse:
+        """Verify one request and dispatch it; unsigned requests are refused before the body is read."""
         if _TIMESTAMP not in request.headers or _SIGNATURE not in request.headers:
             return _response(HTTPStatus.UNAUTHORIZED)
         try:

@@ -250,6 +250,7 @@ class SocketMode:
         log.info("connection to Slack is open", extra={"open": len(self.open_since)})
 
     def _report(self, reason: DisconnectReason | Exception | None) -> None:
+        """Log why a WebSocket is replaced; log what an admin must change once, until it is open again."""
         match reason:
             case DisconnectReason.DISABLED:
                 error_text = _SWITCHED_OFF

@@ -129,6 +129,7 @@ class SlackWebSocket:
     # -- receive
 
     async def _read(self) -> None:
+        """Read frames until the WebSocket is closed, then let pending acknowledgements finish."""
         try:
             async for message in self._socket:
                 match message.type:
@@ -149,6 +150,7 @@ class SlackWebSocket:
         await self._finish(LAST_ACKS_SECONDS)
 
     def _receive(self, text: str) -> None:
+        """Handle one text frame: `disconnect`, `hello`, or an envelope, which is answered in a task."""
         try:
             message = json.loads(text)
         except ValueError:

@@ -62,6 +62,7 @@ def _lines(answer: LinesResult, profile: BotProfile) -> Rendered:
 
 
 def _line(entry: LineEntry, profile: BotProfile) -> str:
+    """One line: name, number, extension, state and waiting jobs."""
     line, usage = entry.line, entry.usage
     name = f"*{escape(line.label) or 'unnamed line'}*"
     if line.number:

@@ -123,6 +123,7 @@ def _outage_line(card: FaxCard, now: datetime) -> str:
 
 
 def _waiting_for_server(outage: Outage, now: datetime) -> str:
+    """The state of a fax that is kept during *outage*."""
     since = moment(outage.since, now)
     if outage.locked_out:
         return (
@@ -136,6 +137,7 @@ def _waiting_for_server(outage: Outage, now: datetime) -> str:
 
 
 def _buttons(card: FaxCard, outcome: Outcome | None, profile: BotProfile) -> list[ButtonElement]:
+    """The buttons that apply: cancel, decide, or download and delete."""
     fax = card.fax
     if fax.id is None:
         return []

@@ -132,6 +132,7 @@ def _as_sent(entry: JobEntry) -> tuple[Fax, Job]:
 
 
 def _record_row(entry: JobEntry, record: Record, profile: BotProfile) -> list[str]:
+    """The parts of a row about a finished fax: number, then outcome and pages."""
     pages = record.sent_pages or record.total_pages
     if entry.direction is Direction.RX:
         parts = [f"from {number(record.number, profile)}", count(pages, "page") if pages else "no page"]
@@ -147,6 +148,7 @@ def _record_row(entry: JobEntry, record: Record, profile: BotProfile) -> list[st
 
 
 def _received(entry: JobEntry, record: Record, profile: BotProfile, now: datetime) -> list[str]:
+    """Headline and details of a received fax."""
     pages = record.sent_pages or record.total_pages
     kind = "Incomplete fax" if record.incomplete else "Fax"
     parts = [count(pages, "page") + (f" in {record.duration} s" if record.duration else "")] if pages else []

@@ -51,6 +51,7 @@ def _unknown_command(why: str, suggestion: str, profile: BotProfile) -> Rendered
 
 
 def _server(fault: ServerFault, profile: BotProfile, now: datetime, down_since: datetime | None) -> str:
+    """The sentence about a fault of the fax server."""
     match fault:
         case CredentialsRejected():
             return (

@@ -50,6 +50,7 @@ def render_received(message: ReceivedFax, profile: BotProfile, now: datetime) ->
 
 
 def _details(message: ReceivedFax) -> str:
+    """Station id, caller name, pages and job id, in one line."""
     record = message.record
     parts = []
     if record.station_id.strip():
@@ -64,6 +65,7 @@ def _details(message: ReceivedFax) -> str:
 
 
 def _whereabouts(message: ReceivedFax) -> str:
+    """Where the document is: a link, this channel's files, or not available yet."""
     if not message.has_file:
         return (
             "The fax server has no file for it so far. I keep asking for a day; "

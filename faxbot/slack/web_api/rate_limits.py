@@ -130,6 +130,7 @@ class SlackRateLimits:
         return min(float(POST_BURST), left + max(0.0, now - since) / POST_SECONDS)
 
     def _wait_for_room(self, method: str, *, urgent: bool) -> float:
+        """Seconds until a call of *method* fits into its limit per minute."""
         now, ended = self._now(), self._ended[method]
         while ended and not now - WINDOW_SECONDS < ended[0] <= now:
             ended.popleft()

@@ -182,6 +182,7 @@ class WebApi:
         raise SlackUnclear("The conversation has more messages than can be searched.")
 
     async def _page(self, bounds: dict[str, Any], thread_ts: str | None) -> ApiResponse | None:
+        """One page of a history or thread; None if it cannot be read, no messages if the thread is gone."""
         client = self.client
         if thread_ts is None:
             return await self.optional(

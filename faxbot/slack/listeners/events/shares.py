@@ -36,6 +36,7 @@ def register(app: AsyncApp, context: ListenerContext) -> None:
 
 
 async def _commit(context: ListenerContext, body: Mapping[str, Any], event: Mapping[str, Any]) -> None:
+    """Commit the request for *event*, if a person shared files by it."""
     origin = origin_of({"event": event})
     if origin.user_id in ("", context.bot_user_id) or event.get("bot_id"):
         return
