@@ -27,7 +27,7 @@ from faxbot.slack.listeners import ListenerContext
 from faxbot.slack.views import BotProfile, render, render_comment
 from faxbot.slack.web_api.client import build_client
 from faxbot.slack.web_api.connections import Connections
-from faxbot.slack.web_api.rate_limits import SlackRateLimits, has_slacks_limits
+from faxbot.slack.web_api.rate_limits import SlackRateLimits, is_slack_itself
 from faxbot.slack.web_api.web_api import BotIdentity, WebApi
 from faxbot.store.engine import TransactionStore, open_engine
 from faxbot.store.schema import NewerDatabaseError, migrate
@@ -138,7 +138,7 @@ def connect_to_ucx(settings: Settings, clock: Clock, callbacks: MetricsCallbacks
 def slack_rate_limits(settings: Settings, clock: Clock) -> SlackRateLimits:
     """Slack's rate limits: applied from the start at Slack or with `tiers`, else after the first HTTP 429."""
     limits = settings.faxbot_slack_limits
-    strict = limits == "tiers" or (not limits and has_slacks_limits(settings.slack_api_url))
+    strict = limits == "tiers" or (not limits and is_slack_itself(settings.slack_api_url))
     return SlackRateLimits(lambda: clock.now().timestamp(), strict=strict)
 
 

@@ -61,7 +61,7 @@ async def serve(
     ready: Callable[[], None] = lambda: None,
 ) -> None:
     """
-    Run faxbot until cancelled.
+    Run faxbot until canceled.
 
     *say* is called with a line for each step, *ready* after the last line. Tests pass a *clock* that runs
     faster than the system clock.

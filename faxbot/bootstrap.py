@@ -187,7 +187,7 @@ def wire_services(setting: ServiceSettings, adapters: Adapters) -> Services:
         inbound_channel=setting.inbound_channel,
         newest_last=lambda direction: (sent if direction is Direction.TX else received).newest_last,
     )
-    runner = RequestRunner(store, clock, turn=adapters.turn)
+    runner = RequestRunner(store, clock, wait_for_acks=adapters.turn)
     new_faxes = NewFaxes(
         store=store,
         clock=clock,

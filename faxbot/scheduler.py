@@ -67,7 +67,7 @@ class Ticks:
             self._plan(name, 0.0)
 
     def stop(self) -> None:
-        """Stop the scheduler; running ticks are cancelled with the event loop."""
+        """Stop the scheduler; running ticks are canceled with the event loop."""
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
 

@@ -442,8 +442,8 @@ async def test_a_slack_that_never_names_the_share_has_the_card_beside_the_file(
     tmp_path, fax, slack, monkeypatch
 ):
     """`shares` stays away: one file, and its card in the channel itself with where the file is."""
-    monkeypatch.setattr(file_posting, "SHARE_LOOKS", 2)
-    monkeypatch.setattr(file_posting, "LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(file_posting, "SHARE_LOOKUPS", 2)
+    monkeypatch.setattr(file_posting, "FIRST_LOOKUP_PAUSE", 0.02)
     slack.names_shares = False
     async with house(tmp_path, fax, slack) as home:
         await home.send(OWN_LINE)

@@ -14,7 +14,7 @@ from faxbot.services.model.messages import Step, StepKind
 from faxbot.services.model.request_bodies import RequestKind
 from faxbot.services.outbox.announcements import end_fax, open_card
 from faxbot.services.outbox.file_posting import FilePosting
-from faxbot.services.outbox.posting import LOOKS, MessagePosting
+from faxbot.services.outbox.posting import LOOKUPS, MessagePosting
 from faxbot.services.sending import decisions
 from faxbot.services.tracking.job_matching import JobMatch, JobMatching
 from faxbot.store.engine import TransactionStore
@@ -146,7 +146,7 @@ async def test_a_lookup_that_was_decided_elsewhere_changes_no_message(store, sla
         AnnouncementKind.CARD,
         state=AnnouncementState.SENDING,
         batch="key",
-        lookups=LOOKS - 1,
+        lookups=LOOKUPS - 1,
         due_at=NOW.timestamp(),
     )
     if found:
@@ -155,7 +155,7 @@ async def test_a_lookup_that_was_decided_elsewhere_changes_no_message(store, sla
     await posting._clear_up(row.id)
     known = await the_announcement(store, monkeypatch)
     assert (known.state, known.ts, known.sent_at) == (AnnouncementState.DROPPED, None, None)
-    assert (known.lookups, known.revision, known.due_at) == (LOOKS - 1, 0, NOW.timestamp())
+    assert (known.lookups, known.revision, known.due_at) == (LOOKUPS - 1, 0, NOW.timestamp())
 
 
 async def test_a_file_that_was_settled_elsewhere_is_not_written_again(store, slack, monkeypatch):

@@ -1,10 +1,10 @@
 """
-The baseline: what the fax server has at the very first start.
+The baseline: the records that the fax server has at the very first start; they are not announced.
 
-It is read page by page, a transaction for each, while the bot answers commands already. Before the first page
-is written, the keys at the newest end of the list are committed: records listed beyond them came later and
-are left to the feed, which announces them. A start that is interrupted continues with the same history: none
-of it is announced, and no fax that came meanwhile is missed.
+It is read page by page, one transaction per page, while the bot already answers commands. Before the first
+page is written, the keys at the newest end of the list are committed. Records listed beyond them arrived
+later; the feed announces these. An interrupted start continues with the same keys, so that no old record is
+announced and no new one is missed.
 
 The contract promises no order and reports no moment of arrival. In a list without order, a record is later if
 its time is not before the server's time at the begin (the header Date), or if its call was under way then.
@@ -35,21 +35,24 @@ from faxbot.services.model.ledger import Ledger, Store
 from faxbot.services.model.records import FaxRecord
 
 Rows = Callable[[Iterable[Record]], list[FaxRecord]]
+"""Makes rows of records."""
 Finish = Callable[[Ledger, bool], None]
+"""Called in the last transaction with (ledger, newest_last)."""
 Progress = Callable[[int, int], None]
+"""Called with (records read, their count)."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Start:
-    """What was found when the baseline began."""
+    """The order and the newest records of the list when the baseline began, and when that was."""
 
     newest_last: bool
     ends: tuple[Key, ...]
-    """The keys of the page at the newest end; none if the list is in no order."""
+    """The keys of the page at the newest end; empty if the list is not sorted."""
     beginning: Beginning
 
     def as_json(self) -> dict[str, object]:
-        """As the ledger keeps it."""
+        """As JSON for the ledger."""
         return {
             "newest_last": self.newest_last,
             "ends": [list(key) for key in self.ends],
@@ -70,10 +73,9 @@ class Baseline:
 
     async def take(self, rows: Rows, progress: Progress, *, finish: Finish, tell_apart: bool) -> bool:
         """
-        Write every record of the history; return whether the list has the newest record last.
+        Write every record of the history; return whether the server lists the newest record last.
 
-        *rows* makes rows of records; *finish* is called in the last transaction. Without *tell_apart*,
-        records that come meanwhile count as history.
+        Without *tell_apart*, records that arrive meanwhile count as history.
 
         Raises:
             ServerFault: The fax server does not answer; what was written so far stays.
@@ -99,7 +101,7 @@ class Baseline:
 
     @property
     def _name(self) -> str:
-        """The name under which the ledger keeps the start of a baseline that is not complete."""
+        """Name of the stored start of an incomplete baseline."""
         return f"baseline_{self._direction}"
 
     async def _recall(self) -> _Start | None:
@@ -154,7 +156,7 @@ class Baseline:
         return False
 
     async def _last(self, count: int) -> dict[Key, Record]:
-        """The records at the end of the list, to its very end, which the count may not name exactly."""
+        """The records at the end of the list; reads on if the list is longer than its count."""
         size = self._pages.size
         last: dict[Key, Record] = {}
         offset = max(0, count - size)
@@ -167,6 +169,7 @@ class Baseline:
                 return last
 
     async def _stream(self, start: _Start, rows: Rows, progress: Progress, *, tell_apart: bool) -> None:
+        """Write the history page by page; again if the list changed while it was read."""
         for _ in range(READS):
             before = await self._pages.count()
             history = start.history() if tell_apart else None
@@ -193,7 +196,7 @@ class Baseline:
             await self._write(rows, history.take(whole.records) if history else whole.records.values())
 
     async def _write_page(self, rows: Rows, page: Page, taken: list[Record]) -> Page:
-        """Write those of *taken* that are not known; the page, with all that is known of it now."""
+        """Write the unknown records of *taken*; return the page with its known keys updated."""
         fresh = rows(record for record in taken if key_of(record) not in page.known)
         if not fresh:
             return page
@@ -206,7 +209,7 @@ class Baseline:
         return Page(page.records, page.entries, await self._store.write(add))
 
     async def _write(self, rows: Rows, records: Iterable[Record]) -> None:
-        """Write *records*, as many in a transaction as there are on a page."""
+        """Write *records*, PAGE per transaction."""
         made = rows(records)
         for start in range(0, len(made), PAGE):
             await self._store.write(partial(_add, made[start : start + PAGE]))

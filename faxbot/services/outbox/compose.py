@@ -1,4 +1,4 @@
-"""What an announcement says, made of the facts as they are when it is told."""
+"""Composes the message of an announcement from the current rows, at the time of posting."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -19,9 +19,9 @@ from faxbot.services.model.messages import (
 
 def compose(ledger: Ledger, batch: Sequence[Announcement], outage: Outage | None) -> Message:
     """
-    The message of one announcement, or of replies that go out as one.
+    The message of one announcement, or of several steps that are posted as one reply.
 
-    *outage*: set while the fax server does not answer.
+    *outage*: the current outage of the fax server, which cards show.
     """
     row = batch[0]
     if row.fax_id is not None:

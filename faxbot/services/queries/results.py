@@ -1,7 +1,7 @@
 """
-What a read-only question is answered with, as facts. How it reads is decided in `slack/views/`.
+Results of queries, as facts; `slack/views/` renders them.
 
-All text that came from a caller, a fax machine or a person is plain: the views escape it.
+Text from callers, fax machines and people is not escaped here; the views escape it.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from faxbot.services.model.messages import FaxCard
 
 @dataclass(frozen=True, slots=True)
 class LineEntry:
-    """A line and what it is doing; *usage* is None if the fax server did not say."""
+    """A line and its usage; None if the fax server did not report it."""
 
     line: FaxLine
     usage: LineUsage | None
@@ -32,9 +32,9 @@ class LinesResult:
 @dataclass(frozen=True, slots=True)
 class JobEntry:
     """
-    One job or record in a list, with what faxbot knows of it. Exactly one of *job* and *record* is set.
+    One job or record of an answer, with the fax it belongs to. Exactly one of *job* and *record* is set.
 
-    The `can_…` flags say which buttons this asker gets.
+    The `can_…` flags say which buttons the viewer gets.
     """
 
     job_id: str
@@ -58,12 +58,12 @@ class StatusResult:
 
 @dataclass(frozen=True, slots=True)
 class ActiveResult:
-    """`/fax active`: what is going on now; *directions* were asked for."""
+    """`/fax active`: jobs under way in *directions*."""
 
     directions: tuple[Direction, ...]
     entries: tuple[JobEntry, ...]
     waiting: tuple[FaxCard, ...] = ()
-    """Faxes that the fax server does not have yet."""
+    """Faxes that are not submitted yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class SubscriptionEntry:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionsResult:
-    """`/fax subscriptions`. *inbound* says that received faxes come here anyway."""
+    """`/fax subscriptions`. *inbound*: this is the inbound channel, where received faxes always go."""
 
     channel_id: str
     subscriptions: tuple[SubscriptionEntry, ...]

@@ -1,4 +1,4 @@
-"""Requests about what the fax server keeps: delete a record, get a document."""
+"""Requests about records of the fax server: delete a record, get its document."""
 
 import asyncio
 import logging
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 
 class RecordRequests:
-    """Deletes records and gets documents. Each method may be repeated after a stop."""
+    """Deletes records and gets documents. Each method may run again after a stop."""
 
     def __init__(
         self,
@@ -38,11 +38,18 @@ class RecordRequests:
     ) -> None:
         self._server, self._store, self._clock, self._permissions = server, store, clock, permissions
         self._targets, self._directory, self._spool = targets, directory, spool
-        self._one_deletion = asyncio.Lock()
+        self._deletion_lock = asyncio.Lock()
 
     async def delete(self, request: Request) -> None:
-        """Delete a record and its file on the fax server: only because a person asked, and once."""
-        async with self._one_deletion:
+        """
+        Delete a record and its document on the fax server (RecordDelete), once per request.
+
+        Raises:
+            NotAllowed: The person may not, or the fax has not ended.
+            UnknownJob: The fax server has no such record, or refused.
+            ServerFault: The fax server does not answer.
+        """
+        async with self._deletion_lock:
             await self._delete(request)
 
     async def _delete(self, request: Request) -> None:
@@ -60,7 +67,7 @@ class RecordRequests:
             return
         if fax and fax.state is not FaxState.ENDED:
             raise NotAllowed(f"{job_id} has not ended. Cancel it first, then delete its record.")
-        asked_before = await self._store.write(lambda ledger: _asks_to_delete(ledger.request(request.id)))
+        asked_before = await self._store.write(lambda ledger: _mark_asked(ledger.request(request.id)))
         if not (asked_before and row and row.gone):
             await self._targets.refuse_reused_id(fax, row, job_id)
             try:
@@ -95,7 +102,15 @@ class RecordRequests:
             post_ephemeral(ledger, ledger.request(request.id), sentence, now)
 
     async def get(self, request: Request) -> None:
-        """Fetch the document of a job or record into the conversation."""
+        """
+        Download the document of a job or record (FileDownload) and post it in the conversation.
+
+        Raises:
+            NotAllowed: The person may not.
+            UnknownJob: The fax server has no document, or refused.
+            CannotPost: The bot cannot post there.
+            ServerFault: The fax server does not answer.
+        """
         fax = await self._targets.fax_of(request)
         row = await self._targets.record_of(request, fax)
         job_id = (fax and fax.job_id) or (row and row.job_id) or request.body_as(TargetBody).job_id
@@ -136,8 +151,8 @@ class RecordRequests:
         await self._store.write(record)
 
 
-def _asks_to_delete(request: Request) -> bool:
-    """Commit that RecordDelete is called for *request*; True if it was before, and its answer was lost."""
+def _mark_asked(request: Request) -> bool:
+    """Record that RecordDelete is called for *request*; True if an earlier call had no answer."""
     body = request.body_as(DeleteBody)
     request.body = body.model_copy(update={"asked": True})
     return body.asked

@@ -1,4 +1,4 @@
-"""Channels that want to hear of faxes, and channels that have heard enough."""
+"""Requests to subscribe a channel to faxes, and to unsubscribe it."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ _WORDS = {Direction.TX: "sent faxes", Direction.RX: "received faxes"}
 
 @dataclass(frozen=True, slots=True)
 class _Scope:
-    """What a request names: directions, and one line or one fax if it says so."""
+    """The scope of a subscription: directions, optionally of one line, or one fax."""
 
     directions: tuple[Direction, ...]
     line: FaxLine | None
@@ -47,7 +47,7 @@ class _Scope:
 
 
 class SubscriptionRequests:
-    """Carries out `/fax subscribe` and `/fax unsubscribe`. Each may be repeated after a stop."""
+    """Runs `/fax subscribe` and `/fax unsubscribe`. Each may run again after a stop."""
 
     def __init__(
         self,
@@ -62,7 +62,15 @@ class SubscriptionRequests:
         self._lines = lines
 
     async def subscribe(self, request: Request) -> None:
-        """A channel wants to hear of faxes. Without words: of what the person may subscribe it to."""
+        """
+        Subscribe the channel; without arguments to every direction that the person may subscribe to.
+
+        Raises:
+            UnknownJob: The fax is unknown or has ended.
+            UnknownLine: There is no such line.
+            NotAllowed: Received faxes need an admin.
+            CannotPost: The bot cannot post in the channel.
+        """
         scope = await self._scope(request)
         if scope.fax and scope.fax.state is FaxState.ENDED:
             raise UnknownJob(f"{scope.fax.job_id} has ended. `/fax status {scope.fax.job_id}` tells how.")
@@ -87,7 +95,7 @@ class SubscriptionRequests:
         await self._store.write(record)
 
     async def unsubscribe(self, request: Request) -> None:
-        """A channel has heard enough. Without words: of everything."""
+        """End the subscription with the same scope; without arguments, all of the channel."""
         body = request.body_as(UnsubscribeBody)
         named = body.direction or body.job_id or body.line
         scope = await self._scope(request) if named else None

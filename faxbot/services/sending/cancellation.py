@@ -63,7 +63,7 @@ class Cancellation:
                     return False
                 fax.cancel_by = request.user_id
                 if not cards_of(ledger, fax):
-                    post_ephemeral(ledger, mine, Sentence("Cancelled. Nothing was sent."), now)
+                    post_ephemeral(ledger, mine, Sentence("Canceled. Nothing was sent."), now)
             elif fax.state is FaxState.ENDED:
                 post_ephemeral(ledger, mine, Sentence("That fax has already ended."), now)
             elif fax.state in (FaxState.UNKNOWN, FaxState.UNDECIDED):
@@ -74,7 +74,7 @@ class Cancellation:
                 fax.cancel_by, fax.cancel_request = request.user_id, request.id
                 announce_steps(ledger, fax, [Step(StepKind.CANCELLING, now, by=request.user_id)])
             elif fax.cancel_request != request.id:
-                post_ephemeral(ledger, mine, Sentence("That fax is being cancelled already."), now)
+                post_ephemeral(ledger, mine, Sentence("That fax is being canceled already."), now)
             return True
 
         return await self._store.write(record)
@@ -89,7 +89,7 @@ class Cancellation:
     async def _cancel_foreign(self, request: Request) -> None:
         job_id = request.body_as(CancelBody).job_id
         if Direction.of(job_id) is Direction.RX:
-            raise NotAllowed(f"{job_id} is being received. A fax that is coming in can't be cancelled.")
+            raise NotAllowed(f"{job_id} is being received. A fax that is coming in can't be canceled.")
         await self._permissions.may_change_sent(request.user_id, None, "cancel", job_id)
         try:
             await self._server.cancel_job(job_id)
@@ -99,6 +99,6 @@ class Cancellation:
             ) from exc
         except AnswerLost as exc:
             raise UnknownJob(
-                f"The fax server did not say whether {job_id} was cancelled. Look again."
+                f"The fax server did not say whether {job_id} was canceled. Look again."
             ) from exc
-        await self._targets.answer(request, f"{job_id} is cancelled.")
+        await self._targets.answer(request, f"{job_id} is canceled.")

@@ -1,4 +1,4 @@
-"""One file's way from Slack to the disk: streamed, checked, whole or not at all."""
+"""Download of one file from Slack to disk: streamed, checked, complete or not at all."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -14,14 +14,15 @@ from faxbot.slack.web_api.web_api import WebApi
 
 _CHUNK = 256 * 1024
 _HEAD = 1024
+"""Bytes that are kept to recognize an HTML page."""
 _NOT_THERE = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
 
 
 class FileDownload:
     """
-    The download of *file* (its object from files.info), called *name*.
+    Downloads *file* (the file object of files.info). *too_large*: text of the error about its size.
 
-    Without files:read Slack answers with its sign-in page, or a redirect to it, instead of the file.
+    Without the scope files:read Slack answers with its sign-in page, or with a redirect to it.
     """
 
     def __init__(
@@ -35,13 +36,15 @@ class FileDownload:
 
     async def save(self, url: str, into: Path) -> None:
         """
-        Write what is at *url*, which may carry the token, to *into*: synced first, then renamed there.
+        Download *url* to *into*: written to a temporary file, synced, then renamed.
+
+        The bot token is sent to *url*; check it with `may_carry_token` first.
 
         Raises:
-            BadDocument: It is not there, is not the file, or is too large.
-            SlackUnclear: It broke off, or Slack did not answer.
-            SlackBusy: Slack asks for a pause.
-            OSError: This machine's disk did not take it.
+            BadDocument: It does not exist, is not the file, or is too large.
+            SlackUnclear: The transfer was interrupted, or Slack did not answer.
+            SlackBusy: Slack sent Retry-After.
+            OSError: Writing to the disk failed.
         """
         headers = {"Authorization": f"Bearer {self._api.client.token}"}
         try:
@@ -83,7 +86,7 @@ class FileDownload:
             raise BadDocument(self._too_large)
 
     def _check(self, content_type: str, head: bytes, size: int) -> None:
-        """Raise BadDocument unless these are the file's bytes: *head* are the first, *size* says how many."""
+        """Raise BadDocument unless the content is the file; *head*: its start, *size*: its bytes."""
         declared = self._file.get("size")
         short = (
             self._file.get("mode", "hosted") == "hosted" and isinstance(declared, int) and declared != size

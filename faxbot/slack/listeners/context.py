@@ -17,7 +17,7 @@ from faxbot.slack.views import BotProfile, render_answer
 
 @dataclass(frozen=True, slots=True)
 class ListenerContext:
-    """The services behind the listeners, and how this bot is called. *bot_user_id* is the bot itself."""
+    """The services that listeners call, and the bot's names. *bot_user_id* is the bot's own user id."""
 
     runner: RequestRunner
     queries: Queries
@@ -47,5 +47,5 @@ class ListenerContext:
         )
 
     async def answer(self, origin: Origin, answer: Answer, *, replace: bool = False) -> None:
-        """Show *answer* to the asker only."""
+        """Show *answer* as an ephemeral message; with *replace* in place of the message of the button."""
         await self.replies.respond(origin, render_answer(answer, self.profile, self.now()), replace=replace)

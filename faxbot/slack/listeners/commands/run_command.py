@@ -1,4 +1,4 @@
-"""One command, typed or run with a button."""
+"""Runs one command, typed or carried by a button."""
 
 from slack_bolt.async_app import AsyncAck
 
@@ -32,8 +32,10 @@ from faxbot.slack.listeners.context import ListenerContext
 from faxbot.slack.payloads import Origin
 from faxbot.slack.views import render_help
 
-Change = SendCommand | GetCommand | CancelCommand | DeleteCommand | SubscribeCommand | UnsubscribeCommand
-Question = LinesCommand | StatusCommand | ActiveCommand | HistoryCommand | SubscriptionsCommand
+ChangeCommand = (
+    SendCommand | GetCommand | CancelCommand | DeleteCommand | SubscribeCommand | UnsubscribeCommand
+)
+QueryCommand = LinesCommand | StatusCommand | ActiveCommand | HistoryCommand | SubscriptionsCommand
 
 
 async def run_command(context: ListenerContext, origin: Origin, text: str, ack: AsyncAck) -> None:
@@ -41,9 +43,9 @@ async def run_command(context: ListenerContext, origin: Origin, text: str, ack: 
     Run the command in *text*: a request is committed before *ack*, a query runs after it.
 
     Raises:
-        BadCommand: It is not understood; nothing was done.
-        BadNumber: It is to send to what is no number; nothing was done.
-        Fault: A question could not be answered.
+        BadCommand: It is not a command; nothing was done.
+        BadNumber: The number to send to is invalid; nothing was done.
+        Fault: The query failed.
     """
     command = parse(text, context.profile.command)
     match command:
@@ -76,7 +78,8 @@ async def run_command(context: ListenerContext, origin: Origin, text: str, ack: 
             await context.answer(origin, await _answer(context.queries, origin, command))
 
 
-def _request(queries: Queries, origin: Origin, command: Change) -> RequestBody:
+def _request(queries: Queries, origin: Origin, command: ChangeCommand) -> RequestBody:
+    """The body of the request for *command*."""
     match command:
         case SendCommand(number, line):
             queries.check_number(number)
@@ -93,16 +96,16 @@ def _request(queries: Queries, origin: Origin, command: Change) -> RequestBody:
             return UnsubscribeBody(direction=direction, job_id=job_id or "", line=line or "")
 
 
-async def _answer(queries: Queries, origin: Origin, question: Question) -> Answer:
-    asker = Viewer(origin.user_id, origin.channel_id)
-    match question:
+async def _answer(queries: Queries, origin: Origin, query: QueryCommand) -> Answer:
+    viewer = Viewer(origin.user_id, origin.channel_id)
+    match query:
         case LinesCommand(line):
             return await queries.lines(line)
         case StatusCommand(job_id):
-            return await queries.status(job_id, asker)
+            return await queries.status(job_id, viewer)
         case ActiveCommand(direction):
-            return await queries.active(direction, asker)
+            return await queries.active(direction, viewer)
         case HistoryCommand(direction, page):
-            return await queries.history(direction, page, asker)
+            return await queries.history(direction, page, viewer)
         case SubscriptionsCommand():
             return await queries.subscriptions(origin.channel_id)

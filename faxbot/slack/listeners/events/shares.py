@@ -1,9 +1,9 @@
 """
-Files shared with the bot.
+Files shared with the bot: committed as requests in Bolt middleware.
 
-Slack tells of one share in up to three ways, in any order and more than once. Bolt acknowledges an event
-before its listener runs; so these are committed in middleware, which runs before, and an event that could
-not be committed is not acknowledged: Slack tells of it again.
+Slack may announce one share by up to three events (`app_mention`, `file_shared`, `message`), in any order and
+repeatedly. Bolt acknowledges an event before its listener runs. Middleware runs before the acknowledgement,
+so an event that could not be committed is not acknowledged, and Slack redelivers it.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -19,7 +19,7 @@ Next = Callable[[], Awaitable[None]]
 
 
 def register(app: AsyncApp, context: ListenerContext) -> None:
-    """Listen to `app_mention` and `file_shared`; shares in direct messages come as `message`, too."""
+    """Register the middleware and listeners for `app_mention` and `file_shared`."""
 
     async def commit_shares(body: dict[str, Any], next_: Next) -> None:
         event = body.get("event")
@@ -28,7 +28,7 @@ def register(app: AsyncApp, context: ListenerContext) -> None:
         await next_()
 
     async def committed() -> None:
-        """Nothing is left to do: the middleware has committed it."""
+        """Do nothing: the middleware has committed the event, but Bolt requires a listener."""
 
     app.middleware(commit_shares)
     app.event("app_mention")(committed)
@@ -36,6 +36,7 @@ def register(app: AsyncApp, context: ListenerContext) -> None:
 
 
 async def _commit(context: ListenerContext, body: Mapping[str, Any], event: Mapping[str, Any]) -> None:
+    """Commit the request for *event*, if a person shared files by it."""
     origin = origin_of({"event": event})
     if origin.user_id in ("", context.bot_user_id) or event.get("bot_id"):
         return
@@ -56,6 +57,6 @@ async def _commit_share(context: ListenerContext, origin: Origin, event: Mapping
 
 
 def shares_directly(event: Mapping[str, Any]) -> bool:
-    """A person's new message to the bot, with files. Edits and deletions have subtypes of their own."""
+    """Whether *event* is a new direct message with files; edits and deletions have other subtypes."""
     kind, files = event.get("subtype"), event.get("files")
     return event.get("channel_type") == "im" and (kind == "file_share" or (kind is None and bool(files)))

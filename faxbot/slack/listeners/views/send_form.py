@@ -1,4 +1,4 @@
-"""The form "Send a fax", filled in."""
+"""Submission of the form "Send a fax"."""
 
 from dataclasses import replace
 from typing import Any
@@ -13,7 +13,7 @@ from faxbot.slack.views.form import FormErrors, parse_submission
 
 
 def register(app: AsyncApp, context: ListenerContext) -> None:
-    """Register the submission listener; errors are shown beside their input (see bolt_app.py)."""
+    """Register the listener; errors appear beside their input (see bolt_app.py)."""
 
     async def send(ack: AsyncAck, body: dict[str, Any], view: dict[str, Any]) -> None:
         entry = parse_submission(view)
