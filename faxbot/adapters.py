@@ -29,7 +29,7 @@ from faxbot.slack.web_api.client import build_client
 from faxbot.slack.web_api.connections import Connections
 from faxbot.slack.web_api.rate_limits import SlackRateLimits, has_slacks_limits
 from faxbot.slack.web_api.web_api import BotIdentity, WebApi
-from faxbot.store.engine import TransactionStore, open_engine
+from faxbot.store.engine import DriverMissing, TransactionStore, open_engine
 from faxbot.store.schema import NewerDatabaseError, migrate
 from faxbot.ucx.client import UcxClient, connect
 
@@ -102,9 +102,12 @@ def open_database(settings: Settings) -> tuple[Engine, str | None, str | None]:
     Open the database and migrate it; return the engine and the schema revisions before and after.
 
     Raises:
-        SettingsProblem: Its schema is newer than this version of faxbot.
+        SettingsProblem: Its schema is newer than this version of faxbot, or its driver is not installed.
     """
-    engine = open_engine(settings.database)
+    try:
+        engine = open_engine(settings.database)
+    except DriverMissing as exc:
+        raise SettingsProblem(str(exc)) from exc
     try:
         return engine, *migrate(engine)
     except NewerDatabaseError as exc:

@@ -19,6 +19,7 @@ WHERE = {
     "UCX_URL": "It is the address of the UCX, such as https://ucx.example.com.",
     "UCX_CLIENT_ID": "The UCX shows it under System, Licenses.",
     "UCX_CLIENT_SECRET": "The UCX shows it under System, Licenses.",
+    "DATABASE_URL": "It is sqlite:///path/to/file.db or postgresql://user:password@host/name.",
     "FAXBOT_INBOUND_CHANNEL": "It is a channel's id (C0123456789): open the channel's details in Slack.",
 }
 """Where to find the value of a setting, for messages."""
@@ -45,7 +46,7 @@ class Settings(BaseSettings):
     ucx_client_id: str = Field(min_length=1)
     ucx_client_secret: SecretStr
     ucx_ca_file: Path | None = None
-    database_url: str = Field(default="", pattern=r"^(sqlite:///.+)?$")
+    database_url: str = Field(default="", pattern=r"^(sqlite:///.+|postgresql://.+/.+)?$")
     faxbot_data_dir: Path = Path("data")
     faxbot_inbound_channel: str = Field(pattern=r"^[CGD][A-Z0-9]+$")
     faxbot_http_host: str = Field(default="127.0.0.1", min_length=1)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.pool import NullPool
 from sqlmodel import Session
 
@@ -22,18 +22,43 @@ from faxbot.store.queries import SqlLedger
 T = TypeVar("T")
 
 BUSY_SECONDS = 10
-"""How long SQLite waits for another process (a backup, a migration) before it gives up."""
+"""How long SQLite waits for a lock of another process (a backup, a migration), PostgreSQL to connect."""
 READ_SECONDS = 3
 """The same, for whoever only looks."""
 
 
+class DriverMissing(Exception):
+    """The package that connects to this kind of database is not installed; the message says how to."""
+
+
 def open_engine(database_url: str) -> Engine:
     """
-    Open the database at *database_url* (`sqlite:///path`), made safe for a loss of power.
+    Open the database at *database_url*: `sqlite:///path` or `postgresql://user:password@host/name`.
 
-    The file and its journals are readable by their owner only.
+    Raises:
+        DriverMissing: The URL is one of PostgreSQL, and psycopg is not installed.
     """
     url = make_url(database_url)
+    return _open_postgresql(url) if url.get_backend_name() == "postgresql" else _open_sqlite(url)
+
+
+def _open_postgresql(url: URL) -> Engine:
+    """Commits wait for the server's disk (synchronous_commit is on by default)."""
+    try:
+        return create_engine(
+            url.set(drivername="postgresql+psycopg"),
+            poolclass=NullPool,
+            connect_args={"connect_timeout": BUSY_SECONDS},
+            hide_parameters=True,
+        )
+    except ModuleNotFoundError as exc:
+        raise DriverMissing(
+            'DATABASE_URL: PostgreSQL needs one more package. Run pip install "ucx-faxbot[postgresql]".'
+        ) from exc
+
+
+def _open_sqlite(url: URL) -> Engine:
+    """Safe against a loss of power; the file and its journals are readable by their owner only."""
     if url.database and url.database != ":memory:":
         path = Path(url.database)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -162,13 +187,20 @@ class TransactionStore:
         self._engine.dispose()
 
     def _run(self) -> None:
-        with self._engine.connect() as connection:
-            while batch := self._next_batch():
-                while batch:
-                    batch = self._carry_out(Session(connection, expire_on_commit=False), batch)
-                    driver = connection.connection.driver_connection
-                    if driver is not None and driver.in_transaction:  # a COMMIT that failed left it open
-                        driver.rollback()
+        connection: Connection | None = None
+        while batch := self._next_batch():
+            while batch:
+                try:
+                    connection = connection or self._engine.connect()
+                except Exception as error:  # noqa: BLE001 - raised where each job was submitted
+                    _fail(batch, error)
+                    break
+                batch = self._carry_out(Session(connection, expire_on_commit=False), batch)
+                if not _is_usable(connection):
+                    connection.close()
+                    connection = None
+        if connection is not None:
+            connection.close()
 
     def _next_batch(self) -> list[_Job]:
         with self._wake:
@@ -213,3 +245,21 @@ class TransactionStore:
             self.counts.reads += not job.writes
             job.resolve()
         return again
+
+
+def _is_usable(connection: Connection) -> bool:
+    """End a transaction that a failed COMMIT left open; False if the connection is broken."""
+    if connection.invalidated:
+        return False
+    try:
+        connection.connection.rollback()  # does nothing outside a transaction
+    except Exception:  # noqa: BLE001 - each driver has exceptions of its own
+        connection.invalidate()
+        return False
+    return True
+
+
+def _fail(jobs: list[_Job], error: Exception) -> None:
+    for job in jobs:
+        job.error = error
+        job.resolve()
