@@ -9,7 +9,7 @@ from tests.support.waiting import until
 _LEFT = """
 SELECT (SELECT count(*) FROM requests WHERE NOT done)
      + (SELECT count(*) FROM announcements
-        WHERE state IN ('waiting', 'sending') OR (state = 'sent' AND revision > shown))
+        WHERE state IN ('waiting', 'sending') OR (state = 'sent' AND revision > posted_revision))
 """
 PATIENCE = 300.0
 

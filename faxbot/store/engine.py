@@ -221,7 +221,7 @@ class TransactionStore:
                 try:
                     with session.begin_nested():
                         job.result = job.context.run(job.work, ledger)
-                except Exception as error:  # noqa: BLE001 - it is handed to whoever asked
+                except Exception as error:  # noqa: BLE001 - it is raised where the work was submitted
                     job.error = error
                 session.expunge_all()  # what was returned is a snapshot from here on
             try:

@@ -34,8 +34,8 @@ from faxbot.store.touched import note, note_flushed
 
 Row = TypeVar("Row", bound=SQLModel)
 
-_TOLD = AnnouncementRow.__table__.c  # type: ignore[attr-defined] # every table here has one
-_PENDING = tuple(_TOLD[name] for name in Pending._fields)
+_ANNOUNCEMENT = AnnouncementRow.__table__.c  # type: ignore[attr-defined] # every table here has one
+_PENDING = tuple(_ANNOUNCEMENT[name] for name in Pending._fields)
 _RECORD = RecordRow.__table__.c  # type: ignore[attr-defined] # as above
 _KEY = tuple(_RECORD[name] for name in ("id", "job_id", "time", "direction", "gone"))
 _by_id = attrgetter("id")

@@ -26,15 +26,15 @@ def _columns(table: type) -> Any:  # noqa: ANN401 - SQLAlchemy names columns at 
     return table.__table__.c  # type: ignore[attr-defined]
 
 
-_TOLD, _FAX, _RECORD = _columns(AnnouncementRow), _columns(FaxRow), _columns(RecordRow)
+_ANNOUNCEMENT, _FAX, _RECORD = _columns(AnnouncementRow), _columns(FaxRow), _columns(RecordRow)
 _REQUEST, _SUBSCRIPTION = _columns(RequestRow), _columns(SubscriptionRow)
 
 _UNTOLD = (AnnouncementState.WAITING, AnnouncementState.SENDING)
-WAITS: ColumnElement[bool] = _TOLD.state.in_(_UNTOLD)
+WAITS: ColumnElement[bool] = _ANNOUNCEMENT.state.in_(_UNTOLD)
 # States are excluded, not listed, so that SQLite uses the small partial index on outdated rows.
-IS_OUTDATED: ColumnElement[bool] = (_TOLD.revision > _TOLD.posted_revision) & _TOLD.state.not_in(
-    (*_UNTOLD, AnnouncementState.DROPPED)
-)
+IS_OUTDATED: ColumnElement[bool] = (
+    _ANNOUNCEMENT.revision > _ANNOUNCEMENT.posted_revision
+) & _ANNOUNCEMENT.state.not_in((*_UNTOLD, AnnouncementState.DROPPED))
 _NOT_ENDED = tuple(state for state in FaxState if state is not FaxState.ENDED)
 _PASSING = (
     AnnouncementKind.EPHEMERAL,
@@ -70,16 +70,18 @@ class SqlRetention:
     def unconfirmed_records(self) -> set[int]:
         """The records of which a message is not posted or outdated, or whose file Slack refused."""
         # By state alone: with a condition on the record, too, SQLite reads the rows of every record.
-        told = select(_TOLD.record_id, _TOLD.kind)
-        pending = [row for which in (WAITS, IS_OUTDATED) for row in self._session.execute(told.where(which))]
-        dropped = self._session.execute(told.where(_TOLD.state == AnnouncementState.DROPPED))
+        posted = select(_ANNOUNCEMENT.record_id, _ANNOUNCEMENT.kind)
+        pending = [
+            row for which in (WAITS, IS_OUTDATED) for row in self._session.execute(posted.where(which))
+        ]
+        dropped = self._session.execute(posted.where(_ANNOUNCEMENT.state == AnnouncementState.DROPPED))
         refused = [row for row in dropped if row.kind is AnnouncementKind.FILE]
         return {record_id for record_id, _ in (*pending, *refused) if record_id is not None}
 
     def files_to_tell(self) -> Sequence[str]:
         """The paths of requested documents that are not posted yet."""
-        files = (_TOLD.kind == AnnouncementKind.FILE) & _TOLD.record_id.is_(None)
-        found = self._session.execute(select(_TOLD.body).where(WAITS, files))
+        files = (_ANNOUNCEMENT.kind == AnnouncementKind.FILE) & _ANNOUNCEMENT.record_id.is_(None)
+        found = self._session.execute(select(_ANNOUNCEMENT.body).where(WAITS, files))
         return [body["path"] for body in found.scalars() if body.get("path")]
 
     def forget_documents(self, fax_ids: Sequence[int], record_ids: Sequence[int]) -> None:
@@ -113,19 +115,19 @@ class SqlRetention:
         due: list[int] = []
         for kind in _PASSING:  # asked for all at once, SQLite reads every row without a record
             due += self._session.execute(
-                select(_TOLD.id)
+                select(_ANNOUNCEMENT.id)
                 .where(
-                    _TOLD.kind == kind,
-                    _TOLD.record_id.is_(None),
-                    _TOLD.created_at < before,
-                    func.coalesce(_TOLD.sent_at, _TOLD.created_at) < before,
-                    _TOLD.state.in_((AnnouncementState.SENT, AnnouncementState.DROPPED)),
-                    _TOLD.revision <= _TOLD.posted_revision,
-                    ~_TOLD.key.startswith(CLOSED_KEY),
+                    _ANNOUNCEMENT.kind == kind,
+                    _ANNOUNCEMENT.record_id.is_(None),
+                    _ANNOUNCEMENT.created_at < before,
+                    func.coalesce(_ANNOUNCEMENT.sent_at, _ANNOUNCEMENT.created_at) < before,
+                    _ANNOUNCEMENT.state.in_((AnnouncementState.SENT, AnnouncementState.DROPPED)),
+                    _ANNOUNCEMENT.revision <= _ANNOUNCEMENT.posted_revision,
+                    ~_ANNOUNCEMENT.key.startswith(CLOSED_KEY),
                 )
                 .limit(most - len(due))
             ).scalars()
-        newest = self._session.execute(select(func.max(_TOLD.id))).scalar()
+        newest = self._session.execute(select(func.max(_ANNOUNCEMENT.id))).scalar()
         ids = [row_id for row_id in due if row_id != newest]
         self._delete(AnnouncementRow, ids)
         return len(ids)

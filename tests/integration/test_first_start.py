@@ -40,7 +40,7 @@ async def test_commands_are_answered_while_the_baseline_is_taken(tmp_path, works
         before = os.umask(0o077)
         bot = asyncio.create_task(serve(settings_for(fax, workspace, tmp_path), said.append))
         try:
-            await until(lambda: bot.done() or workspace.site.socket.connected, SOON)
+            await until(lambda: bot.done() or workspace.installation.socket.connected, SOON)
             async with Person(workspace.url, DANA) as dana:
                 await dana.command(CLAIMS, "/fax help")
             await until(lambda: workspace.journal.of("response_url"), SOON)

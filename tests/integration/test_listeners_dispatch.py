@@ -173,7 +173,7 @@ async def test_an_unknown_fault_gets_a_reference_that_is_in_the_log(rig, caplog)
     rig.runner.failure = RuntimeError("disk full")
     told = payload_of(await rig.command("send 469 555 0101"))
     (record,) = [each for each in caplog.records if each.exc_info]
-    reference = record.correlation_id
+    reference = record.reference
     assert reference in told["text"]
     assert len(reference) == 8
     assert record.levelno == logging.ERROR

@@ -293,7 +293,7 @@ async def test_a_change_that_could_not_be_written_is_told_by_the_next_tick(tmp_p
         await home.watch.tick()
         followed = next(iter(home.watch._followed.values()))
         followed.job = replace(followed.job, state=JobState.READY)
-        followed.told = None
+        followed.listed_as = None
         home.watch._store, store = FullDisk(), home.watch._store
         with pytest.raises(OSError, match="full"):
             await home.watch.tick()

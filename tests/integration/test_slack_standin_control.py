@@ -90,7 +90,7 @@ async def test_the_sdk_retries_a_lost_answer(raw):
 
 async def test_a_call_runs_after_the_client_timed_out(raw):
     """A delayed call runs although its client has disconnected."""
-    await raw.control("faults", method="chat.postMessage", fault="latency", seconds=0.2)
+    await raw.control("faults", method="chat.postMessage", fault="latency", seconds=1.0)
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=0.05)) as hasty:
         with pytest.raises(asyncio.TimeoutError):
             await RawClient(raw.workspace, hasty).json("chat.postMessage", **POST)

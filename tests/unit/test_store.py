@@ -7,22 +7,25 @@ import sqlite3
 import stat
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Engine, inspect
+from sqlalchemy import Engine, inspect, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from faxbot.services.model.faxes import Fax, FaxState
-from faxbot.services.model.ledger import Ledger
+from faxbot.services.model.ledger import Ledger, Touched
 from faxbot.services.model.requests import Request, RequestKind
+from faxbot.services.outbox.announcements import open_card
 from faxbot.store import schema
 from faxbot.store.engine import TransactionStore, open_engine, open_to_read
 from faxbot.store.queries import SqlLedger
 from faxbot.store.schema import NewerDatabaseError, migrate, newest_revision, revision
+from faxbot.store.tables import FaxRow
 from tests.support.waiting import until
 
 
@@ -322,3 +325,49 @@ def test_a_database_without_a_schema_says_so(engine: Engine, file: Path):
         asyncio.run(ask())
     finally:
         store.close()
+
+
+async def test_a_commit_wakes_what_mirrors_its_rows(store: TransactionStore):
+    """A new fax and its card are reported once they are saved; a read and a failed write report nothing."""
+    reported: list[Touched] = []
+    store.on_commit(reported.append)
+
+    def write(ledger: Ledger) -> int:
+        fax = ledger.add_fax(Fax(channel_id="C1", state=FaxState.ACCEPTED))
+        open_card(ledger, fax, "C1", datetime.now(UTC))
+        return fax.id
+
+    def fail(ledger: Ledger) -> None:
+        raise RuntimeError("no")
+
+    await store.read(lambda ledger: ledger.faxes_in(FaxState.ACCEPTED))
+    with pytest.raises(RuntimeError):
+        await store.write(fail)
+    assert reported == []
+    fax_id = await store.write(write)
+    (touched,) = reported
+    assert (touched.channels, touched.faxes) == ({"C1"}, {fax_id: FaxState.ACCEPTED})
+
+
+async def test_a_state_that_has_moved_is_not_moved_again(store: TransactionStore):
+    """Whoever read an older state learns that it has moved, and the row has the state of the winner."""
+    fax = await store.write(lambda ledger: ledger.add_fax(Fax(state=FaxState.READY)))
+
+    def late(ledger: Ledger) -> tuple[bool, FaxState]:
+        row = ledger.fax(fax.id)
+        moved = update(FaxRow).values(state=FaxState.ENDED)
+        ledger._session.execute(moved, execution_options={"synchronize_session": False})
+        return ledger.change_state(row, FaxState.SUBMITTING), row.state
+
+    assert await store.write(late) == (False, FaxState.ENDED)
+
+
+async def test_a_state_is_not_assigned(store: TransactionStore):
+    """Only the conditional update changes the state of a saved row."""
+    fax = await store.write(lambda ledger: ledger.add_fax(Fax(state=FaxState.READY)))
+
+    def assign(ledger: Ledger) -> None:
+        ledger.fax(fax.id).state = FaxState.ENDED
+
+    with pytest.raises(TypeError, match="change_state"):
+        await store.write(assign)

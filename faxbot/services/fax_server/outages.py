@@ -1,8 +1,8 @@
 """
-Whether the fax server answers and lets the bot in: said once when that ends, and once when it is so again.
+Outages: the fax server does not answer, or rejects the credentials. One notice each at begin and end.
 
-A server that comes and goes is not told of each time: after an outage the next one has to last longer before
-it is worth a word. While the server answers to one kind of question and never to another, that is said, too.
+After an outage the next one has to last longer before it is announced. If the server answers one kind of
+request and never another, that is announced, too.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ from faxbot.services.outbox.announcements import post_notice, refresh_cards
 log = logging.getLogger(__name__)
 
 FAILURES = 2
-"""One lost tick is no outage."""
+"""Consecutive failures before an outage is declared."""
 FIRST_PATIENCE, LONGEST_PATIENCE = 60.0, 960.0
 """So many seconds an outage has to last that follows another one; each time twice as many."""
 CALM_SECONDS = 1800.0
@@ -63,7 +63,7 @@ class Outages:
     """
     Keeps what the ticks found: `outage` is set while the fax server does not answer, or does not let us in.
 
-    Cards of unfinished faxes then show when the server was last heard.
+    Cards of unfinished faxes then show when the server last replied.
     """
 
     def __init__(self, store: Store, clock: Clock, inbound_channel: str) -> None:
@@ -72,9 +72,7 @@ class Outages:
         self.failures = 0
         """Failures in a row, of whatever tick."""
         self._ended: EndedOutage | None = None
-        self._turn = (
-            asyncio.Lock()
-        )  # ticks end side by side, and what one of them tells the next one must know
+        self._turn = asyncio.Lock()  # ticks end concurrently, and each must see what the one before announced
         self._heard: datetime | None = None
         self._first_failure: datetime | None = None
         self._refusals = 0
@@ -147,7 +145,7 @@ class Outages:
         ended, now = self._ended, self._clock.now()
 
         def record(ledger: Ledger) -> None:
-            if ended is not None:  # the last one's end was still to be told
+            if ended is not None:  # the end of the previous outage was not announced yet
                 post_notice(ledger, self._channel, _back(ledger, ended), now)
                 ledger.remember(_ENDED, None)
             ledger.remember(_OUTAGE, _OUTAGES.dump_python(outage, mode="json"))

@@ -41,7 +41,7 @@ class RecordFeed:
     found too. A record that was in any answer is known from then on.
 
     Which records are known is asked of an index in the database, page by page: the feed holds none of them
-    (docs/decisions/0009).
+    (docs/decisions/0010).
     """
 
     def __init__(

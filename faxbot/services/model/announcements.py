@@ -8,11 +8,11 @@ from sqlmodel import Field, SQLModel
 from faxbot.services.model import correlation
 
 CLOSED_KEY = "closed-"
-"""What has such a key is told once and for all: that a channel is closed to the bot."""
+"""Key prefix of the notice that a channel is closed to the bot; it is posted once for each channel."""
 
 
 class AnnouncementKind(StrEnum):
-    """What Slack is told with."""
+    """The kinds of messages."""
 
     CARD = "card"
     """The one message of a fax in a channel, edited in place."""
@@ -25,15 +25,15 @@ class AnnouncementKind(StrEnum):
     DETAILS = "details"
     """The card of a received fax, first in the thread of its file."""
     EPHEMERAL = "ephemeral"
-    """An answer that only one person sees: told at most once."""
+    """An answer that only one person sees; posted at most once."""
 
 
 class AnnouncementState(StrEnum):
-    """How far the telling of an announcement is."""
+    """How far an announcement is on its way to Slack."""
 
     WAITING = "waiting"
     SENDING = "sending"
-    """The call is under way. Found at start, it means that nobody knows whether it was carried out."""
+    """The call is under way. Found at start, the fate of the call is unknown."""
     SENT = "sent"
     DROPPED = "dropped"
     """Slack will never take it; the log says why."""
@@ -41,10 +41,10 @@ class AnnouncementState(StrEnum):
 
 class Announcement(SQLModel):
     """
-    One thing to tell Slack, written in the transaction that records the fact.
+    One message for Slack, written in the transaction that records the fact.
 
     *key* travels with the post, so that it can be found again. A message that can change counts its
-    `revision`; it is edited until `shown` has caught up.
+    `revision`; it is edited until `posted_revision` has caught up.
     """
 
     id: int = 0
@@ -59,7 +59,7 @@ class Announcement(SQLModel):
     response_url: str | None = None
     body: dict[str, Any] = Field(default_factory=dict)
     terminal: bool = False
-    """The last thing there is to tell of a fax: it goes ahead of mere progress."""
+    """The end of a fax: posted ahead of progress."""
     state: AnnouncementState = AnnouncementState.WAITING
     batch: str = ""
     """Announcements that went out as one message share the key of the first."""
@@ -76,7 +76,7 @@ class Announcement(SQLModel):
 
 
 class Pending(NamedTuple):
-    """What there is to know, for choosing the next, of an announcement that is pending."""
+    """A pending announcement, as far as the choice of the next call needs it."""
 
     id: int
     channel_id: str

@@ -2,8 +2,8 @@
 What faxbot remembers: the facts that outlive a crash.
 
 Each class is a plain data model; `store/tables.py` makes tables of them. Moments are epoch seconds.
-What a person asked for is a Request; what came of it is a Fax (outgoing) or a change to one; what the fax
-server keeps is a FaxRecord; what Slack still has to be told, or was told, is an Announcement.
+A request becomes a Fax (outgoing) or a change to one; what the fax server keeps is a FaxRecord; what Slack
+shows or is to show is an Announcement.
 """
 
 from enum import StrEnum

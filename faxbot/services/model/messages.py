@@ -1,5 +1,5 @@
 """
-What the services tell people, as facts. How it reads is decided in `slack/views/`.
+What people are shown, as facts. How it reads is decided in `slack/views/`.
 
 Everything here that came from a caller, a fax machine or a person is plain text: the views escape it.
 """

@@ -104,7 +104,7 @@ class Documents(Protocol):
 
     async def inspect(self, path: Path) -> int | None:
         """
-        Count the pages of a document from the fax server; None if its kind does not tell.
+        Count the pages of a document from the fax server; None if its kind has no page count.
 
         Raises:
             BadDocument: It is not whole.
@@ -180,7 +180,7 @@ class FormOpener(Protocol):
 
 class Messenger(Protocol):
     """
-    Slack, as the place where things are told. Every method raises the SlackFaults of fax/errors.py and
+    Slack, as the place where messages are posted. Every method raises the SlackFaults of fax/errors.py and
     sends once: what is unclear is for the caller to clear up.
     """
 
@@ -227,7 +227,7 @@ class Messenger(Protocol):
     ) -> tuple[bool, str | None, str]:
         """
         What Slack knows of a file: (is it complete, the ts of the message that shows it in *channel_id*,
-        its permalink) (files.info; if that does not tell, or when *thorough*, conversations.history).
+        its permalink) (files.info; if that has no answer, or when *thorough*, conversations.history).
         """
         ...
 

@@ -25,9 +25,9 @@ class RequestKind(StrEnum):
 
 class Request(SQLModel):
     """
-    Something a person asked for, committed before Slack is told that it arrived.
+    What a person requested, committed before the envelope is acknowledged.
 
-    *key* names the wish, not the envelope that carried it: the same wish told twice is one request.
+    *key* is the deduplication key: it names the request, not the envelope; a redelivery has the same key.
     """
 
     id: int = 0

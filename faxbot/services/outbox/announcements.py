@@ -71,8 +71,8 @@ def open_card(ledger: Ledger, fax: Fax, channel_id: str, now: datetime) -> bool:
 
 def cards_of(ledger: Ledger, fax: Fax) -> list[Announcement]:
     """The cards of *fax*, one a channel."""
-    told = ledger.announcements_of(fax_id=fax.id)
-    return [each for each in told if each.kind is AnnouncementKind.CARD]
+    known = ledger.announcements_of(fax_id=fax.id)
+    return [each for each in known if each.kind is AnnouncementKind.CARD]
 
 
 def refresh_cards(ledger: Ledger, fax: Fax) -> None:
@@ -115,9 +115,9 @@ def end_fax(ledger: Ledger, fax: Fax, outcome: Outcome, step: Step) -> None:
 
 def announce_received(ledger: Ledger, row: FaxRecord, channels: Iterable[str], now: datetime) -> None:
     """Tell a received fax to *channels*: its file, and its details in the file's thread."""
-    told = {each.channel_id for each in ledger.announcements_of(record_id=row.id)}
+    known = {each.channel_id for each in ledger.announcements_of(record_id=row.id)}
     for channel_id in channels:
-        if channel_id in told:
+        if channel_id in known:
             continue
         parent_id = None
         if row.path:
@@ -142,14 +142,14 @@ def announce_received(ledger: Ledger, row: FaxRecord, channels: Iterable[str], n
 
 
 def announce_late_file(ledger: Ledger, row: FaxRecord, now: datetime) -> None:
-    """The file of a received fax that was told without one, wherever that was."""
-    for told in ledger.announcements_of(record_id=row.id):
-        if told.kind is AnnouncementKind.DETAILS:
-            told.revision += 1
+    """The file of a received fax that was known without one, wherever that was."""
+    for known in ledger.announcements_of(record_id=row.id):
+        if known.kind is AnnouncementKind.DETAILS:
+            known.revision += 1
             file = Announcement(
                 key=new_key(),
                 kind=AnnouncementKind.FILE,
-                channel_id=told.channel_id,
+                channel_id=known.channel_id,
                 record_id=row.id,
                 created_at=now.timestamp(),
             )

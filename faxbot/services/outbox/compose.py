@@ -19,7 +19,7 @@ def compose(ledger: Ledger, batch: Sequence[Announcement], outage: Outage | None
     """
     The message of one announcement, or of replies that go out as one.
 
-    *outage*: nothing is heard of the fax server.
+    *outage*: set while the fax server does not answer.
     """
     row = batch[0]
     if row.fax_id is not None:

@@ -3,8 +3,8 @@ A document to a channel, exactly once.
 
     "" -> address obtained, bytes up -> "sharing" (committed before the call) -> "shared" -> SENT
 
-Until the share is asked for nobody can see the file, so a stop before that starts over. After it, only
-files.info tells whether it went; there is never a second file while the first may still appear.
+Until the share is requested the file is invisible, so a stop before that starts over. After it, only
+files.info shows whether it went; there is never a second file while the first may still appear.
 """
 
 import logging

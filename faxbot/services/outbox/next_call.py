@@ -1,5 +1,5 @@
 """
-What to tell next in a channel. Pure: rows in, a choice out.
+The next call in a channel. Pure: rows in, a choice out.
 
 Within a thread the order is kept: a card before its replies, a file before its details. An edit holds
 nothing up, and nothing holds it up. Among what may go the thread that has ended comes first, then the oldest.

@@ -42,9 +42,9 @@ CLOSED = frozenset({"channel_not_found", "is_archived", "not_in_channel", "restr
 
 class Outbox:
     """
-    Tells Slack what is written. *admins*: the first of them hears, once, of a closed channel.
+    Posts what is written. *admins*: the first of them is notified, once, of a closed channel.
 
-    *posted* hears how many seconds a received fax took to its channel.
+    *posted* is called with the seconds that a received fax took to its channel.
     """
 
     def __init__(
@@ -168,7 +168,7 @@ class Outbox:
 
     def _begin(self, channel_id: str, choice: Choice) -> None:
         release = self._pace.reserve(choice.call)
-        task = asyncio.create_task(self._tell(channel_id, choice), name=f"tell {channel_id}")
+        task = asyncio.create_task(self._make_call(channel_id, choice), name=f"outbox {channel_id}")
         self._calling[channel_id] = task
         task.add_done_callback(partial(self._end, channel_id, release))
 
@@ -180,7 +180,7 @@ class Outbox:
             self._pace.busy_in(channel_id, PATIENCE_SECONDS)
         self._wake.set()
 
-    async def _tell(self, channel_id: str, choice: Choice) -> None:
+    async def _make_call(self, channel_id: str, choice: Choice) -> None:
         with under(choice.batch[0].correlation_id):
             await self._call(channel_id, choice, [row.id for row in choice.batch])
 
@@ -194,7 +194,7 @@ class Outbox:
             self._pace.busy(choice.call, channel_id, busy.retry_after)
         except SlackFault as fault:
             extra = {"announcement": ids[0], "fault": type(fault).__name__}
-            log.warning("a look for a message failed; it is repeated", extra=extra)
+            log.warning("message lookup failed; will retry", extra=extra)
             await self._delivery.postpone(ids, self._settle or 1.0)
         except Exception:  # its thread waits, the channel goes on
             log.exception("an announcement stumbled", extra={"announcement": ids[0]})

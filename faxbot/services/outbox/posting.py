@@ -45,9 +45,9 @@ class _Outgoing:
 
 class MessagePosting:
     """
-    Takes announcements one call further. *closed* hears (channel, code) when Slack will never take one.
+    Takes announcements one call further. *closed* is called with (channel, code) on a final refusal.
 
-    `carry_on` raises SlackBusy, after it has written that nothing was told, and any SlackFault of a look.
+    `carry_on` raises SlackBusy, after it has written that nothing was posted, and any SlackFault of a lookup.
     """
 
     def __init__(

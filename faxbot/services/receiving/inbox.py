@@ -94,9 +94,9 @@ class Inbox:
         try:
             for row, fetch in zip(rows, fetches, strict=True):
                 found = await fetch
-                if found.told:
+                if found.final:
                     await self._announce(row.id, found)
-                whole = whole and found.told
+                whole = whole and found.final
         finally:
             for fetch in fetches:
                 fetch.cancel()
@@ -115,11 +115,11 @@ class Inbox:
         async with slots:
             if await self._store.read(lambda ledger: _has_successor(ledger, row)):
                 await self._store.write(lambda ledger: _count_try(ledger, row_id, LATE_TRIES))
-                return _Found(told=True)
+                return _Found(final=True)
             try:
                 await asyncio.to_thread(make_folder, path.parent)
                 path = (await self._server.download_document(row.job_id, path)).path
-                return _Found(path, await self._documents.inspect(path), told=True)
+                return _Found(path, await self._documents.inspect(path), final=True)
             except BadDocument:
                 return await self._try_later(row, path)
             except _NOT_ABOUT_THE_DOCUMENT as fault:
@@ -136,9 +136,9 @@ class Inbox:
         row_id = row.id
         tries = await self._store.write(lambda ledger: _count_try(ledger, row_id))
         if tries < TRIES or row.state is RecordState.NO_FILE:
-            return _Found(told=row.state is RecordState.NO_FILE)
+            return _Found(final=row.state is RecordState.NO_FILE)
         log.warning("a received fax has no whole file", extra={"record": row_id, "job": row.job_id})
-        return _Found(path, told=True)
+        return _Found(path, final=True)
 
     async def _announce(self, row_id: int, found: "_Found") -> None:
         now = self._clock.now()
@@ -168,11 +168,11 @@ class Inbox:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What came of asking for a file; without *told* it is asked for again."""
+    """What came of asking for a file; it is downloaded again unless *final*."""
 
     path: Path | None = None
     pages: int | None = None
-    told: bool = False
+    final: bool = False
 
 
 def _count_try(ledger: Ledger, row_id: int, times: int = 1) -> int:

@@ -45,11 +45,11 @@ class Permissions:
         )
 
     async def received_here(self, channel_id: str, row: FaxRecord | None) -> bool:
-        """Whether a received fax was told in this conversation."""
+        """Whether a received fax was posted in this conversation."""
         if row is None:
             return False
-        told = await self._store.read(lambda ledger: ledger.announcements_of(record_id=row.id))
-        return any(each.channel_id == channel_id for each in told)
+        posted = await self._store.read(lambda ledger: ledger.announcements_of(record_id=row.id))
+        return any(each.channel_id == channel_id for each in posted)
 
     async def may_subscribe_received(self, user_id: str) -> None:
         """Raises NotAllowed."""

@@ -75,12 +75,12 @@ class RecordRequests:
 
     def _deleted(self, ledger: Ledger, request: Request, fax: Fax | None, row: FaxRecord | None) -> None:
         now = self._clock.now()
-        told = False
+        answered = False
         if fax is not None:
             known = ledger.fax(fax.id)
             known.deleted_by = request.user_id
             announce_steps(ledger, known, [Step(StepKind.DELETED, now, by=request.user_id)])
-            told = bool(cards_of(ledger, known))
+            answered = bool(cards_of(ledger, known))
         if row is not None:
             record = ledger.record(row.id)
             record.deleted_by = request.user_id
@@ -88,8 +88,8 @@ class RecordRequests:
             for each in ledger.announcements_of(record_id=row.id):
                 if each.kind is AnnouncementKind.DETAILS:
                     each.revision += 1
-                    told = True
-        if not told:
+                    answered = True
+        if not answered:
             sentence = Sentence("The record and its file are deleted from the fax server.")
             post_ephemeral(ledger, ledger.request(request.id), sentence, now)
 

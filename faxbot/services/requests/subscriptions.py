@@ -62,25 +62,25 @@ class SubscriptionRequests:
 
     async def subscribe(self, request: Request) -> None:
         """A channel wants to hear of faxes. Without words: of what the person may subscribe it to."""
-        wish = await self._wish(request)
-        if wish.fax and wish.fax.state is FaxState.ENDED:
-            raise UnknownJob(f"{wish.fax.job_id} has ended. `/fax status {wish.fax.job_id}` tells how.")
-        if Direction.RX in wish.directions:
+        scope = await self._scope(request)
+        if scope.fax and scope.fax.state is FaxState.ENDED:
+            raise UnknownJob(f"{scope.fax.job_id} has ended. `/fax status {scope.fax.job_id}` tells how.")
+        if Direction.RX in scope.directions:
             if not request.body.get("direction") and not await self._permissions.is_admin(request.user_id):
-                wish = _Scope((Direction.TX,), wish.line, wish.fax)
+                scope = _Scope((Direction.TX,), scope.line, scope.fax)
             else:
                 await self._permissions.may_subscribe_received(request.user_id)
         await self._directory.ensure_can_post(request.channel_id, request.user_id)
         now = self._clock.now()
 
         def record(ledger: Ledger) -> None:
-            fresh = [ledger.add_subscription(row) for row in wish.rows(request, now.timestamp())]
-            if wish.fax:
-                fax = ledger.fax(wish.fax.id)
+            fresh = [ledger.add_subscription(row) for row in scope.rows(request, now.timestamp())]
+            if scope.fax:
+                fax = ledger.fax(scope.fax.id)
                 if open_card(ledger, fax, request.channel_id, now):
                     refresh_cards(ledger, fax)
-            text = f"This channel now hears of {wish.words}."
-            self._answer(ledger, request, text if any(fresh) else f"It already hears of {wish.words}.")
+            text = f"This channel now hears of {scope.words}."
+            self._answer(ledger, request, text if any(fresh) else f"It already hears of {scope.words}.")
 
         await self._store.write(record)
 
@@ -88,17 +88,17 @@ class SubscriptionRequests:
         """A channel has heard enough. Without words: of everything."""
         body = request.body
         named = any(body.get(word) for word in ("direction", "job_id", "line"))
-        wish = await self._wish(request) if named else None
+        scope = await self._scope(request) if named else None
 
         def record(ledger: Ledger) -> None:
-            rows = wish.rows(request, 0.0) if wish else list(ledger.subscriptions(request.channel_id))
+            rows = scope.rows(request, 0.0) if scope else list(ledger.subscriptions(request.channel_id))
             dropped = [ledger.drop_subscription(row) for row in rows]
-            text = f"This channel hears no more of {wish.words if wish else 'faxes it subscribed to'}."
+            text = f"This channel hears no more of {scope.words if scope else 'faxes it subscribed to'}."
             self._answer(ledger, request, text if any(dropped) else "It was not subscribed to that.")
 
         await self._store.write(record)
 
-    async def _wish(self, request: Request) -> _Scope:
+    async def _scope(self, request: Request) -> _Scope:
         body = request.body
         line = await self._lines.choose(body["line"]) if body.get("line") else None
         job_id, fax = body.get("job_id"), None

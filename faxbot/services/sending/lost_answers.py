@@ -3,7 +3,7 @@ FileSend's answer was lost: find the job, or ask a person. Nothing here dials.
 
 One job that could be the fax, and that no other fax could claim, is adopted; anything else is a person's
 decision. Looking goes on for an hour: also after a person has decided without knowing the job, and for a
-short while after the server refused, a job that shows up is told for what it is. When a person said that
+short while after the server refused, a job that shows up is announced. When a person said that
 it went, and which job it is was known, that is its end: a second one would contradict or repeat it.
 """
 
@@ -74,10 +74,10 @@ class LostAnswers:
         """
         Look once more for a fax before it is sent again.
 
-        Waits while another fax to its number is being handed over: their jobs can't be told apart before.
+        Waits while another fax to its number is being handed over: their jobs can't be distinguished before.
 
         Raises:
-            ServerFault: The fax server does not tell.
+            ServerFault: The fax server does not answer.
         """
         before = await self._store.read(lambda ledger: ledger.fax(fax_id))
         while True:

@@ -145,7 +145,7 @@ class Preparation:
         except Refusal as refusal:
             await self._refuse(fax, str(refusal))
             return
-        except Exception:  # a full disk, say: the person hears of it, and nothing is dialled later
+        except Exception:  # for instance a full disk: the person is notified, and nothing is dialed later
             log.exception("a document could not be prepared", extra={"fax": fax.id})
             await self._refuse(
                 fax, "The document could not be prepared here, so nothing was sent. Try again."

@@ -97,7 +97,7 @@ class Submissions:
         Commit the intent, with what is on the fax server before it; None: do not hand over.
 
         Raises:
-            ServerFault: The fax server did not tell.
+            ServerFault: The fax server did not answer.
         """
         now = self._clock.now().timestamp()
         ready = await self._store.read(lambda ledger: ledger.fax(fax_id))

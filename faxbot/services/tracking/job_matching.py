@@ -177,5 +177,5 @@ def adopt_job(ledger: Ledger, fax: Fax, job: Job, step: Step) -> None:
 
 
 def as_submitted(job: Job) -> Job:
-    """*job* as it was at first: the next look at it tells all that became of it since."""
+    """*job* as it was at first, so that the next tick announces everything that has happened since."""
     return Job(job.job_id, JobState.READY, destination=job.destination, modem=job.modem)

@@ -132,9 +132,9 @@ class JobWatch:
         absent: list[WatchedJob] = []
         for job_id, followed in self._followed.items():
             job = active.get(job_id)
-            if job is not None and job is followed.told:
+            if job is not None and job is followed.listed_as:
                 continue
-            followed.told = None
+            followed.listed_as = None
             if job is None or followed.cannot_be(job, self._region):
                 absent.append(followed)
                 continue
@@ -143,12 +143,12 @@ class JobWatch:
             if replace(job, time=None) != replace(followed.job, time=None):
                 moved.append((followed, job))
         findings = await self._vanished.ask_for(absent)
-        if moved := moved + findings.told:
+        if moved := moved + findings.updates:
             await self._record(moved)
         if findings.lost:
             await self._give_up(findings.lost)
         for followed, job in listed:
-            followed.told = job
+            followed.listed_as = job
         if active.keys() != self._listed:
             left = dict.fromkeys(self._listed - active.keys(), self._clock.now())
             self._left, self._listed = self._left | left, set(active)

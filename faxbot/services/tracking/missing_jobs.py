@@ -2,7 +2,7 @@
 Jobs that left the list of active ones: what became of them? An outcome is never guessed.
 
 JobStatus is asked first, then the records. A job that neither knows is lost only after several looks over a
-minute: a server that was just restarted may have nothing to tell for a moment, and a job is in neither list
+minute: a server that was just restarted may list nothing for a moment, and a job is in neither list
 on its way from one to the other.
 """
 
@@ -41,7 +41,7 @@ class WatchedJob:
     fax_id: int
     job: Job
     since: datetime
-    told: Job | None = None
+    listed_as: Job | None = None
     """What the last list held, if it held the job: the very same object tells of no change."""
     absent: int = 0
     """Ticks in a row in which the list did not hold it."""
@@ -76,7 +76,7 @@ class WatchedJob:
 class Findings:
     """What became of jobs that are not listed: news, nothing for ever, and what went wrong in asking."""
 
-    told: list[tuple[WatchedJob, Job]] = field(default_factory=list)
+    updates: list[tuple[WatchedJob, Job]] = field(default_factory=list)
     lost: list[WatchedJob] = field(default_factory=list)
     fault: BaseException | None = None
 
@@ -92,14 +92,14 @@ class MissingJobs:
         self._slots = asyncio.Semaphore(ASKED_AT_ONCE)
 
     async def ask_for(self, absent: Sequence[WatchedJob]) -> "Findings":
-        """What became of them, as far as it can be told now."""
+        """What became of them, as far as it can be reported now."""
         findings = Findings()
         answers = await asyncio.gather(*(self._ask(each) for each in absent), return_exceptions=True)
         for followed, answer in zip(absent, answers, strict=True):
             if isinstance(answer, BaseException):
                 findings.fault = answer
             elif answer is not None:
-                findings.told.append((followed, answer))
+                findings.updates.append((followed, answer))
             elif self._is_lost(followed):
                 findings.lost.append(followed)
         return findings
@@ -132,7 +132,7 @@ class MissingJobs:
         except (ServerUnreachable, CredentialsRejected, ServerBusy):
             raise
         except ServerFault as fault:  # it is this job; the others go on
-            log.warning("a job was not told of", extra={"job": job_id, "fault": type(fault).__name__})
+            log.warning("job status not available", extra={"job": job_id, "fault": type(fault).__name__})
             return None, False
         if followed.cannot_be(job, self._region):
             return None, True
@@ -141,7 +141,7 @@ class MissingJobs:
         return _merge(followed.job, job), False
 
     async def _ended_before(self, followed: WatchedJob, job: Job) -> bool:
-        """It is told of a job of that id whose record was there before this fax."""
+        """It is reported of a job of that id whose record was there before this fax."""
         if job.time is None:
             return False
         at = job.time.timestamp()
@@ -156,8 +156,8 @@ class MissingJobs:
             None,
         )
 
-    def _is_to(self, told: str, destination: str) -> bool:
-        return not told or not destination or number.same(told, destination, self._region)
+    def _is_to(self, reported: str, destination: str) -> bool:
+        return not reported or not destination or number.same(reported, destination, self._region)
 
     async def _records_named(self, followed: WatchedJob) -> tuple[Sequence[FaxRecord], int]:
         """The records of its id, and the newest record that was there before the fax."""
@@ -183,15 +183,15 @@ def give_up(ledger: Ledger, fax_id: int, now: datetime) -> None:
         end_fax(ledger, fax, Outcome.LOST, Step(StepKind.LOST, now))
 
 
-def _merge(known: Job, told: Job) -> Job:
+def _merge(known: Job, reported: Job) -> Job:
     """JobStatus and records tell less than ActiveJobs: what they leave out stays as it was."""
     return replace(
-        told,
-        destination=told.destination or known.destination,
-        modem=told.modem or known.modem,
-        total_pages=told.total_pages or known.total_pages,
-        dials=max(told.dials or 0, known.dials or 0) or None,
-        max_dials=told.max_dials or known.max_dials,
-        attempts=told.attempts if told.attempts is not None else known.attempts,
-        max_attempts=told.max_attempts or known.max_attempts,
+        reported,
+        destination=reported.destination or known.destination,
+        modem=reported.modem or known.modem,
+        total_pages=reported.total_pages or known.total_pages,
+        dials=max(reported.dials or 0, known.dials or 0) or None,
+        max_dials=reported.max_dials or known.max_dials,
+        attempts=reported.attempts if reported.attempts is not None else known.attempts,
+        max_attempts=reported.max_attempts or known.max_attempts,
     )

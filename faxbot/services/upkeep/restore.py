@@ -1,5 +1,5 @@
 """
-What a backup may say of things that were under way: nobody knows what became of them afterwards.
+Restoring a backup: the fate of everything that was under way is unknown.
 
 A database that is put back is older than the world. A fax that it calls ready may have gone out since, a
 message that it calls waiting may have been posted. Nothing of that may simply be done again.
@@ -21,7 +21,7 @@ def mark_unfinished_for_lookup(ledger: Ledger, now: datetime) -> int:
     Mark everything unfinished so that the next start looks before it acts; how many things that were.
 
     Faxes are looked for on the fax server and, if they cannot be found, asked about. Messages are looked
-    for by their keys. Requests are not carried out; their conversations are told.
+    for by their keys. Requests are not carried out; a notice is posted in their conversations.
     """
     doubted = 0
     for row in ledger.pending():

@@ -105,8 +105,10 @@ CREATE TABLE memory (
 	value JSON, 
 	PRIMARY KEY (name)
 );
-INSERT INTO "memory" VALUES('lines','[{"line_id": "1", "number": "+1 469-555-1111"}]');
+INSERT INTO "memory" VALUES('lines','[{"line_id": "1", "name": "Sales", "extension": "", "number": "+1 469-555-1111", "caller_name": ""}]');
 INSERT INTO "memory" VALUES('server_away','null');
+INSERT INTO "memory" VALUES('feed_RX','{"newest_last": true}');
+INSERT INTO "memory" VALUES('feed_TX','{"newest_last": true}');
 CREATE TABLE modems (
 	modem VARCHAR NOT NULL, 
 	line_id VARCHAR NOT NULL, 
