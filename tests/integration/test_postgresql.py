@@ -1,0 +1,247 @@
+"""One instance on PostgreSQL: migrations, the store, and states that are changed from one session only."""
+
+import asyncio
+import builtins
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+import pytest
+from alembic import command
+from alembic.util import CommandError
+from sqlalchemy import Engine, inspect
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlmodel import Session
+
+from faxbot.services.model.faxes import Fax, FaxState, Outcome
+from faxbot.services.model.ledger import Ledger, Touched
+from faxbot.services.model.records import FaxRecord
+from faxbot.services.model.requests import Request, RequestKind
+from faxbot.store import schema
+from faxbot.store.engine import DriverMissing, TransactionStore, open_engine
+from faxbot.store.queries import SqlLedger
+from faxbot.store.schema import migrate, newest_revision, revision
+from tests.support.postgresql import new_database, postgresql_server, run
+from tests.support.services import house, submissions
+from tests.support.waiting import until
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    with postgresql_server() as url:
+        yield url
+
+
+@pytest.fixture
+def url(server: str) -> Iterator[str]:
+    with new_database(server) as url:
+        yield url
+
+
+@pytest.fixture
+def engine(url: str) -> Iterator[Engine]:
+    """An empty database, without a schema."""
+    engine = open_engine(url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def store(engine: Engine) -> Iterator[TransactionStore]:
+    """A store with the newest schema."""
+    migrate(engine)
+    store = TransactionStore(engine)
+    yield store
+    store.close()
+
+
+@pytest.fixture(params=["postgresql", "sqlite"])
+def either(request: pytest.FixtureRequest, tmp_path) -> Iterator[Engine]:
+    """A database of either kind, with the newest schema."""
+    if request.param == "sqlite":
+        engine = open_engine(f"sqlite:///{tmp_path / 'faxbot.db'}")
+    else:
+        engine = request.getfixturevalue("engine")
+    migrate(engine)
+    yield engine
+    engine.dispose()
+
+
+def alembic(engine: Engine, what: Callable[..., None], *args: str) -> None:
+    config = schema.alembic_config()
+    with engine.connect() as connection:
+        config.attributes["connection"] = connection
+        what(config, *args)
+        connection.commit()
+
+
+def remember(name: str, value: object) -> Callable[[Ledger], None]:
+    return lambda ledger: ledger.remember(name, value)
+
+
+def recall(name: str) -> Callable[[Ledger], object]:
+    return lambda ledger: ledger.recall(name)
+
+
+def test_the_migrations_go_up_and_down_and_up(engine: Engine):
+    """They make what store/tables.py says, and can be undone while there is no data."""
+    assert migrate(engine) == (None, newest_revision())
+    alembic(engine, command.check)
+    alembic(engine, command.downgrade, "base")
+    assert inspect(engine).get_table_names() == ["alembic_version"]
+    assert revision(engine) is None
+    assert migrate(engine)[1] == newest_revision()
+    alembic(engine, command.check)
+
+
+def test_the_check_would_find_a_difference(engine: Engine, url: str):
+    """A table that lost a column does not pass."""
+    migrate(engine)
+    run(url, "ALTER TABLE subscriptions DROP COLUMN created_by")
+    with pytest.raises(CommandError, match="created_by"):
+        alembic(engine, command.check)
+
+
+def test_data_is_not_migrated_down(engine: Engine, url: str):
+    """A downgrade raises while there is data, and changes nothing."""
+    migrate(engine)
+    run(url, "INSERT INTO memory (name, value) VALUES ('a', '1')")
+    with pytest.raises(RuntimeError, match="backup"):
+        alembic(engine, command.downgrade, "base")
+    assert revision(engine) == newest_revision()
+
+
+async def test_values_come_back_as_they_were(store: TransactionStore):
+    """Moments to the microsecond, JSON, and words; a record is known by its time."""
+    now = datetime.now(UTC).timestamp()
+    fax = Fax(files=[{"id": "F1"}], outcome=Outcome.DELIVERED, created_at=now, ended_at=now)
+    fax_id = (await store.write(lambda ledger: ledger.add_fax(fax))).id
+    found = await store.read(lambda ledger: ledger.fax(fax_id))
+    assert (found.files, found.outcome, found.state) == (fax.files, Outcome.DELIVERED, FaxState.FETCHING)
+    assert (found.created_at, found.ended_at, found.lookup_at) == (now, now, None)
+    record = FaxRecord(direction="RX", job_id="7", time=now, line_id="1", line_name="Claims", seen_at=now)
+    assert [await store.write(lambda ledger: ledger.add_records([record])) for _ in range(2)] == [1, 0]
+    known = await store.read(lambda ledger: ledger.known_records("RX", [("7", now)]))
+    assert list(known) == [("7", now)]
+    assert await store.read(lambda ledger: ledger.count_known("RX")) == 1
+
+
+async def test_failing_work_is_rolled_back_alone(store: TransactionStore):
+    """A statement that PostgreSQL rejects aborts its savepoint, not the batch."""
+    request = Request(key="k", kind=RequestKind.SEND, user_id="U", channel_id="C")
+    results = await asyncio.gather(
+        store.write(remember("before", 1)),
+        store.write(lambda ledger: ledger.add_fax(Fax(request_id=999, number="+1 469-555-0101"))),
+        *(store.write(lambda ledger: ledger.add_request(request)) for _ in range(5)),
+        return_exceptions=True,
+    )
+    assert isinstance(results[1], IntegrityError)
+    assert "555" not in str(results[1])
+    assert [isinstance(each, Request) for each in results[2:]] == [True, False, False, False, False]
+    assert await store.read(recall("before")) == 1
+
+
+async def test_a_commit_that_fails_fails_its_writes(store: TransactionStore, url: str):
+    """A constraint that is checked at COMMIT: nothing is saved, and the next write works."""
+    run(url, "ALTER TABLE faxes ALTER CONSTRAINT faxes_request_id_fkey DEFERRABLE INITIALLY DEFERRED")
+
+    def both(ledger: Ledger) -> None:
+        ledger.remember("a", 1)
+        ledger.add_fax(Fax(request_id=999))
+
+    with pytest.raises(IntegrityError):
+        await store.write(both)
+    await store.write(remember("b", 1))
+    assert [await store.read(recall(name)) for name in "ab"] == [None, 1]
+
+
+@pytest.mark.parametrize("method", ["write", "read"])
+async def test_a_dropped_connection_is_replaced(store: TransactionStore, url: str, method: str):
+    """The work that meets the broken connection fails; the next gets a new connection."""
+    await store.write(remember("a", 1))
+    terminate = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+    run(url, f"{terminate} WHERE datname = current_database() AND pid <> pg_backend_pid()")
+    with pytest.raises(DBAPIError):
+        await getattr(store, method)(remember("b", 1))
+    await store.write(remember("c", 1))
+    assert [await store.read(recall(name)) for name in "abc"] == [1, None, 1]
+
+
+async def test_work_fails_while_no_connection_can_be_opened(engine: Engine, server: str):
+    """The store's thread survives a server that accepts no connections, and goes on after it."""
+    migrate(engine)
+    run(server, f'ALTER DATABASE "{engine.url.database}" ALLOW_CONNECTIONS false')
+    store = TransactionStore(engine)
+    try:
+        with pytest.raises(DBAPIError):
+            await store.write(remember("a", 1))
+        run(server, f'ALTER DATABASE "{engine.url.database}" ALLOW_CONNECTIONS true')
+        await store.write(remember("a", 2))
+        assert await store.read(recall("a")) == 2
+    finally:
+        store.close()
+
+
+def test_of_two_sessions_one_changes_the_state(either: Engine):
+    """Both read READY before either writes; exactly one moves the fax to SUBMITTING."""
+    with Session(either) as session:
+        fax_id = SqlLedger(session, Touched()).add_fax(Fax(state=FaxState.READY)).id
+        session.commit()
+    read, results = threading.Barrier(2), []
+
+    def submit() -> None:
+        with Session(either, expire_on_commit=False) as session:
+            ledger = SqlLedger(session, Touched())
+            fax = ledger.fax(fax_id)
+            session.commit()  # SQLite refuses a write in a transaction whose snapshot is old
+            assert fax.state is FaxState.READY
+            read.wait(10)
+            results.append(ledger.change_state(fax, FaxState.SUBMITTING))
+            session.commit()
+
+    threads = [threading.Thread(target=submit) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert sorted(results) == [False, True]
+
+
+def test_an_open_transaction_sees_the_state_that_another_committed(engine: Engine):
+    """READ COMMITTED: the conditional update looks at the row as it is now, not as it was read."""
+    migrate(engine)
+    with Session(engine) as session:
+        fax_id = SqlLedger(session, Touched()).add_fax(Fax(state=FaxState.READY)).id
+        session.commit()
+    with Session(engine) as first, Session(engine) as second:
+        ledgers = [SqlLedger(session, Touched()) for session in (first, second)]
+        faxes = [ledger.fax(fax_id) for ledger in ledgers]
+        assert [fax.state for fax in faxes] == [FaxState.READY, FaxState.READY]
+        assert ledgers[0].change_state(faxes[0], FaxState.SUBMITTING)
+        first.commit()
+        assert not ledgers[1].change_state(faxes[1], FaxState.SUBMITTING)
+        assert faxes[1].state is FaxState.SUBMITTING
+
+
+def test_a_missing_driver_is_named(monkeypatch: pytest.MonkeyPatch):
+    """Without psycopg the message has the command that installs it."""
+    importing = builtins.__import__
+
+    def without_psycopg(name: str, *args, **kwargs):
+        if name == "psycopg":
+            raise ModuleNotFoundError(name)
+        return importing(name, *args, **kwargs)
+
+    monkeypatch.setattr(builtins, "__import__", without_psycopg)
+    with pytest.raises(DriverMissing, match=r"ucx-faxbot\[postgresql\]"):
+        open_engine("postgresql://faxbot:secret@db.example.com/faxbot")
+
+
+async def test_a_fax_is_sent_to_its_end(engine: Engine, tmp_path, fax, slack):
+    """From `/fax send` to delivered, with every fact in PostgreSQL."""
+    migrate(engine)
+    async with house(tmp_path, fax, slack, engine=engine) as home:
+        await home.send()
+        await home.tick_until(lambda: "delivered" in slack.steps())
+        await until(lambda: slack.cards()[0].message.fax.outcome is Outcome.DELIVERED)
+    assert len(submissions(fax)) == 1
