@@ -42,13 +42,19 @@ def open_engine(database_url: str) -> Engine:
     return _open_postgresql(url) if url.get_backend_name() == "postgresql" else _open_sqlite(url)
 
 
-def _open_postgresql(url: URL) -> Engine:
+def database_file(database_url: str) -> Path | None:
+    """The file of a SQLite database; None if the database is on a PostgreSQL server."""
+    url = make_url(database_url)
+    return None if url.get_backend_name() == "postgresql" else Path(url.database or "")
+
+
+def _open_postgresql(url: URL, **connect_args: object) -> Engine:
     """Commits wait for the server's disk (synchronous_commit is on by default)."""
     try:
         return create_engine(
             url.set(drivername="postgresql+psycopg"),
             poolclass=NullPool,
-            connect_args={"connect_timeout": BUSY_SECONDS},
+            connect_args={"connect_timeout": BUSY_SECONDS, **connect_args},
             hide_parameters=True,
         )
     except ModuleNotFoundError as exc:
@@ -85,8 +91,14 @@ def _open_sqlite(url: URL) -> Engine:
 
 def open_to_read(database_url: str) -> Engine:
     """Open the database, which is there, without a way to change it; beside a bot that uses it, too."""
-    path = Path(make_url(database_url).database or "").absolute()
-    address = f"file:{quote(str(path))}?mode=ro"
+    file = database_file(database_url)
+    if file is None:
+        return _open_postgresql(
+            make_url(database_url),
+            connect_timeout=READ_SECONDS,
+            options="-c default_transaction_read_only=on",
+        )
+    address = f"file:{quote(str(file.absolute()))}?mode=ro"
     return create_engine(
         "sqlite://",
         poolclass=NullPool,

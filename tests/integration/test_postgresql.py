@@ -5,6 +5,7 @@ import builtins
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from alembic import command
@@ -13,12 +14,16 @@ from sqlalchemy import Engine, inspect
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlmodel import Session
 
+from faxbot.backup import BackupProblem, back_up
+from faxbot.doctor.finding import Finding, Severity
+from faxbot.doctor.machine import MachineChecks
 from faxbot.services.model.faxes import Fax, FaxState, Outcome
 from faxbot.services.model.ledger import Ledger, Touched
 from faxbot.services.model.records import FaxRecord
 from faxbot.services.model.requests import Request, RequestKind
+from faxbot.settings import Settings, SettingsProblem, load_settings
 from faxbot.store import schema
-from faxbot.store.engine import DriverMissing, TransactionStore, open_engine
+from faxbot.store.engine import DriverMissing, TransactionStore, open_engine, open_to_read
 from faxbot.store.queries import SqlLedger
 from faxbot.store.schema import migrate, newest_revision, revision
 from tests.support.postgresql import new_database, postgresql_server, run
@@ -245,3 +250,55 @@ async def test_a_fax_is_sent_to_its_end(engine: Engine, tmp_path, fax, slack):
         await home.tick_until(lambda: "delivered" in slack.steps())
         await until(lambda: slack.cards()[0].message.fax.outcome is Outcome.DELIVERED)
     assert len(submissions(fax)) == 1
+
+
+def settings(url: str, folder: Path) -> Settings:
+    return load_settings(
+        _env_file=None,
+        slack_bot_token="xoxb-1",
+        slack_app_token="xapp-1",
+        ucx_url="http://127.0.0.1:1",
+        ucx_client_id="x",
+        ucx_client_secret="x",
+        faxbot_inbound_channel="C1",
+        faxbot_data_dir=folder,
+        database_url=url,
+    )
+
+
+def test_an_address_without_a_database_is_rejected(tmp_path):
+    """The message has the setting's name and the form of the address, and no password."""
+    with pytest.raises(SettingsProblem, match=r"^DATABASE_URL is not right.*postgresql://") as caught:
+        settings("postgresql://faxbot:hunter2@db.example.com", tmp_path)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_the_doctor_examines_the_server(engine: Engine, url: str, tmp_path):
+    """An empty database, one with the newest schema, one with an older one, and one that is not there."""
+
+    def examine(database_url: str) -> Finding:
+        return MachineChecks(settings(database_url, tmp_path)).database()
+
+    assert "empty" in examine(url).found
+    migrate(engine)
+    assert examine(url).severity is Severity.GREEN
+    run(url, "UPDATE alembic_version SET version_num = '0001'")
+    assert examine(url).severity is Severity.RED
+    elsewhere = engine.url.set(drivername="postgresql", database="elsewhere")
+    missing = examine(elsewhere.render_as_string(hide_password=False))
+    assert missing.severity is Severity.RED
+    assert "elsewhere" in missing.found
+
+
+def test_a_database_opened_to_read_is_not_changed(engine: Engine, url: str):
+    """As on SQLite, whose file is opened read-only."""
+    migrate(engine)
+    with open_to_read(url).connect() as connection, pytest.raises(DBAPIError, match="read-only"):
+        connection.exec_driver_sql("DELETE FROM memory")
+
+
+def test_a_backup_names_pg_dump(tmp_path):
+    """`faxbot backup` copies no PostgreSQL database, and makes no folder that looks like a backup."""
+    with pytest.raises(BackupProblem, match="pg_dump"):
+        back_up(settings("postgresql://db.example.com/faxbot", tmp_path), tmp_path / "to", datetime.now(UTC))
+    assert not (tmp_path / "to").exists()
