@@ -10,6 +10,7 @@ from benchmarks.canned.server import TOKEN
 from benchmarks.findings import Findings, duration, median
 from benchmarks.ground import Ground, Row
 from benchmarks.house import House, house, remember_jobs
+from tests.support.waiting import until
 
 AT_MOST = 3.0
 JOBS = 10_000
@@ -29,6 +30,8 @@ async def measure(ground: Ground) -> Findings:
     await remember_jobs(folder, ground.ucx)
     async with house(folder, ground.ucx) as here, httpx.AsyncClient(trust_env=False) as http:
         await here.services.watch.tick()
+        outbox = here.services.outbox
+        await until(lambda: outbox.idle, what="the outbox has read its mirror, and nothing is to be posted")
         before = _traces(here)
         await ground.ucx.counts(clear=True)
         for drifting in (False, True):

@@ -103,14 +103,15 @@ def announce_steps(ledger: Ledger, fax: Fax, steps: Sequence[Step]) -> None:
             )
 
 
-def end_fax(ledger: Ledger, fax: Fax, outcome: Outcome, step: Step) -> None:
-    """*fax* has ended: say how, everywhere."""
+def end_fax(ledger: Ledger, fax: Fax, outcome: Outcome, step: Step) -> bool:
+    """End *fax* and announce how; False, and nothing written, if it is in another state by now."""
     if not ledger.change_state(fax, FaxState.ENDED):
-        return
+        return False
     fax.outcome, fax.ended_at = outcome, step.at.timestamp()
     if fax.lookup_at is None:
         fax.known_jobs = []
     announce_steps(ledger, fax, [step])
+    return True
 
 
 def announce_received(ledger: Ledger, row: FaxRecord, channels: Iterable[str], now: datetime) -> None:

@@ -72,6 +72,8 @@ class Outbox:
         """The channels whose rows the mirror has to read again; None: all of them."""
         self._waiting: dict[str, list[Pending]] = {}
         self._calling: dict[str, asyncio.Task[None]] = {}
+        self.idle = False
+        """The mirror was read and no call is under way: the loop waits for what comes next."""
 
     @property
     def depth(self) -> int:
@@ -95,6 +97,7 @@ class Outbox:
         try:
             while True:
                 self._wake.clear()
+                self.idle = False
                 try:
                     if not recovered:
                         await self._store.write(self._delay_interrupted)
@@ -104,6 +107,8 @@ class Outbox:
                 except Exception:  # the database may be unavailable for a while; what is written is not lost
                     log.exception("outbox loop failed")
                     self._stale, pause = None, 1.0
+                else:
+                    self.idle = not self._calling
                 with contextlib.suppress(TimeoutError):  # unlike wait_for, it never swallows a cancellation
                     async with asyncio.timeout(self._clock.on_the_wall(pause)):
                         await self._wake.wait()

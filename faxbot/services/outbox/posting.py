@@ -254,7 +254,8 @@ class MessagePosting:
         def record(ledger: Ledger) -> None:
             for row_id in ids:
                 row = ledger.announcement(row_id)
-                ledger.change_state(row, state)
+                if not ledger.change_state(row, state):
+                    continue
                 row.ts, row.posted_revision = ts or row.ts, max(row.posted_revision, shown)
                 if state is AnnouncementState.SENT:
                     row.sent_at = now

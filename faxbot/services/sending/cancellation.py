@@ -48,7 +48,7 @@ class Cancellation:
             await self._store.write(lambda ledger: self._cancel_refused(ledger, fax_id, said))
 
     async def _begin_cancel(self, request: Request, fax_id: int) -> bool:
-        """Commit who stops the fax; False while it is being handed over."""
+        """Commit who stops the fax; False while it is being submitted, or if its state has just changed."""
         now = self._clock.now()
 
         def record(ledger: Ledger) -> bool:
@@ -57,10 +57,12 @@ class Cancellation:
                 return False
             mine = ledger.request(request.id)
             if fax.state in (FaxState.FETCHING, FaxState.READY):
+                step = Step(StepKind.WITHDRAWN, now, by=request.user_id)
+                if not end_fax(ledger, fax, Outcome.WITHDRAWN, step):
+                    return False
+                fax.cancel_by = request.user_id
                 if not cards_of(ledger, fax):
                     post_ephemeral(ledger, mine, Sentence("Cancelled. Nothing was sent."), now)
-                end_fax(ledger, fax, Outcome.WITHDRAWN, Step(StepKind.WITHDRAWN, now, by=request.user_id))
-                fax.cancel_by = request.user_id
             elif fax.state is FaxState.ENDED:
                 post_ephemeral(ledger, mine, Sentence("That fax has already ended."), now)
             elif fax.state in (FaxState.UNKNOWN, FaxState.UNDECIDED):

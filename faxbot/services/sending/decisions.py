@@ -18,6 +18,7 @@ _DECISIONS = {
     "again": (StepKind.SENT_AGAIN, Outcome.GIVEN_UP),
     "give_up": (StepKind.GIVEN_UP, Outcome.GIVEN_UP),
 }
+_SETTLED = "That is settled already."
 
 
 class Decisions:
@@ -60,11 +61,13 @@ class Decisions:
             if objection := _objection(fax, known, answer):
                 post_ephemeral(ledger, mine, Sentence(objection), now)
                 return None
-            known.decided_by = request.user_id
             kind, outcome = _DECISIONS[answer]
+            if not end_fax(ledger, known, outcome, Step(kind, now, by=request.user_id)):
+                post_ephemeral(ledger, mine, Sentence(_SETTLED), now)
+                return None
+            known.decided_by = request.user_id
             if answer == "went" and len(known.candidates) == 1:
                 known.job_id = known.candidates[0]  # so that no other lost fax takes it for its own
-            end_fax(ledger, known, outcome, Step(kind, now, by=request.user_id))
             return ledger.add_fax(_copy(known, request, now.timestamp())) if answer == "again" else None
 
         return await self._store.write(record)
@@ -75,7 +78,7 @@ def _objection(asked: Fax, known: Fax, answer: str) -> str:
     if known.state is not FaxState.UNDECIDED:
         if asked.state is FaxState.UNDECIDED and known.state is FaxState.ACCEPTED:
             return "It has turned up on the fax server, so I did not send it again."
-        return "That is settled already."
+        return _SETTLED
     if answer == "again" and (news := sorted(set(known.candidates) - set(asked.candidates))):
         return f"{', '.join(news)} has just shown up and may be this fax. Look at its card, then decide."
     return ""

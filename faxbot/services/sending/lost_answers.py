@@ -110,8 +110,7 @@ class LostAnswers:
             return None
         if found := self._matching.uncontested(ledger, fax, active):
             job = as_submitted(found)
-            adopt_job(ledger, fax, job, Step(StepKind.ADOPTED, now, job))
-            return job
+            return job if adopt_job(ledger, fax, job, Step(StepKind.ADOPTED, now, job)) else None
         self._go_on(ledger, fax, self._matching.of(ledger, fax, active).names)
         return None
 
@@ -122,7 +121,8 @@ class LostAnswers:
         fax.candidates = found
         asked_for = now.timestamp() - (fax.intent_at or fax.created_at)
         if fax.state is FaxState.UNKNOWN and (fax.lookups >= LOOKS_BEFORE_ASKING or len(found) > 1):
-            ledger.change_state(fax, FaxState.UNDECIDED)
+            if not ledger.change_state(fax, FaxState.UNDECIDED):
+                return
             announce_steps(ledger, fax, [Step(StepKind.ASKED, now, text=", ".join(found))])
         elif news:
             refresh_cards(ledger, fax)

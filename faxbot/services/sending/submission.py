@@ -113,8 +113,8 @@ class Submissions:
                 return None
             if fax.lookup_at is not None and self._matching.of(ledger, fax, active).names:
                 # it was turned away, says the server; yet there is a job that could be it
-                ledger.change_state(fax, FaxState.SUBMITTING)
-                self.lose_answer(ledger, fax, "The fax server turned it away.", settle=0.0)
+                if ledger.change_state(fax, FaxState.SUBMITTING):
+                    self.lose_answer(ledger, fax, "The fax server turned it away.", settle=0.0)
                 return None
             if not ledger.change_state(fax, FaxState.SUBMITTING):
                 return None
@@ -147,8 +147,8 @@ class Submissions:
         fax.fault = said
         had_card = bool(cards_of(ledger, fax))
         self._look_later(fax)  # a server that says no and dials all the same is found out
-        end_fax(ledger, fax, Outcome.REFUSED, Step(StepKind.REFUSED, self._clock.now(), text=said))
-        if not had_card:
+        ended = end_fax(ledger, fax, Outcome.REFUSED, Step(StepKind.REFUSED, self._clock.now(), text=said))
+        if ended and not had_card:
             open_cards(ledger, fax, self._clock.now())
 
     async def _wait_out(self, fax_id: int, fault: ServerFault) -> None:
@@ -205,7 +205,8 @@ def refuse(ledger: Ledger, fax_id: int, why: str, now: datetime) -> None:
     fax = ledger.fax(fax_id)
     if fax.state not in (FaxState.FETCHING, FaxState.READY, FaxState.SUBMITTING):
         return  # withdrawn meanwhile
+    if not end_fax(ledger, fax, Outcome.UNSENDABLE, Step(StepKind.REFUSED, now, text=why)):
+        return
     fax.fault = why
-    end_fax(ledger, fax, Outcome.UNSENDABLE, Step(StepKind.REFUSED, now, text=why))
     if fax.request_id:
         post_ephemeral(ledger, ledger.request(fax.request_id), Sentence(why), now)

@@ -153,9 +153,9 @@ def job_of_record(record: Record) -> Job:
     )
 
 
-def adopt_job(ledger: Ledger, fax: Fax, job: Job, step: Step) -> None:
+def adopt_job(ledger: Ledger, fax: Fax, job: Job, step: Step) -> bool:
     """
-    *fax* is *job* from now on, also if it was believed to have ended.
+    *fax* is *job* from now on, also if it was believed to have ended; False if its state has just changed.
 
     An older fax of that id, from before a reset of the server, is lost.
     """
@@ -163,7 +163,7 @@ def adopt_job(ledger: Ledger, fax: Fax, job: Job, step: Step) -> None:
     if older is not None and older.id != fax.id and older.state is FaxState.ACCEPTED:
         end_fax(ledger, older, Outcome.LOST, Step(StepKind.LOST, step.at))
     if not ledger.change_state(fax, FaxState.ACCEPTED):
-        return
+        return False
     fax.job_id = job.job_id
     ledger.see_job(fax.id, job)
     fax.outcome, fax.ended_at, fax.fault = None, None, ""
@@ -174,6 +174,7 @@ def adopt_job(ledger: Ledger, fax: Fax, job: Job, step: Step) -> None:
     announce_steps(ledger, fax, [step])
     if had_card:
         refresh_cards(ledger, fax)
+    return True
 
 
 def as_submitted(job: Job) -> Job:
