@@ -7,6 +7,8 @@ from typing import Annotated, Any
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from faxbot.fax.dialplan import DialPlan
 
@@ -28,7 +30,9 @@ Words = Annotated[tuple[str, ...], NoDecode]
 
 
 class SettingsProblem(Exception):
-    """A setting is missing or malformed; the message names each and says where to get it."""
+    """A setting is missing, malformed or not accepted; the message names each and says where to get it."""
+
+    exit_code = 2
 
 
 class Settings(BaseSettings):
@@ -78,6 +82,19 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: Any) -> Any:  # noqa: ANN401 - whatever the environment holds
         return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+    @field_validator("database_url")
+    @classmethod
+    def _can_be_parsed(cls, value: str) -> str:
+        if not value.startswith("postgresql:"):
+            return value
+        try:
+            url = make_url(value)
+        except (ArgumentError, ValueError) as exc:  # its message may have a part of the password
+            raise PydanticCustomError("url", "it can't be read, or its port is no number") from exc
+        if "@" in f"{url.host}{url.database}" or "/" in (url.database or ""):
+            raise PydanticCustomError("url", "write an @ in the password as %40 and a / as %2F")
+        return value
 
     @field_validator("slack_signing_secret")
     @classmethod

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import DatabaseError
 
+from faxbot.database import reason_of
 from faxbot.datadir import OWNER_ONLY, private_paths
 from faxbot.doctor.blocking import run_in_thread
 from faxbot.doctor.finding import Check, Finding, green, red, yellow
@@ -144,7 +145,7 @@ class MachineChecks:
             return red("The package for PostgreSQL is not installed.", str(exc))
         except DatabaseError as exc:
             return red(
-                f"The PostgreSQL server can't be used ({exc.orig}).",
+                f"The PostgreSQL server can't be used ({reason_of(exc)}).",
                 "See whether it runs, and whether DATABASE_URL has its host, database, user and password.",
             )
         if schema is None:

