@@ -1,5 +1,6 @@
 """The connection over which a bot writes; on PostgreSQL it holds a lock, and asks for a lost COMMIT."""
 
+import select
 import time
 
 from sqlalchemy import Connection, Engine, text
@@ -48,6 +49,9 @@ class WriterConnection:
             DatabaseInUse: Another session holds the lock.
             DBAPIError: The server cannot be reached, or rejects the connection.
         """
+        if self._connection is not None and self._was_closed(self._connection):
+            self._connection.invalidate()
+            self.close()
         if self._connection is None:
             connection = self._engine.connect()
             try:
@@ -57,6 +61,13 @@ class WriterConnection:
                 raise
             self._connection = connection
         return self._connection
+
+    def _was_closed(self, connection: Connection) -> bool:
+        """Whether the server ended an idle session: there is something to read that nothing asked for."""
+        if not self._locks:
+            return False
+        socket = connection.connection.dbapi_connection.fileno()  # type: ignore[union-attr] # psycopg's
+        return bool(select.select([socket], [], [], 0)[0])
 
     def drop_if_broken(self) -> bool:
         """End a transaction that a failed COMMIT left open; True if the connection is broken."""

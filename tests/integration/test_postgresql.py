@@ -153,18 +153,6 @@ async def test_a_commit_that_fails_fails_its_writes(store: TransactionStore, pos
     assert [await store.read(recall(name)) for name in "ab"] == [None, 1]
 
 
-@pytest.mark.parametrize("method", ["write", "read"])
-async def test_a_dropped_connection_is_replaced(store: TransactionStore, postgresql_url: str, method: str):
-    """The work that meets the broken connection fails; the next gets a new connection."""
-    await store.write(remember("a", 1))
-    terminate = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
-    run(postgresql_url, f"{terminate} WHERE datname = current_database() AND pid <> pg_backend_pid()")
-    with pytest.raises(DBAPIError):
-        await getattr(store, method)(remember("b", 1))
-    await store.write(remember("c", 1))
-    assert [await store.read(recall(name)) for name in "abc"] == [1, None, 1]
-
-
 async def test_work_fails_while_no_connection_can_be_opened(migrated: Engine, postgresql: str):
     """The store's thread survives a server that accepts no connections, and goes on after it."""
     run(postgresql, f'ALTER DATABASE "{migrated.url.database}" ALLOW_CONNECTIONS false')
