@@ -9,7 +9,7 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.support.postgresql import TEMPLATE, make_template, new_database, postgresql_server
+from tests.support.postgresql import TEMPLATE, new_database, postgresql_server
 from tests.support.services import database_in
 
 settings.register_profile("test", max_examples=25, derandomize=True, deadline=None)
@@ -21,9 +21,8 @@ settings.load_profile(os.environ.get("FAXBOT_TEST_EXAMPLES", "test"))
 
 @pytest.fixture(scope="session")
 def postgresql():
-    """A PostgreSQL server for all tests of this process, with a migrated database to copy; its URL."""
+    """A PostgreSQL server for all tests; its URL."""
     with postgresql_server() as server:
-        make_template(server)
         yield server
 
 

