@@ -38,8 +38,8 @@ def clean_parameters(
     _connection: object,
     _cursor: object,
     statement: str,
-    parameters: Any,
-    *_: object,  # noqa: ANN401 - the driver's
+    parameters: Any,  # noqa: ANN401 - the driver's
+    *_: object,
 ) -> tuple[str, Any]:
     """The parameters of a statement as they can be stored; SQLAlchemy's `before_cursor_execute`."""
     return statement, storable(parameters)

@@ -26,7 +26,7 @@ from faxbot.store.queries import SqlLedger
 from faxbot.store.schema import migrate, newest_revision, revision
 from tests.support.postgresql import new_database, run
 from tests.support.processes import settings_of
-from tests.support.services import house, submissions
+from tests.support.services import house, receive, submissions
 from tests.support.waiting import until
 
 
@@ -221,12 +221,39 @@ def test_a_missing_driver_is_named(monkeypatch: pytest.MonkeyPatch):
         open_engine("postgresql://faxbot:secret@db.example.com/faxbot")
 
 
-async def test_a_fax_is_sent_to_its_end(migrated: Engine, tmp_path, fax, slack):
-    """From `/fax send` to delivered, with every fact in PostgreSQL."""
+async def test_faxes_go_out_and_come_in(migrated: Engine, tmp_path, fax, slack):
+    """One is sent, one whose answer is lost is found, one arrives; a restart repeats nothing."""
     async with house(tmp_path, fax, slack, engine=migrated) as home:
         await home.send()
         await home.tick_until(lambda: "delivered" in slack.steps())
-        await until(lambda: slack.cards()[0].message.fax.outcome is Outcome.DELIVERED)
+        fax.faults.plan(fault="drop_after", method="filesend", times=1)
+        await home.send("469 555 0102")
+        await home.tick_until(lambda: "adopted" in slack.steps())
+        receive(fax, slack.files["F0"])
+        await home.tick_until(slack.received)
+    async with house(tmp_path, fax, slack, engine=migrated) as home:
+        await home.tick_until(lambda: slack.steps().count("delivered") == 2)
+        await until(lambda: [card.message.fax.outcome for card in slack.cards()] == [Outcome.DELIVERED] * 2)
+    assert len(submissions(fax)) == 2
+    assert len(slack.received()) == 1
+
+
+async def test_a_fax_in_submission_is_not_submitted_again(migrated: Engine, tmp_path, fax, slack):
+    """The bot was killed while FileSend was under way: the next start finds the job."""
+
+    def kill(ledger: Ledger) -> None:
+        (row,) = ledger.faxes_in(FaxState.ACCEPTED)
+        ledger.change_state(row, FaxState.SUBMITTING)
+        row.job_id, row.accepted_at = None, None
+
+    async with house(tmp_path, fax, slack, engine=migrated) as home:
+        await home.send()
+        async with asyncio.timeout(15):
+            while not await home.faxes(FaxState.ACCEPTED):
+                await asyncio.sleep(0.02)
+        await home.store.write(kill)
+    async with house(tmp_path, fax, slack, engine=migrated) as home:
+        await home.tick_until(lambda: "adopted" in slack.steps())
     assert len(submissions(fax)) == 1
 
 
