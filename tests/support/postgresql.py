@@ -26,6 +26,7 @@ TEMPLATE = "faxbot_template"
 """A database with the newest schema and no rows."""
 PASSWORDED = "passworded"
 """Members of this role need their password."""
+_TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
 _numbers = itertools.count(1)
 
 
@@ -96,6 +97,12 @@ def fetch(url: str, query: str) -> list[tuple[object, ...]]:
     """The rows of *query*."""
     with psycopg.connect(url) as connection:
         return connection.execute(query).fetchall()
+
+
+def empty(url: str) -> None:
+    """Delete every row of a database; ids begin again."""
+    tables = ", ".join(table for (table,) in fetch(url, _TABLES))
+    run(url, f"TRUNCATE {tables} RESTART IDENTITY")
 
 
 def dump(url: str, into: Path, *options: str) -> Path:
