@@ -19,6 +19,8 @@ from faxbot.standins.slack import Workspace
 from faxbot.standins.ucx import SimulatedUcx
 from faxbot.store.connection import LOCK
 from faxbot.store.engine import TransactionStore
+from faxbot.store.identity import database_identity
+from faxbot.store.schema import newest_revision
 from tests.support.in_process import MANIFEST, running_bot, settings_for
 from tests.support.postgresql import PASSWORDED, fetch, of, run
 from tests.support.processes import settings_of
@@ -91,6 +93,19 @@ async def test_what_the_server_rejects(tmp_path, postgresql, role):
         problem = await refused(tmp_path, url)
         assert words in str(problem)
         assert problem.exit_code == 2
+
+
+def test_the_owner_of_the_database_needs_no_other_right(tmp_path, postgresql, role):
+    """As docs/operations.md says: it migrates, and reads the identity of the server."""
+    run(postgresql, f"CREATE DATABASE {role} OWNER {role} ENCODING 'UTF8' TEMPLATE template0")
+    url = with_password(of(postgresql, role), role, PASSWORD)
+    try:
+        engine, before, after = open_database(settings_of(tmp_path, url))
+        assert (before, after) == (None, newest_revision())
+        with engine.connect() as connection:
+            assert len(database_identity(connection)) == 5
+    finally:
+        run(postgresql, f"DROP DATABASE {role} WITH (FORCE)")
 
 
 async def test_a_role_that_may_not_create_tables(tmp_path, postgresql, role):
