@@ -47,14 +47,17 @@ check: .venv ## Check lint, formatting, types and import contracts
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 
-chaos: .venv ## Kill the bot at every step and inject every fault; prints the results
-	@$(BIN)/python -m tests.chaos chaos --write
+# Results of PostgreSQL are shown, and not written into docs/reliability.md.
+CHAOS_DATABASE := $(if $(DATABASE),--database $(DATABASE),--write)
+
+chaos: .venv ## Kill the bot at every step and inject every fault (DATABASE=postgresql: on PostgreSQL)
+	@$(BIN)/python -m tests.chaos chaos $(CHAOS_DATABASE)
 
 DURATION ?= 300
 SEED ?= 0
 
 soak: .venv ## Random kills, faults and outages for DURATION=300 seconds; SEED=n repeats a run
-	@$(BIN)/python -m tests.chaos soak --duration $(DURATION) --seed $(SEED) --write
+	@$(BIN)/python -m tests.chaos soak --duration $(DURATION) --seed $(SEED) $(CHAOS_DATABASE)
 
 bench: .venv ## Measure faxbot beside its lower bounds, in about ten minutes; writes docs/performance.md
 	@$(BIN)/python -m benchmarks --write

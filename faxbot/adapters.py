@@ -1,4 +1,4 @@
-"""Creates the adapters for Slack, the UCX, the database and the clock, and wires the services to them."""
+"""Creates the adapters for Slack, the UCX and the clock, and wires the services to them."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from slack_bolt.app.async_app import AsyncApp
-from sqlalchemy import Engine
 
 from faxbot.bootstrap import Adapters, Intervals, Services, ServiceSettings, wire_services
 from faxbot.documents.sandbox import DocumentSandbox
@@ -29,8 +28,7 @@ from faxbot.slack.web_api.client import build_client
 from faxbot.slack.web_api.connections import Connections
 from faxbot.slack.web_api.rate_limits import SlackRateLimits, is_slack_itself
 from faxbot.slack.web_api.web_api import BotIdentity, WebApi
-from faxbot.store.engine import TransactionStore, open_engine
-from faxbot.store.schema import NewerDatabaseError, migrate
+from faxbot.store.engine import TransactionStore
 from faxbot.ucx.client import UcxClient, connect
 
 MEGABYTE = 1 << 20
@@ -95,22 +93,6 @@ class Bot:
     services: Services
     transport: EnvelopeTransport
     directory: SlackDirectory
-
-
-def open_database(settings: Settings) -> tuple[Engine, str | None, str | None]:
-    """
-    Open the database and migrate it; return the engine and the schema revisions before and after.
-
-    Raises:
-        SettingsProblem: Its schema is newer than this version of faxbot.
-    """
-    engine = open_engine(settings.database)
-    try:
-        return engine, *migrate(engine)
-    except NewerDatabaseError as exc:
-        raise SettingsProblem(
-            f"{exc} Install the newer faxbot again, or go back to a backup from before it."
-        ) from exc
 
 
 def connect_to_ucx(settings: Settings, clock: Clock, callbacks: MetricsCallbacks) -> UcxClient:

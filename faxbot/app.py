@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING
 
+from sqlalchemy.exc import DBAPIError
+
 from faxbot.adapters import (
     Bot,
     EnvelopeTransport,
@@ -14,11 +16,11 @@ from faxbot.adapters import (
     SystemClock,
     connect_to_slack,
     connect_to_ucx,
-    open_database,
     slack_rate_limits,
     wire,
 )
 from faxbot.bootstrap import Services
+from faxbot.database import database_problem, open_database
 from faxbot.datadir import close_to_others
 from faxbot.fax.errors import (
     CannotPost,
@@ -30,11 +32,13 @@ from faxbot.fax.errors import (
 )
 from faxbot.fax.job import Direction
 from faxbot.services.model.ports import Clock
+from faxbot.services.upkeep.restore import mark_if_restored
 from faxbot.settings import Settings, SettingsProblem
 from faxbot.slack.adapters.directory import SlackDirectory
 from faxbot.slack.inbound.http_mode import PATH
 from faxbot.slack.web_api.connections import Connections
 from faxbot.slack.web_api.web_api import BotIdentity, WebApi
+from faxbot.store.connection import DatabaseInUse
 from faxbot.store.engine import TransactionStore
 from faxbot.ucx.client import UcxClient
 
@@ -67,7 +71,7 @@ async def serve(
     faster than the system clock.
 
     Raises:
-        SettingsProblem: Slack or the UCX does not accept the settings.
+        SettingsProblem: Slack or the UCX does not accept the settings, or another bot uses the database.
     """
     clock = clock or SystemClock()
     for sentence in close_to_others(settings.faxbot_data_dir):
@@ -77,6 +81,8 @@ async def serve(
     async with contextlib.AsyncExitStack() as stack:
         store = TransactionStore(engine)
         stack.callback(store.close)
+        await stack.enter_async_context(_while_only_writer(store))
+        await _mark_if_restored(store, settings, clock)
         server = connect_to_ucx(settings, clock, callbacks)
         stack.push_async_callback(server.aclose)
         connections = Connections()
@@ -105,6 +111,48 @@ async def serve(
         say("faxbot is ready")
         ready()
         await asyncio.Event().wait()
+
+
+@contextlib.asynccontextmanager
+async def _while_only_writer(store: TransactionStore) -> AsyncIterator[None]:
+    """
+    End the block if another bot writes to the database.
+
+    Raises:
+        SettingsProblem: One does.
+    """
+    task, lost = asyncio.current_task(), list[DatabaseInUse]()
+
+    def stop(error: DatabaseInUse) -> None:
+        lost.append(error)
+        if task is not None:
+            task.cancel()
+
+    store.on_lost(stop)
+    try:
+        yield
+    except (DatabaseInUse, asyncio.CancelledError):
+        if lost:
+            raise SettingsProblem(str(lost[0])) from lost[0]
+        raise
+
+
+async def _mark_if_restored(store: TransactionStore, settings: Settings, clock: Clock) -> None:
+    """
+    Before anything ticks: in a restored database, unfinished work is looked up before it is done.
+
+    Raises:
+        SettingsProblem: The database can't be used.
+    """
+    try:
+        marked = await store.write(lambda ledger: mark_if_restored(ledger, clock.now()))
+    except DBAPIError as exc:
+        raise database_problem(settings, exc) from exc
+    if marked is not None:
+        log.warning(
+            "the database was restored from a dump: unfinished work is looked up, not repeated",
+            extra={"unfinished": marked},
+        )
 
 
 def _open_metrics(settings: Settings) -> tuple["Metrics | None", MetricsCallbacks]:

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from faxbot.services.model.ledger import Touched
 from faxbot.services.upkeep.restore import mark_unfinished_for_lookup
 from faxbot.settings import Settings
-from faxbot.store.engine import open_engine
+from faxbot.store.engine import database_file, open_engine
 from faxbot.store.queries import SqlLedger
 
 DATABASE, SPOOL = "faxbot.db", "spool"
@@ -41,10 +40,15 @@ def back_up(settings: Settings, into: Path, now: datetime) -> Backup:
     Unfinished faxes are marked for lookup in the copy, so that a restored backup does not dial them again.
 
     Raises:
-        BackupProblem: There is no database yet, or the copy is damaged.
+        BackupProblem: There is no database yet, it is on a PostgreSQL server, or the copy is damaged.
         OSError: The disk failed.
     """
-    source = Path(make_url(settings.database).database or "")
+    source = database_file(settings.database)
+    if source is None:
+        raise BackupProblem(
+            "The database is on a PostgreSQL server: back it up with pg_dump, and the documents by copying "
+            f"{settings.faxbot_data_dir / SPOOL} after it."
+        )
     if not source.is_file():
         raise BackupProblem(f"There is no database at {source}. Has faxbot run with these settings?")
     os.umask(0o077)

@@ -1,4 +1,4 @@
-"""The command line: serve, doctor, migrate, backup, demo, tour."""
+"""The command line: serve, doctor, migrate, backup, restored, demo, tour."""
 
 import asyncio
 import contextlib
@@ -34,7 +34,7 @@ def serve() -> None:
         raise typer.Exit(_run(run(settings, _say, ready=gc.freeze)))
     except SettingsProblem as problem:
         typer.echo(f"faxbot cannot start.\n{problem}", err=True)
-        raise typer.Exit(2) from problem
+        raise typer.Exit(problem.exit_code) from problem
 
 
 @app.command()
@@ -64,14 +64,14 @@ def doctor(
 @app.command()
 def migrate() -> None:
     """Bring the database to the newest schema (serve does it by itself)."""
-    from faxbot.adapters import open_database  # noqa: PLC0415 - as in serve
+    from faxbot.database import open_database  # noqa: PLC0415 - as in serve
     from faxbot.settings import SettingsProblem, load_settings  # noqa: PLC0415 - as in serve
 
     try:
         _, before, after = open_database(load_settings())
     except SettingsProblem as problem:
         typer.echo(f"faxbot cannot migrate.\n{problem}", err=True)
-        raise typer.Exit(2) from problem
+        raise typer.Exit(problem.exit_code) from problem
     typer.echo(
         f"The database is at {after}." if before == after else f"The database went from {before} to {after}."
     )
@@ -91,6 +91,20 @@ def backup(
         typer.echo(f"faxbot could not make a backup.\n{problem}", err=True)
         raise typer.Exit(2) from problem
     typer.echo(f"{made.folder}: the database, {made.documents} documents; {made.under_way} things under way.")
+
+
+@app.command()
+def restored() -> None:
+    """Say that the database was put back: its unfinished work is then looked up before it is done."""
+    from faxbot.restored import mark_as_restored  # noqa: PLC0415 - as in serve
+    from faxbot.settings import SettingsProblem, load_settings  # noqa: PLC0415 - as in serve
+
+    try:
+        marked = asyncio.run(mark_as_restored(load_settings(), datetime.now(UTC)))
+    except SettingsProblem as problem:
+        typer.echo(f"faxbot cannot mark the database.\n{problem}", err=True)
+        raise typer.Exit(problem.exit_code) from problem
+    typer.echo(f"{marked} things under way are looked up at the next start; none of them is dialed again.")
 
 
 @app.command()

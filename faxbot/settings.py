@@ -7,6 +7,8 @@ from typing import Annotated, Any
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from faxbot.fax.dialplan import DialPlan
 
@@ -19,6 +21,7 @@ WHERE = {
     "UCX_URL": "It is the address of the UCX, such as https://ucx.example.com.",
     "UCX_CLIENT_ID": "The UCX shows it under System, Licenses.",
     "UCX_CLIENT_SECRET": "The UCX shows it under System, Licenses.",
+    "DATABASE_URL": "It is sqlite:///path/to/file.db or postgresql://user:password@host/name.",
     "FAXBOT_INBOUND_CHANNEL": "It is a channel's id (C0123456789): open the channel's details in Slack.",
 }
 """Where to find the value of a setting, for messages."""
@@ -27,7 +30,9 @@ Words = Annotated[tuple[str, ...], NoDecode]
 
 
 class SettingsProblem(Exception):
-    """A setting is missing or malformed; the message names each and says where to get it."""
+    """A setting is missing, malformed or not accepted; the message names each and says where to get it."""
+
+    exit_code = 2
 
 
 class Settings(BaseSettings):
@@ -45,7 +50,7 @@ class Settings(BaseSettings):
     ucx_client_id: str = Field(min_length=1)
     ucx_client_secret: SecretStr
     ucx_ca_file: Path | None = None
-    database_url: str = Field(default="", pattern=r"^(sqlite:///.+)?$")
+    database_url: str = Field(default="", pattern=r"^(sqlite:///.+|postgresql://.+/.+)?$")
     faxbot_data_dir: Path = Path("data")
     faxbot_inbound_channel: str = Field(pattern=r"^[CGD][A-Z0-9]+$")
     faxbot_http_host: str = Field(default="127.0.0.1", min_length=1)
@@ -77,6 +82,19 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: Any) -> Any:  # noqa: ANN401 - whatever the environment holds
         return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+    @field_validator("database_url")
+    @classmethod
+    def _can_be_parsed(cls, value: str) -> str:
+        if not value.startswith("postgresql:"):
+            return value
+        try:
+            url = make_url(value)
+        except (ArgumentError, ValueError) as exc:  # its message may have a part of the password
+            raise PydanticCustomError("url", "it can't be read, or its port is no number") from exc
+        if "@" in f"{url.host}{url.database}" or "/" in (url.database or ""):
+            raise PydanticCustomError("url", "write an @ in the password as %40 and a / as %2F")
+        return value
 
     @field_validator("slack_signing_secret")
     @classmethod

@@ -7,14 +7,14 @@ import stat
 import tempfile
 from pathlib import Path
 
-from sqlalchemy import make_url
 from sqlalchemy.exc import DatabaseError
 
+from faxbot.database import reason_of
 from faxbot.datadir import OWNER_ONLY, private_paths
 from faxbot.doctor.blocking import run_in_thread
 from faxbot.doctor.finding import Check, Finding, green, red, yellow
 from faxbot.settings import Settings
-from faxbot.store.engine import open_to_read
+from faxbot.store.engine import DriverMissing, database_file, open_to_read
 from faxbot.store.schema import newest_revision, revision
 
 DATA, ROOM, DATABASE, CONVERTERS = "Data directory", "Free space", "Database", "Converters"
@@ -94,15 +94,15 @@ class MachineChecks:
         return green(f"{data.absolute()} can be written, by {_me()} alone.")
 
     def _database_files(self) -> list[Path]:
-        path = self._database_path()
+        path = database_file(self._settings.database)
+        if path is None:
+            return []
         return [path, path.with_name(path.name + "-wal"), path.with_name(path.name + "-shm")]
-
-    def _database_path(self) -> Path:
-        return Path(make_url(self._settings.database).database or "")
 
     def room(self) -> Finding:
         """Free space on the disk of the documents or of the database, whichever has less."""
-        places = {_nearest(self._data), _nearest(self._database_path().parent)}
+        file = database_file(self._settings.database)
+        places = {_nearest(self._data), _nearest(file.parent if file else self._data)}
         free, place = min((shutil.disk_usage(each).free, each) for each in places)
         document = self._settings.faxbot_max_megabytes * _MEGABYTE
         found = f"{_size(free)} free at {place.absolute()}."
@@ -118,7 +118,9 @@ class MachineChecks:
 
     def database(self) -> Finding:
         """The database is readable and at the schema this version needs; it is opened read-only."""
-        path = self._database_path()
+        path = database_file(self._settings.database)
+        if path is None:
+            return self._postgresql()
         if not path.exists():
             return green(f"{path.absolute()} is not there yet; faxbot serve makes it.")
         if path.stat().st_size == 0:
@@ -134,19 +136,21 @@ class MachineChecks:
             )
         finally:
             engine.dispose()
-        newest = newest_revision()
-        if schema == newest:
-            return green(f"Its schema is {schema}, the newest.")
-        if schema is not None and schema > newest:
+        return _judge_schema(schema)
+
+    def _postgresql(self) -> Finding:
+        try:
+            schema = revision(open_to_read(self._settings.database))
+        except DriverMissing as exc:
+            return red("The package for PostgreSQL is not installed.", str(exc))
+        except DatabaseError as exc:
             return red(
-                f"Its schema is {schema}; this faxbot knows only those up to {newest}.",
-                "Install the faxbot that was here before, or a newer one; or put back a copy of the database "
-                "from before the upgrade.",
+                f"The PostgreSQL server can't be used ({reason_of(exc)}).",
+                "See whether it runs, and whether DATABASE_URL has its host, database, user and password.",
             )
-        return red(
-            f"Its schema is {schema or 'not there'}; this faxbot needs {newest}.",
-            "Run faxbot migrate. faxbot serve does it by itself when it starts.",
-        )
+        if schema is None:
+            return green("The database on the PostgreSQL server is empty; faxbot serve fills it.")
+        return _judge_schema(schema)
 
     def converters(self) -> Finding:
         """The optional converter, Ghostscript, is installed."""
@@ -156,6 +160,22 @@ class MachineChecks:
             "Ghostscript (gs) is not there: PostScript can't be put together with other files.",
             "If people fax such files, install it: sudo apt install ghostscript",
         )
+
+
+def _judge_schema(schema: str | None) -> Finding:
+    newest = newest_revision()
+    if schema == newest:
+        return green(f"Its schema is {schema}, the newest.")
+    if schema is not None and schema > newest:
+        return red(
+            f"Its schema is {schema}; this faxbot knows only those up to {newest}.",
+            "Install the faxbot that was here before, or a newer one; or put back a copy of the database "
+            "from before the upgrade.",
+        )
+    return red(
+        f"Its schema is {schema or 'not there'}; this faxbot needs {newest}.",
+        "Run faxbot migrate. faxbot serve does it by itself when it starts.",
+    )
 
 
 def _nearest(path: Path) -> Path:

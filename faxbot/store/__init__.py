@@ -1,1 +1,1 @@
-"""SQLite (later PostgreSQL) behind the services' ledger."""
+"""SQLite or PostgreSQL behind the services' ledger."""

@@ -12,36 +12,85 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.pool import NullPool
 from sqlmodel import Session
 
 from faxbot.services.model.ledger import Ledger, Touched
+from faxbot.store.connection import LOCK_SECONDS, DatabaseInUse, WriterConnection
 from faxbot.store.queries import SqlLedger
+from faxbot.store.storable import clean_parameters, storable_json
 
 T = TypeVar("T")
 
 BUSY_SECONDS = 10
-"""How long SQLite waits for another process (a backup, a migration) before it gives up."""
+"""How long SQLite waits for a lock of another process (a backup, a migration), PostgreSQL to connect."""
 READ_SECONDS = 3
 """The same, for whoever only looks."""
+
+_KEEPALIVES = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 20_000,
+}
+"""libpq's: a server that no longer answers is noticed within 20 seconds."""
+
+
+class DriverMissing(Exception):
+    """The package that connects to this kind of database is not installed; the message says how to."""
 
 
 def open_engine(database_url: str) -> Engine:
     """
-    Open the database at *database_url* (`sqlite:///path`), made safe for a loss of power.
+    Open the database at *database_url*: `sqlite:///path` or `postgresql://user:password@host/name`.
 
-    The file and its journals are readable by their owner only.
+    Raises:
+        DriverMissing: The URL is one of PostgreSQL, and psycopg is not installed.
     """
     url = make_url(database_url)
+    return _open_postgresql(url) if url.get_backend_name() == "postgresql" else _open_sqlite(url)
+
+
+def database_file(database_url: str) -> Path | None:
+    """The file of a SQLite database; None if the database is on a PostgreSQL server."""
+    url = make_url(database_url)
+    return None if url.get_backend_name() == "postgresql" else Path(url.database or "")
+
+
+def _open_postgresql(url: URL, **connect_args: object) -> Engine:
+    """Commits wait for the server's disk (synchronous_commit is on by default)."""
+    try:
+        engine = create_engine(
+            url.set(drivername="postgresql+psycopg"),
+            poolclass=NullPool,
+            connect_args={"connect_timeout": BUSY_SECONDS, **_KEEPALIVES, **connect_args},
+            hide_parameters=True,
+            json_serializer=storable_json,
+        )
+    except ModuleNotFoundError as exc:
+        raise DriverMissing(
+            'DATABASE_URL: PostgreSQL needs one more package. Run pip install "ucx-faxbot[postgresql]".'
+        ) from exc
+    event.listen(engine, "before_cursor_execute", clean_parameters, retval=True)
+    return engine
+
+
+def _open_sqlite(url: URL) -> Engine:
+    """Safe against a loss of power; the file and its journals are readable by their owner only."""
     if url.database and url.database != ":memory:":
         path = Path(url.database)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.touch(mode=0o600)
         _close_to_others(path)
     engine = create_engine(
-        url, poolclass=NullPool, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True
+        url,
+        poolclass=NullPool,
+        connect_args={"timeout": BUSY_SECONDS},
+        hide_parameters=True,
+        json_serializer=storable_json,
     )
+    event.listen(engine, "before_cursor_execute", clean_parameters, retval=True)
 
     @event.listens_for(engine, "connect")
     def _settle(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own connection
@@ -60,8 +109,14 @@ def open_engine(database_url: str) -> Engine:
 
 def open_to_read(database_url: str) -> Engine:
     """Open the database, which is there, without a way to change it; beside a bot that uses it, too."""
-    path = Path(make_url(database_url).database or "").absolute()
-    address = f"file:{quote(str(path))}?mode=ro"
+    file = database_file(database_url)
+    if file is None:
+        return _open_postgresql(
+            make_url(database_url),
+            connect_timeout=READ_SECONDS,
+            options="-c default_transaction_read_only=on",
+        )
+    address = f"file:{quote(str(file.absolute()))}?mode=ro"
     return create_engine(
         "sqlite://",
         poolclass=NullPool,
@@ -119,12 +174,14 @@ class TransactionStore:
     returns once its facts are on the disk.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, lock_seconds: float = LOCK_SECONDS) -> None:
         self._engine = engine
+        self._connection = WriterConnection(engine, lock_seconds)
         self._jobs: deque[_Job] = deque()
         self._wake = threading.Condition()
         self._closing = False
         self._wakes: list[Callable[[Touched], None]] = []
+        self._stop: Callable[[DatabaseInUse], None] | None = None
         self.counts = _Counts()
         self._thread = threading.Thread(target=self._run, name="faxbot-store", daemon=True)
         self._thread.start()
@@ -132,6 +189,10 @@ class TransactionStore:
     def on_commit(self, wake: Callable[[Touched], None]) -> None:
         """Call *wake* in the event loop after each commit that touched rows that somebody mirrors."""
         self._wakes.append(wake)
+
+    def on_lost(self, stop: Callable[[DatabaseInUse], None]) -> None:
+        """Call *stop* in the event loop once another bot writes to the database: this one cannot any more."""
+        self._stop = stop
 
     async def write(self, work: Callable[[Ledger], T]) -> T:
         """Run *work* and commit; durable when this returns."""
@@ -162,13 +223,23 @@ class TransactionStore:
         self._engine.dispose()
 
     def _run(self) -> None:
-        with self._engine.connect() as connection:
-            while batch := self._next_batch():
-                while batch:
-                    batch = self._carry_out(Session(connection, expire_on_commit=False), batch)
-                    driver = connection.connection.driver_connection
-                    if driver is not None and driver.in_transaction:  # a COMMIT that failed left it open
-                        driver.rollback()
+        while batch := self._next_batch():
+            while batch:
+                try:
+                    connection = self._connection.get()
+                except Exception as error:  # noqa: BLE001 - raised where each job was submitted
+                    self._fail(batch, error)
+                    break
+                batch = self._carry_out(Session(connection, expire_on_commit=False), batch)
+                self._connection.drop_if_broken()
+        self._connection.close()
+
+    def _fail(self, jobs: list[_Job], error: Exception) -> None:
+        if isinstance(error, DatabaseInUse) and self._stop is not None:
+            jobs[0].loop.call_soon_threadsafe(self._stop, error)
+        for job in jobs:
+            job.error = error
+            job.resolve()
 
     def _next_batch(self) -> list[_Job]:
         with self._wake:
@@ -194,7 +265,7 @@ class TransactionStore:
                 session.expunge_all()  # what was returned is a snapshot from here on
             try:
                 if any(job.writes for job in batch):
-                    session.commit()
+                    self._commit(session)
                     self.counts.commits += 1
                 else:
                     session.rollback()
@@ -213,3 +284,19 @@ class TransactionStore:
             self.counts.reads += not job.writes
             job.resolve()
         return again
+
+    def _commit(self, session: Session) -> None:
+        """
+        Commit; where the connection breaks at COMMIT, the server says later what became of it.
+
+        Raises:
+            Exception: The driver's own. Nothing was saved, or the server could not be asked.
+        """
+        transaction_id = self._connection.transaction_id(session)
+        try:
+            session.commit()
+        except Exception:
+            session.rollback()
+            broken = self._connection.drop_if_broken()
+            if not (broken and transaction_id and self._connection.was_committed(transaction_id)):
+                raise

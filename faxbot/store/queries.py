@@ -21,6 +21,7 @@ from faxbot.services.model.requests import Request
 from faxbot.services.model.submissions import Submission
 from faxbot.services.model.subscriptions import Subscription
 from faxbot.store.dialects import INSERTS
+from faxbot.store.identity import database_identity
 from faxbot.store.retention_queries import IS_OUTDATED, WAITS, SqlRetention
 from faxbot.store.tables import (
     AnnouncementRow,
@@ -62,6 +63,8 @@ _ADD_RECORDS = {
 
 _CHUNK = 500
 """Values in one statement."""
+_IDENTITY = "database_identity"
+"""The name under which the identity of the database is kept."""
 
 
 def _counter(direction: str) -> str:
@@ -327,6 +330,16 @@ class SqlLedger(SqlRetention):
     def remember(self, name: str, value: object) -> None:
         """Remember a value (JSON) by name."""
         self._session.merge(MemoryRow(name=name, value=value))
+
+    def was_restored(self) -> bool:
+        """Whether the rows were written in another database than this one, as far as the server shows it."""
+        saved = self.recall(_IDENTITY)
+        return saved is not None and saved != database_identity(self._session.connection())
+
+    def save_identity(self) -> None:
+        """Keep the identity of this database: from here on the rows are those of this one."""
+        if (identity := database_identity(self._session.connection())) is not None:
+            self.remember(_IDENTITY, identity)
 
     def modems(self) -> dict[str, str]:
         """Which line each modem was seen to serve."""

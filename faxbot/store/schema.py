@@ -7,7 +7,12 @@ Alembic is imported only when there is something to do: it would be a tenth of e
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Connection, Engine, inspect, text
+from sqlmodel import Session
+
+from faxbot.services.model.ledger import Touched
+from faxbot.store.connection import LOCK_SECONDS, WriterConnection
+from faxbot.store.queries import SqlLedger
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -17,12 +22,13 @@ class NewerDatabaseError(Exception):
     """The database was brought up by a newer faxbot; this one would not understand it."""
 
 
-def migrate(engine: Engine) -> tuple[str | None, str | None]:
+def migrate(engine: Engine, lock_seconds: float = LOCK_SECONDS) -> tuple[str | None, str | None]:
     """
     Bring the database to the newest schema; the revisions before and after.
 
     Raises:
         NewerDatabaseError: It is beyond what this faxbot knows; nothing was changed.
+        DatabaseInUse: It needs a migration, and a bot uses it; nothing was changed.
     """
     before, newest = revision(engine), newest_revision()
     if before == newest:
@@ -32,11 +38,30 @@ def migrate(engine: Engine) -> tuple[str | None, str | None]:
     from alembic import command  # noqa: PLC0415 - see above
 
     config = alembic_config()
-    with engine.connect() as connection:
+    writer = WriterConnection(engine, lock_seconds)
+    try:
+        connection = writer.get()
+        was_restored = before is not None and _was_restored(connection)
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+        if before is not None and not was_restored:
+            _save_identity(connection)
         connection.commit()
+    finally:
+        writer.close()
     return before, revision(engine)
+
+
+def _was_restored(connection: Connection) -> bool:
+    with Session(connection) as session:
+        return SqlLedger(session, Touched()).was_restored()
+
+
+def _save_identity(connection: Connection) -> None:
+    """A table that a migration rewrote has another file, and is the same table."""
+    session = Session(connection)
+    SqlLedger(session, Touched()).save_identity()
+    session.flush()
 
 
 def revision(engine: Engine) -> str | None:

@@ -1,11 +1,14 @@
 """`make chaos` and `make soak`: the promises under kills and faults, judged by what the two servers know."""
 
 import asyncio
+import contextlib
+import os
 import random
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
+from unittest.mock import patch
 
 import typer
 from rich.console import Console
@@ -13,8 +16,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from tests.chaos import campaign, report
 from tests.chaos.report import Row
+from tests.chaos.stage import POSTGRESQL
 from tests.chaos.trial import ACTS, Outcome, Trial
 from tests.chaos.workers import Workers
+from tests.support.postgresql import postgresql_server
 
 TRIES = 3
 """So often a boundary that was not reached is tried."""
@@ -25,6 +30,9 @@ console = Console()
 Keep = Annotated[Path | None, typer.Option(help="Leave the folders of harmed worlds here.")]
 Count = Annotated[int, typer.Option(help="Worker processes.")]
 Beside = Annotated[int, typer.Option(help="Trials that a worker plays at once.")]
+DatabaseKind = Annotated[
+    Literal["sqlite", "postgresql"], typer.Option(help="Where the bot keeps what it must not forget.")
+]
 Write = Annotated[bool, typer.Option("--write", help="Put the table into docs/reliability.md.")]
 
 
@@ -33,6 +41,7 @@ def chaos(
     *,
     sample: Annotated[int, typer.Option(help="Only so many boundaries, spread evenly, and no faults.")] = 0,
     only: Annotated[str, typer.Option(help="Only trials whose name contains this.")] = "",
+    database: DatabaseKind = "sqlite",
     write: Write = False,
     keep: Keep = None,
     workers: Count = 2,
@@ -40,7 +49,8 @@ def chaos(
 ) -> None:
     """Kill the bot at every boundary, then let each fault befall each method; exit code 1 on any harm."""
     began = time.monotonic()
-    rows = asyncio.run(_chaos(Workers(workers, beside, keep), sample, only))
+    with _database(database):
+        rows = asyncio.run(_chaos(Workers(workers, beside, keep), sample, only))
     took = _end(rows, began)
     if write:
         report.write("chaos", rows, f"`make chaos` on {time.strftime('%-d %B %Y')}, in {took}:")
@@ -53,6 +63,7 @@ def soak(
     duration: Annotated[float, typer.Option(help="Seconds in which storms begin.")] = 300.0,
     seed: Annotated[int, typer.Option(help="Of the first storm; the others follow from it.")] = 0,
     storms: Annotated[int, typer.Option(help="Only so many.")] = 0,
+    database: DatabaseKind = "sqlite",
     write: Write = False,
     keep: Keep = None,
     workers: Count = 2,
@@ -69,7 +80,8 @@ def soak(
             yield campaign.storm(number)
 
     row = Row("storms")
-    asyncio.run(_soak(Workers(workers, beside, keep), row, weather(), duration))
+    with _database(database):
+        asyncio.run(_soak(Workers(workers, beside, keep), row, weather(), duration))
     took = _end([row], began)
     if write:
         made_by = (
@@ -77,6 +89,16 @@ def soak(
         )
         report.write("soak", [row], made_by)
     raise typer.Exit(bool(row.harmed))
+
+
+@contextlib.contextmanager
+def _database(kind: str) -> Iterator[None]:
+    """A server for all worlds, if they are to be on PostgreSQL; its URL is passed in the environment."""
+    if kind == "sqlite":
+        yield
+        return
+    with postgresql_server() as server, patch.dict(os.environ, {POSTGRESQL: server}):
+        yield
 
 
 async def _chaos(workers: Workers, sample: int, only: str) -> list[Row]:

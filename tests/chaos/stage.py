@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import json
+import os
 import pprint
 import shutil
 import tempfile
@@ -20,9 +21,12 @@ from tests.chaos.story import Story
 from tests.chaos.trial import Outcome, Trial
 from tests.chaos.world import KILLED, World
 from tests.chaos.zygote import Zygote
+from tests.support.postgresql import TEMPLATE, new_database
 
 Item = dict[str, Any]
 
+POSTGRESQL = "FAXBOT_CHAOS_POSTGRESQL"
+"""The environment variable with the URL of the server on which each world gets a database; else SQLite."""
 STORM_SPEED = 6.0
 """A page takes five seconds of the world's clock, half a second on the wall."""
 AGAIN_SECONDS, LATEST_SECONDS = 0.25, 8.0
@@ -30,6 +34,17 @@ AGAIN_SECONDS, LATEST_SECONDS = 0.25, 8.0
 
 async def run(trial: Trial, zygote: Zygote, keep: Path | None = None) -> Outcome:
     """Play it in a folder of its own; with *keep*, what was harmed is left there."""
+    if not (server := os.environ.get(POSTGRESQL)):
+        return await _run(trial, zygote, keep)
+    database = new_database(server, TEMPLATE)
+    url = await asyncio.to_thread(database.__enter__)
+    try:
+        return await _run(trial, zygote, keep, url)
+    finally:
+        await asyncio.to_thread(database.__exit__, None, None, None)
+
+
+async def _run(trial: Trial, zygote: Zygote, keep: Path | None, database_url: str = "") -> Outcome:
     began = time.monotonic()
     whole = Path(tempfile.mkdtemp(prefix="faxbot-chaos-"))
     folder = whole / "world"  # boundaries carry the names of folders: they stay the same from run to run
@@ -41,6 +56,7 @@ async def run(trial: Trial, zygote: Zygote, keep: Path | None = None) -> Outcome
         speed=STORM_SPEED if trial.storm else 0.0,
         patience=trial.patience,
         settle=trial.settle,
+        database_url=database_url,
     )
     try:
         async with world:

@@ -1,7 +1,7 @@
 """What an SQL statement writes, as a name: a commit goes by what it saves, not by its number."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 _INSERT = re.compile(r"INSERT INTO (\w+) \(([^)]*)\)")
 _UPDATE = re.compile(r"UPDATE (\w+) SET (.*?) WHERE")
@@ -14,10 +14,10 @@ def written_by(statement: str, parameters: object) -> str | None:
     """
     `announcements state=sending`, `requests new kind=send`, `schema`; None if nothing is written.
 
-    *parameters* are the driver's: one sequence, or one for each row, of which the first speaks for all.
+    *parameters* are the driver's: one sequence or mapping, or one for each row, of which the first speaks
+    for all.
     """
-    row = parameters[0] if isinstance(parameters, list) and parameters else parameters
-    values: Sequence[object] = row if isinstance(row, tuple) else ()
+    values = parameters[0] if isinstance(parameters, list) and parameters else parameters
     if match := _INSERT.match(statement):
         columns = [column.strip().strip('"') for column in match[2].split(",")]
         return _named(f"{match[1]} new", columns, values)
@@ -34,8 +34,11 @@ def telling_first(what: str) -> tuple[bool, str]:
     return "=" not in what, what
 
 
-def _named(what: str, columns: list[str], values: Sequence[object]) -> str:
-    told = dict(zip(columns, values, strict=False))
+def _named(what: str, columns: list[str], values: object) -> str:
+    if isinstance(values, Mapping):  # psycopg's; of several rows in one statement the names have numbers
+        told = {column: values.get(column, values.get(f"{column}__0")) for column in columns}
+    else:
+        told = dict(zip(columns, values if isinstance(values, tuple) else (), strict=False))
     telling = [f"{column}={told[column]}" for column in _TELLING if told.get(column)]
     if telling:
         return f"{what} {' '.join(telling)}"

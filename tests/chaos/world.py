@@ -53,7 +53,9 @@ class World:
         patience: float = 10.0,
         settle: float = 0.3,
         slack: WorkspaceSettings | None = None,
+        database_url: str = "",
     ) -> None:
+        self._database_url = database_url
         self.folder, self._zygote, self._kills = folder, zygote, list(kills)
         self._patience, self._settle = patience, settle
         self._clock = clock = FastClock(SPEED)
@@ -206,6 +208,7 @@ class World:
             "faxbot_inbound_channel": INBOUND_FAX,
             "faxbot_admins": PRIYA,
             "faxbot_data_dir": str(self.folder / "data"),
+            "database_url": self._database_url,
             "faxbot_poll_active_seconds": 0.25 * SPEED,
             "faxbot_poll_idle_seconds": 0.5 * SPEED,
             "faxbot_inbox_seconds": 0.3 * SPEED,

@@ -212,6 +212,7 @@ def _warm_up() -> None:
     from faxbot.store.schema import migrate  # noqa: PLC0415 - as above
 
     with contextlib.suppress(ImportError):
+        import psycopg  # noqa: F401, PLC0415 - as above
         import sniffio  # noqa: F401, PLC0415 - as above
     sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type] # httpcore looks for it at each request
     number.parse("469 555 0101", DialPlan())

@@ -12,11 +12,10 @@ ROOT = Path(__file__).parents[2]
 SAMPLE = 4
 
 
-@pytest.fixture(scope="module")
-def sample() -> subprocess.CompletedProcess[str]:
+def play(count: int, database: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "COLUMNS": "200", "NO_COLOR": "1", "PYTHONUTF8": "1"}
     return subprocess.run(  # noqa: S603 - our own command
-        [sys.executable, "-m", "tests.chaos", "chaos", "--sample", str(SAMPLE)],
+        [sys.executable, "-m", "tests.chaos", "chaos", f"--sample={count}", f"--database={database}"],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -24,6 +23,11 @@ def sample() -> subprocess.CompletedProcess[str]:
         check=False,
         env=environment,
     )
+
+
+@pytest.fixture(scope="module")
+def sample() -> subprocess.CompletedProcess[str]:
+    return play(SAMPLE, "sqlite")
 
 
 def test_nobody_is_harmed(sample):
@@ -37,3 +41,13 @@ def test_the_bot_is_killed_where_it_was_told_to(sample):
     assert reached, sample.stdout + sample.stderr
     assert int(reached[1]) == 3
     assert int(reached[2]) >= SAMPLE - 1
+
+
+def test_nobody_is_harmed_on_postgresql():
+    """A fax comes in, one goes out, one is stopped, the bot is killed; every fact is in PostgreSQL."""
+    sample = play(2, "postgresql")
+    assert sample.returncode == 0, sample.stdout + sample.stderr
+    reached = re.search(r"reached\s*│\s*(\d+)\s*│\s*(\d+)", sample.stdout)
+    assert reached, sample.stdout + sample.stderr
+    assert int(reached[1]) == 3
+    assert int(reached[2]) >= 1

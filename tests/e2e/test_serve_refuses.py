@@ -102,3 +102,13 @@ async def test_all_that_is_missing_is_named_at_once(tmp_path):
     assert sum(line.startswith("FAXBOT_INBOUND_CHANNEL is not right") for line in lines) == 1
     assert len(lines) == 7
     assert not (tmp_path / "data").exists()
+
+
+async def test_a_database_that_does_not_answer_is_named(tmp_path, right):
+    """The exit code is one after which systemd starts it again, and the password is not shown."""
+    url = f"postgresql://faxbot:{SECRET}@127.0.0.1:1/faxbot"
+    code, out, err = await serve(tmp_path, right | {"DATABASE_URL": url})
+    assert code == 1, out + err
+    assert err.startswith("faxbot cannot start.\nThe PostgreSQL server of DATABASE_URL does not answer (")
+    assert "Traceback" not in err
+    assert SECRET not in out + err

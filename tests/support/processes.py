@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from faxbot.settings import Settings, load_settings
 from faxbot.standins.slack import Workspace
 from faxbot.standins.slack.model.people import INBOUND_FAX, PRIYA
 from faxbot.standins.ucx import SimulatedUcx
@@ -35,6 +36,21 @@ def settings_for(folder: Path, fax: SimulatedUcx, workspace: Workspace) -> dict[
         "FAXBOT_INBOX_SECONDS": "0.2",
         "FAXBOT_SETTLE_SECONDS": "0.5",
     }
+
+
+def settings_of(folder: Path, database_url: str) -> Settings:
+    """The settings of a bot that has servers only in name."""
+    return load_settings(
+        _env_file=None,
+        slack_bot_token="xoxb-1",
+        slack_app_token="xapp-1",
+        ucx_url="http://127.0.0.1:1",
+        ucx_client_id="x",
+        ucx_client_secret="x",
+        faxbot_inbound_channel="C1",
+        faxbot_data_dir=folder,
+        database_url=database_url,
+    )
 
 
 class BotProcess:

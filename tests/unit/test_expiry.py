@@ -56,11 +56,20 @@ class Book:
 
     async def tick(self) -> None:
         await self.expiry.tick()
-        assert self.column("pragma foreign_key_check") == []
+        if self.engine.dialect.name == "sqlite":  # PostgreSQL checks at each statement
+            assert self.column("pragma foreign_key_check") == []
 
 
 @pytest.fixture
-def book(tmp_path):
+def book(database_url):
+    made = Book(open_engine(database_url))
+    yield made
+    made.store.close()
+
+
+@pytest.fixture
+def file_book(tmp_path):
+    """The same on SQLite, whose plans are looked at."""
     made = Book(database_in(tmp_path))
     yield made
     made.store.close()
@@ -90,7 +99,7 @@ async def test_the_ids_of_forgotten_requests_are_not_given_away_again(book):
     """A document in the spool and a cancellation under way are known by the id of their request."""
     old = [await book.request(f"{number}", done_at=LONG_AGO) for number in range(3)]
     await book.tick()
-    assert book.column("select body from requests") == [None]
+    assert book.column("select cast(body as text) from requests") == [None]
     assert await book.request("new", done_at=LATELY) > max(old)
 
 
@@ -132,7 +141,7 @@ async def test_what_was_told_is_forgotten(book, kind, state):
 )
 async def test_what_is_still_of_use_stays(book, kind, facts):
     """Cards have buttons; what is not told yet is not forgotten; a closed channel is told of once."""
-    row_id = await book.tell(facts.pop("key", "kept"), kind, **facts)
+    row_id = await book.tell(**{"key": "kept", "kind": kind} | facts)
     await book.tell("newest", AnnouncementKind.EPHEMERAL)
     await book.tick()
     assert row_id in book.column("select id from announcements")
@@ -159,6 +168,7 @@ async def test_subscriptions_to_a_fax_end_after_the_fax(book):
     assert book.column("select fax_id from subscriptions order by fax_id") == [0, ids[1]]
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_much_is_forgotten_a_little_at_a_time(book):
     """Everybody waits for a transaction: none forgets more than a batch."""
     count = 2 * AT_ONCE + 100
@@ -195,7 +205,7 @@ def explained(book: Book, statement: str) -> str:
         return "\n".join(str(row[3]) for row in rows)
 
 
-async def test_idle_ticks_read_no_table_through(book, tmp_path):
+async def test_idle_ticks_read_no_table_through(file_book, tmp_path):
     """What is due is found by an index, however much is kept."""
     statements: list[str] = []
 
@@ -211,14 +221,14 @@ async def test_idle_ticks_read_no_table_through(book, tmp_path):
             finally:
                 connection.set_trace_callback(None)
 
-        return await TransactionStore.write(book.store, watched)
+        return await TransactionStore.write(file_book.store, watched)
 
-    book.store.write = book.store.read = watch
-    await book.expiry.tick()
-    await SpoolRetention(book.store, Clock(), tmp_path / "spool", 30.0).tick()
+    file_book.store.write = file_book.store.read = watch
+    await file_book.expiry.tick()
+    await SpoolRetention(file_book.store, Clock(), tmp_path / "spool", 30.0).tick()
     asking = [each for each in statements if each.lstrip().startswith(("SELECT", "DELETE"))]
     assert len(asking) >= 9
-    scans = {step for each in asking for step in explained(book, each).splitlines() if "SCAN" in step}
+    scans = {step for each in asking for step in explained(file_book, each).splitlines() if "SCAN" in step}
     small = (
         "SCAN subscriptions",
         "SCAN announcements USING INDEX ix_announcements_outdated",

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 
 from faxbot.services.model.announcements import Announcement, AnnouncementKind, AnnouncementState
 from faxbot.services.model.documents import KeptDocument
@@ -13,8 +14,7 @@ from faxbot.services.model.records import FaxRecord, RecordState
 from faxbot.services.model.request_bodies import RequestKind
 from faxbot.services.model.requests import Request
 from faxbot.services.upkeep.spool_retention import SpoolRetention
-from faxbot.store.engine import TransactionStore
-from tests.support.services import database_in
+from faxbot.store.engine import TransactionStore, open_engine
 from tests.support.spooled import add_document
 
 DAYS = 30.0
@@ -38,8 +38,8 @@ class Clock:
 class Cellar:
     """A spool with its database. Files are *age* seconds old."""
 
-    def __init__(self, folder: Path) -> None:
-        self.spool, self.clock, self.store = folder / "spool", Clock(), TransactionStore(database_in(folder))
+    def __init__(self, folder: Path, engine: Engine) -> None:
+        self.spool, self.clock, self.store = folder / "spool", Clock(), TransactionStore(engine)
         self.retention = SpoolRetention(self.store, self.clock, self.spool, DAYS)
 
     def file(self, name: str, age: float = 31 * DAY) -> Path:
@@ -108,8 +108,8 @@ class Cellar:
 
 
 @pytest.fixture
-def cellar(tmp_path):
-    made = Cellar(tmp_path)
+def cellar(tmp_path, database_url):
+    made = Cellar(tmp_path, open_engine(database_url))
     yield made
     made.store.close()
 

@@ -223,6 +223,14 @@ class Ledger(RetentionLedger, Protocol):
         """Remember a value (JSON) by name."""
         ...
 
+    def was_restored(self) -> bool:
+        """Whether the rows were written in another database than this one, as far as the server shows it."""
+        ...
+
+    def save_identity(self) -> None:
+        """Keep the identity of this database: from here on the rows are those of this one."""
+        ...
+
     def modems(self) -> dict[str, str]:
         """Which line each modem was seen to serve."""
         ...

@@ -1,11 +1,14 @@
 """What each kind of request asks for, as a typed body that is kept with the request."""
 
+import re
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
 from faxbot.fax.job import Direction
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class RequestKind(StrEnum):
@@ -32,6 +35,24 @@ class Decision(StrEnum):
 
 class _Body(BaseModel):
     model_config = ConfigDict(frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _replace_surrogates(cls, values: Any) -> Any:  # noqa: ANN401 - whatever it is given
+        """A lone surrogate, which JSON may hold and UTF-8 may not, becomes U+FFFD in each text."""
+        return _encodable(values)
+
+
+def _encodable(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    match value:
+        case str():
+            return _SURROGATE.sub("\ufffd", value)
+        case list():
+            return [_encodable(each) for each in value]
+        case dict():
+            return {_encodable(name): _encodable(each) for name, each in value.items()}
+        case _:
+            return value
 
 
 class SendBody(_Body):

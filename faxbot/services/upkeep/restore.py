@@ -17,6 +17,17 @@ from faxbot.services.model.submissions import Submission
 from faxbot.services.outbox.announcements import end_fax, post_notice
 
 
+def mark_if_restored(ledger: Ledger, now: datetime) -> int | None:
+    """
+    Mark everything unfinished if the rows were written in another database; how many things, else None.
+
+    The identity of this database is saved in the same transaction: the next start marks nothing.
+    """
+    marked = mark_unfinished_for_lookup(ledger, now) if ledger.was_restored() else None
+    ledger.save_identity()
+    return marked
+
+
 def mark_unfinished_for_lookup(ledger: Ledger, now: datetime) -> int:
     """
     Mark unfinished faxes, messages and requests for a lookup; return their number.
