@@ -89,6 +89,7 @@ class Outbox:
         """Announcements of these channels were written; without any, see what is due by now."""
         if self._stale is not None:
             self._stale.update(channels)
+        self.idle = False
         self._wake.set()
 
     async def run(self) -> None:
