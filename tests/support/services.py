@@ -275,6 +275,17 @@ def database_in(folder: Path) -> Engine:
     return engine
 
 
+def put_empty_database(data: Path) -> None:
+    """
+    Put an empty database of the newest schema into *data*, the data folder of a bot that was never started.
+
+    It spares each start the migrations; those are tested by test_upgrade, test_first_start and the tour.
+    """
+    if not data.exists():
+        data.mkdir(mode=0o700, parents=True)
+        (data / "faxbot.db").write_bytes(_migrated()[0])
+
+
 def setting_in(folder: Path) -> ServiceSettings:
     """The settings of the services: short intervals, the spool in *folder*."""
     return ServiceSettings(
