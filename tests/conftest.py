@@ -3,6 +3,7 @@
 import gc
 import os
 import shutil
+import tempfile
 from pathlib import Path
 
 from hypothesis import HealthCheck, settings
@@ -19,6 +20,7 @@ ENOUGH_BYTES = 2 << 30
 
 if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ENOUGH_BYTES:
     os.environ.setdefault("TMPDIR", str(MEMORY))  # thousands of commits would each wait for the disk
+    tempfile.tempdir = None  # it was chosen when pytest began to capture output
 
 gc.disable()  # until `pytest_collection_finish`: collections while modules are imported find no garbage
 

@@ -8,12 +8,12 @@ from sqlalchemy.orm import object_session
 from faxbot.fax.job import Job, JobState
 from faxbot.services.model.faxes import Fax, FaxState, Outcome
 from faxbot.services.model.messages import Step, StepKind
-from faxbot.services.model.requests import RequestKind
+from faxbot.services.model.requests import RequestKind, mark_done
 from faxbot.services.outbox.announcements import end_fax, open_card
 from faxbot.services.sending import decisions
 from faxbot.services.tracking.job_matching import JobMatch, JobMatching
 from faxbot.store.tables import FaxRow
-from tests.support.services import CLAIMS, DANA
+from tests.support.services import CLAIMS, DANA, session_of
 from tests.support.waiting import until
 
 NOW = datetime(2026, 11, 28, 16, tzinfo=UTC)
@@ -51,7 +51,7 @@ async def test_an_end_that_was_lost_is_not_announced(bot):
 
     def end(ledger) -> tuple[bool, int]:
         row = ledger.fax(fax.id)
-        moved_by_another(ledger._session, FaxState.SUBMITTING)
+        moved_by_another(session_of(ledger), FaxState.SUBMITTING)
         ended = end_fax(ledger, row, Outcome.WITHDRAWN, Step(StepKind.WITHDRAWN, NOW))
         return ended, len(ledger.announcements_of(fax_id=fax.id))
 
@@ -63,14 +63,12 @@ async def test_an_end_that_was_lost_is_not_announced(bot):
 async def test_send_again_that_was_decided_elsewhere_sends_nothing(bot, ucx, monkeypatch):
     """Two sessions, one question: the one that loses makes no second fax."""
     fax = await a_fax(bot, FaxState.UNDECIDED, path="/nowhere/fax.pdf", intent_at=NOW.timestamp())
-    objection = decisions._objection
 
-    def after_another(asked, known, answer) -> str:
-        said = objection(asked, known, answer)
-        moved_by_another(object_session(known), FaxState.ENDED)
-        return said
+    def then_another(request, now) -> None:
+        mark_done(request, now)
+        moved_by_another(object_session(request), FaxState.ENDED)
 
-    monkeypatch.setattr(decisions, "_objection", after_another)
+    monkeypatch.setattr(decisions, "mark_done", then_another)
     await bot.runner.accept(bot.request(RequestKind.ANSWER, fax_id=fax.id, answer="again"))
     await until(bot.runner.idle)
     assert [each.id for each in await bot.faxes()] == [fax.id]
@@ -82,7 +80,7 @@ async def test_a_submission_of_another_session_is_left_to_it(bot, ucx, monkeypat
     fax = await a_fax(bot, FaxState.READY, path="/nowhere/fax.pdf", lookup_at=1.0)
 
     def seen_meanwhile(_matching, ledger, _fax, _active) -> JobMatch:
-        moved_by_another(ledger._session, FaxState.SUBMITTING)
+        moved_by_another(session_of(ledger), FaxState.SUBMITTING)
         return JobMatch(possible={"TX9": Job("TX9", JobState.READY)})
 
     monkeypatch.setattr(JobMatching, "of", seen_meanwhile)
