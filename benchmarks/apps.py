@@ -16,6 +16,7 @@ from faxbot.slack.inbound.socket_mode import CONNECTIONS
 from faxbot.standins.slack import Workspace
 from faxbot.standins.slack.model.people import INBOUND_FAX, PRIYA
 from tests.support.fast_clock import FastClock
+from tests.support.services import put_empty_database
 
 MANIFEST = ROOT / "manifest.yml"
 READY = "faxbot is ready"
@@ -73,6 +74,7 @@ async def bot_task(
     said: list[str] = []
     umask = os.umask(0o077)  # `serve` closes it for the whole process, which is this one
     loaded = load_settings(_env_file=None, **{name.lower(): value for name, value in wanted.items()})
+    put_empty_database(loaded.faxbot_data_dir)
     bot = asyncio.create_task(serve(loaded, said.append, clock))
     try:
         async with asyncio.timeout(READY_SECONDS):

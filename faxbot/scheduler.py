@@ -78,19 +78,24 @@ class Ticks:
         elif self._scheduler.running and not self._faults.get(name):
             self._plan(name, 0.0)
 
+    def idle(self) -> bool:
+        """Whether no tick is running."""
+        return not self._running
+
     def _plan(self, name: str, seconds: float) -> None:
         pause = timedelta(seconds=self._clock.on_the_wall(seconds))
         self._scheduler.add_job(
-            self._run,
+            self.run,
             DateTrigger(datetime.now(UTC) + pause),  # APScheduler uses the system clock only
             args=[name],
             id=name,
             replace_existing=True,
             misfire_grace_time=None,
-            max_instances=len(self._ticks) + 1,  # `_run` itself prevents concurrent runs
+            max_instances=len(self._ticks) + 1,  # `run` itself prevents concurrent runs
         )
 
-    async def _run(self, name: str) -> None:
+    async def run(self, name: str) -> None:
+        """Run a tick and plan its next run; if it is running, it runs once more after that."""
         if name in self._running:
             self._again.add(name)
             return

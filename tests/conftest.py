@@ -1,10 +1,10 @@
-"""
-How much chance the tests take, and the databases of the tests.
+"""What applies to every test: the hypothesis examples, the temporary folders, garbage collection, the databases."""
 
-The same examples in every run, and far more of them with `make fuzz`.
-"""
-
+import gc
 import os
+import shutil
+import tempfile
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -17,6 +17,22 @@ settings.register_profile(
     "fuzz", max_examples=3000, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile(os.environ.get("FAXBOT_TEST_EXAMPLES", "test"))
+
+MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes a folder in it that only its user can read
+ENOUGH_BYTES = 2 << 30
+"""A run needs less than a tenth of it."""
+
+if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ENOUGH_BYTES:
+    os.environ.setdefault("TMPDIR", str(MEMORY))  # thousands of commits would each wait for the disk
+    tempfile.tempdir = None  # it was chosen when pytest began to capture output
+
+gc.disable()  # until `pytest_collection_finish`: collections while modules are imported find no garbage
+
+
+def pytest_collection_finish() -> None:
+    """Exempt modules and collected tests from garbage collection: they live as long as the process."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

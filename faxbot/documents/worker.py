@@ -24,7 +24,7 @@ def main() -> None:
     _limit(resource.RLIMIT_CPU, limits["cpu_seconds"])
     _limit(resource.RLIMIT_FSIZE, limits["max_bytes"] + _MARGIN_BYTES)
     _limit(resource.RLIMIT_CORE, 0)
-    json.dump(_outcome(task, limits), sys.stdout)
+    json.dump(outcome_of(task, limits), sys.stdout)
 
 
 def _limit(what: int, amount: int) -> None:
@@ -33,7 +33,7 @@ def _limit(what: int, amount: int) -> None:
     resource.setrlimit(what, (allowed, allowed))
 
 
-def _outcome(task: dict[str, Any], limits: dict[str, int]) -> dict[str, Any]:
+def outcome_of(task: dict[str, Any], limits: dict[str, int]) -> dict[str, Any]:
     """Run *task*; return its result, or the reason why it failed."""
     from faxbot.documents import merge  # noqa: PLC0415 - imported under the memory limit
     from faxbot.fax.document import Part, WebPageReceived  # noqa: PLC0415

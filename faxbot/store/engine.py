@@ -186,6 +186,11 @@ class TransactionStore:
         self._thread = threading.Thread(target=self._run, name="faxbot-store", daemon=True)
         self._thread.start()
 
+    @property
+    def waiting(self) -> int:
+        """Pieces of work that were submitted and not begun."""
+        return len(self._jobs)
+
     def on_commit(self, wake: Callable[[Touched], None]) -> None:
         """Call *wake* in the event loop after each commit that touched rows that somebody mirrors."""
         self._wakes.append(wake)

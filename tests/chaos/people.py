@@ -130,7 +130,7 @@ class Somebody:
 
     async def close(self) -> None:
         """Stop looking."""
-        await self.person._session.close()
+        await self.person.close()
 
 
 class Playing:

@@ -101,7 +101,7 @@ def _commits(seams: Seams) -> None:
 
 
 def _slack(seams: Seams, patience: float) -> None:
-    request = aiohttp.ClientSession._request
+    request = aiohttp.ClientSession._request  # noqa: SLF001 - every request of aiohttp goes through it
 
     async def _request(self: aiohttp.ClientSession, method: str, url: Any, **options: Any) -> Any:
         if str(url).startswith("http"):  # a socket has no end
@@ -112,7 +112,7 @@ def _slack(seams: Seams, patience: float) -> None:
         with seams.crossing(site):
             return await request(self, method, url, **options)
 
-    aiohttp.ClientSession._request = _request
+    aiohttp.ClientSession._request = _request  # noqa: SLF001 - as above
 
 
 def slack_site(method: str, url: str, options: dict[str, Any]) -> str | None:

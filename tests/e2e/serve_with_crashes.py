@@ -66,7 +66,9 @@ async def tick(self):
     await asyncio.sleep(0)
     gc.collect()
     await self._store.read(
-        lambda ledger: ledger._session.connection().exec_driver_sql(f"select '{secret}' x y")
+        lambda ledger: ledger._session.connection().exec_driver_sql(  # noqa: SLF001 - no method takes SQL
+            f"select '{secret}' x y"
+        )
     )
 
 

@@ -6,7 +6,6 @@ With FAXBOT_SCREENSHOTS=<folder> the same tests leave the pictures that docs/ima
 
 import os
 import re
-import shutil
 from collections.abc import AsyncIterator
 from io import BytesIO
 from pathlib import Path
@@ -14,26 +13,11 @@ from pathlib import Path
 import pikepdf
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, FilePayload, Locator, Page, async_playwright, expect
+from playwright.async_api import Browser, FilePayload, Locator, Page, expect
 
 from faxbot.demo.stack import SAMPLES, DemoStack
 
-CHROMIUM = shutil.which("chromium")
-pytestmark = [
-    pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.skipif(
-        CHROMIUM is None, reason="Debian's chromium is not installed: no browser to look with"
-    ),
-]
-SWITCHES = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+pytestmark = pytest.mark.asyncio(loop_scope="session")  # that of the browser
 SPEED = 30
 """Simulated seconds per second: a page takes one, a busy number is tried again after six."""
 DEADLINE = 20_000
@@ -41,22 +25,14 @@ DEADLINE = 20_000
 REFERRAL = SAMPLES / "referral.pdf"
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
-        yield chromium
-        await chromium.close()
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[DemoStack]:
     folder = tmp_path_factory.mktemp("house")
     async with DemoStack(folder, speed=SPEED, port=0, print_line=lambda _: None) as running:
         yield running
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def page(browser: Browser) -> AsyncIterator[Page]:
     """A window of 1280 by 800; whatever the page's scripts complain of fails the test."""
     context = await browser.new_context(viewport={"width": 1280, "height": 800}, device_scale_factor=1)

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import re
-import shutil
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -11,29 +10,14 @@ from typing import Any
 import aiohttp
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
 from faxbot.standins.slack import Workspace
 from faxbot.standins.slack.model.people import CLAIMS, DANA
 from faxbot.standins.slack.person import snapshot
 from faxbot.standins.ucx import SimulatedUcx
 
-CHROMIUM = shutil.which("chromium")
-pytestmark = [
-    pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.skipif(
-        CHROMIUM is None, reason="Debian's chromium is not installed: no browser to test with"
-    ),
-]
-SWITCHES = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+pytestmark = pytest.mark.asyncio(loop_scope="session")  # that of the browser
 MANIFEST = """
 display_information: {name: faxbot}
 features:
@@ -162,21 +146,13 @@ class ScriptedApp:
         return found()[0]
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
-        yield chromium
-        await chromium.close()
-
-
 @pytest.fixture(autouse=True)
 def short_keepalive(monkeypatch: pytest.MonkeyPatch):
     """Shorten the keepalive of event streams, which delays the stop of a workspace."""
     monkeypatch.setattr(snapshot, "KEEPALIVE_SECONDS", 0.1)
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def workspace(tmp_path: Path) -> AsyncIterator[Workspace]:
     manifest = tmp_path / "manifest.yml"
     manifest.write_text(MANIFEST)
@@ -184,7 +160,7 @@ async def workspace(tmp_path: Path) -> AsyncIterator[Workspace]:
         yield running
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def app(workspace: Workspace) -> AsyncIterator[ScriptedApp]:
     async with aiohttp.ClientSession() as session:
         scripted = ScriptedApp(workspace, session)
@@ -198,7 +174,7 @@ async def app(workspace: Workspace) -> AsyncIterator[ScriptedApp]:
             await listening
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def page(browser: Browser, workspace: Workspace, app: ScriptedApp) -> AsyncIterator[Page]:
     """The page as Dana in #claims; an error in its scripts fails the test."""
     context = await browser.new_context(viewport={"width": 1440, "height": 900})

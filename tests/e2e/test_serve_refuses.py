@@ -58,34 +58,13 @@ async def serve(folder: Path, settings: dict[str, str]) -> tuple[int | None, str
     return process.returncode, out.decode(), err.decode()
 
 
-@pytest.mark.parametrize(
-    ("wrong", "named", "others"),
-    [
-        (
-            {"UCX_CLIENT_SECRET": SECRET},
-            "The UCX does not accept UCX_CLIENT_ID and UCX_CLIENT_SECRET.",
-            "SLACK_",
-        ),
-        (
-            {"SLACK_BOT_TOKEN": f"xoxb-{SECRET}"},
-            "Slack does not accept SLACK_BOT_TOKEN (invalid_auth).",
-            "UCX_",
-        ),
-        (
-            {"SLACK_APP_TOKEN": f"xapp-{SECRET}"},
-            "Slack does not accept SLACK_APP_TOKEN (invalid_auth).",
-            "UCX_",
-        ),
-    ],
-    ids=["ucx", "bot token", "app token"],
-)
-async def test_what_is_not_accepted_is_named(tmp_path, right, wrong, named, others):
-    """The sentence names what was not accepted and nothing else, and shows no secret."""
-    code, out, err = await serve(tmp_path, right | wrong)
+async def test_what_is_not_accepted_is_named(tmp_path, right):
+    """The sentence names what was not accepted and nothing else, and shows no secret; the exit code is 2."""
+    code, out, err = await serve(tmp_path, right | {"UCX_CLIENT_SECRET": SECRET})
     assert code == 2, out + err
     assert "faxbot cannot start." in err
-    assert named in err
-    assert others not in err
+    assert "The UCX does not accept UCX_CLIENT_ID and UCX_CLIENT_SECRET." in err
+    assert "SLACK_" not in err
     assert "Traceback" not in err
     assert "ready" not in out
     assert SECRET not in out + err

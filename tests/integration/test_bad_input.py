@@ -300,8 +300,7 @@ async def ticking(home) -> AsyncIterator[None]:
         yield
     finally:
         home.ticks.stop()
-        while home.ticks._running:
-            await asyncio.sleep(0.01)
+        await until(home.ticks.idle)
 
 
 async def test_an_outage_is_told_once_and_its_end_once(tmp_path, fax, slack):

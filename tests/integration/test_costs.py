@@ -66,7 +66,7 @@ async def test_no_table_is_read_through(tmp_path, slack, ucx):
     """Receiving, sending, losing an answer, deleting, asking, sweeping, expiry, and a start after that."""
     slack.files["F1"] = make_pdf(tmp_path / "a.pdf")
     async with plain_house(tmp_path, ucx, slack) as bot:
-        plans = Plans(bot.store._engine)
+        plans = Plans(bot.engine)
         for number in (1, 2):
             ucx.receive(number)
         ucx.files.pop("RX2")
@@ -96,7 +96,7 @@ async def test_no_table_is_read_through(tmp_path, slack, ucx):
         assert len(plans.asked) > 40
         assert plans.scans() == []
     async with plain_house(tmp_path, ucx, slack) as bot:
-        plans = Plans(bot.store._engine)
+        plans = Plans(bot.engine)
         for start in (bot.lines.start, bot.outages.start, bot.watch.start, bot.preparation.start):
             await start()
         await bot.received.recall()
@@ -164,11 +164,11 @@ async def test_the_work_of_a_tick_does_not_depend_on_what_is_known(tmp_path, sla
             ucx.receive(number)
         async with plain_house(folder, ucx, slack) as bot:
             await bot.tick()
-            with Steps(bot.store._engine) as quiet:
+            with Steps(bot.engine) as quiet:
                 await bot.received.catch_up()
             assert quiet.statements == 0
             ucx.receive(records + 1)
-            with Steps(bot.store._engine) as finding:
+            with Steps(bot.engine) as finding:
                 assert await bot.received.catch_up()
             done.append((finding.statements, finding.hundreds))
     few, many = done

@@ -35,8 +35,7 @@ async def send(bot, number: str = TO) -> None:
 
 async def carried_out(bot) -> None:
     """Every request is done."""
-    while await bot.store.read(lambda ledger: ledger.open_requests()):
-        await bot.clock.sleep(0)
+    await until(bot.runner.idle)
 
 
 async def decide(bot, fax, answer: str, user: str = DANA) -> None:

@@ -65,3 +65,23 @@ async def test_credentials_that_the_ucx_rejects_end_the_first_start(tmp_path, wo
                 await asyncio.wait_for(serve(settings, lambda _: None), SOON)
         finally:
             os.umask(before)
+
+
+@pytest.mark.parametrize("name", ["SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"])
+async def test_a_token_that_slack_rejects_ends_the_start(tmp_path, workspace, name, caplog):
+    """The sentence names the token and nothing of the UCX; neither it nor the log contains the token."""
+    token = f"{'xoxb' if name == 'SLACK_BOT_TOKEN' else 'xapp'}-a-wrong-secret"
+    said: list[str] = []
+    async with SimulatedUcx(tmp_path / "ucx") as fax:
+        settings = settings_for(fax, workspace, tmp_path, **{name.lower(): token})
+        before = os.umask(0o077)
+        try:
+            with caplog.at_level("DEBUG"), pytest.raises(SettingsProblem) as problem:
+                await asyncio.wait_for(serve(settings, said.append), SOON)
+        finally:
+            os.umask(before)
+    sentence = str(problem.value)
+    assert sentence.startswith(f"Slack does not accept {name} (invalid_auth).")
+    assert "UCX" not in sentence
+    assert token not in sentence + caplog.text + "".join(said)
+    assert "faxbot is ready" not in said

@@ -4,7 +4,7 @@ from faxbot.services.model.messages import ReceivedFax
 from faxbot.services.model.request_bodies import RequestKind
 from faxbot.services.model.requests import KEPT_SECONDS
 from faxbot.services.model.spool import outgoing, received
-from tests.support.services import CLAIMS, DANA, INBOUND, PRIYA, house
+from tests.support.services import CLAIMS, DANA, INBOUND, PRIYA, house, session_of
 from tests.support.waiting import until
 
 YEAR = 365 * 86_400.0
@@ -23,7 +23,7 @@ async def a_year_passes(home) -> None:
     def age(ledger):
         for table, columns in moments.items():
             changed = ", ".join(f"{column} = {AGED.format(column)}" for column in columns)
-            ledger._session.connection().exec_driver_sql(f"update {table} set {changed}")  # noqa: S608
+            session_of(ledger).connection().exec_driver_sql(f"update {table} set {changed}")  # noqa: S608
 
     await home.store.write(age)
     await home.expiry.tick()
@@ -32,7 +32,7 @@ async def a_year_passes(home) -> None:
 
 def count(table: str):
     asking = f"select count(*) from {table}"  # noqa: S608
-    return lambda ledger: ledger._session.connection().exec_driver_sql(asking).scalar()
+    return lambda ledger: session_of(ledger).connection().exec_driver_sql(asking).scalar()
 
 
 async def test_the_buttons_of_old_cards_still_work(tmp_path, fax, slack):

@@ -12,6 +12,7 @@ from faxbot.services.model.announcements import Announcement, AnnouncementKind, 
 from faxbot.services.model.faxes import Fax, FaxState, Outcome
 from faxbot.services.model.messages import Step, StepKind
 from faxbot.services.model.request_bodies import RequestKind
+from faxbot.services.model.requests import mark_done
 from faxbot.services.outbox.announcements import end_fax, open_card
 from faxbot.services.outbox.file_posting import FilePosting
 from faxbot.services.outbox.posting import LOOKUPS, MessagePosting
@@ -20,7 +21,7 @@ from faxbot.services.tracking.job_matching import JobMatch, JobMatching
 from faxbot.store.engine import TransactionStore
 from faxbot.store.queries import SqlLedger
 from faxbot.store.tables import AnnouncementRow, FaxRow
-from tests.support.services import CLAIMS, DANA, database_in
+from tests.support.services import CLAIMS, DANA, database_in, session_of
 from tests.support.spooled import add_document
 from tests.support.waiting import until
 
@@ -60,7 +61,7 @@ async def test_an_end_that_was_lost_is_not_announced(bot):
 
     def end(ledger) -> tuple[bool, int]:
         row = ledger.fax(fax.id)
-        moved_by_another(ledger._session, FaxState.SUBMITTING)
+        moved_by_another(session_of(ledger), FaxState.SUBMITTING)
         ended = end_fax(ledger, row, Outcome.WITHDRAWN, Step(StepKind.WITHDRAWN, NOW))
         return ended, len(ledger.announcements_of(fax_id=fax.id))
 
@@ -72,14 +73,12 @@ async def test_an_end_that_was_lost_is_not_announced(bot):
 async def test_send_again_that_was_decided_elsewhere_sends_nothing(bot, ucx, monkeypatch):
     """Two sessions, one question: the one that loses makes no second fax."""
     fax = await a_fax(bot, FaxState.UNDECIDED)
-    objection = decisions._objection
 
-    def after_another(asked, known, answer) -> str:
-        said = objection(asked, known, answer)
-        moved_by_another(object_session(known), FaxState.ENDED)
-        return said
+    def then_another(request, now) -> None:
+        mark_done(request, now)
+        moved_by_another(object_session(request), FaxState.ENDED)
 
-    monkeypatch.setattr(decisions, "_objection", after_another)
+    monkeypatch.setattr(decisions, "mark_done", then_another)
     await bot.runner.accept(bot.request(RequestKind.ANSWER, fax_id=fax.id, answer="again"))
     await until(bot.runner.idle)
     assert [each.id for each in await bot.faxes()] == [fax.id]
@@ -91,7 +90,7 @@ async def test_a_submission_of_another_session_is_left_to_it(bot, ucx, monkeypat
     fax = await a_fax(bot, FaxState.READY, lookup_at=1.0)
 
     def seen_meanwhile(_matching, ledger, _fax, _active) -> JobMatch:
-        moved_by_another(ledger._session, FaxState.SUBMITTING)
+        moved_by_another(session_of(ledger), FaxState.SUBMITTING)
         return JobMatch(possible={"TX9": Job("TX9", JobState.READY)})
 
     monkeypatch.setattr(JobMatching, "of", seen_meanwhile)

@@ -106,7 +106,7 @@ class Rig:
     async def only_edits_wait(self) -> None:
         """Wait until every message is posted."""
         async with asyncio.timeout(10):
-            while self.outbox._calling or any(
+            while not self.outbox.idle or any(
                 row.state is not AnnouncementState.SENT
                 for row in await self.store.read(lambda ledger: ledger.pending())
             ):

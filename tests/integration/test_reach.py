@@ -150,15 +150,14 @@ class TestLockedOut:
         assert len(ucx.submissions) == 1
         assert told(slack) == ["locked OutageBegan", "locked OutageEnded"]
 
-    async def test_a_person_hears_why_a_request_waits(self, bot, ucx, slack):
-        """Who asks for something meanwhile is told that the server does not let the bot in."""
-        ucx.away = LOCKED
-        bot.lines._lines = []
-        await bot.runner.accept(bot.request("send", number="469 555 0101", line="Sales", recent=True))
-        await until(lambda: slack.whispers)
+    async def test_a_waiting_request_names_the_reason(self, tmp_path, ucx, slack):
+        """A request that needs the server waits; its user learns that the server does not let the bot in."""
+        ucx.fail("list_lines", "before", LOCKED, times=100)
+        async with plain_house(tmp_path, ucx, slack) as bot:
+            await bot.runner.accept(bot.request("send", number="469 555 0101", line="Sales", recent=True))
+            await until(lambda: slack.whispers)
         (_, message), *_ = slack.whispers
         assert message == Sentence("The fax server doesn't let me in. I keep trying.")
-        ucx.away = None
 
 
 class TestHowManyWentOut:

@@ -213,7 +213,7 @@ async def test_clients_of_bolt_follow_no_redirects_and_take_no_proxy(slack, api,
     slack.answers["/api/chat.postMessage"] = elsewhere(slack, 302)
     app = AsyncApp(client=api.client, signing_secret="s", request_verification_enabled=False)
     request = AsyncBoltRequest(body="{}", mode="socket_mode")
-    app._init_context(request)
+    app._init_context(request)  # noqa: SLF001 - Bolt calls it for each request; nothing public does only this
     theirs = request.context["client"]
     assert theirs is not api.client
     with pytest.raises(SlackUnclear):

@@ -19,7 +19,7 @@ from faxbot.slack.web_api.client import build_client
 from faxbot.slack.web_api.connections import Connections
 from faxbot.slack.web_api.web_api import BotIdentity
 from tests.support.fake_slack import free_pace
-from tests.support.listeners import NOW, FakeAsk, FakeDesk, FakeForms, FakeReplies, command
+from tests.support.listeners import NOW, FakeForms, FakeQueries, FakeReplies, FakeRunner, command
 from tests.support.socket_mode import QUICK, bot_at, slack
 from tests.support.waiting import until
 
@@ -77,9 +77,9 @@ async def connected(other: OtherSlack, *, backoff: ReconnectBackoff = QUICK, con
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     other.address = "http://{}:{}".format(*runner.addresses[0])
-    session, requests = Connections(), FakeDesk()
+    session, requests = Connections(), FakeRunner()
     board = ListenerContext(
-        requests, FakeAsk(), FakeForms(), FakeReplies(), BotProfile(), "UBOT", lambda: NOW
+        requests, FakeQueries(), FakeForms(), FakeReplies(), BotProfile(), "UBOT", lambda: NOW
     )
     client = build_client("xoxb-1", other.address, session, free_pace())
     bolt = build_bolt_app(client, BotIdentity("UBOT", "BBOT", "faxbot"), board)
@@ -176,7 +176,8 @@ async def test_a_closing_handshake_waits_for_acknowledgements():
     async with connected(other) as (_, requests):
         requests.gate = asyncio.Event()
         await other.say(envelope("E1"), other.sockets[0])
-        await other.sockets[0]._writer.send_frame(b"\x03\xe9", aiohttp.WSMsgType.CLOSE)
+        writer = other.sockets[0]._writer  # noqa: SLF001 - `close` would wait for the bot's close frame
+        await writer.send_frame(b"\x03\xe9", aiohttp.WSMsgType.CLOSE)
         await until(lambda: len(other.sockets) == 2)
         assert other.heard == []
         requests.gate.set()

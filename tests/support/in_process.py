@@ -12,6 +12,7 @@ from faxbot.settings import Settings, load_settings
 from faxbot.standins.slack import Workspace
 from faxbot.standins.slack.model.people import INBOUND_FAX
 from faxbot.standins.ucx import SimulatedUcx
+from tests.support.services import put_empty_database
 from tests.support.waiting import until
 
 MANIFEST = Path(__file__).parents[2] / "manifest.yml"
@@ -35,6 +36,7 @@ def settings_for(fax: SimulatedUcx, workspace: Workspace, folder: Path, **more: 
 @contextlib.asynccontextmanager
 async def running_bot(settings: Settings, clock: Clock | None = None) -> AsyncIterator[None]:
     """The bot, ready, for the length of the block. `serve` closes the umask of its process: this one."""
+    put_empty_database(settings.faxbot_data_dir)
     ready = asyncio.Event()
     before = os.umask(0o077)
     bot = asyncio.create_task(serve(settings, lambda _: None, clock, ready=ready.set))

@@ -26,7 +26,7 @@ TEAM = {"id": "T1", "domain": "acme"}
 
 
 @dataclass
-class FakeDesk:
+class FakeRunner:
     """Commits requests in memory; *gate* delays a commit, *failure* is raised by it."""
 
     requests: list[Any] = field(default_factory=list)
@@ -45,7 +45,7 @@ class FakeDesk:
 
 
 @dataclass
-class FakeAsk:
+class FakeQueries:
     asked: list[tuple[Any, ...]] = field(default_factory=list)
     failure: Fault | Exception | None = None
     gate: asyncio.Event | None = None
@@ -113,8 +113,8 @@ class Rig:
 
     def __init__(self) -> None:
         self.runner, self.queries, self.forms, self.replies = (
-            FakeDesk(),
-            FakeAsk(),
+            FakeRunner(),
+            FakeQueries(),
             FakeForms(),
             FakeReplies(),
         )

@@ -14,15 +14,25 @@ from faxbot.fax.job import Direction, Job, JobState
 from faxbot.fax.line import FaxLine, LineUsage
 from faxbot.fax.receipt import DownloadedDocument, SubmissionReceipt
 from faxbot.fax.record import Record
+from faxbot.services.model.announcements import Pending
 from faxbot.services.model.faxes import FaxState
+from faxbot.services.outbox.outbox import IDLE_SECONDS
 from tests.support.services import House, PlainSlack, running_services
+from tests.support.waiting import until
 
 SERVER_TIME = datetime(2026, 4, 20, 21, 0, tzinfo=UTC)
 """Far from the bot's time, so that a comparison of the two clocks fails a test."""
 
 
+POLL_SECONDS = 0.005
+
+
 class StillClock:
-    """A clock that advances only through `let_pass`; its sleeps last 5 ms."""
+    """
+    A clock that advances only through `let_pass`; its sleeps last 5 ms.
+
+    While something waits for a moment, the outbox loop looks every 5 ms whether it has come.
+    """
 
     def __init__(self) -> None:
         self.moment = datetime(2026, 11, 23, 16, 0, tzinfo=UTC)
@@ -31,10 +41,10 @@ class StillClock:
         return self.moment
 
     async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(0.005)
+        await asyncio.sleep(POLL_SECONDS)
 
     def on_the_wall(self, seconds: float) -> float:
-        return 0.005
+        return POLL_SECONDS if seconds < IDLE_SECONDS else seconds
 
     def let_pass(self, seconds: float) -> None:
         self.moment += timedelta(seconds=seconds)
@@ -289,11 +299,15 @@ class PlainHouse:
     async def told(self) -> None:
         """Wait until all announcements are posted; advance the clock to their due times."""
         async with asyncio.timeout(20):
-            while rows := await self.home.store.read(lambda ledger: list(ledger.pending())):
+            while rows := await self._left_by_outbox():
                 waits = [row.due_at - self.clock.now().timestamp() for row in rows]
                 self.clock.let_pass(min((wait for wait in waits if wait > 0), default=0.0))
                 self.home.outbox.wake(())
-                await asyncio.sleep(0.005)
+
+    async def _left_by_outbox(self) -> list[Pending]:
+        """The announcements that are pending although no call is under way: they are not yet due."""
+        await until(lambda: self.home.outbox.idle, 20)
+        return await self.home.store.read(lambda ledger: list(ledger.pending()))
 
     async def faxes(self, *states: str):
         return await self.home.store.read(lambda ledger: list(ledger.faxes_in(*(states or FaxState))))

@@ -11,6 +11,7 @@ from faxbot.settings import Settings, load_settings
 from faxbot.standins.slack import Workspace
 from faxbot.standins.slack.model.people import INBOUND_FAX, PRIYA
 from faxbot.standins.ucx import SimulatedUcx
+from tests.support.services import put_empty_database
 
 ROOT = Path(__file__).parents[2]
 SERVE = ("-m", "faxbot", "serve")
@@ -75,6 +76,7 @@ class BotProcess:
 
     async def start(self) -> None:
         """Start the process; return when it logs that it is ready."""
+        put_empty_database(Path(self._settings["FAXBOT_DATA_DIR"]))
         lives = self.said.count(READY) if self.output.exists() else 0
         with self.output.open("ab") as output:
             self._process = await asyncio.create_subprocess_exec(

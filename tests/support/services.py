@@ -14,6 +14,7 @@ from typing import Any
 
 import pikepdf
 from sqlalchemy import Dialect, Engine
+from sqlmodel import Session
 
 from faxbot.adapters import SystemClock
 from faxbot.bootstrap import Adapters, Intervals, Services, ServiceSettings, wire_services
@@ -24,6 +25,7 @@ from faxbot.fax.document import Part
 from faxbot.fax.errors import SlackRefused, SlackUnclear
 from faxbot.services.fax_server.lines import LineDirectory
 from faxbot.services.model.faxes import Fax, FaxState
+from faxbot.services.model.ledger import Ledger
 from faxbot.services.model.messages import FaxCard, FaxSteps, Message, ReceivedFax, Sentence
 from faxbot.services.model.ports import Clock, Documents
 from faxbot.services.model.request_bodies import REQUEST_BODY, RequestKind
@@ -277,7 +279,23 @@ def database_in(folder: Path) -> Engine:
     return engine
 
 
-def setting_in(folder: Path) -> ServiceSettings:
+def session_of(ledger: Ledger) -> Session:
+    """The SQLAlchemy session of *ledger*, for statements that no method of a ledger executes."""
+    return ledger._session  # noqa: SLF001 - the product's callers have a ledger's methods only
+
+
+def put_empty_database(data: Path) -> None:
+    """
+    Put an empty database of the newest schema into *data*, the data folder of a bot that was never started.
+
+    It spares each start the migrations; those are tested by test_upgrade, test_first_start and the tour.
+    """
+    if not data.exists():
+        data.mkdir(mode=0o700, parents=True)
+        (data / "faxbot.db").write_bytes(_migrated()[0])
+
+
+def settings_in(folder: Path) -> ServiceSettings:
     """The settings of the services: short intervals, the spool in *folder*."""
     return ServiceSettings(
         spool=folder / "spool",
@@ -292,12 +310,12 @@ def setting_in(folder: Path) -> ServiceSettings:
     )
 
 
-class OpenWorkshop(DocumentSandbox):
+class InProcessSandbox(DocumentSandbox):
     """Converts documents in this process, which saves the 0.2 s that a worker process takes to start."""
 
     async def _run(self, task: bytes, workplace: Path | None) -> dict[str, Any]:
         asked = json.loads(task)
-        return await asyncio.to_thread(worker._outcome, asked, asked.pop("limits"))
+        return await asyncio.to_thread(worker.outcome_of, asked, asked.pop("limits"))
 
 
 @contextlib.asynccontextmanager
@@ -307,10 +325,10 @@ async def house(
     """
     One life of the bot, but for its ticks: everything it needs to remember is in *folder*.
 
-    *changed*: what is set in another way than `setting_in` says.
+    *changed*: what is set in another way than `settings_in` says.
     """
     server = connect(fax.url, fax.client_id, fax.client_secret, token_file=folder / "token")
-    workshop = OpenWorkshop(max_bytes=10 << 20, max_pages=50)
+    workshop = InProcessSandbox(max_bytes=10 << 20, max_pages=50)
     async with running_services(folder, server, slack, workshop, SystemClock(), fax=fax, **changed) as home:
         yield home
     await server.aclose()
@@ -329,7 +347,7 @@ async def running_services(
     **changed: object,
 ) -> AsyncIterator[House]:
     """The services over the given ports; *engine*: the database, when it is not the one in *folder*."""
-    setting = replace(setting_in(folder), **changed)
+    setting = replace(settings_in(folder), **changed)
     engine = engine or database_in(folder)
     store = TransactionStore(engine)
     services = wire_services(

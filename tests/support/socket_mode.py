@@ -23,7 +23,7 @@ from faxbot.slack.web_api.connections import Connections
 from faxbot.slack.web_api.rate_limits import SlackRateLimits
 from faxbot.slack.web_api.web_api import BotIdentity
 from faxbot.standins.slack import Workspace
-from tests.support.listeners import FakeAsk, FakeDesk, FakeForms, FakeReplies
+from tests.support.listeners import FakeForms, FakeQueries, FakeReplies, FakeRunner
 from tests.support.slack_standin import BOT, CLAIMS, DANA, RawClient, running
 from tests.support.waiting import until
 
@@ -53,7 +53,7 @@ class Bot:
 
     raw: RawClient
     sockets: SocketMode
-    runner: FakeDesk
+    runner: FakeRunner
     replies: FakeReplies
     connections: Connections
     app: AsyncApp
@@ -126,9 +126,9 @@ async def bot_at(
     web, clock = Connections(), clock or SystemClock()
     limits = SlackRateLimits(lambda: clock.now().timestamp(), strict=False)
     client = build_client(raw.workspace.bot_token, raw.workspace.api_url, web, limits)
-    runner, replies, me = FakeDesk(), FakeReplies(), BotIdentity(BOT, "B02FAXBOT1", "faxbot")
+    runner, replies, me = FakeRunner(), FakeReplies(), BotIdentity(BOT, "B02FAXBOT1", "faxbot")
     board = ListenerContext(
-        runner, FakeAsk(), FakeForms(), replies, BotProfile(), me.user_id, lambda: datetime.now(UTC)
+        runner, FakeQueries(), FakeForms(), replies, BotProfile(), me.user_id, lambda: datetime.now(UTC)
     )
     app = build_bolt_app(client, me, board)
     sockets = SocketMode(

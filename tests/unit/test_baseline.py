@@ -7,6 +7,7 @@ import pytest
 from faxbot.fax.errors import AnswerLost, ServerUnreachable
 from faxbot.fax.job import Direction, Job, JobState
 from faxbot.services.fax_server.record_feed import RecordFeed
+from faxbot.services.fax_server.record_pages import RecordPages
 from faxbot.services.model.records import RecordState
 from tests.support.plain_ucx import PlainUcx, StillClock
 from tests.unit.test_feed import Following, Memory, a_ucx, delete, in_pages_only
@@ -238,7 +239,7 @@ async def objects_held(records: int) -> int:
         await feed.catch_up()
     given = {id(ucx), id(memory), id(clock), id(memory.rows)}
     seen: dict[int, object] = {}
-    left: list[object] = [feed._tally, feed._pages, *vars(feed).values()]
+    left: list[object] = [*vars(feed).values()]
     while left:
         each = left.pop()
         if id(each) not in seen and id(each) not in given and not isinstance(each, type):
@@ -260,6 +261,7 @@ async def test_a_lost_answer_in_one_piece_is_no_end():
     async def lost(*_):
         raise AnswerLost("lost")
 
-    assert await bot.feed._pages.in_one_answer()
+    pages = RecordPages(Direction.RX, bot.ucx, bot.memory)
+    assert await pages.in_one_answer()
     bot.ucx.fetch_records = lost
-    assert await bot.feed._pages.in_one_answer() is None
+    assert await pages.in_one_answer() is None

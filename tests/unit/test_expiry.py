@@ -16,7 +16,7 @@ from faxbot.services.upkeep.row_expiry import AT_ONCE, RowExpiry
 from faxbot.services.upkeep.spool_retention import SpoolRetention
 from faxbot.store import schema
 from faxbot.store.engine import TransactionStore, open_engine
-from tests.support.services import database_in
+from tests.support.services import database_in, session_of
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC).timestamp()
 LONG_AGO = NOW - KEPT_SECONDS - 60
@@ -214,7 +214,7 @@ async def test_idle_ticks_read_no_table_through(file_book, tmp_path):
 
     async def watch(work):
         def watched(ledger):
-            connection = ledger._session.connection().connection.driver_connection
+            connection = session_of(ledger).connection().connection.driver_connection
             connection.set_trace_callback(note)
             try:
                 return work(ledger)

@@ -280,15 +280,14 @@ async def test_what_comes_in_meanwhile_is_no_leftover(cellar, monkeypatch):
 
 async def test_a_file_that_gets_its_name_meanwhile_is_no_trouble(cellar, monkeypatch):
     """What was there at the look may be gone when its turn comes."""
-    look = cellar.retention._list_paths
+    read = cellar.store.read
     gone = cellar.file("in/.1.pdf.abc.part")
 
-    def look_then_rename():
-        there = look()
+    async def rename_then_read(work):
         gone.rename(gone.with_name("1.pdf"))
-        return there
+        return await read(work)
 
-    monkeypatch.setattr(cellar.retention, "_list_paths", look_then_rename)
+    monkeypatch.setattr(cellar.store, "read", rename_then_read)
     await cellar.tick()
     assert gone.with_name("1.pdf").exists()
 

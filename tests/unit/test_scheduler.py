@@ -16,21 +16,15 @@ from tests.support.waiting import until
 NEVER = 3600.0
 
 
-class Noted(Ticks):
-    """Notes how long each pause is to be."""
+class RecordingClock(SystemClock):
+    """Records the seconds of each pause before a tick."""
 
-    def __init__(
-        self,
-        *,
-        answered: Callable[[str], Awaitable[None]],
-        failed: Callable[[str, Fault], Awaitable[None]],
-    ) -> None:
-        super().__init__(SystemClock(), answered=answered, failed=failed)
+    def __init__(self) -> None:
         self.pauses: list[float] = []
 
-    def _plan(self, name: str, seconds: float) -> None:
+    def on_the_wall(self, seconds: float) -> float:
         self.pauses.append(seconds)
-        super()._plan(name, seconds)
+        return seconds
 
 
 @dataclass
@@ -39,10 +33,11 @@ class Rig:
 
     answers: int = 0
     faults: list[Fault] = field(default_factory=list)
-    ticks: Noted = field(init=False)
+    clock: RecordingClock = field(default_factory=RecordingClock)
+    ticks: Ticks = field(init=False)
 
     def __post_init__(self) -> None:
-        self.ticks = Noted(answered=self._answered, failed=self._failed)
+        self.ticks = Ticks(self.clock, answered=self._answered, failed=self._failed)
 
     async def _answered(self, name: str) -> None:
         self.answers += 1
@@ -86,8 +81,8 @@ async def test_the_first_run_is_at_once_and_the_next_after_the_pace():
     look = Look()
     look.go.set()
     async with running(look, pace=NEVER) as rig:
-        await until(lambda: look.ended == 1 and len(rig.ticks.pauses) == 2)
-        assert rig.ticks.pauses == [0.0, NEVER]
+        await until(lambda: look.ended == 1 and len(rig.clock.pauses) == 2)
+        assert rig.clock.pauses == [0.0, NEVER]
         assert rig.answers == 1
 
 
@@ -96,12 +91,12 @@ async def test_a_tick_never_runs_twice_at_once():
     look = Look()
     async with running(look) as rig:
         await until(lambda: look.begun == 1)
-        again = [asyncio.create_task(rig.ticks._run("look")) for _ in range(2)]
+        again = [asyncio.create_task(rig.ticks.run("look")) for _ in range(2)]
         await asyncio.sleep(0)
         assert look.begun == 1
         await asyncio.gather(*again)
         look.go.set()
-        await until(lambda: rig.ticks.pauses[-1] == NEVER)
+        await until(lambda: rig.clock.pauses[-1] == NEVER)
         assert look.most_at_once == 1
 
 
@@ -127,7 +122,7 @@ async def test_a_wake_runs_a_waiting_tick_now():
     look = Look()
     look.go.set()
     async with running(look) as rig:
-        await until(lambda: rig.ticks.pauses == [0.0, NEVER])
+        await until(lambda: rig.clock.pauses == [0.0, NEVER])
         rig.ticks.wake("look")
         await until(lambda: look.ended == 2)
 
@@ -140,8 +135,8 @@ async def test_wakes_during_a_run_make_one_more_run():
         for _ in range(3):
             rig.ticks.wake("look")
         look.go.set()
-        await until(lambda: look.ended == 2 and len(rig.ticks.pauses) == 3)
-        assert rig.ticks.pauses == [0.0, 0.0, NEVER]
+        await until(lambda: look.ended == 2 and len(rig.clock.pauses) == 3)
+        assert rig.clock.pauses == [0.0, 0.0, NEVER]
         assert look.most_at_once == 1
 
 
@@ -155,14 +150,14 @@ async def test_a_fault_makes_the_pauses_longer_up_to_a_limit():
             raise ServerUnreachable("no route")
 
     async with running(look, pace=10.0) as rig:
-        await until(lambda: len(rig.ticks.pauses) == 2)
+        await until(lambda: len(rig.clock.pauses) == 2)
         for _ in range(12):
-            await rig.ticks._run("look")
-        for count, pause in enumerate(rig.ticks.pauses[1:13]):
+            await rig.ticks.run("look")
+        for count, pause in enumerate(rig.clock.pauses[1:13]):
             longest = min(LONGEST_BACKOFF_SECONDS, 10.0 * 2 ** min(count, 6))
             assert max(10.0, longest / 2) <= pause <= longest
         assert len(rig.faults) == 12
-        assert rig.ticks.pauses[13] == 10.0
+        assert rig.clock.pauses[13] == 10.0
         assert rig.answers == 1
 
 
@@ -173,7 +168,7 @@ async def test_a_backing_off_tick_keeps_its_own_pace_at_least():
         raise ServerUnreachable("no route")
 
     async with running(look, pace=NEVER) as rig:
-        await until(lambda: rig.ticks.pauses == [0.0, NEVER])
+        await until(lambda: rig.clock.pauses == [0.0, NEVER])
 
 
 async def test_a_backing_off_tick_is_not_woken():
@@ -183,9 +178,9 @@ async def test_a_backing_off_tick_is_not_woken():
         raise ServerUnreachable("no route")
 
     async with running(look) as rig:
-        await until(lambda: len(rig.ticks.pauses) == 2)
+        await until(lambda: len(rig.clock.pauses) == 2)
         rig.ticks.wake("look")
-        assert len(rig.ticks.pauses) == 2
+        assert len(rig.clock.pauses) == 2
         assert len(rig.faults) == 1
 
 
@@ -197,9 +192,9 @@ async def test_an_unknown_exception_is_logged_and_the_tick_goes_on(caplog: pytes
 
     with caplog.at_level(logging.ERROR, logger="faxbot.scheduler"):
         async with running(look) as rig:
-            await until(lambda: rig.ticks.pauses == [0.0, NEVER])
+            await until(lambda: rig.clock.pauses == [0.0, NEVER])
             rig.ticks.wake("look")
-            await until(lambda: rig.ticks.pauses == [0.0, NEVER, 0.0, NEVER])
+            await until(lambda: rig.clock.pauses == [0.0, NEVER, 0.0, NEVER])
             assert (rig.answers, rig.faults) == (0, [])
     stumbles = [record for record in caplog.records if record.name == "faxbot.scheduler"]
     assert len(stumbles) == 2
@@ -216,14 +211,15 @@ async def test_a_tick_goes_on_when_telling_of_it_fails():
     async def look() -> None:
         pauses.append(1.0)
 
-    ticks = Noted(answered=broken, failed=broken)
+    clock = RecordingClock()
+    ticks = Ticks(clock, answered=broken, failed=broken)
     ticks.add("look", look, lambda: NEVER)
     ticks.start()
     try:
         await until(lambda: pauses)
         with contextlib.suppress(OSError):
-            await ticks._run("look")
-        assert ticks.pauses[-1] == NEVER
+            await ticks.run("look")
+        assert clock.pauses[-1] == NEVER
     finally:
         ticks.stop()
 
@@ -239,7 +235,7 @@ async def test_a_stopped_tick_stays_stopped():
     look.go.set()
     await until(lambda: look.at_once == 0)
     rig.ticks.wake("look")
-    assert rig.ticks.pauses == [0.0]
+    assert rig.clock.pauses == [0.0]
     rig.ticks.stop()
 
 

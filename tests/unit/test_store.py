@@ -27,6 +27,7 @@ from faxbot.store.engine import TransactionStore, open_engine, open_to_read
 from faxbot.store.queries import SqlLedger
 from faxbot.store.schema import NewerDatabaseError, migrate, newest_revision, revision
 from faxbot.store.tables import FaxRow
+from tests.support.services import session_of
 from tests.support.waiting import until
 
 
@@ -81,7 +82,7 @@ async def together(store: TransactionStore, count: int) -> AsyncIterator[None]:
     try:
         await until(begun.is_set)
         yield
-        await until(lambda: len(store._jobs) == count)
+        await until(lambda: store.waiting == count)
     finally:
         go.set()
         await held
@@ -138,7 +139,7 @@ async def test_a_broken_rule_of_the_database_stays_with_its_work(store: Transact
 
 def break_at_commit(ledger: Ledger) -> None:
     assert isinstance(ledger, SqlLedger)
-    ledger._session.connection().exec_driver_sql("PRAGMA defer_foreign_keys=ON")
+    session_of(ledger).connection().exec_driver_sql("PRAGMA defer_foreign_keys=ON")
     ledger.add_fax(Fax(request_id=999))
 
 
@@ -231,7 +232,7 @@ async def test_the_durable_pragmas_are_on(file_store: TransactionStore):
 
     def ask(ledger: Ledger) -> list[object]:
         assert isinstance(ledger, SqlLedger)
-        connection = ledger._session.connection()
+        connection = session_of(ledger).connection()
         names = ("journal_mode", "synchronous", "foreign_keys")
         return [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in names]
 
@@ -367,7 +368,7 @@ async def test_a_state_that_has_moved_is_not_moved_again(store: TransactionStore
     def late(ledger: Ledger) -> tuple[bool, FaxState]:
         row = ledger.fax(fax.id)
         moved = update(FaxRow).values(state=FaxState.ENDED)
-        ledger._session.execute(moved, execution_options={"synchronize_session": False})
+        session_of(ledger).execute(moved, execution_options={"synchronize_session": False})
         return ledger.change_state(row, FaxState.SUBMITTING), row.state
 
     assert await store.write(late) == (False, FaxState.ENDED)

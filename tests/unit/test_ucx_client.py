@@ -604,7 +604,7 @@ class TestConnections:
             http.cookies.extract_cookies(response)
             assert len(http.cookies.jar) == 0
             assert not http.follow_redirects
-            assert http._mounts == {}
+            assert not http.trust_env
 
     @pytest.mark.parametrize(
         "url",

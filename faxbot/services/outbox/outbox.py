@@ -92,6 +92,7 @@ class Outbox:
         """Wake the loop; announcements of *channels* were written."""
         if self._stale is not None:
             self._stale.update(channels)
+        self.idle = False
         self._wake.set()
 
     async def run(self) -> None:
