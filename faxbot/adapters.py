@@ -26,7 +26,7 @@ from faxbot.slack.listeners import ListenerContext
 from faxbot.slack.views import BotProfile, render, render_comment
 from faxbot.slack.web_api.client import build_client
 from faxbot.slack.web_api.connections import Connections
-from faxbot.slack.web_api.rate_limits import SlackRateLimits, has_slacks_limits
+from faxbot.slack.web_api.rate_limits import SlackRateLimits, is_slack_itself
 from faxbot.slack.web_api.web_api import BotIdentity, WebApi
 from faxbot.store.engine import TransactionStore
 from faxbot.ucx.client import UcxClient, connect
@@ -55,7 +55,7 @@ def _unmeasured(*_: object) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Meters:
+class MetricsCallbacks:
     """The adapters' callbacks for measurements, implemented by `metrics.py`. By default they do nothing."""
 
     called_ucx: Callable[[str, str, float], None] = _unmeasured
@@ -95,7 +95,7 @@ class Bot:
     directory: SlackDirectory
 
 
-def connect_to_ucx(settings: Settings, clock: Clock, meters: Meters) -> UcxClient:
+def connect_to_ucx(settings: Settings, clock: Clock, callbacks: MetricsCallbacks) -> UcxClient:
     """
     Create the client of the UCX that the settings name.
 
@@ -111,25 +111,30 @@ def connect_to_ucx(settings: Settings, clock: Clock, meters: Meters) -> UcxClien
             ca_file=settings.ucx_ca_file,
             sleep=clock.sleep,
             now=clock.now,
-            called=meters.called_ucx,
+            called=callbacks.called_ucx,
         )
     except ValueError as exc:
         raise SettingsProblem(f"UCX_URL or UCX_CA_FILE is not right: {exc}") from exc
 
 
-def slack_pace(settings: Settings, clock: Clock) -> SlackRateLimits:
+def slack_rate_limits(settings: Settings, clock: Clock) -> SlackRateLimits:
     """Slack's rate limits: applied from the start at Slack or with `tiers`, else after the first HTTP 429."""
     limits = settings.faxbot_slack_limits
-    strict = limits == "tiers" or (not limits and has_slacks_limits(settings.slack_api_url))
+    strict = limits == "tiers" or (not limits and is_slack_itself(settings.slack_api_url))
     return SlackRateLimits(lambda: clock.now().timestamp(), strict=strict)
 
 
 def connect_to_slack(
-    settings: Settings, connections: Connections, pace: SlackRateLimits, *, clock: Clock, meters: Meters
+    settings: Settings,
+    connections: Connections,
+    pace: SlackRateLimits,
+    *,
+    clock: Clock,
+    callbacks: MetricsCallbacks,
 ) -> WebApi:
     """Create the client of the Web API that the settings name."""
     token = settings.slack_bot_token.get_secret_value()
-    client = build_client(token, settings.slack_api_url, connections, pace, meters.called_slack)
+    client = build_client(token, settings.slack_api_url, connections, pace, callbacks.called_slack)
     return WebApi(client, connections, sleep=clock.sleep)
 
 
@@ -142,7 +147,7 @@ def wire(
     pace: SlackRateLimits,
     me: BotIdentity,
     clock: Clock,
-    meters: Meters,
+    callbacks: MetricsCallbacks,
 ) -> Bot:
     """Create the bot; nothing is started yet."""
     setting = ServiceSettings(
@@ -184,7 +189,7 @@ def wire(
         lines=lines,
         forms=forms,
         bot_user_id=me.user_id,
-        posted=meters.posted,
+        posted=callbacks.posted,
         turn=unacknowledged.idle,
     )
     services = wire_services(setting, adapters)
@@ -192,7 +197,7 @@ def wire(
         services.runner, services.queries, forms, Replies(api), site, me.user_id, clock.now
     )
     app = build_bolt_app(
-        api.client, me, board, acknowledged=meters.acknowledged, unacknowledged=unacknowledged
+        api.client, me, board, acknowledged=callbacks.acknowledged, unacknowledged=unacknowledged
     )
     return Bot(services, _transport(settings, app, clock), directory)
 

@@ -12,11 +12,11 @@ from sqlalchemy.exc import DBAPIError
 from faxbot.adapters import (
     Bot,
     EnvelopeTransport,
-    Meters,
+    MetricsCallbacks,
     SystemClock,
     connect_to_slack,
     connect_to_ucx,
-    slack_pace,
+    slack_rate_limits,
     wire,
 )
 from faxbot.bootstrap import Services
@@ -65,7 +65,7 @@ async def serve(
     ready: Callable[[], None] = lambda: None,
 ) -> None:
     """
-    Run faxbot until cancelled.
+    Run faxbot until canceled.
 
     *say* is called with a line for each step, *ready* after the last line. Tests pass a *clock* that runs
     faster than the system clock.
@@ -77,21 +77,21 @@ async def serve(
     for sentence in close_to_others(settings.faxbot_data_dir):
         say(sentence)
     engine, _, _ = open_database(settings)
-    metrics, meters = _meters(settings)
+    metrics, callbacks = _open_metrics(settings)
     async with contextlib.AsyncExitStack() as stack:
         store = TransactionStore(engine)
         stack.callback(store.close)
         await stack.enter_async_context(_while_only_writer(store))
         await _mark_if_restored(store, settings, clock)
-        server = connect_to_ucx(settings, clock, meters)
+        server = connect_to_ucx(settings, clock, callbacks)
         stack.push_async_callback(server.aclose)
         connections = Connections()
         stack.push_async_callback(connections.close)
-        pace = slack_pace(settings, clock)
-        api = connect_to_slack(settings, connections, pace, clock=clock, meters=meters)
+        pace = slack_rate_limits(settings, clock)
+        api = connect_to_slack(settings, connections, pace, clock=clock, callbacks=callbacks)
         say("Signing in to Slack …")
         me = await _sign_in(api, clock)
-        house = wire(settings, store, server, api, pace=pace, me=me, clock=clock, meters=meters)
+        house = wire(settings, store, server, api, pace=pace, me=me, clock=clock, callbacks=callbacks)
         services = house.services
         if metrics is not None:
             await stack.enter_async_context(_measured(metrics, settings, house, store, clock))
@@ -155,14 +155,16 @@ async def _mark_if_restored(store: TransactionStore, settings: Settings, clock: 
         )
 
 
-def _meters(settings: Settings) -> tuple["Metrics | None", Meters]:
+def _open_metrics(settings: Settings) -> tuple["Metrics | None", MetricsCallbacks]:
     """The metrics and the callbacks that feed them; without FAXBOT_METRICS_PORT, none."""
     if not settings.faxbot_metrics_port:
-        return None, Meters()
+        return None, MetricsCallbacks()
     from faxbot.metrics import Metrics  # noqa: PLC0415 - prometheus_client is loaded only if it is used
 
     metrics = Metrics()
-    return metrics, Meters(metrics.called_ucx, metrics.called_slack, metrics.acknowledged, metrics.posted)
+    return metrics, MetricsCallbacks(
+        metrics.called_ucx, metrics.called_slack, metrics.acknowledged, metrics.posted
+    )
 
 
 @contextlib.asynccontextmanager

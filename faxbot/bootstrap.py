@@ -22,7 +22,7 @@ from faxbot.services.model.ports import (
     RateLimits,
 )
 from faxbot.services.model.records import RecordState
-from faxbot.services.model.requests import RequestKind
+from faxbot.services.model.request_bodies import RequestKind
 from faxbot.services.outbox.outbox import Outbox
 from faxbot.services.queries.queries import Queries
 from faxbot.services.receiving.inbox import Inbox
@@ -36,6 +36,8 @@ from faxbot.services.sending.decisions import Decisions
 from faxbot.services.sending.lost_answers import LostAnswers
 from faxbot.services.sending.new_faxes import NewFaxes
 from faxbot.services.sending.preparation import Preparation, PreparationSettings
+from faxbot.services.tracking.csid_lookup import CsidLookup
+from faxbot.services.tracking.foreign_jobs import ForeignJobs
 from faxbot.services.tracking.job_matching import JobMatching
 from faxbot.services.tracking.job_watch import JobWatch
 from faxbot.services.upkeep.row_expiry import RowExpiry
@@ -105,6 +107,7 @@ class Services:
     lines: LineDirectory
     outages: Outages
     watch: JobWatch
+    csids: CsidLookup
     preparation: Preparation
     search: LostAnswers
     inbox: Inbox
@@ -134,13 +137,14 @@ def wire_services(setting: ServiceSettings, adapters: Adapters) -> Services:
     sent = RecordFeed(Direction.TX, server, store, clock, RecordState.HISTORY)
     received = RecordFeed(Direction.RX, server, store, clock, RecordState.SEEN)
     matching = JobMatching(lines, setting.plan.region)
+    csids = CsidLookup(store, sent)
     watch = JobWatch(
         server=server,
         store=store,
         clock=clock,
-        lines=lines,
         sent_records=sent,
-        matching=matching,
+        foreign_jobs=ForeignJobs(store, clock, lines, matching, setting.plan.region),
+        csids=csids,
         region=setting.plan.region,
     )
     preparation = Preparation(
@@ -183,7 +187,7 @@ def wire_services(setting: ServiceSettings, adapters: Adapters) -> Services:
         inbound_channel=setting.inbound_channel,
         newest_last=lambda direction: (sent if direction is Direction.TX else received).newest_last,
     )
-    runner = RequestRunner(store, clock, turn=adapters.turn)
+    runner = RequestRunner(store, clock, wait_for_acks=adapters.turn)
     new_faxes = NewFaxes(
         store=store,
         clock=clock,
@@ -240,6 +244,7 @@ def wire_services(setting: ServiceSettings, adapters: Adapters) -> Services:
         lines=lines,
         outages=outages,
         watch=watch,
+        csids=csids,
         preparation=preparation,
         search=search,
         inbox=inbox,
@@ -262,7 +267,7 @@ def _wake_mirrors(services: Services, store: Store) -> None:
         if touched.faxes:
             services.search.wake()
         if services.watch.wake(touched):
-            services.ticks.nudge("watch")
+            services.ticks.wake("watch")
 
     store.on_commit(wake)
 
@@ -271,9 +276,9 @@ def _add_ticks(services: Services, paces: Intervals) -> None:
     """Register the ticks with their intervals."""
     ticks, watch, outages, inbox = services.ticks, services.watch, services.outages, services.inbox
 
-    async def look_into_inbox() -> None:
+    async def check_records() -> None:
         await inbox.tick()
-        await watch.tell_answering_machines()
+        await services.csids.look_up()
 
     async def sweep_inbox() -> None:
         await inbox.tick(sweep=True)
@@ -281,7 +286,7 @@ def _add_ticks(services: Services, paces: Intervals) -> None:
     ticks.add("watch", watch.tick, lambda: paces.active if watch.busy or outages.failures else paces.idle)
     ticks.add("send", services.preparation.tick, lambda: paces.active, always_asks=False)
     ticks.add("search", services.search.tick, lambda: paces.active, always_asks=False)
-    ticks.add("inbox", look_into_inbox, lambda: paces.inbox)
+    ticks.add("inbox", check_records, lambda: paces.inbox)
     ticks.add("sweep", sweep_inbox, lambda: paces.sweep)
     ticks.add("retention", services.retention.tick, lambda: HOUR, always_asks=False)
     ticks.add("expiry", services.expiry.tick, lambda: HOUR, always_asks=False)

@@ -98,7 +98,8 @@ def facts_of(record: logging.LogRecord) -> dict[str, str]:
     if not _is_ours(record):
         return {}
     facts = {name: _printable(str(value)) for name, value in vars(record).items() if name not in _STANDARD}
-    return facts | ({"reference": reference} if (reference := correlation.current()) else {})
+    correlation_id = correlation.current()
+    return facts | ({"correlation_id": correlation_id} if correlation_id else {})
 
 
 def traceback_lines(error: BaseException) -> list[str]:

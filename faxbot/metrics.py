@@ -25,7 +25,7 @@ POSTED = (1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0)
 
 
 class Metrics:
-    """The counters and histograms. The methods have the signatures of the callbacks in `adapters.Meters`."""
+    """The counters and histograms. Its methods are the callbacks in `adapters.MetricsCallbacks`."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()

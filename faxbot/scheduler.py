@@ -67,11 +67,11 @@ class Ticks:
             self._plan(name, 0.0)
 
     def stop(self) -> None:
-        """Stop the scheduler; running ticks are cancelled with the event loop."""
+        """Stop the scheduler; running ticks are canceled with the event loop."""
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
 
-    def nudge(self, name: str) -> None:
+    def wake(self, name: str) -> None:
         """Run a tick now, or right after its current run; a tick that backs off is not run earlier."""
         if name in self._running:
             self._again.add(name)

@@ -40,7 +40,7 @@ def modem(number: int) -> str:
 
 def active(count: int, *, ready: bool) -> list[Entry]:
     """
-    Jobs that have not ended: one under way on each line; of the others, each waits to be dialled again after
+    Jobs that have not ended: one under way on each line; of the others, each waits to be dialed again after
     a busy signal, or with *ready* every second one for its first dial. Source: ActiveJobs.
     """
     began = int(time.time())
@@ -73,7 +73,7 @@ def _job(number: int, began: int, *, ready: bool) -> Entry:
 
 
 def dialling(dials: int) -> Entry:
-    """What is different in a job that is being dialled for the *dials*th time."""
+    """What is different in a job that is being dialed for the *dials*th time."""
     count = str(dials)
     return {
         "state": "Active",

@@ -28,7 +28,7 @@ class CannedUcx:
         await self._step("reset")
 
     async def have_jobs(self, count: int, *, ready: bool = True) -> None:
-        """Have so many active jobs; without *ready* each of them was dialled before."""
+        """Have so many active jobs; without *ready* each of them was dialed before."""
         await self._step("have_jobs", count=count, ready=ready)
 
     async def drift(self, *, on: bool) -> None:

@@ -52,7 +52,7 @@ async def measure(ground: Ground) -> Findings:
 
 
 def _told_as(dials: int) -> contents.Entry:
-    """Busy, and dialled again, in turn: each is something else than the one before."""
+    """Busy, and dialed again, in turn: each is something else than the one before."""
     return contents.asleep(dials, 0) if dials % 2 == 0 else contents.dialling(dials)
 
 

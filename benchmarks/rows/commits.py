@@ -28,7 +28,7 @@ Deeds = Callable[[Side], list[Deed]]
 
 @dataclass(slots=True)
 class Stage:
-    """A letter in #claims, the form, and the cards that can still be cancelled; *bot* is the bot's folder."""
+    """A letter in #claims, the form, and the cards that can still be canceled; *bot* is the bot's folder."""
 
     sides: Sides
     bot: Path

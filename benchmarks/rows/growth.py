@@ -18,6 +18,7 @@ from faxbot.services.model.ledger import Ledger
 from faxbot.services.queries.queries import Viewer
 from faxbot.standins.slack import Workspace
 from tests.support.services import CLAIMS, DANA, PRIYA
+from tests.support.spooled import add_document
 
 SIZES, FEW = (10_000, 100_000, 1_000_000), (500, 2_000)
 AT_MOST = 1.5
@@ -180,13 +181,10 @@ async def _send(here: House, folder: Path) -> None:
         dial="14695550199",
         line_id="1",
         line_name="Ward 1",
-        path=str(document),
-        name="fax.pdf",
-        content_type="application/pdf",
-        pages=1,
     )
 
     def add(ledger: Ledger) -> int:
+        fax.document_id = add_document(ledger, document)
         return ledger.add_fax(fax).id or 0
 
     await here.services.preparation.advance(await here.store.write(add))

@@ -10,7 +10,8 @@ from typing import Any, Self, TypeVar
 import aiohttp
 
 Found = TypeVar("Found")
-JsonObject = dict[str, Any]
+SlackObject = dict[str, Any]
+"""A message, view or file as the Slack stand-in returns it."""
 
 LONG_POLL_SECONDS = 5.0
 """The duration of one long poll for events."""
@@ -29,11 +30,11 @@ class NotAllowedError(Exception):
 class SeenState:
     """What one person sees: messages by conversation and ts, ephemeral messages and modals by id."""
 
-    messages: dict[tuple[str, str], JsonObject] = field(default_factory=dict)
-    ephemerals: dict[str, JsonObject] = field(default_factory=dict)
-    views: dict[str, JsonObject] = field(default_factory=dict)
+    messages: dict[tuple[str, str], SlackObject] = field(default_factory=dict)
+    ephemerals: dict[str, SlackObject] = field(default_factory=dict)
+    views: dict[str, SlackObject] = field(default_factory=dict)
 
-    def apply(self, event: JsonObject) -> None:
+    def apply(self, event: SlackObject) -> None:
         """Apply one event of the person API."""
         match event["type"]:
             case "message":
@@ -50,16 +51,16 @@ class SeenState:
             case "view_closed":
                 self.views.pop(event["id"], None)
 
-    def in_channel(self, channel: str, *, after: str = "") -> list[JsonObject]:
+    def in_channel(self, channel: str, *, after: str = "") -> list[SlackObject]:
         """The messages of a conversation and its threads that are newer than ts *after*, oldest first."""
         found = [m for (where, ts), m in self.messages.items() if where == channel and ts > after]
         return sorted(found, key=lambda message: str(message["ts"]))
 
-    def ephemerals_in(self, channel: str, *, after: str = "") -> list[JsonObject]:
+    def ephemerals_in(self, channel: str, *, after: str = "") -> list[SlackObject]:
         """The person's ephemeral messages in a conversation that are newer than ts *after*."""
         return [e for e in self.ephemerals.values() if e["channel"] == channel and e["ts"] > after]
 
-    def thread(self, message: JsonObject) -> list[JsonObject]:
+    def thread(self, message: SlackObject) -> list[SlackObject]:
         """The replies to *message*, oldest first."""
         return [
             reply
@@ -79,7 +80,7 @@ class Person:
 
     """
 
-    def __init__(self, url: str, user: str, on_event: Callable[[JsonObject], None] = lambda _: None) -> None:
+    def __init__(self, url: str, user: str, on_event: Callable[[SlackObject], None] = lambda _: None) -> None:
         self.user = user
         self.seen = SeenState()
         self._url = url.rstrip("/")
@@ -122,7 +123,7 @@ class Person:
         """Run a slash command."""
         await self._act("command", channel=channel, text=text)
 
-    async def press(self, shown: JsonObject, label: str) -> JsonObject | None:
+    async def press(self, shown: SlackObject, label: str) -> SlackObject | None:
         """
         Press the button *label* of a message and confirm its dialog; return the dialog, if any.
 
@@ -140,11 +141,11 @@ class Person:
                 if element.get("type") == "button" and element["text"]["text"] == label:
                     button = {"block_id": block["block_id"], "action_id": element["action_id"]}
                     await self._act("press", **message, **button, value=element.get("value", ""))
-                    confirm: JsonObject | None = element.get("confirm")
+                    confirm: SlackObject | None = element.get("confirm")
                     return confirm
         raise NotThereError(f'There is no button "{label}" on it.')
 
-    async def submit(self, view: JsonObject, values: JsonObject) -> None:
+    async def submit(self, view: SlackObject, values: SlackObject) -> None:
         """Submit a modal; *values* has the shape of a view's state.values."""
         await self._act("submit", view=view["id"], values=values)
 
@@ -154,7 +155,7 @@ class Person:
             if answer.status != 200:
                 raise NotAllowedError(await answer.text())
 
-    async def download(self, file: JsonObject) -> bytes:
+    async def download(self, file: SlackObject) -> bytes:
         """The bytes of a file."""
         async with self._session.get(f"{self._url}/_/file/{file['id']}") as answer:
             answer.raise_for_status()
@@ -201,18 +202,18 @@ class Person:
 
     # -- HTTP
 
-    async def _get(self, path: str, **query: str) -> JsonObject:
+    async def _get(self, path: str, **query: str) -> SlackObject:
         async with self._session.get(self._url + path, params=query) as answer:
             answer.raise_for_status()
-            found: JsonObject = await answer.json()
+            found: SlackObject = await answer.json()
             return found
 
-    async def _act(self, action: str, **body: object) -> JsonObject:
+    async def _act(self, action: str, **body: object) -> SlackObject:
         return await self._request(action, json={"user": self.user, **body})
 
-    async def _request(self, action: str, **request: Any) -> JsonObject:  # noqa: ANN401  (a JSON body or a form)
+    async def _request(self, action: str, **request: Any) -> SlackObject:  # noqa: ANN401  (a JSON body or a form)
         async with self._session.post(f"{self._url}/_/{action}", **request) as answer:
-            reply: JsonObject = await answer.json()
+            reply: SlackObject = await answer.json()
         if not reply.get("ok"):
             errors = "; ".join((reply.get("errors") or {}).values())
             raise NotAllowedError(

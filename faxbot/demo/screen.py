@@ -3,12 +3,11 @@
 import re
 from collections.abc import Iterator
 from datetime import datetime, tzinfo
-from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
-JsonObject = dict[str, Any]
+from faxbot.demo.person import SlackObject
 
 _ENTITY = re.compile(r"<([^<>]+)>")
 _BOLD = re.compile(r"(?<![\w*])\*([^*\n]+)\*(?![\w*])")
@@ -27,7 +26,7 @@ class Screen:
         self._names = names
         self._shown: dict[tuple[str, str], list[str]] = {}
 
-    def show_event(self, event: JsonObject) -> None:
+    def show_event(self, event: SlackObject) -> None:
         """Print one event of the person API, if it is visible to people."""
         match event["type"]:
             case "message":
@@ -48,14 +47,14 @@ class Screen:
         """Print what the person does."""
         self._console.print(Text(f"  ▸ {text}", "cyan"))
 
-    def show_dialog(self, confirm: JsonObject) -> None:
+    def show_dialog(self, confirm: SlackObject) -> None:
         """Print a confirm dialog that the person has confirmed."""
         title, words = confirm["title"]["text"], confirm["text"]["text"]
         yes, no = confirm["confirm"]["text"], confirm["deny"]["text"]
         self._console.print(Text(f"    {title}", "bold"))
         self._console.print(self._styled(f"    {words}   [ {no} ]  [ {yes} ] ◂"))
 
-    def _message(self, message: JsonObject) -> None:
+    def _message(self, message: SlackObject) -> None:
         key = message["channel"], message["ts"]
         lines, previous = list(lines_of(message)), self._shown.get(key)
         self._shown[key] = lines
@@ -90,7 +89,7 @@ class Screen:
         return text
 
 
-def lines_of(message: JsonObject) -> Iterator[str]:
+def lines_of(message: SlackObject) -> Iterator[str]:
     """The visible lines of a message: its blocks (or its text) with buttons, then its files."""
     blocks = message.get("blocks") or []
     if not blocks and message.get("text"):
@@ -135,7 +134,7 @@ def plain(mrkdwn: str, names: dict[str, str], zone: tzinfo) -> str:
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
-def _buttons(elements: list[JsonObject]) -> Iterator[str]:
+def _buttons(elements: list[SlackObject]) -> Iterator[str]:
     labels = [f"[ {each['text']['text']} ]" for each in elements if each.get("type") == "button"]
     if labels:
         yield "  ".join(labels)

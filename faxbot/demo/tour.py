@@ -5,13 +5,12 @@ import re
 from collections.abc import Callable
 from datetime import timedelta, timezone
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 from rich.console import Console
 
 from faxbot.demo.bot_process import BotStoppedError
-from faxbot.demo.person import NotAllowedError, NotThereError, Person, SeenState
+from faxbot.demo.person import NotAllowedError, NotThereError, Person, SeenState, SlackObject
 from faxbot.demo.screen import Screen, lines_of, plain
 from faxbot.demo.stack import SAMPLES, DemoStack, fresh_folder, progress
 from faxbot.standins.slack.model.people import CLAIMS, DANA, INBOUND_FAX
@@ -25,8 +24,6 @@ ANSWER_SECONDS = 20.0
 """The time limit for an answer to a command or a press."""
 FAX_SECONDS = 40.0
 """The time limit for sending or receiving a fax; three pages take about five seconds at this speed."""
-
-JsonObject = dict[str, Any]
 
 
 async def run_tour() -> int:
@@ -120,7 +117,7 @@ class _Tour:
         if same != (SAMPLES / "referral.pdf").read_bytes():
             raise NotThereError(f"What arrived ({len(same)} bytes) is not the document that was sent.")
 
-    async def _receive_a_fax(self) -> JsonObject:
+    async def _receive_a_fax(self) -> SlackObject:
         self._screen.show_heading("6. Receive a fax")
         after = self._newest(INBOUND_FAX)
         self._screen.show_action("MERCY HEART faxes two pages to the Sales line")
@@ -129,7 +126,7 @@ class _Tour:
         _, card = await self._received("Fax from", "214-245-4571", "2 pages", "Sales", after=after)
         return card
 
-    async def _delete(self, card: JsonObject) -> None:
+    async def _delete(self, card: SlackObject) -> None:
         self._screen.show_heading("7. Delete its record")
         await self._press(card, "Delete record")
 
@@ -162,7 +159,7 @@ class _Tour:
         self._screen.show_action(f"Dana types  {command}")
         await self._dana.command(CLAIMS, command)
 
-    async def _press(self, message: JsonObject, label: str) -> None:
+    async def _press(self, message: SlackObject, label: str) -> None:
         self._screen.show_action(f"Dana presses [ {label} ]")
         confirm = await self._dana.press(message, label)
         if confirm is None:
@@ -187,7 +184,7 @@ class _Tour:
         for step in ("Queued", "Delivered"):
             await self._step_in_thread(card, step)
 
-    async def _step_in_thread(self, card: JsonObject, step: str) -> None:
+    async def _step_in_thread(self, card: SlackObject, step: str) -> None:
         def found(seen: SeenState) -> bool:
             return any(step in self._text_of(reply) for reply in seen.thread(card))
 
@@ -207,10 +204,10 @@ class _Tour:
         *,
         button: str = "",
         within: float = ANSWER_SECONDS,
-    ) -> JsonObject:
+    ) -> SlackObject:
         """Wait for the card of the fax to *digits* with *words* and *button*."""
 
-        def found(seen: SeenState) -> JsonObject | None:
+        def found(seen: SeenState) -> SlackObject | None:
             for message in seen.in_channel(channel, after=after):
                 first = self._text_of(message).partition("\n")[0]
                 mine = "Fax to" in first and digits in re.sub(r"\D", "", first)
@@ -222,10 +219,10 @@ class _Tour:
         what += f' with "{words}"' * bool(words) + f" and the button [ {button} ]" * bool(button)
         return await self._dana.until(what, found, within=within, channel=channel)
 
-    async def _received(self, *words: str, after: str) -> tuple[JsonObject, JsonObject]:
+    async def _received(self, *words: str, after: str) -> tuple[SlackObject, SlackObject]:
         """Wait for a file in #inbound-fax with *words* in its message, and for the details in its thread."""
 
-        def found(seen: SeenState) -> JsonObject | None:
+        def found(seen: SeenState) -> SlackObject | None:
             return self._first(
                 seen.in_channel(INBOUND_FAX, after=after),
                 lambda each: bool(each.get("files")) and all(word in self._text_of(each) for word in words),
@@ -247,13 +244,13 @@ class _Tour:
         return str(messages[-1]["ts"]) if messages else ""
 
     @staticmethod
-    def _first(messages: list[JsonObject], matches: Callable[[JsonObject], bool]) -> JsonObject | None:
+    def _first(messages: list[SlackObject], matches: Callable[[SlackObject], bool]) -> SlackObject | None:
         return next((each for each in messages if matches(each)), None)
 
-    def _text_of(self, message: JsonObject) -> str:
+    def _text_of(self, message: SlackObject) -> str:
         """The whole text of *message*, as plain text."""
         return plain("\n".join(lines_of(message)), self._names, self._zone).replace("*", "")
 
 
-def _has(message: JsonObject, button: str) -> bool:
+def _has(message: SlackObject, button: str) -> bool:
     return any(f"[ {button} ]" in line for line in lines_of(message))

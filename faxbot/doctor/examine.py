@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from faxbot.doctor import fax_server, machine, slack
 from faxbot.doctor.finding import Finding, Severity, green, red, yellow
 from faxbot.doctor.report import SETTINGS
-from faxbot.doctor.runner import ALL_SECONDS, EACH_SECONDS, Findings, redact, run_checks
+from faxbot.doctor.runner import ALL_SECONDS, EACH_SECONDS, Report, redact, run_checks
 from faxbot.settings import Settings, SettingsProblem, load_settings
 
 CHECKS = (
@@ -22,13 +22,13 @@ CHECKS = (
 """The rows in Socket Mode. In HTTP mode `endpoint.HTTP` takes the place of the app token and the socket."""
 
 
-async def examine(*, each: float = EACH_SECONDS, all_: float = ALL_SECONDS) -> Findings:
+async def examine(*, each: float = EACH_SECONDS, all_: float = ALL_SECONDS) -> Report:
     """Run all checks. Each may take *each* seconds, all of them together *all_*."""
     try:
         settings = load_settings()
     except SettingsProblem as problem:
         return _unusable(problem)
-    findings: Findings = {SETTINGS: _settings(Path(".env"))}
+    findings: Report = {SETTINGS: _settings(Path(".env"))}
     async with AsyncExitStack() as stack:
         checks = [
             *machine.MachineChecks(settings).checks(),
@@ -48,7 +48,7 @@ def _settings(env_file: Path) -> Finding:
     return green("All that is needed is there.")
 
 
-def _unusable(problem: SettingsProblem) -> Findings:
+def _unusable(problem: SettingsProblem) -> Report:
     """The findings when the settings cannot be read: every other check is skipped."""
     skipped = Finding(Severity.SKIPPED, f"skipped: “{SETTINGS}” comes first")
     return dict.fromkeys(CHECKS, skipped) | {

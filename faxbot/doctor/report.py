@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from faxbot.doctor.finding import Severity
-from faxbot.doctor.runner import Findings
+from faxbot.doctor.runner import Report
 
 ALL_GREEN, SOMETHING_RED, SETTINGS_UNUSABLE = 0, 1, 2
 SETTINGS = "Settings"
@@ -21,7 +21,7 @@ _STYLES = {
 }
 
 
-def table(findings: Findings) -> Table:
+def table(findings: Report) -> Table:
     """A row for each check: severity, name, what was found, and the remedy below it."""
     shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_lines=False)
     shown.add_column("", no_wrap=True)
@@ -42,7 +42,7 @@ def _plain(text: str) -> str:
     return "".join(letter if letter.isprintable() or letter == "\n" else " " for letter in text)
 
 
-def summary(findings: Findings) -> str:
+def summary(findings: Report) -> str:
     """The table in one sentence."""
     count = Counter(each.severity for each in findings.values())
     if count[Severity.RED]:
@@ -50,7 +50,7 @@ def summary(findings: Findings) -> str:
     return "All green." if not count[Severity.YELLOW] else "Nothing red. Yellow works, but needs attention."
 
 
-def as_json(findings: Findings) -> str:
+def as_json(findings: Report) -> str:
     """One object: `ok`, and `checks` in the order of the table."""
     return json.dumps(
         {
@@ -65,7 +65,7 @@ def as_json(findings: Findings) -> str:
     )
 
 
-def exit_code(findings: Findings) -> int:
+def exit_code(findings: Report) -> int:
     """0: no check is red; 1: at least one is; 2: the settings are unusable, so no other check ran."""
     if findings[SETTINGS].severity is Severity.RED:
         return SETTINGS_UNUSABLE

@@ -13,13 +13,13 @@ _LATE = "Run faxbot doctor again; if it stays so, ask the network administrator.
 _SHORTEST_SECRET = 4
 """In characters; redacting shorter ones would strike out ordinary words."""
 
-Findings = dict[str, Finding]
+Report = dict[str, Finding]
 """The findings by the check's name, in the order of the table."""
 
 
 async def run_checks(
     checks: Sequence[Check], *, each: float = EACH_SECONDS, all_: float = ALL_SECONDS
-) -> Findings:
+) -> Report:
     """Run *checks* concurrently; a check gets *each* seconds, and all are done after *all_* seconds."""
     clock = asyncio.get_running_loop().time
     end = clock() + all_
@@ -59,7 +59,7 @@ def _skipped(needs: str, finding: Finding) -> Finding:
     return Finding(Severity.SKIPPED, reason)
 
 
-def redact(findings: Findings, secrets: Sequence[str]) -> Findings:
+def redact(findings: Report, secrets: Sequence[str]) -> Report:
     """*findings* with every occurrence of *secrets* replaced; servers and libraries may quote them."""
 
     def strike(text: str) -> str:

@@ -12,7 +12,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from faxbot.adapters import Meters, SystemClock, connect_to_slack, slack_pace
+from faxbot.adapters import MetricsCallbacks, SystemClock, connect_to_slack, slack_rate_limits
 from faxbot.doctor.clocks import clock_finding, clock_skew
 from faxbot.doctor.endpoint import EndpointChecks
 from faxbot.doctor.finding import Check, CheckFailed, Finding, Severity, green, red, yellow
@@ -242,9 +242,9 @@ class SlackChecks:
         if self._connected is None:
             connections = Connections(seconds=_ANSWER_SECONDS)
             self._stack.push_async_callback(connections.close)
-            pace = slack_pace(self._settings, self._clock)
+            pace = slack_rate_limits(self._settings, self._clock)
             self._connected = connect_to_slack(
-                self._settings, connections, pace, clock=self._clock, meters=Meters()
+                self._settings, connections, pace, clock=self._clock, callbacks=MetricsCallbacks()
             )
         return self._connected
 

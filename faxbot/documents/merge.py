@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pikepdf
 
+from faxbot.atomic_file import put_in_place
 from faxbot.documents.integrity import check_pdf, check_tiff, damaged, too_many_pages
 from faxbot.documents.kinds import FileKind, display_name, sniff
 from faxbot.documents.pictures import pages_of_tiff, put_on_page
@@ -165,20 +166,14 @@ def _same_bytes(path: Path, workdir: Path) -> Path:
 
 
 def _finish(made: Path, into: Path, kind: FileKind, name: str, pages: int | None) -> Document:
-    """Hash, fsync and rename to the final name, so that after a power cut a file of that name is complete."""
+    """Hash the file and put it in place under its final name."""
     digest, size = hashlib.sha256(), 0
     with made.open("rb") as file:
         while chunk := file.read(_CHUNK_BYTES):
             digest.update(chunk)
             size += len(chunk)
-        os.fsync(file.fileno())
     final = into.with_name(into.name + kind.suffix)
-    made.replace(final)
-    folder = os.open(final.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    put_in_place(made, final)
     return Document(final, safe_name(name, kind.suffix), kind.content_type, pages, size, digest.hexdigest())
 
 

@@ -11,7 +11,6 @@ Source: FileSend (`destination`), ucx-fax-api.
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 
 import phonenumbers
@@ -27,7 +26,7 @@ from phonenumbers import (
 from faxbot.fax.dialplan import Destination, DialPlan, only_digits, quote, to_extension, to_outside
 from faxbot.fax.errors import BadNumber
 
-__all__ = ["Destination", "DialPlan", "NumbersInText", "find", "parse", "pretty", "same"]
+__all__ = ["Destination", "DialPlan", "find", "parse", "pretty", "same"]
 
 _TEL_LINK = re.compile(r"<tel:([^|>]*)(?:\|[^>]*)?>", re.IGNORECASE)
 _EXTENSION = re.compile(
@@ -255,17 +254,9 @@ def _what_is_wrong(written: str, plan: DialPlan) -> str:
     return f"{quote(written)} {fault} {here}. {next_step}"
 
 
-@dataclass(frozen=True, slots=True)
-class NumbersInText:
-    """The distinct destinations in a sentence, in their order, and the sentence without them."""
-
-    destinations: tuple[Destination, ...]
-    rest: str
-
-
-def find(text: str, plan: DialPlan) -> NumbersInText:
+def find(text: str, plan: DialPlan) -> tuple[Destination, ...]:
     """
-    Find the fax numbers in the text of a message with a shared file.
+    Find the distinct fax numbers, in their order, in the text of a message with a shared file.
 
     Mentions, links, addresses, job ids, dates, times and amounts are not numbers. Digits in running text
     count if they are a valid number, or a possible one right after a word like "to" or "fax". An extension
@@ -293,14 +284,8 @@ def find(text: str, plan: DialPlan) -> NumbersInText:
         ]
         spans += outside + extensions
     spans.sort(key=lambda span: span[0])
-    rest, after = [], 0
-    visible = "".join(char for char in text if unicodedata.category(char) != "Cf")
-    for start, end, _ in spans:
-        rest.append(visible[after:start].rstrip(_MARKERS))
-        after = end + len(visible[end:]) - len(visible[end:].lstrip(_MARKERS))
-    rest.append(visible[after:])
     different = {destination.dial: destination for _, _, destination in spans}
-    return NumbersInText(tuple(different.values()), " ".join(" ".join(rest).split()))
+    return tuple(different.values())
 
 
 def _beginning(text: str) -> str:

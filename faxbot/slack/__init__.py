@@ -1,1 +1,1 @@
-"""Slack: what people type and press, what they see, and the way there and back."""
+"""Slack: envelopes in, Web API calls out, command grammar, listeners and views."""

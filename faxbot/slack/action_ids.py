@@ -1,8 +1,7 @@
 """
-The names of everything that people press or fill in, and the compact values that travel with them.
+Action ids, callback ids and input ids, and the values that buttons and forms carry.
 
-A value comes back from outside: it is read as carefully as what a person types, and one that is garbled
-or forged is a BadCommand.
+Values come back from Slack's clients and are validated like typed text; an invalid one raises BadCommand.
 
 Source: block_actions, view_submission and shortcut payloads, Slack.
 """
@@ -17,11 +16,13 @@ from faxbot.fax.errors import BadCommand
 from faxbot.fax.job import Direction
 
 MAX_VALUE = 2000
+"""Characters of a button's value (Block Kit)."""
 MAX_METADATA = 3000
+"""Characters of a view's private_metadata."""
 
 
 class Action(StrEnum):
-    """A button's action id. Where a block has several of a kind, a suffix (`:older`) tells them apart."""
+    """Action ids of buttons. Several buttons of one kind in a block have a suffix each, such as `:older`."""
 
     CANCEL = "cancel_fax"
     DOWNLOAD = "download"
@@ -51,7 +52,7 @@ class Callback(StrEnum):
 
 
 class Field(StrEnum):
-    """The form's inputs: block id and action id are the same."""
+    """The inputs of the form; block id and action id are the same."""
 
     NUMBER = "number"
     LINE = "line"
@@ -59,19 +60,19 @@ class Field(StrEnum):
 
 
 class Subject(StrEnum):
-    """What a button is about."""
+    """The kind of thing that a button acts on."""
 
     FAX = "fax"
-    """A row of ours, by its id."""
+    """A row of table `faxes`, by its id."""
     RECORD = "record"
-    """A row of ours, by its id."""
+    """A row of table `records`, by its id."""
     JOB = "job"
-    """A job of the fax server, by its job id and, when it has ended, its moment: ids start again."""
+    """A job of the fax server, by its job id and, once ended, its time: the server may reuse ids."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The one thing that a button acts on. *time* is a record's moment, in epoch seconds."""
+    """What a button acts on. *time*: the time of a job's record, in epoch seconds."""
 
     subject: Subject
     id: str
@@ -88,7 +89,7 @@ class Target:
 
     @property
     def is_readable(self) -> bool:
-        """It could be read back: a job of an odd name can be shown, but not pressed."""
+        """Whether `decode_target` accepts it; a job with an unusual id gets no button."""
         return _TARGET.fullmatch(self.encode()) is not None
 
 
@@ -96,49 +97,49 @@ _TARGET = re.compile(
     r"(?:(fax|record):([1-9][0-9]{0,17})|job:((?:TX|RX)[0-9]{1,12})(?::([0-9]{1,12}))?)", re.ASCII
 )
 _PAGE = re.compile(r"(TX|RX):([1-9][0-9]{0,8})", re.ASCII)
-_GARBLED = "I can't read what this button says. Ask for it again, and press the new one."
+_UNREADABLE_VALUE = "I can't read what this button says. Ask for it again, and press the new one."
 
 
-def target(value: str | None) -> Target:
+def decode_target(value: str | None) -> Target:
     """
-    What a button is about.
+    The target in a button's *value*.
 
     Raises:
-        BadCommand: The value is not one of ours.
+        BadCommand: `Target.encode` did not write this value.
     """
     match = _TARGET.fullmatch(value or "")
     if match is None:
-        raise BadCommand(_GARBLED)
+        raise BadCommand(_UNREADABLE_VALUE)
     if match[3]:
         return Target(Subject.JOB, match[3], int(match[4]) if match[4] else None)
     return Target(Subject(match[1]), match[2])
 
 
 def encode_page(direction: Direction, page: int) -> str:
-    """The value of a button that turns to a page of the history."""
+    """The value of a button that shows a page of the history."""
     return f"{direction.value}:{page}"
 
 
-def page(value: str | None) -> tuple[Direction, int]:
+def decode_page(value: str | None) -> tuple[Direction, int]:
     """
-    Which page of which history to turn to.
+    The direction and page in a button's *value*.
 
     Raises:
-        BadCommand: The value is not one of ours.
+        BadCommand: `encode_page` did not write this value.
     """
     match = _PAGE.fullmatch(value or "")
     if match is None:
-        raise BadCommand(_GARBLED)
+        raise BadCommand(_UNREADABLE_VALUE)
     return Direction(match[1]), int(match[2])
 
 
 @dataclass(frozen=True, slots=True)
 class FormStart:
     """
-    What the form is opened with: where its fax belongs, the files (`{"id", "name"}`) it is about if they
-    are known, and what was understood of number and line. It travels in buttons and in private_metadata.
+    Initial state of the form: conversation, thread, known files (`{"id", "name"}`), number and line.
 
-    *key* names the wish, so that a form sent twice is one request.
+    It is stored in button values and in the view's private_metadata. *key* is the deduplication key of the
+    request.
     """
 
     channel_id: str = ""
@@ -150,10 +151,10 @@ class FormStart:
 
     def encode(self, limit: int = MAX_VALUE) -> str:
         """
-        As JSON of at most *limit* characters; file names are left out first, then number and line.
+        JSON of at most *limit* characters; to fit, file names are left out first, then number and line.
 
         Raises:
-            BadCommand: Even the bare ids are more than that.
+            BadCommand: The file ids alone exceed *limit*.
         """
         whole = replace(
             self,
@@ -170,21 +171,21 @@ class FormStart:
 
 
 def _encodable(text: str) -> str:
-    """JSON can carry half a surrogate pair into a file's name, but not out again."""
+    """Replace lone surrogates, which JSON input may contain but UTF-8 output cannot."""
     return text.encode("utf-8", "replace").decode()
 
 
 _FORM_START = TypeAdapter(FormStart)
 
 
-def form_start(value: str | None) -> FormStart:
+def decode_form_start(value: str | None) -> FormStart:
     """
-    What the form is to be opened with, or was.
+    The form's initial state in a button's value or a view's private_metadata.
 
     Raises:
-        BadCommand: The value is not one of ours.
+        BadCommand: `FormStart.encode` did not write this value.
     """
     try:
         return _FORM_START.validate_json(value or "", strict=True)
     except ValidationError as exc:
-        raise BadCommand(_GARBLED) from exc
+        raise BadCommand(_UNREADABLE_VALUE) from exc

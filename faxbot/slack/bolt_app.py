@@ -1,4 +1,4 @@
-"""The Bolt app: identity, deduplication, acknowledgement of failures and reports of faults."""
+"""The Bolt app: identity, deduplication, prompt acknowledgement and error reports."""
 
 import json
 import logging
@@ -21,7 +21,7 @@ from faxbot.services.model import correlation
 from faxbot.services.model.correlation import under
 from faxbot.slack.action_ids import Field
 from faxbot.slack.inbound.deduplication import Deduplication, delivery_key
-from faxbot.slack.inbound.prompt_ack import PromptAck, Unacknowledged, first_of
+from faxbot.slack.inbound.prompt_ack import PromptAck, Unacknowledged, first_response
 from faxbot.slack.listeners import ListenerContext, register
 from faxbot.slack.payloads import Origin, origin_of
 from faxbot.slack.views import Rendered, render_fault, render_unknown_fault
@@ -30,19 +30,21 @@ from faxbot.slack.web_api.web_api import BotIdentity
 log = logging.getLogger(__name__)
 
 BOLT_LOG = logging.getLogger("faxbot.slack.bolt.sdk")
-"""What Bolt writes; at DEBUG it would write whole payloads."""
+"""Bolt's log; at DEBUG it would contain whole payloads."""
 BOLT_LOG.setLevel(logging.INFO)
 
 _INPUT_ERROR_CHARS = 300
+"""Maximum length of an error beside an input."""
 _DELIVERY = "delivery"
-"""In a request's context: the delivery that is being answered for the first time."""
+"""Key in Bolt's context: the deduplication key of a first delivery."""
 
 Next = Callable[[], Awaitable[None]]
 Acknowledged = Callable[[str, float], None]
+"""Called with (payload type, seconds) after each acknowledgement."""
 
 
 class FaxApp(AsyncApp):
-    """Bolt's app with deduplication, prompt acknowledgement and its duration measured."""
+    """Bolt's app with deduplication, prompt acknowledgement and a measured acknowledgement time."""
 
     def __init__(
         self,
@@ -59,7 +61,7 @@ class FaxApp(AsyncApp):
         )
 
     async def async_dispatch(self, req: AsyncBoltRequest) -> BoltResponse:
-        """Run the listener that fits, and return once it has acknowledged."""
+        """Run the matching listener under a new correlation id; return when it has acknowledged."""
         began = time.perf_counter()
         self._unacknowledged.add()
         with under(correlation.new()):
@@ -69,16 +71,17 @@ class FaxApp(AsyncApp):
                 self._unacknowledged.remove()
             took = time.perf_counter() - began
             kind = str(req.body.get("type") or ("command" if "command" in req.body else "other"))
-            log.info("Acknowledged after %.1f ms.", took * 1000, extra={"kind": kind})
+            log.info("acknowledged after %.1f ms", took * 1000, extra={"kind": kind})
         self._acknowledged(kind, took)
         return response
 
     async def _dispatch(self, req: AsyncBoltRequest) -> BoltResponse:
+        """Dispatch to Bolt; return its response, or the acknowledgement as soon as it is made."""
         response = None
         try:
             ack = PromptAck(self._unacknowledged)
             req.context["ack"] = ack
-            response = await first_of(super().async_dispatch(req), ack.made)
+            response = await first_response(super().async_dispatch(req), ack.made)
         finally:
             if key := req.context.get(_DELIVERY):
                 self._deduplication.end(key, response)
@@ -94,15 +97,16 @@ def build_bolt_app(
     unacknowledged: Unacknowledged | None = None,
 ) -> AsyncApp:
     """
-    The app that answers Slack as *me*, through *client*. *acknowledged* hears (kind of envelope, seconds).
+    Build the app that answers Slack as *me* through *client*, with all listeners registered.
 
-    It takes only what is authenticated before: by the socket, or by its signature (see http_mode.py).
+    Envelopes must already be authenticated: by Socket Mode, or by their signature (http_mode.py).
+    *acknowledged* is called with (payload type, seconds).
 
     Source: slack_bolt.
     """
     unacknowledged = unacknowledged or Unacknowledged()
     token = client.token
-    without_token = copy(client)  # Bolt warns of a token beside `authorize`, and ignores it
+    without_token = copy(client)  # Bolt warns about a token beside `authorize`, which it ignores
     without_token.token = None
 
     async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
@@ -114,7 +118,7 @@ def build_bolt_app(
             bot_token=token,
         )
 
-    BOLT_LOG.setLevel(logging.ERROR)  # it warns of the token that it finds in the environment
+    BOLT_LOG.setLevel(logging.ERROR)  # it warns about SLACK_BOT_TOKEN in the environment
     deduplication = Deduplication(lambda: listener_context.now().timestamp())
     app = FaxApp(
         acknowledged,
@@ -124,7 +128,7 @@ def build_bolt_app(
         logger=BOLT_LOG,
         client=without_token,
         authorize=authorize,
-        signing_secret=secrets.token_hex(),  # that nobody can have signed with
+        signing_secret=secrets.token_hex(),  # Bolt requires one; signatures are checked before Bolt
         ignoring_self_events_enabled=True,
     )
     BOLT_LOG.setLevel(logging.INFO)
@@ -132,10 +136,10 @@ def build_bolt_app(
     async def deduplicate(
         body: dict[str, Any], context: AsyncBoltContext, next_: Next
     ) -> BoltResponse | None:
-        """As middleware, because Bolt has authenticated the envelope by then."""
+        """Middleware: return the first response to a redelivered envelope."""
         if key := delivery_key(body):
             if previous := await deduplication.previous_response(key):
-                log.info("A redelivered envelope got its first response again.")
+                log.info("redelivered envelope gets its first response")
                 return previous
             deduplication.begin(key)
             context[_DELIVERY] = key
@@ -157,14 +161,14 @@ async def _report_fault(
     listener_context: ListenerContext, error: Exception, body: Mapping[str, Any], *, acknowledged: bool
 ) -> BoltResponse | None:
     """
-    Tell the person what went wrong: in the acknowledgement if there was none yet, else by a reply.
+    Show the person what went wrong: in the acknowledgement if it is pending, else as an ephemeral reply.
 
-    An event that failed before it was acknowledged stays so: Slack tells of it again.
+    Events get no reply. One that failed before its acknowledgement stays unacknowledged; Slack redelivers it.
     """
     shown, plain = _fault_message(listener_context, error)
     if "event" in body:
         if acknowledged and isinstance(error, Fault):
-            log.info("An event was not answered: %s.", type(error).__name__)
+            log.info("event listener failed: %s", type(error).__name__)
         return None
     origin = origin_of(body)
     if acknowledged:
@@ -181,10 +185,10 @@ async def _report_fault(
 
 
 def _fault_message(listener_context: ListenerContext, error: Exception) -> tuple[Rendered, str]:
-    """What to say, as a message and as the plain text beside an input."""
+    """*error* as a message, and as plain text for `response_action: errors`."""
     if isinstance(error, Fault):
         if not isinstance(error, Refusal):
-            log.warning("A listener could not do its work: %s.", type(error).__name__)
+            log.warning("listener failed: %s", type(error).__name__)
         shown = render_fault(
             error,
             listener_context.profile,
@@ -192,17 +196,21 @@ def _fault_message(listener_context: ListenerContext, error: Exception) -> tuple
             down_since=listener_context.queries.outage,
         )
         return shown, str(error)[:_INPUT_ERROR_CHARS]
-    reference = correlation.current()
-    log.error("A listener failed.", exc_info=error, extra={"reference": reference})
-    plain = f"Something went wrong here. Try again; if it stays, give an admin this reference: {reference}."
-    return render_unknown_fault(reference), plain
+    correlation_id = correlation.current()
+    log.error(
+        "listener failed with an unexpected error", exc_info=error, extra={"correlation_id": correlation_id}
+    )
+    plain = (
+        f"Something went wrong here. Try again; if it stays, give an admin this reference: {correlation_id}."
+    )
+    return render_unknown_fault(correlation_id), plain
 
 
 async def _respond(listener_context: ListenerContext, origin: Origin, shown: Rendered) -> None:
     try:
         await listener_context.replies.respond(origin, shown)
     except SlackFault as fault:
-        log.warning("A fault was not reported to its user: %s.", type(fault).__name__)
+        log.warning("error message was not shown to the user: %s", type(fault).__name__)
 
 
 def _acknowledgement(payload: dict[str, Any] | None) -> BoltResponse:

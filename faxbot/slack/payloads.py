@@ -1,4 +1,4 @@
-"""User, conversation and ids of every kind of Slack payload, in one type."""
+"""Reading Slack payloads: who acted where, files in messages, and shares of files."""
 
 import uuid
 from collections.abc import Mapping
@@ -9,9 +9,9 @@ from typing import Any
 @dataclass(frozen=True, slots=True)
 class Origin:
     """
-    A person in a conversation. What a payload does not say is empty.
+    The person and conversation behind a payload; fields that the payload lacks are empty.
 
-    *message_ts* is the message that was pressed, if everybody sees it; *view_id* the form.
+    *message_ts*: the message with the pressed button, unless it is ephemeral. *view_id*: the view, for forms.
     """
 
     user_id: str
@@ -30,7 +30,7 @@ class Origin:
 
 def origin_of(body: Mapping[str, Any]) -> Origin:
     """
-    The place that a command, a press, a shortcut, a form or an event comes from.
+    The origin of a command, button press, shortcut, form or event.
 
     Source: "Slash commands", "Interaction payloads" and "Events API", Slack.
     """
@@ -56,6 +56,7 @@ def _part(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def _first(*values: object) -> str:
+    """The first non-empty string of *values*, or ""."""
     return next((value for value in values if isinstance(value, str) and value), "")
 
 
@@ -85,5 +86,5 @@ def shares_in(file: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def shared_in(file: Mapping[str, Any], channel_id: str) -> bool:
-    """Whether *file* says that it is shared in the conversation, without naming the message."""
+    """Whether the lists `channels`, `groups` or `ims` of *file* name the conversation."""
     return any(channel_id in (file.get(kind) or ()) for kind in ("channels", "groups", "ims"))

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
+from pydantic import TypeAdapter
 from sqlalchemy import JSON, DateTime, Dialect, Enum
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator
@@ -38,6 +39,30 @@ class Facts(TypeDecorator[Any]):
     def load_dialect_impl(self, dialect: Dialect) -> Any:  # noqa: ANN401 - SQLAlchemy's own type
         """JSONB on PostgreSQL."""
         return dialect.type_descriptor(JSONB() if dialect.name == "postgresql" else JSON())
+
+
+class Typed(TypeDecorator[Any]):
+    """What *adapter* writes as JSON and reads back: one of several models, which the JSON names."""
+
+    impl = JSON
+    cache_ok = True
+
+    def __init__(self, adapter: TypeAdapter[Any]) -> None:
+        super().__init__()
+        self.adapter = adapter
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:  # noqa: ANN401 - SQLAlchemy's own type
+        """JSONB on PostgreSQL; None is NULL."""
+        kind = JSONB if dialect.name == "postgresql" else JSON
+        return dialect.type_descriptor(kind(none_as_null=True))
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:  # noqa: ANN401, ARG002 - SQLAlchemy's own
+        """A model to JSON data; None stays NULL."""
+        return None if value is None else self.adapter.dump_python(value, mode="json")
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:  # noqa: ANN401, ARG002 - as above
+        """JSON data to the model."""
+        return None if value is None else self.adapter.validate_python(value)
 
 
 def words(kind: type[StrEnum]) -> Enum:

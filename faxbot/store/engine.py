@@ -141,7 +141,7 @@ class _Job:
     loop: asyncio.AbstractEventLoop
     future: asyncio.Future[Any]
     context: Context = field(default_factory=copy_context)
-    """Of whoever asked: what is written belongs to their reference."""
+    """The caller's context: it carries the correlation id."""
     result: Any = None
     error: BaseException | None = None
 

@@ -12,23 +12,27 @@ from sqlmodel import Session, SQLModel, col, select
 
 from faxbot.fax.job import Job
 from faxbot.services.model.announcements import Announcement, AnnouncementState, Pending
+from faxbot.services.model.documents import KeptDocument
 from faxbot.services.model.faxes import Fax
 from faxbot.services.model.jobs import seen_job
 from faxbot.services.model.ledger import Stateful, Touched
 from faxbot.services.model.records import FaxRecord, RecordState
 from faxbot.services.model.requests import Request
+from faxbot.services.model.submissions import Submission
 from faxbot.services.model.subscriptions import Subscription
 from faxbot.store.dialects import INSERTS
 from faxbot.store.identity import database_identity
 from faxbot.store.retention_queries import IS_OUTDATED, WAITS, SqlRetention
 from faxbot.store.tables import (
     AnnouncementRow,
+    DocumentRow,
     FaxRow,
     JobRow,
     MemoryRow,
     ModemRow,
     RecordRow,
     RequestRow,
+    SubmissionRow,
     SubscriptionRow,
 )
 from faxbot.store.touched import note, note_flushed
@@ -80,7 +84,8 @@ class SqlLedger(SqlRetention):
         """Remember a wish; None if it is already remembered."""
         connection = self._session.connection()
         adding = _ADD_REQUEST[connection.dialect.name]
-        request_id = connection.execute(adding, request.model_dump(exclude={"id"})).scalar()
+        values = request.model_dump(exclude={"id", "body"}) | {"body": request.body}
+        request_id = connection.execute(adding, values).scalar()
         return None if request_id is None else request.model_copy(update={"id": request_id})
 
     def request(self, request_id: int) -> Request:
@@ -130,6 +135,23 @@ class SqlLedger(SqlRetention):
         set_committed_value(row, "state", to)
         note(self._touched, row)
         return True
+
+    def add_document(self, document: KeptDocument) -> KeptDocument:
+        """Keep a document; it gets its id."""
+        return self._add(DocumentRow(**document.model_dump(exclude={"id"})))
+
+    def document_of(self, fax: Fax) -> KeptDocument | None:
+        """What *fax* sends; None before it is prepared, and for the job of another program."""
+        return None if fax.document_id is None else self._get(DocumentRow, fax.document_id)
+
+    def add_submission(self, submission: Submission) -> Submission:
+        """Keep a submission; it gets its id."""
+        return self._add(SubmissionRow(**submission.model_dump(exclude={"id"})))
+
+    def submission_of(self, fax_id: int) -> Submission | None:
+        """The newest submission of a fax."""
+        of_fax = select(SubmissionRow).where(SubmissionRow.fax_id == fax_id)
+        return self._session.exec(of_fax.order_by(col(SubmissionRow.id).desc()).limit(1)).first()
 
     def job_of(self, fax_id: int) -> Job | None:
         """The job of a fax as last seen."""
@@ -244,7 +266,11 @@ class SqlLedger(SqlRetention):
     def announce(self, announcement: Announcement) -> Announcement:
         """Write an announcement, unless its key is already there (then that one is returned)."""
         known = self._session.exec(select(AnnouncementRow).where(AnnouncementRow.key == announcement.key))
-        return known.first() or self._add(AnnouncementRow(**announcement.model_dump(exclude={"id"})))
+        if (row := known.first()) is not None:
+            return row
+        row = AnnouncementRow(**announcement.model_dump(exclude={"id"}))
+        row.due_at = row.due_at or row.created_at
+        return self._add(row)
 
     def announcement(self, announcement_id: int) -> Announcement:
         """One announcement."""

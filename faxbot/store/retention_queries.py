@@ -14,7 +14,7 @@ from sqlmodel import Session
 from faxbot.services.model.announcements import CLOSED_KEY, AnnouncementKind, AnnouncementState
 from faxbot.services.model.faxes import FaxState, KeptFax
 from faxbot.services.model.records import KeptRecord, RecordState
-from faxbot.store.tables import AnnouncementRow, FaxRow, RecordRow, RequestRow, SubscriptionRow
+from faxbot.store.tables import AnnouncementRow, DocumentRow, FaxRow, RecordRow, RequestRow, SubscriptionRow
 
 _CHUNK = 500
 _A_DAY = 86_400.0
@@ -27,7 +27,7 @@ def _columns(table: type) -> Any:  # noqa: ANN401 - SQLAlchemy names columns at 
 
 
 _ANNOUNCEMENT, _FAX, _RECORD = _columns(AnnouncementRow), _columns(FaxRow), _columns(RecordRow)
-_REQUEST, _SUBSCRIPTION = _columns(RequestRow), _columns(SubscriptionRow)
+_REQUEST, _SUBSCRIPTION, _DOCUMENT = _columns(RequestRow), _columns(SubscriptionRow), _columns(DocumentRow)
 
 _UNTOLD = (AnnouncementState.WAITING, AnnouncementState.SENDING)
 WAITS: ColumnElement[bool] = _ANNOUNCEMENT.state.in_(_UNTOLD)
@@ -52,10 +52,14 @@ class SqlRetention:
 
     def faxes_to_keep(self) -> Sequence[KeptFax]:
         """The outgoing faxes that have not ended or have a document in the spool."""
-        kept = select(_FAX.id, _FAX.path, _FAX.ended_at)
+        kept = select(_FAX.id, _DOCUMENT.path, _FAX.ended_at).select_from(FaxRow)
+        spooled = kept.join(DocumentRow, _DOCUMENT.id == _FAX.document_id).where(
+            _FAX.document_id.in_(select(_DOCUMENT.id).where(_DOCUMENT.path.is_not(None)))
+        )
+        open_ones = kept.outerjoin(DocumentRow, _DOCUMENT.id == _FAX.document_id)
         found = [
-            *self._session.execute(kept.where(_FAX.state.in_(_NOT_ENDED))),
-            *self._session.execute(kept.where(_FAX.path.is_not(None), _FAX.ended_at.is_not(None))),
+            *self._session.execute(open_ones.where(_FAX.state.in_(_NOT_ENDED))),
+            *self._session.execute(spooled.where(_FAX.ended_at.is_not(None))),
         ]
         return [KeptFax._make(row) for row in found]
 
@@ -88,7 +92,11 @@ class SqlRetention:
         """The spool no longer has the documents of these faxes and records."""
         for start in range(0, len(fax_ids), _CHUNK):
             some = _FAX.id.in_(fax_ids[start : start + _CHUNK])
-            self._session.execute(update(FaxRow).where(some).values(path=None))
+            documents = select(_FAX.document_id).where(some)
+            self._session.execute(
+                update(DocumentRow).where(_DOCUMENT.id.in_(documents)).values(path=None),
+                execution_options=_BLIND,
+            )
         for start in range(0, len(record_ids), _CHUNK):
             some = _RECORD.id.in_(record_ids[start : start + _CHUNK]) & (_RECORD.state == RecordState.SPOOLED)
             self._session.execute(update(RecordRow).where(some).values(state=RecordState.HISTORY))
@@ -141,7 +149,7 @@ class SqlRetention:
 
     def _strip(self, request_ids: Sequence[int], *, forget_at: float | None) -> None:
         if request_ids:
-            bare: dict[str, Any] = {"body": {}, "response_url": None, "forget_at": forget_at}
+            bare: dict[str, Any] = {"body": None, "response_url": None, "forget_at": forget_at}
             self._session.execute(
                 update(RequestRow).where(_REQUEST.id.in_(request_ids)).values(bare), execution_options=_BLIND
             )

@@ -3,20 +3,23 @@
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, UniqueConstraint, event, text
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, UniqueConstraint, event, text
 from sqlalchemy.orm import object_session
 from sqlmodel import Field, SQLModel
 
 from faxbot.fax.job import Direction, JobState
 from faxbot.services.model.announcements import Announcement, AnnouncementKind, AnnouncementState
+from faxbot.services.model.documents import KeptDocument
 from faxbot.services.model.faxes import Fax, FaxState, Outcome
 from faxbot.services.model.jobs import SeenJob
 from faxbot.services.model.records import FaxRecord, RecordState
-from faxbot.services.model.requests import Request, RequestKind
+from faxbot.services.model.request_bodies import REQUEST_BODY, RequestBody, RequestKind
+from faxbot.services.model.requests import Request
+from faxbot.services.model.submissions import Submission, SubmissionState
 from faxbot.services.model.subscriptions import Subscription
-from faxbot.store.column_types import Facts, Moment, words
+from faxbot.store.column_types import Facts, Moment, Typed, words
 
-_HAS_DOCUMENT = text("path IS NOT NULL")
+_IS_SPOOLED = text("path IS NOT NULL")
 _IS_LOOKED_UP = text("lookup_at IS NOT NULL")
 _IS_OUTDATED = text("revision > posted_revision")
 
@@ -52,10 +55,22 @@ class RequestRow(Request, table=True):
     id: int = _key()
     key: str = Field(unique=True)
     kind: RequestKind = _word(RequestKind)
-    body: dict[str, Any] = Field(default_factory=dict, sa_type=Facts)
+    body: RequestBody | None = Field(default=None, sa_column=Column(Typed(REQUEST_BODY), nullable=True))
     done: bool = Field(default=False, index=True)
     forget_at: float | None = _moment_or_none(index=True)
     created_at: float = _moment()
+
+
+class DocumentRow(KeptDocument, table=True):
+    """Documents that were made of the files of faxes."""
+
+    __tablename__ = "documents"
+    __table_args__ = (
+        Index("ix_documents_spooled", "id", sqlite_where=_IS_SPOOLED, postgresql_where=_IS_SPOOLED),
+    )
+
+    id: int = _key()
+    bytes: int | None = Field(default=None, sa_type=BigInteger)
 
 
 class FaxRow(Fax, table=True):
@@ -63,7 +78,6 @@ class FaxRow(Fax, table=True):
 
     __tablename__ = "faxes"
     __table_args__ = (
-        Index("ix_faxes_documents", "ended_at", sqlite_where=_HAS_DOCUMENT, postgresql_where=_HAS_DOCUMENT),
         Index("ix_faxes_lookup_at", "lookup_at", sqlite_where=_IS_LOOKED_UP, postgresql_where=_IS_LOOKED_UP),
     )
 
@@ -72,15 +86,27 @@ class FaxRow(Fax, table=True):
     state: FaxState = _word(FaxState, FaxState.FETCHING, index=True)
     outcome: Outcome | None = Field(default=None, sa_column=Column(words(Outcome)))
     files: list[dict[str, str]] = Field(default_factory=list, sa_type=Facts)
-    known_jobs: list[str] = Field(default_factory=list, sa_type=Facts)
+    document_id: int | None = Field(default=None, foreign_key="documents.id", index=True)
     candidates: list[str] = Field(default_factory=list, sa_type=Facts)
     job_id: str | None = Field(default=None, index=True)
-    intent_at: float | None = _moment_or_none()
     lookup_at: float | None = _moment_or_none()
     accepted_at: float | None = _moment_or_none()
     reported_at: float | None = _moment_or_none()
     created_at: float = _moment()
     ended_at: float | None = _moment_or_none()
+
+
+class SubmissionRow(Submission, table=True):
+    """Each FileSend and its answer."""
+
+    __tablename__ = "submissions"
+
+    id: int = _key()
+    fax_id: int = Field(foreign_key="faxes.id", index=True)
+    state: SubmissionState = _word(SubmissionState, SubmissionState.SENDING)
+    intent_at: float = _moment()
+    known_jobs: list[str] = Field(default_factory=list, sa_type=Facts)
+    answered_at: float | None = _moment_or_none()
 
 
 class JobRow(SeenJob, table=True):
@@ -170,5 +196,5 @@ class ModemRow(SQLModel, table=True):
     line_id: str
 
 
-for _stateful in (FaxRow, RecordRow, AnnouncementRow):
+for _stateful in (FaxRow, SubmissionRow, RecordRow, AnnouncementRow):
     event.listen(_stateful.state, "set", _forbid_assignment)

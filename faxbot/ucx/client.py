@@ -182,6 +182,11 @@ class UcxClient:
             lambda reply: wire.active(reply, direction, self._now(), self._seen[direction]),
         )
 
+    @property
+    def server_time(self) -> datetime | None:
+        """The server's clock when it sent its last answer (the header Date); None if it did not say."""
+        return self._exchange.server_time
+
     async def count_records(self, direction: Direction) -> int:
         """The number of records. Source: RecordCount."""
         return await self._call(request.count(direction), wire.count)

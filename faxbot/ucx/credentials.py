@@ -14,6 +14,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from faxbot.atomic_file import put_in_place
+
 logger = logging.getLogger(__name__)
 
 
@@ -81,9 +83,7 @@ class TokenCache:
         try:
             with os.fdopen(handle, "w", encoding="ascii") as file:
                 json.dump({"owner": owner, "token": value}, file)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(path)
+            put_in_place(Path(name), path)
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise

@@ -2,16 +2,14 @@
 
 import asyncio
 import contextlib
-import os
 import re
-import tempfile
 from email.message import Message
 from http import HTTPStatus
 from pathlib import Path
-from typing import BinaryIO
 
 import httpx
 
+from faxbot.atomic_file import AtomicFile
 from faxbot.fax.errors import AnswerLost
 from faxbot.fax.receipt import DownloadedDocument
 from faxbot.ucx import wire
@@ -36,36 +34,27 @@ async def save_document(
     response: httpx.Response, into: Path, job_id: str, timeouts: Timeouts
 ) -> DownloadedDocument:
     """
-    Write the body of *response* to a temporary file, fsync it, and rename it to *into* once it is complete.
+    Write the body of *response* to *into*, which exists only once the document is complete and on the disk.
 
     Raises:
         JobNotFound, RequestRefused: The server sent an error reply instead of a document.
         AnswerLost: The transfer broke off, or the document is empty or a web page.
         OSError: It could not be written to this machine's disk.
     """
-    handle, name = await asyncio.to_thread(
-        tempfile.mkstemp, dir=into.parent, prefix=f".{into.name}.", suffix=".part"
-    )
-    part = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            buffer = bytearray()
-            with_minimum_rate = timeouts.with_minimum_rate(response.aiter_bytes(), timeouts.document)
-            async with contextlib.aclosing(with_minimum_rate) as pieces:
-                async for piece in pieces:
-                    buffer += piece
-                    if len(buffer) >= _CHUNK:
-                        await asyncio.to_thread(file.write, buffer)
-                        buffer.clear()
-            await asyncio.to_thread(file.write, buffer)
-            size = file.tell()
-            _check_whole(response, size)
-            await asyncio.to_thread(_sync, file)
-        content_type = await asyncio.to_thread(_check_document, part, size, response)
-        await asyncio.to_thread(_rename, part, into)
-    except BaseException:
-        _discard(part)
-        raise
+    async with AtomicFile(into) as file:
+        buffer, size = bytearray(), 0
+        with_minimum_rate = timeouts.with_minimum_rate(response.aiter_bytes(), timeouts.document)
+        async with contextlib.aclosing(with_minimum_rate) as pieces:
+            async for piece in pieces:
+                buffer += piece
+                size += len(piece)
+                if len(buffer) >= _CHUNK:
+                    await file.write(buffer)
+                    buffer.clear()
+        await file.write(buffer)
+        _check_whole(response, size)
+        await file.flush()
+        content_type = await asyncio.to_thread(_check_document, file.part, size, response)
     shown = _name(response.headers.get("Content-Disposition", "")) or f"{job_id}{_suffix(content_type)}"
     return DownloadedDocument(into, size, content_type, shown)
 
@@ -96,24 +85,6 @@ def _check_document(part: Path, size: int, response: httpx.Response) -> str:
         ):
             raise wire.no_document(reply)
     return declared or "application/octet-stream"
-
-
-def _discard(part: Path) -> None:
-    part.unlink(missing_ok=True)
-
-
-def _sync(file: BinaryIO) -> None:
-    file.flush()
-    os.fsync(file.fileno())
-
-
-def _rename(part: Path, into: Path) -> None:
-    part.replace(into)
-    folder = os.open(into.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)  # so that the new name survives a power cut
-    finally:
-        os.close(folder)
 
 
 def _name(disposition: str) -> str:

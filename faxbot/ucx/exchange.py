@@ -11,6 +11,8 @@ import logging
 import ssl
 import time
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
 import httpx
@@ -56,6 +58,8 @@ class Exchange:
         self._timeouts = timeouts
         self._sleep = sleep
         self._jitter = jitter
+        self.server_time: datetime | None = None
+        """The server's clock when it sent its last answer (the header Date); None if it did not say."""
 
     async def send_with_retries(
         self,
@@ -141,6 +145,7 @@ class Exchange:
             if upload:
                 upload.at_end = lambda: limit.reschedule(clock() + wait)
             response = await self._http.send(outgoing, auth=None, follow_redirects=False, stream=True)
+        self.server_time = _date(response)
         try:
             return await take(response)
         finally:
@@ -156,6 +161,14 @@ class Exchange:
                 if len(body) > _LARGEST_REPLY:
                     raise AnswerLost("The fax server's answer has no end.")
         return ApiReply(response.status_code, bytes(body))
+
+
+def _date(response: httpx.Response) -> datetime | None:
+    try:
+        date = parsedate_to_datetime(response.headers.get("Date", ""))
+    except (ValueError, OverflowError):
+        return None
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
 
 
 def _no_connection(exc: Exception) -> str:

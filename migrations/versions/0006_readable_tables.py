@@ -15,7 +15,7 @@ depends_on = None
 
 MOMENT = sa.DateTime(timezone=True)
 FACTS = sa.JSON().with_variant(JSONB(), "postgresql")
-HAS_DOCUMENT = sa.text("path IS NOT NULL")
+IS_SPOOLED = sa.text("path IS NOT NULL")
 IS_LOOKED_UP = sa.text("lookup_at IS NOT NULL")
 IS_OUTDATED = sa.text("revision > posted_revision")
 
@@ -34,6 +34,8 @@ MESSAGES = {
     "AskNumber": "NumberQuestion",
 }
 JOB_STATES = ("Ready", "Pending", "Suspended", "Sleeping", "Blocked", "Active", "Done", "Failed")
+
+DOCUMENT = ("path", "name", "content_type", "pages", "sha256")
 
 Row = dict[str, Any]
 
@@ -55,7 +57,9 @@ def upgrade() -> None:
         _create()
         _copy("requests", "requests", _request)
         _copy("records", "records", _record)
+        _copy("faxes", "documents", _document)
         _copy("faxes", "faxes", _fax)
+        _copy("faxes", "submissions", _submission)
         _copy("faxes", "jobs", _job)
         _copy("subscriptions", "subscriptions", _subscription)
         _copy("announcements", "announcements", _announcement)
@@ -71,7 +75,7 @@ def downgrade() -> None:
     Raises:
         RuntimeError: There is. A backup from before the upgrade is the way back.
     """
-    tables = ("jobs", *CHILDREN_FIRST, "memory")
+    tables = ("jobs", "submissions", *CHILDREN_FIRST, "documents", "memory")
     bind = op.get_bind()
     if any(bind.execute(sa.text(f"SELECT 1 FROM {table} LIMIT 1")).first() for table in tables):  # noqa: S608
         raise RuntimeError("This database has data. To go back, restore the backup made before the upgrade.")
@@ -110,7 +114,10 @@ def _renamed(row: Row, moments: tuple[str, ...], **names: str) -> Row:
 
 
 def _request(row: Row) -> Row:
-    return _renamed(row, ("forget_at", "created_at"), reference="correlation_id")
+    """A request with a typed body; what is done needs none."""
+    request = _renamed(row, ("forget_at", "created_at"), reference="correlation_id")
+    known = {name: value for name, value in row["body"].items() if value is not None and name != "dm"}
+    return request | {"body": None if row["done"] else known | {"kind": row["kind"]}}
 
 
 def _subscription(row: Row) -> Row:
@@ -118,7 +125,7 @@ def _subscription(row: Row) -> Row:
 
 
 def _fax(row: Row) -> Row:
-    moments = ("intent_at", "lookup_at", "accepted_at", "reported_at", "created_at", "ended_at")
+    moments = ("lookup_at", "accepted_at", "reported_at", "created_at", "ended_at")
     fax = _renamed(
         row,
         moments,
@@ -128,8 +135,45 @@ def _fax(row: Row) -> Row:
         slow_told="slow_announced",
         reference="correlation_id",
     )
-    del fax["job"], fax["missing_looks"]
-    return fax | {"state": FAX_STATES.get(fax["state"], fax["state"])}
+    for moved in ("job", "missing_looks", "intent_at", "known_jobs", *DOCUMENT):
+        del fax[moved]
+    prepared = row["id"] if row["sha256"] else None
+    return fax | {"state": FAX_STATES.get(fax["state"], fax["state"]), "document_id": prepared}
+
+
+def _document(row: Row) -> Row | None:
+    """The document of a fax, under the fax's own id."""
+    return {"id": row["id"]} | {name: row[name] for name in DOCUMENT} if row["sha256"] else None
+
+
+def _submission(row: Row) -> Row | None:
+    """The last submission of a fax, under the fax's own id; of those before it nothing is known."""
+    if row["intent_at"] is None:
+        return None
+    state = _came_of(row)
+    return {
+        "id": row["id"],
+        "fax_id": row["id"],
+        "state": state,
+        "intent_at": _moment(row["intent_at"]),
+        "known_jobs": row["known_jobs"],
+        "answered_at": _moment(row["accepted_at"]),
+        "job_id": row["job_id"],
+        "device": (row["job"] or {}).get("modem", ""),
+        "fault": "" if state == "accepted" else row["fault"],
+    }
+
+
+def _came_of(row: Row) -> str:
+    if row["state"] == "handing":
+        return "sending"
+    if row["accepted_at"] is not None:
+        return "accepted"
+    if row["outcome"] in ("refused", "unsendable"):
+        return "refused"
+    if row["state"] in ("unknown", "asked") or row["outcome"] in ("went", "given_up"):
+        return "lost"
+    return "not_sent" if row["look_at"] is None else "turned_away"
 
 
 def _job(row: Row) -> Row | None:
@@ -164,8 +208,13 @@ def _record(row: Row) -> Row:
 
 def _announcement(row: Row) -> Row:
     moments = ("due_at", "created_at", "sent_at")
+    due_at = row["due_at"] or row["created_at"]  # 0 was: at once
     announcement = _renamed(
-        row, moments, shown="posted_revision", looks="lookups", reference="correlation_id"
+        row | {"due_at": due_at},
+        moments,
+        shown="posted_revision",
+        looks="lookups",
+        reference="correlation_id",
     )
     body = announcement["body"]
     if body.get("message") in MESSAGES:
@@ -282,7 +331,7 @@ def _create() -> None:
         sa.Column("channel_id", sa.String(), nullable=False),
         sa.Column("thread_ts", sa.String(), nullable=True),
         sa.Column("response_url", sa.String(), nullable=True),
-        sa.Column("body", FACTS, nullable=False),
+        sa.Column("body", FACTS, nullable=True),
         sa.Column("done", sa.Boolean(), nullable=False),
         sa.Column("forget_at", MOMENT, nullable=True),
         sa.Column("created_at", MOMENT, nullable=False),
@@ -305,6 +354,17 @@ def _create() -> None:
         sa.Column("created_at", MOMENT, nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("channel_id", "direction", "line_id", "fax_id"),
+    )
+    op.create_table(
+        "documents",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("path", sa.String(), nullable=True),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("content_type", sa.String(), nullable=False),
+        sa.Column("pages", sa.Integer(), nullable=True),
+        sa.Column("bytes", sa.BigInteger(), nullable=True),
+        sa.Column("sha256", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
         "faxes",
@@ -353,19 +413,13 @@ def _create() -> None:
         sa.Column("line_id", sa.String(), nullable=False),
         sa.Column("line_name", sa.String(), nullable=False),
         sa.Column("files", FACTS, nullable=False),
-        sa.Column("path", sa.String(), nullable=True),
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("content_type", sa.String(), nullable=False),
-        sa.Column("pages", sa.Integer(), nullable=True),
-        sa.Column("sha256", sa.String(), nullable=False),
-        sa.Column("known_jobs", FACTS, nullable=False),
+        sa.Column("document_id", sa.Integer(), nullable=True),
         sa.Column("known_record", sa.Integer(), nullable=False),
         sa.Column("lookups", sa.Integer(), nullable=False),
         sa.Column("candidates", FACTS, nullable=False),
         sa.Column("fault", sa.String(), nullable=False),
         sa.Column("job_id", sa.String(), nullable=True),
         sa.Column("answered_by", sa.String(), nullable=False),
-        sa.Column("intent_at", MOMENT, nullable=True),
         sa.Column("lookup_at", MOMENT, nullable=True),
         sa.Column("accepted_at", MOMENT, nullable=True),
         sa.Column("reported_at", MOMENT, nullable=True),
@@ -377,6 +431,10 @@ def _create() -> None:
         sa.Column("created_at", MOMENT, nullable=False),
         sa.Column("ended_at", MOMENT, nullable=True),
         sa.Column("correlation_id", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["document_id"],
+            ["documents.id"],
+        ),
         sa.ForeignKeyConstraint(
             ["request_id"],
             ["requests.id"],
@@ -453,6 +511,39 @@ def _create() -> None:
         sa.UniqueConstraint("key"),
     )
     op.create_table(
+        "submissions",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("fax_id", sa.Integer(), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "sending",
+                "accepted",
+                "refused",
+                "not_sent",
+                "turned_away",
+                "lost",
+                "found",
+                name="submissionstate",
+                native_enum=False,
+                create_constraint=True,
+                length=20,
+            ),
+            nullable=False,
+        ),
+        sa.Column("intent_at", MOMENT, nullable=False),
+        sa.Column("known_jobs", FACTS, nullable=False),
+        sa.Column("answered_at", MOMENT, nullable=True),
+        sa.Column("job_id", sa.String(), nullable=True),
+        sa.Column("device", sa.String(), nullable=False),
+        sa.Column("fault", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["fax_id"],
+            ["faxes.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
         "jobs",
         sa.Column("fax_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("job_id", sa.String(), nullable=False),
@@ -502,8 +593,10 @@ def _create_indexes() -> None:
     op.create_index("ix_requests_done", "requests", ["done"])
     op.create_index("ix_requests_forget_at", "requests", ["forget_at"])
     op.create_index(
-        "ix_faxes_documents", "faxes", ["ended_at"], sqlite_where=HAS_DOCUMENT, postgresql_where=HAS_DOCUMENT
+        "ix_documents_spooled", "documents", ["id"], sqlite_where=IS_SPOOLED, postgresql_where=IS_SPOOLED
     )
+    op.create_index("ix_faxes_document_id", "faxes", ["document_id"])
+    op.create_index("ix_submissions_fax_id", "submissions", ["fax_id"])
     op.create_index("ix_faxes_job_id", "faxes", ["job_id"])
     op.create_index(
         "ix_faxes_lookup_at", "faxes", ["lookup_at"], sqlite_where=IS_LOOKED_UP, postgresql_where=IS_LOOKED_UP

@@ -11,7 +11,7 @@ from tests.chaos.story import LAST, Arrival, Fetching, Sending, Story, digits, h
 Item = dict[str, Any]
 
 HARM = (
-    "dialled twice",
+    "dialed twice",
     "lost",
     "posted twice",
     "told twice",
@@ -108,14 +108,14 @@ class _Sent:
 
     def _judge_dials(self) -> None:
         if len(self._submissions) > 1:
-            self._verdict.harm("dialled twice", f"{self._name} was submitted {len(self._submissions)} times")
+            self._verdict.harm("dialed twice", f"{self._name} was submitted {len(self._submissions)} times")
         dials = [
             each
             for each in self._evidence.calls
             if each["kind"] == "dial" and digits(str(each["destination"])) == digits(self._sending.number)
         ]
         if self._sending.dials is not None and len(dials) > self._sending.dials:
-            self._verdict.harm("dialled twice", f"{self._name} was dialled {len(dials)} times")
+            self._verdict.harm("dialed twice", f"{self._name} was dialed {len(dials)} times")
 
     def _judge_channel(self, channel: str, cards: list[Item], again: int) -> None:
         verdict, name = self._verdict, f"{self._name} in {channel}"
@@ -255,7 +255,7 @@ def _judge_repetition(evidence: Evidence, verdict: Verdict) -> None:
 
 def _may_recur(line: str) -> bool:
     """What can happen to one fax more than once, and what is told of elsewhere."""
-    recurring = ("Cancelling", "The fax server did not cancel", "Dialling", "Waiting", "📄")
+    recurring = ("Canceling", "The fax server did not cancel", "Dialing", "Waiting", "📄")
     return line.startswith((*recurring, *LAST))
 
 

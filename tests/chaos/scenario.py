@@ -57,7 +57,7 @@ class Scenario(Playing):
         sending = await self._send(lambda: self._give(path))
         self.story.arrivals.append(Arrival(_sha(path), (INBOUND_FAX, GENERAL)))
         await self.world.fax.advance(DIAL)
-        await self._told(sending, "Dialling")
+        await self._told(sending, "Dialing")
         await self.world.fax.advance(CALL)
         await self.world.fax.advance(BREAK)
         await self._told(sending, "Delivered")

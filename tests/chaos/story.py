@@ -17,7 +17,7 @@ LAST = (
 """How the last line in a card's thread begins."""
 REFUSED = (
     "nothing was sent",
-    "nothing was dialled",
+    "nothing was dialed",
     "nothing more was done",
     "did not hand",
     "no file",

@@ -113,7 +113,7 @@ async def test_a_fax_is_sent_from_the_form_and_watched_to_its_end(page: Page, ho
     card = log.get_by_role("article").filter(has_text="Fax to +1 469-555-0101")
     await replies(card).click(timeout=DEADLINE)
     thread = page.get_by_role("complementary", name="Thread")
-    for step in ("Queued on Sales", "Dialling", "Page 1 of 3 sent", "Page 2 of 3 sent", "Page 3 of 3 sent"):
+    for step in ("Queued on Sales", "Dialing", "Page 1 of 3 sent", "Page 2 of 3 sent", "Page 3 of 3 sent"):
         await expect(thread).to_contain_text(step, timeout=DEADLINE)
     await expect(thread).to_contain_text("Delivered, 3 pages in", timeout=DEADLINE)
     await expect(card).to_contain_text("Delivered", timeout=DEADLINE)

@@ -186,7 +186,7 @@ async def crashes(run: Run, files: Files) -> None:
     await run.command("subscribe tx line CRASH 469 555 0101")
     await run.seen("a reference", "Give an admin this reference")
     await run.send("(469) 555-0101", files.crash)
-    await run.until("a card that cannot be drawn", lambda: "an announcement stumbled" in run.bot.said)
+    await run.until("a card that cannot be drawn", lambda: "announcement failed; will retry" in run.bot.said)
     run.slack_fault("chat.postMessage", "error", error=QUOTING)
     await run.send("(469) 555-0101", files.letter)
     await run.until("a refused card", lambda: "Slack refused an announcement" in run.bot.said)
@@ -302,19 +302,19 @@ async def test_the_log_of_a_run_holds_nothing_that_was_said_in_it(tmp_path, draw
 def check_useful(log: str) -> None:
     """What an admin needs to find a fault is there: ids, types, places, codes."""
     for told in (
-        "accepted a request request=1 kind=shared_file",
+        "request accepted request=1 kind=shared_file",
         "filesend 1: ok",
         "activejobs TX: ok",
         "filesend 1: RequestRefused",
         "Slack answers missing_scope to files.info",
         "adopted fax=",
         "answers lost in a stop faxes=1",
-        "A listener failed.",
+        "listener failed with an unexpected error",
         "faxbot/slack/listeners/commands/run_command.py:",
         "LookupError",
-        "a request failed request=",
+        "request failed request=",
         "pydantic_core._pydantic_core.ValidationError",
-        "an announcement stumbled announcement=",
+        "announcement failed; will retry announcement=",
         "KeyError\n  … after:\n  httpx.InvalidURL",
         "a tick failed tick=retention",
         "sqlite3.OperationalError SQLITE_ERROR",

@@ -13,7 +13,7 @@ import pytest
 from faxbot.fax.errors import UnknownJob, UnknownLine
 from faxbot.services.model.faxes import FaxState, Outcome
 from faxbot.services.model.messages import FaxCard, OutageBegan, OutageEnded
-from faxbot.services.model.requests import RequestKind
+from faxbot.services.model.request_bodies import RequestKind
 from faxbot.services.outbox import file_posting
 from faxbot.services.queries.queries import Viewer
 from faxbot.slack.adapters.attachments import SlackAttachments
@@ -442,8 +442,8 @@ async def test_a_slack_that_never_names_the_share_has_the_card_beside_the_file(
     tmp_path, fax, slack, monkeypatch
 ):
     """`shares` stays away: one file, and its card in the channel itself with where the file is."""
-    monkeypatch.setattr(file_posting, "SHARE_LOOKS", 2)
-    monkeypatch.setattr(file_posting, "LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(file_posting, "SHARE_LOOKUPS", 2)
+    monkeypatch.setattr(file_posting, "FIRST_LOOKUP_PAUSE", 0.02)
     slack.names_shares = False
     async with house(tmp_path, fax, slack) as home:
         await home.send(OWN_LINE)

@@ -9,7 +9,7 @@ from faxbot.fax.errors import AnswerLost
 from faxbot.fax.job import Direction
 from faxbot.services.fax_server import record_feed
 from faxbot.services.model.announcements import Announcement, AnnouncementKind, AnnouncementState
-from faxbot.services.model.requests import RequestKind
+from faxbot.services.model.request_bodies import RequestKind
 from faxbot.services.queries.queries import Viewer
 from faxbot.store.engine import TransactionStore
 from tests.support.plain_ucx import PlainUcx, plain_house
@@ -18,6 +18,7 @@ from tests.support.waiting import until
 
 SMALL = (
     "SCAN announcements USING INDEX ix_announcements_outdated",  # what is out of date now
+    "SCAN documents USING INDEX ix_documents_spooled",  # what is in the spool
     "SCAN subscriptions",  # of channels, and of faxes until a week after their end
     "SCAN modems",  # one row for each line
 )
@@ -78,7 +79,7 @@ async def test_no_table_is_read_through(tmp_path, slack, ucx):
         for job_id in list(ucx.jobs):
             ucx.end(job_id)
         await bot.tick()
-        await bot.watch.tell_answering_machines()
+        await bot.csids.look_up()
         await bot.inbox.tick(sweep=True)
         for direction in Direction:
             await bot.queries.history(direction, 1, Viewer(DANA, CLAIMS))
@@ -88,7 +89,7 @@ async def test_no_table_is_read_through(tmp_path, slack, ucx):
         await bot.runner.accept(
             bot.request(RequestKind.DELETE, user=PRIYA, channel=INBOUND, job_id="RX1", record_id=1)
         )
-        await bot.runner.accept(bot.request(RequestKind.SUBSCRIBE, direction="TX", line=None))
+        await bot.runner.accept(bot.request(RequestKind.SUBSCRIBE, direction="TX"))
         await bot.told()
         await bot.retention.tick()
         await bot.expiry.tick()

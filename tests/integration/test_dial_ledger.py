@@ -14,7 +14,7 @@ from faxbot.fax.errors import (
 from faxbot.fax.job import JobState
 from faxbot.services.model.faxes import FaxState, Outcome
 from faxbot.services.model.messages import Sentence
-from faxbot.services.model.requests import RequestKind
+from faxbot.services.model.request_bodies import RequestKind
 from tests.support.plain_ucx import StillClock, plain_house
 from tests.support.services import DANA, PRIYA
 from tests.support.waiting import until

@@ -1,7 +1,8 @@
 """After everything that may be forgotten is: old cards still work, and old shares are not faxed again."""
 
 from faxbot.services.model.messages import ReceivedFax
-from faxbot.services.model.requests import KEPT_SECONDS, RequestKind
+from faxbot.services.model.request_bodies import RequestKind
+from faxbot.services.model.requests import KEPT_SECONDS
 from faxbot.services.model.spool import outgoing, received
 from tests.support.services import CLAIMS, DANA, INBOUND, PRIYA, house
 from tests.support.waiting import until

@@ -74,7 +74,7 @@ What says that something is asked for, by whom; the rest may be odd or missing.
 """
 
 OURS = str(Path(faxbot.__file__).parent)
-ON_THE_WAY = {"async_dispatch", "_dispatch", "first_of"}
+ON_THE_WAY = {"async_dispatch", "_dispatch", "first_response"}
 """Through these every envelope reaches Bolt, and what Bolt raises comes back."""
 
 FIELDS = (

@@ -10,7 +10,18 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 
 from faxbot.fax.errors import ServerUnreachable, SlackRefused, UnknownJob
 from faxbot.fax.job import Direction
-from faxbot.services.model.requests import RequestKind
+from faxbot.services.model.request_bodies import (
+    AnswerBody,
+    CancelBody,
+    DeleteBody,
+    GetBody,
+    RequestKind,
+    SendBody,
+    ShareBody,
+    SharedFileBody,
+    SubscribeBody,
+    UnsubscribeBody,
+)
 from faxbot.slack.action_ids import FormStart
 from tests.support.listeners import Rig, command, event, payload_of, press, shortcut, submission
 from tests.support.waiting import until
@@ -31,13 +42,7 @@ async def test_a_command_that_sends_is_committed_with_what_its_form_would_need(r
     assert (request.kind, request.key) == (RequestKind.SEND, "send:trigger.1")
     assert (request.user_id, request.channel_id) == ("UDANA", "CCLAIMS")
     assert request.response_url == "http://127.0.0.1:1/commands/1"
-    assert request.body == {
-        "number": "469 555 0101",
-        "line": "Sales",
-        "files": None,
-        "recent": True,
-        "trigger_id": "trigger.1",
-    }
+    assert request.body == SendBody(number="469 555 0101", line="Sales", recent=True, trigger_id="trigger.1")
     assert request.created_at > 0
 
 
@@ -92,25 +97,22 @@ async def test_each_question_is_asked_once_and_answered_once(rig, text, asked):
 
 
 @pytest.mark.parametrize(
-    ("text", "kind", "body"),
+    ("text", "body"),
     [
-        ("get RX34", RequestKind.GET, {"job_id": "RX34"}),
-        ("cancel tx82", RequestKind.CANCEL, {"job_id": "TX82"}),
-        ("delete RX34", RequestKind.DELETE, {"job_id": "RX34"}),
-        (
-            "subscribe rx line Sales",
-            RequestKind.SUBSCRIBE,
-            {"direction": "RX", "job_id": None, "line": "Sales"},
-        ),
-        ("subscribe TX82", RequestKind.SUBSCRIBE, {"direction": None, "job_id": "TX82", "line": None}),
-        ("unsubscribe", RequestKind.UNSUBSCRIBE, {"direction": None, "job_id": None, "line": None}),
+        ("get RX34", GetBody(job_id="RX34")),
+        ("cancel tx82", CancelBody(job_id="TX82")),
+        ("delete RX34", DeleteBody(job_id="RX34")),
+        ("subscribe rx line Sales", SubscribeBody(direction=Direction.RX, line="Sales")),
+        ("subscribe TX82", SubscribeBody(job_id="TX82")),
+        ("unsubscribe", UnsubscribeBody()),
     ],
 )
-async def test_commands_that_change_something_become_requests(rig, text, kind, body):
+async def test_commands_that_change_something_become_requests(rig, text, body):
     """The request says what the person typed."""
     await rig.command(text)
     (request,) = rig.runner.requests
-    assert (request.kind, request.body, request.key) == (kind, body, f"{kind.value}:trigger.1")
+    assert (request.kind, request.body) == (body.kind, body)
+    assert request.key == f"{body.kind.value}:trigger.1"
 
 
 async def test_a_misspelt_command_is_answered_in_its_acknowledgement(rig):
@@ -173,9 +175,9 @@ async def test_an_unknown_fault_gets_a_reference_that_is_in_the_log(rig, caplog)
     rig.runner.failure = RuntimeError("disk full")
     told = payload_of(await rig.command("send 469 555 0101"))
     (record,) = [each for each in caplog.records if each.exc_info]
-    reference = record.reference
-    assert reference in told["text"]
-    assert len(reference) == 8
+    correlation_id = record.correlation_id
+    assert correlation_id in told["text"]
+    assert len(correlation_id) == 8
     assert record.levelno == logging.ERROR
     assert "disk full" in caplog.text
     assert "469 555 0101" not in caplog.text
@@ -195,23 +197,23 @@ async def test_a_fault_of_slack_after_the_acknowledgement_is_told(rig, monkeypat
 
 
 @pytest.mark.parametrize(
-    ("action_id", "value", "kind", "body"),
+    ("action_id", "value", "body"),
     [
-        ("cancel_fax", "fax:12", RequestKind.CANCEL, {"fax_id": 12}),
-        ("cancel_fax", "job:TX82", RequestKind.CANCEL, {"job_id": "TX82"}),
-        ("delete_record:x", "record:7", RequestKind.DELETE, {"record_id": 7}),
-        ("delete_record", "job:RX3:177", RequestKind.DELETE, {"job_id": "RX3", "time": 177}),
-        ("download", "fax:12", RequestKind.GET, {"fax_id": 12, "thread_ts": "10.1"}),
-        ("it_went", "fax:12", RequestKind.ANSWER, {"fax_id": 12, "answer": "went"}),
-        ("send_again", "fax:12", RequestKind.ANSWER, {"fax_id": 12, "answer": "again"}),
-        ("give_up", "fax:12", RequestKind.ANSWER, {"fax_id": 12, "answer": "give_up"}),
+        ("cancel_fax", "fax:12", CancelBody(fax_id=12)),
+        ("cancel_fax", "job:TX82", CancelBody(job_id="TX82")),
+        ("delete_record:x", "record:7", DeleteBody(record_id=7)),
+        ("delete_record", "job:RX3:177", DeleteBody(job_id="RX3", time=177)),
+        ("download", "fax:12", GetBody(fax_id=12, thread_ts="10.1")),
+        ("it_went", "fax:12", AnswerBody(fax_id=12, answer="went")),
+        ("send_again", "fax:12", AnswerBody(fax_id=12, answer="again")),
+        ("give_up", "fax:12", AnswerBody(fax_id=12, answer="give_up")),
     ],
 )
-async def test_buttons_become_requests(rig, action_id, value, kind, body):
+async def test_buttons_become_requests(rig, action_id, value, body):
     """A press says what it is about; a document goes to the thread of the card that was pressed."""
     response = await rig.send(press(action_id, value))
     (request,) = rig.runner.requests
-    assert (response.status, request.kind, request.body) == (200, kind, body)
+    assert (response.status, request.kind, request.body) == (200, body.kind, body)
     assert request.key == f"click:CCLAIMS:10.1:{action_id}:{value}:UDANA:11.1"
 
 
@@ -219,7 +221,7 @@ async def test_a_document_asked_for_in_a_private_answer_goes_to_no_thread_of_it(
     """An ephemeral message has no thread that others could see."""
     place = {"type": "message", "message_ts": "10.1", "channel_id": "CCLAIMS", "is_ephemeral": True}
     await rig.send(press("download", "record:7", container=place, message={}))
-    assert rig.runner.requests[0].body == {"record_id": 7, "thread_ts": None}
+    assert rig.runner.requests[0].body == GetBody(record_id=7)
 
 
 async def test_the_same_press_told_twice_is_one_request_and_a_later_one_another(rig):
@@ -308,7 +310,7 @@ async def test_a_submitted_form_is_a_request_where_it_was_opened(rig):
         assert (await rig.send(body)).body == ""
     (request,) = rig.runner.requests
     assert (request.key, request.channel_id, request.thread_ts) == ("view:V1", "C9", "4.1")
-    assert request.body == {"number": "469 555 0101", "line": "", "files": FILES}
+    assert request.body == SendBody(number="469 555 0101", files=FILES)
 
 
 @pytest.mark.parametrize(
@@ -342,13 +344,13 @@ DIRECT = {"type": "message", "channel_type": "im", "user": "UDANA", "channel": "
 @pytest.mark.parametrize(
     ("facts", "body"),
     [
-        (MENTION | {"files": FILES}, {"ts": "1.1", "text": MENTION["text"], "files": FILES}),
-        (MENTION, {"ts": "1.1", "text": MENTION["text"], "files": None}),
+        (MENTION | {"files": FILES}, ShareBody(ts="1.1", text=MENTION["text"], files=FILES)),
+        (MENTION, ShareBody(ts="1.1", text=MENTION["text"])),
         (
             DIRECT | {"subtype": "file_share", "files": FILES},
-            {"ts": "1.1", "text": "x", "files": FILES},
+            ShareBody(ts="1.1", text="x", files=FILES),
         ),
-        (DIRECT | {"files": FILES}, {"ts": "1.1", "text": "x", "files": FILES}),
+        (DIRECT | {"files": FILES}, ShareBody(ts="1.1", text="x", files=FILES)),
     ],
     ids=["mention", "mention without files", "direct", "direct without subtype"],
 )
@@ -370,7 +372,7 @@ async def test_a_file_that_only_its_id_is_told_of_is_a_request(rig):
     assert (request.kind, request.key, request.body) == (
         RequestKind.SHARED_FILE,
         "file:Ev1",
-        {"file_id": "F1"},
+        SharedFileBody(file_id="F1"),
     )
     assert (request.user_id, request.channel_id) == ("UDANA", "C1")
 

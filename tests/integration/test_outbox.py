@@ -219,7 +219,7 @@ async def test_many_changes_that_had_to_wait_are_one_edit(rig):
 
 async def test_an_edit_without_an_answer_is_made_again(rig, monkeypatch):
     """Editing twice does no harm; the card is current in the end."""
-    monkeypatch.setattr("faxbot.services.outbox.posting.EDIT_AGAIN_SECONDS", 0.02)
+    monkeypatch.setattr("faxbot.services.outbox.posting.FIRST_EDIT_PAUSE", 0.02)
     fax_id = await rig.a_fax()
     await rig.all_told()
     for _ in range(3):
@@ -231,7 +231,7 @@ async def test_an_edit_without_an_answer_is_made_again(rig, monkeypatch):
 
 async def test_an_edit_that_is_carried_out_late_does_not_stay(rig, monkeypatch):
     """Given up here, it lands over its own repetition there: the card is brought up to date once more."""
-    monkeypatch.setattr("faxbot.services.outbox.posting.EDIT_AGAIN_SECONDS", 0.02)
+    monkeypatch.setattr("faxbot.services.outbox.posting.FIRST_EDIT_PAUSE", 0.02)
     fax_id = await rig.a_fax()
     await rig.all_told()
     update, late = rig.slack.update, []
@@ -305,7 +305,7 @@ async def test_a_closed_channel_is_dropped_and_one_admin_hears_once(rig):
 
 async def test_any_other_refusal_is_kept(rig, monkeypatch):
     """A revoked token comes back: nothing was lost meanwhile."""
-    monkeypatch.setattr("faxbot.services.outbox.posting.PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr("faxbot.services.outbox.posting.RETRY_SECONDS", 0.05)
     rig.slack.fail("post", "before", SlackRefused("token_revoked"))
     await rig.say(CLAIMS, "one")
     await rig.all_told()
@@ -376,7 +376,7 @@ async def test_an_answer_to_one_person_is_told_at_most_once(rig):
 
 async def test_a_document_that_left_the_spool_is_fetched_once_more(rig, tmp_path, monkeypatch):
     """Somebody emptied the spool: the record is to be fetched again, and then its file is posted."""
-    monkeypatch.setattr("faxbot.services.outbox.file_posting.PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr("faxbot.services.outbox.file_posting.RETRY_SECONDS", 0.05)
     path = tmp_path / "RX1.pdf"
 
     def begin_upload(path, name):
@@ -407,3 +407,11 @@ async def test_a_share_is_looked_for_twice_before_it_is_asked_for_again(rig, tmp
     assert rig.slack.calls[: len(calls)] == calls
     assert rig.slack.calls.count("share_file") == 2
     assert len(rig.slack.received()) == 1
+
+
+async def test_what_is_due_at_once_has_a_real_moment(rig):
+    """That of its writing, not the year 1970: an admin reads the table."""
+    rig.pace.shut.add(OutboxCall.POST)
+    await rig.say(CLAIMS, "hello")
+    (row,) = await rig.store.read(lambda ledger: ledger.pending())
+    assert row.due_at == row.created_at > 0

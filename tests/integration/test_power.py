@@ -22,7 +22,7 @@ from typer.testing import CliRunner
 from faxbot.cli import app
 from faxbot.documents.merge import Limits, merge_parts
 from faxbot.fax.document import Part
-from faxbot.services.model.requests import RequestKind
+from faxbot.services.model.request_bodies import RequestKind
 from faxbot.services.model.spool import make_folder
 from faxbot.slack.adapters.attachments import SlackAttachments
 from faxbot.standins.ucx import SimulatedUcx

@@ -172,7 +172,7 @@ async def test_a_click_is_one_cancellation(twice):
     await twice.dana.press(card, "Cancel fax")
     await twice.settled()
     assert len(twice.workspace.journal.of("envelope_sent", type="interactive")) == 3
-    assert (twice.calls("jobcancel"), twice.whispers("cancelled already")) == (1, [])
+    assert (twice.calls("jobcancel"), twice.whispers("canceled already")) == (1, [])
 
 
 async def test_lost_acknowledgements_change_nothing(tmp_path):

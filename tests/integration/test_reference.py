@@ -1,4 +1,4 @@
-"""One reference from an envelope of Slack to the call of the fax server and the answer in Slack."""
+"""One correlation id from an envelope of Slack to the call of the fax server and the answer in Slack."""
 
 import logging
 import re
@@ -26,9 +26,9 @@ class Lines(logging.Handler):
         self.lines.append(self.format(record))
 
     def under(self, what: str) -> set[str]:
-        """The references of the lines that say *what*."""
-        told = [line for line in self.lines if what in line]
-        return {match[1] for line in told if (match := re.search(r"reference=(\w+)", line))}
+        """The correlation ids of the lines that contain *what*."""
+        found = [line for line in self.lines if what in line]
+        return {match[1] for line in found if (match := re.search(r"correlation_id=(\w+)", line))}
 
 
 @pytest.fixture
@@ -57,9 +57,9 @@ async def test_a_fax_can_be_followed_through_the_log(tmp_path, log):
             lambda sight: [m for m in sight.in_channel(CLAIMS) if "Delivered" in str(m["text"])],
             within=20,
         )
-    (reference,) = log.under("kind=send")
-    assert len(reference) == 8
-    assert reference in log.under("Acknowledged")
-    assert log.under("filesend") == {reference}
-    assert log.under("chat.postMessage") == {reference}
-    assert log.under("chat.update") == {reference}
+    (correlation_id,) = log.under("kind=send")
+    assert len(correlation_id) == 8
+    assert correlation_id in log.under("acknowledged after")
+    assert log.under("filesend") == {correlation_id}
+    assert log.under("chat.postMessage") == {correlation_id}
+    assert log.under("chat.update") == {correlation_id}

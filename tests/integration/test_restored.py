@@ -15,7 +15,7 @@ from faxbot.store import schema
 from faxbot.store.engine import open_engine
 from faxbot.store.queries import SqlLedger
 from faxbot.store.schema import migrate, revision
-from tests.support.postgresql import dump, new_database, of, restore, run
+from tests.support.postgresql import dump, empty, new_database, of, restore, run
 from tests.support.processes import settings_of
 from tests.support.services import house, submissions
 from tests.support.waiting import until
@@ -72,8 +72,8 @@ def test_a_dump_in_the_same_database(tmp_path, postgresql_url, how):
     if how == "clean":
         restore(dumped, postgresql_url, "--clean")
     else:
-        tables = "announcements, faxes, jobs, memory, modems, records, requests, subscriptions"
-        run(postgresql_url, f"TRUNCATE alembic_version, {tables}")
+        empty(postgresql_url)
+        run(postgresql_url, "TRUNCATE alembic_version")
         restore(dumped, postgresql_url, "--data-only", "--disable-triggers")
     assert [mark(postgresql_url), mark(postgresql_url)] == [0, None]
 
@@ -118,7 +118,7 @@ def test_a_migration_is_no_restore(postgresql_url, monkeypatch):
 
 
 def _rewrite(connection, newest):
-    connection.exec_driver_sql("ALTER TABLE faxes ALTER COLUMN pages TYPE bigint")
+    connection.exec_driver_sql("ALTER TABLE faxes ALTER COLUMN lookups TYPE bigint")
     connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{newest}'")  # noqa: S608 - ours
 
 

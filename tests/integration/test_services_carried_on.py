@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from faxbot.services.model.faxes import Fax
-from faxbot.services.model.requests import RequestKind
+from faxbot.services.model.request_bodies import RequestKind
 from tests.support.services import CLAIMS, DANA, house, submissions
 from tests.support.waiting import until
 

@@ -1,7 +1,7 @@
 """Records are deleted because a person asked, whatever becomes of the fax server's answer."""
 
 from faxbot.services.model.messages import ReceivedFax
-from faxbot.services.model.requests import RequestKind
+from faxbot.services.model.request_bodies import RequestKind
 from tests.support.services import DANA, INBOUND, PRIYA, house
 from tests.support.waiting import until
 

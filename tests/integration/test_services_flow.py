@@ -10,7 +10,7 @@ from faxbot.fax.errors import AnswerLost, SlackRefused, SlackUnclear
 from faxbot.fax.job import Direction, JobState
 from faxbot.services.model.faxes import FaxState, Outcome
 from faxbot.services.model.messages import FaxConfirmation, Sentence
-from faxbot.services.model.requests import RequestKind
+from faxbot.services.model.request_bodies import RequestKind
 from tests.support.services import CLAIMS, DANA, INBOUND, PRIYA, PlainSlack, house, submissions
 from tests.support.waiting import until
 
@@ -245,7 +245,7 @@ async def test_a_fax_that_was_withdrawn_while_the_server_was_asked_is_not_dialle
 
 async def test_a_refused_look_does_not_share_a_file_again(tmp_path, fax, slack, monkeypatch):
     """The share's answer is lost and the look for it refused: one file, however long it takes."""
-    monkeypatch.setattr("faxbot.services.outbox.file_posting.PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr("faxbot.services.outbox.file_posting.RETRY_SECONDS", 0.05)
     slack.fail("share_file", "after", SlackUnclear("lost"))
     slack.fail("shared_ts", "before", SlackRefused("token_revoked"))
     async with house(tmp_path, fax, slack) as home:

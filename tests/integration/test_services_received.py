@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 
 import pytest
 
-from faxbot.services.model.requests import RequestKind
+from faxbot.services.model.request_bodies import RequestKind
 from faxbot.services.receiving import inbox
 from faxbot.standins.ucx import DEFAULT_LINES, SimulatedLine, SimulatedUcx
 from tests.support.services import INBOUND, PRIYA, house, make_pdf, receive

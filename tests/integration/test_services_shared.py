@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import replace
 
 from faxbot.adapters import SystemClock
-from faxbot.services.model.requests import RequestKind
+from faxbot.services.model.request_bodies import RequestKind
 from faxbot.services.requests import runner
 from faxbot.services.sending import new_faxes
 from faxbot.slack.bolt_app import build_bolt_app

@@ -253,4 +253,4 @@ async def test_the_log_has_no_content_of_envelopes(bot, caplog):
         await bot.command()
     words = ("469 555 0177", "quintessence", bot.workspace.app_token, "ticket=", "cancel TX82")
     assert [word for word in words if word in caplog.text] == []
-    assert "a connection to Slack is open" in caplog.text
+    assert "connection to Slack is open" in caplog.text

@@ -5,8 +5,10 @@ import pytest
 from faxbot.fax.job import Direction, Job, JobState
 from faxbot.services.model.faxes import Fax
 from faxbot.services.model.records import FaxRecord
-from faxbot.services.model.requests import Request, RequestKind
+from faxbot.services.model.request_bodies import RequestKind, SendBody
+from faxbot.services.model.requests import Request
 from faxbot.store.engine import TransactionStore, open_engine
+from tests.support.spooled import a_document
 
 LARGEST = 2**31 - 1
 """The largest number that ucx/values.py accepts."""
@@ -23,14 +25,16 @@ def store(database_url):
 
 async def test_text_that_cannot_be_stored(store):
     """A NUL and a lone surrogate become U+FFFD: in columns, in JSON, and in what is compared with them."""
-    request = Request(key=ODD, kind=RequestKind.SEND, user_id="U", channel_id="C", body={ODD: [{"a": ODD}]})
+    request = Request(key=ODD, kind=RequestKind.SEND, user_id="U", channel_id="C", body=SendBody(number=ODD))
     added = await store.write(lambda ledger: ledger.add_request(request))
-    fax = await store.write(lambda ledger: ledger.add_fax(Fax(name=ODD, job_id=ODD, files=[{"name": ODD}])))
+    fax = await store.write(lambda ledger: ledger.add_fax(Fax(line_name=ODD, files=[{"name": ODD}])))
     assert await store.write(lambda ledger: ledger.add_request(request)) is None
     found = await store.read(lambda ledger: ledger.request(added.id))
-    assert (found.key, found.body) == (CLEAN, {CLEAN: [{"a": CLEAN}]})
-    found = await store.read(lambda ledger: ledger.newest_fax(ODD))
-    assert (found.id, found.name, found.files) == (fax.id, CLEAN, [{"name": CLEAN}])
+    assert (found.key, found.body) == (CLEAN, SendBody(number=CLEAN))
+    await store.write(lambda ledger: ledger.remember(ODD, {ODD: [{"a": ODD}]}))
+    assert await store.read(lambda ledger: ledger.recall(ODD)) == {CLEAN: [{"a": CLEAN}]}
+    found = await store.read(lambda ledger: ledger.fax(fax.id))
+    assert (found.line_name, found.files) == (CLEAN, [{"name": CLEAN}])
 
 
 async def test_text_that_is_only_unusual(store):
@@ -42,7 +46,7 @@ async def test_text_that_is_only_unusual(store):
 
 async def test_the_largest_numbers(store):
     """The largest count that the fax server's reply may have, in every column for one."""
-    fax = await store.write(lambda ledger: ledger.add_fax(Fax(pages=LARGEST)))
+    fax = await store.write(lambda ledger: ledger.add_fax(Fax(lookups=LARGEST)))
     job = Job(
         "TX1",
         JobState.ACTIVE,
@@ -68,6 +72,13 @@ async def test_the_largest_numbers(store):
     await store.write(lambda ledger: ledger.add_records([record]))
     (found,) = await store.read(lambda ledger: ledger.records_named("RX1"))
     assert (found.duration, found.time) == (LARGEST, 1e11)
+
+
+async def test_a_document_of_more_than_two_gigabytes(store):
+    """Its size is a column of 64 bits."""
+    document = a_document().model_copy(update={"bytes": 2**40})
+    added = await store.write(lambda ledger: ledger.add_document(document))
+    assert (await store.read(lambda ledger: ledger.document(added.id))).bytes == 2**40
 
 
 async def test_numbers_beyond_the_columns_are_kept_as_json(store):

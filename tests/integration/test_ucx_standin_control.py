@@ -242,7 +242,7 @@ async def test_a_revoked_token_and_an_expired_license_are_refused(
     assert (await client.get("faxlist")).status_code == 401
     client.headers["Authorization"] = f"Bearer {(await client.get('token', auth=basic)).json()['token']}"
     assert (await client.get("faxlist")).status_code == 200
-    await post(control, "/licence", valid=False)
+    await post(control, "/license", valid=False)
     assert [
         (await client.get("faxlist")).status_code,
         (await client.get("token", auth=basic)).status_code,
@@ -250,7 +250,7 @@ async def test_a_revoked_token_and_an_expired_license_are_refused(
         401,
         401,
     ]
-    await post(control, "/licence", valid=True)
+    await post(control, "/license", valid=True)
     renewed = (await client.get("token", auth=basic)).json()["token"]
     assert f"Bearer {renewed}" != client.headers["Authorization"]
 

@@ -11,15 +11,36 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, select, text
 
-from faxbot.fax.job import JobState
+from faxbot.fax.job import Direction, JobState
 from faxbot.services.model.announcements import AnnouncementKind, AnnouncementState
 from faxbot.services.model.faxes import FaxState, Outcome
 from faxbot.services.model.messages import FaxConfirmation, NumberQuestion, OutageBegan, OutageEnded, unpack
 from faxbot.services.model.records import RecordState
-from faxbot.services.model.requests import RequestKind
+from faxbot.services.model.request_bodies import (
+    AnswerBody,
+    CancelBody,
+    Decision,
+    DeleteBody,
+    GetBody,
+    RequestKind,
+    SendBody,
+    SharedFileBody,
+    SubscribeBody,
+    UnsubscribeBody,
+)
+from faxbot.services.model.submissions import SubmissionState
 from faxbot.store.engine import open_engine
 from faxbot.store.schema import migrate, revision
-from faxbot.store.tables import AnnouncementRow, FaxRow, JobRow, RecordRow, RequestRow, SubscriptionRow
+from faxbot.store.tables import (
+    AnnouncementRow,
+    DocumentRow,
+    FaxRow,
+    JobRow,
+    RecordRow,
+    RequestRow,
+    SubmissionRow,
+    SubscriptionRow,
+)
 from tests.support.plain_ucx import PlainUcx, StillClock, plain_house
 from tests.support.services import PlainSlack
 
@@ -79,7 +100,6 @@ def test_faxes_mid_flight_keep_what_they_need(engine: Engine):
         faxes = {fax.state: fax for fax in session.exec(select(FaxRow))}
         jobs = {row.fax_id: row.job for row in session.exec(select(JobRow))}
     assert set(faxes) == set(FaxState)
-    assert faxes[FaxState.SUBMITTING].intent_at == NOON
     assert faxes[FaxState.UNKNOWN].lookup_at == NOON + 20
     assert faxes[FaxState.UNKNOWN].lookups == 1
     assert faxes[FaxState.UNDECIDED].candidates == ["TX7"]
@@ -93,6 +113,47 @@ def test_faxes_mid_flight_keep_what_they_need(engine: Engine):
     assert len(jobs) == 2
 
 
+def test_documents_and_submissions_are_rows(engine: Engine):
+    """What was prepared has a document; what was submitted, the moment and the answer of that."""
+    with Session(engine) as session:
+        faxes = session.exec(select(FaxRow)).all()
+        documents = {row.id: row for row in session.exec(select(DocumentRow))}
+        submissions = {row.fax_id: row for row in session.exec(select(SubmissionRow))}
+    states = {fax.state: submissions[fax.id].state for fax in faxes if fax.id in submissions}
+    assert states == {
+        FaxState.SUBMITTING: SubmissionState.SENDING,
+        FaxState.UNKNOWN: SubmissionState.LOST,
+        FaxState.UNDECIDED: SubmissionState.LOST,
+    }
+    assert {fax.state for fax in faxes if fax.document_id is None} == {FaxState.FETCHING}
+    (submitting,) = [fax for fax in faxes if fax.state is FaxState.SUBMITTING]
+    document, submission = documents[submitting.document_id], submissions[submitting.id]
+    assert (document.name, document.pages, document.bytes) == ("referral.pdf", 2, None)
+    assert Path(document.path or "").name == "fax.pdf"
+    assert (submission.intent_at, submission.known_jobs) == (NOON, ["TX1"])
+
+
+@pytest.mark.parametrize(
+    ("known", "came_of_it"),
+    [
+        ("state = 'accepted', accepted_at = 1795881600.0", SubmissionState.ACCEPTED),
+        ("state = 'ended', outcome = 'refused'", SubmissionState.REFUSED),
+        ("state = 'ended', outcome = 'given_up'", SubmissionState.LOST),
+        ("state = 'ready', look_at = 1795881620.0", SubmissionState.TURNED_AWAY),
+        ("state = 'ready', look_at = NULL", SubmissionState.NOT_SENT),
+    ],
+)
+def test_what_came_of_a_submission_is_kept(database: Path, known: str, came_of_it: SubmissionState):
+    """As far as the old row tells."""
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute(f"UPDATE faxes SET intent_at = 1795881600.0, {known} WHERE id = 3")  # noqa: S608
+        connection.commit()
+    engine = open_engine(f"sqlite:///{database}")
+    migrate(engine)
+    with Session(engine) as session:
+        assert session.get_one(SubmissionRow, 3).state is came_of_it
+
+
 def test_records_are_columns(engine: Engine):
     """Number, caller and pages can be queried; the key is still the id and the time."""
     with Session(engine) as session:
@@ -102,6 +163,24 @@ def test_records_are_columns(engine: Engine):
     assert (record.record.sent_pages, record.record.total_pages, record.modem) == (3, 3, "ttyIAX2")
     assert states["RX1"] is RecordState.SEEN
     assert states["RX2"] is RecordState.SPOOLED
+
+
+def test_requests_ask_for_what_they_asked_for(engine: Engine):
+    """Those that are not done have a body of their kind; of the one that is done the key is kept."""
+    with Session(engine) as session:
+        requests = {row.kind: row for row in session.exec(select(RequestRow))}
+    assert {kind: row.body for kind, row in requests.items()} == {
+        RequestKind.SEND: SendBody(number="469 555 0101", line="Sales", recent=True, trigger_id="t.1"),
+        RequestKind.SHARE: None,
+        RequestKind.SHARED_FILE: SharedFileBody(file_id="F1"),
+        RequestKind.CANCEL: CancelBody(fax_id=6),
+        RequestKind.DELETE: DeleteBody(job_id="RX3", time=1795881600, asked=True),
+        RequestKind.GET: GetBody(record_id=2),
+        RequestKind.ANSWER: AnswerBody(fax_id=5, answer=Decision.WENT),
+        RequestKind.SUBSCRIBE: SubscribeBody(direction=Direction.RX, line="Sales"),
+        RequestKind.UNSUBSCRIBE: UnsubscribeBody(),
+    }
+    assert (requests[RequestKind.SHARE].key, requests[RequestKind.SHARE].done) == ("Ev1", True)
 
 
 def test_announcements_are_understood(engine: Engine):
@@ -137,7 +216,7 @@ def test_a_kill_half_way_leaves_the_old_database(database: Path, at: str):
 
 
 @pytest.mark.parametrize("state", ["'banana'", "NULL"])
-@pytest.mark.parametrize("table", ["faxes", "records", "announcements"])
+@pytest.mark.parametrize("table", ["faxes", "submissions", "records", "announcements"])
 def test_no_other_word_is_a_state(engine: Engine, table: str, state: str):
     """The database itself refuses it."""
     with Session(engine) as session, pytest.raises(IntegrityError):

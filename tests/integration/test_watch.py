@@ -8,7 +8,7 @@ import pytest
 from faxbot.fax.errors import AnswerLost, JobNotFound, RequestRefused, ServerFault, ServerUnreachable
 from faxbot.fax.job import JobState
 from faxbot.services.model.faxes import FaxState, Outcome
-from faxbot.services.model.requests import RequestKind
+from faxbot.services.model.request_bodies import RequestKind
 from tests.support.plain_ucx import StillClock, plain_house
 from tests.support.services import PRIYA
 from tests.support.waiting import until
@@ -357,9 +357,9 @@ async def test_the_answering_machine_of_a_record_that_comes_late(bot, ucx, slack
     job = replace(ucx.jobs["TX1"], state=JobState.DONE)
     ucx.end("TX1", recorded=False)
     await bot.tick()
-    await bot.watch.tell_answering_machines()
+    await bot.csids.look_up()
     ucx.record(job, station_id="MERCY CLINIC")
-    await bot.watch.tell_answering_machines()
+    await bot.csids.look_up()
     assert (await the_fax(bot)).answered_by == "MERCY CLINIC"
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 Item = Mapping[str, Any]
 
-ORDER = ("Queued", "Dialling", "Sending", "Page", "Delivered")
+ORDER = ("Queued", "Dialing", "Sending", "Page", "Delivered")
 """How the lines of a thread begin, in the order in which they come."""
 
 

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 TABLE = Path(__file__).with_name("safeguards.toml")
 
 PROMISES = {
-    1: "A fax is dialled at most once",
+    1: "A fax is dialed at most once",
     2: "A received fax is posted exactly once, and never lost",
     3: "A message is posted once",
     4: "A stop at any moment loses nothing",

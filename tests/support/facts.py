@@ -8,6 +8,7 @@ from faxbot.fax import errors
 from faxbot.fax.job import Direction, Job, JobState
 from faxbot.fax.line import FaxLine, LineUsage
 from faxbot.fax.record import Record
+from faxbot.services.model.documents import KeptDocument
 from faxbot.services.model.faxes import Fax, FaxState, Outcome
 from faxbot.services.model.messages import (
     FaxCard,
@@ -94,9 +95,6 @@ faxes = st.builds(
     number=texts,
     line_name=texts,
     files=files,
-    name=texts,
-    pages=maybe,
-    intent_at=epochs,
     candidates=st.lists(job_ids, max_size=8),
     fault=texts,
     job_id=st.none() | job_ids,
@@ -107,10 +105,21 @@ faxes = st.builds(
     deleted_by=users,
     ended_at=epochs,
 )
+documents = st.builds(
+    KeptDocument, name=texts, content_type=st.just("application/pdf"), pages=maybe, bytes=counts, sha256=texts
+)
 steps = st.builds(Step, st.sampled_from(StepKind), moments, st.none() | jobs, st.none() | users, texts)
 outages = st.builds(Outage, moments, st.none() | moments, st.booleans())
 messages = st.one_of(
-    st.builds(FaxCard, faxes, st.none() | jobs, st.none() | outages, st.booleans()),
+    st.builds(
+        FaxCard,
+        faxes,
+        st.none() | jobs,
+        st.none() | outages,
+        st.booleans(),
+        st.none() | documents,
+        st.none() | moments,
+    ),
     st.builds(FaxSteps, faxes, st.lists(steps, max_size=6).map(tuple)),
     st.builds(ReceivedFax, st.integers(1, 10**9), records, texts, maybe, st.booleans(), users, texts),
     st.builds(FetchedFile, job_ids, texts),
@@ -130,6 +139,7 @@ entries = st.builds(
     job=st.none() | jobs,
     record=st.none() | records,
     fax=st.none() | faxes,
+    document=st.none() | documents,
     can_cancel=st.booleans(),
     can_get=st.booleans(),
     can_delete=st.booleans(),
@@ -146,7 +156,7 @@ told_answers = st.one_of(
         results.ActiveResult,
         st.sampled_from([(Direction.TX,), (Direction.RX,), (Direction.TX, Direction.RX)]),
         some_entries,
-        st.lists(faxes, max_size=5).map(tuple),
+        st.lists(st.builds(FaxCard, faxes, document=st.none() | documents), max_size=5).map(tuple),
     ),
     st.builds(
         results.HistoryResult,

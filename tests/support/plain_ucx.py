@@ -80,6 +80,10 @@ class PlainUcx:
     writes: Callable[[str], str] = str
     """The form in which the job list returns a dialed number."""
     writes_in_records: Callable[[str], str] = str
+    arriving: list[Job] = field(default_factory=list)
+    """The faxes that are being received."""
+    tells_time: bool = True
+    """Answers have a header Date."""
     next_job: int = 1
     clock: datetime = SERVER_TIME
     # RecordsGet and RecordCount
@@ -212,7 +216,11 @@ class PlainUcx:
 
     async def active_jobs(self, direction):
         with self._call("active_jobs"):
-            return list(self.jobs.values()) if direction is Direction.TX else []
+            return list(self.jobs.values()) if direction is Direction.TX else list(self.arriving)
+
+    @property
+    def server_time(self):
+        return self.clock + timedelta(seconds=1) if self.tells_time else None
 
     def _of(self, direction: Direction) -> list[Record]:
         return [record for record in self.records if record.direction is direction]

@@ -26,7 +26,8 @@ from faxbot.services.fax_server.lines import LineDirectory
 from faxbot.services.model.faxes import Fax, FaxState
 from faxbot.services.model.messages import FaxCard, FaxSteps, Message, ReceivedFax, Sentence
 from faxbot.services.model.ports import Clock, Documents
-from faxbot.services.model.requests import Request, RequestKind
+from faxbot.services.model.request_bodies import REQUEST_BODY, RequestKind
+from faxbot.services.model.requests import Request
 from faxbot.standins.ucx import SimulatedUcx
 from faxbot.standins.ucx.hylafax.reception import Caller
 from faxbot.store.engine import TransactionStore, open_engine
@@ -219,7 +220,8 @@ class House:
         """A new request."""
         key = f"test:{next(self._ids)}:{id(self)}"
         now = datetime.now(UTC).timestamp()
-        return Request(key=key, kind=kind, user_id=user, channel_id=channel, body=body, created_at=now)
+        asked = REQUEST_BODY.validate_python({"kind": kind, **body})
+        return Request(key=key, kind=kind, user_id=user, channel_id=channel, body=asked, created_at=now)
 
     async def send(self, number: str = "469 555 0101", **more) -> None:
         """Dana types `/fax send`."""
@@ -236,7 +238,7 @@ class House:
         self.search.wake()
         await self.search.tick()
         await self.inbox.tick()
-        await self.watch.tell_answering_machines()
+        await self.csids.look_up()
 
     async def tick_until(self, condition: Callable[[], object], seconds: float = 15.0) -> None:
         """Tick until *condition* holds, with a deadline."""

@@ -5,7 +5,7 @@ import gc
 import pytest
 
 from faxbot.fax.errors import AnswerLost, ServerUnreachable
-from faxbot.fax.job import Direction
+from faxbot.fax.job import Direction, Job, JobState
 from faxbot.services.fax_server.record_feed import RecordFeed
 from faxbot.services.model.records import RecordState
 from tests.support.plain_ucx import PlainUcx, StillClock
@@ -145,6 +145,70 @@ async def test_a_list_in_no_order_that_is_too_long_for_one_answer():
     await bot.tick()
     assert bot.memory.seen == []
     assert len(bot.memory.held) == 450
+
+
+@pytest.mark.parametrize("one_answer", [True, False])
+async def test_a_fax_that_comes_meanwhile_is_new_in_no_order(one_answer):
+    """By the server's clock it came after the baseline began: it is no history, wherever it is listed."""
+    bot = Following(a_ucx(450, order="fixed"), Killed())
+    if not one_answer:
+        in_pages_only(bot.ucx)
+    between = arrive(bot.ucx, 451, 452)
+    bot.ucx.between_calls = [lambda: None, between, lambda: None, lambda: None, between]
+    await bot.feed.begin()
+    for _ in range(3):
+        await bot.tick(sweep=True)
+    assert bot.memory.seen == ["RX451", "RX452"]
+    assert bot.memory.held == {record.job_id for record in bot.ucx.records}
+
+
+async def test_a_call_of_the_begin_is_new_in_no_order():
+    """The record of a call that was under way is new, even if its time is when the call began."""
+    ucx = a_ucx(450, order="fixed")
+    ucx.arriving = [Job("RX451", JobState.ACTIVE, time=ucx.clock)]
+    ucx.between_calls = [lambda: ucx.receive(451, at=450)]
+    bot = Following(ucx, Killed())
+    await bot.feed.begin()
+    for _ in range(3):
+        await bot.tick(sweep=True)
+    assert bot.memory.seen == ["RX451"]
+
+
+async def test_the_record_of_an_id_used_again_is_history():
+    """A call that is under way has the id of a fax of last week: that one is not announced."""
+    ucx = a_ucx(450, order="fixed")
+    ucx.tick(7 * 86_400)
+    ucx.arriving = [Job("RX3", JobState.ACTIVE, time=ucx.clock)]
+    bot = Following(ucx, Killed())
+    await bot.feed.begin()
+    await bot.tick(sweep=True)
+    assert bot.memory.seen == []
+
+
+async def test_a_stop_in_no_order_misses_no_fax():
+    """Killed when the second page is written: what came in the downtime is new."""
+    first = Following(a_ucx(450, order="fixed"), Killed(at=3))
+    with pytest.raises(Stop):
+        await first.feed.begin()
+    first.ucx.receive(451)
+    first.memory.at = None
+    again = Following(first.ucx, first.memory)
+    await again.feed.begin()
+    for _ in range(3):
+        await again.tick(sweep=True)
+    assert again.memory.seen == ["RX451"]
+
+
+async def test_without_the_servers_time_no_fax_is_missed():
+    """A long list in no order, no header Date: what came meanwhile is new; some history may be, too."""
+    bot = Following(a_ucx(450, order="fixed", tells_time=False), Killed())
+    in_pages_only(bot.ucx)
+    bot.ucx.between_calls = [*[lambda: None] * 4, arrive(bot.ucx, 451)]
+    await bot.feed.begin()
+    for _ in range(3):
+        await bot.tick(sweep=True)
+    assert "RX451" in bot.memory.seen
+    assert len(bot.memory.seen) < 20
 
 
 async def test_the_progress_is_told():

@@ -112,8 +112,8 @@ def with_calls(*more):
 @pytest.mark.parametrize(
     ("evidence", "column"),
     [
-        pytest.param(with_calls(submission(job_id="TX2")), "dialled twice", id="FileSend repeated"),
-        pytest.param(with_calls(dial()), "dialled twice", id="one job dialled again"),
+        pytest.param(with_calls(submission(job_id="TX2")), "dialed twice", id="FileSend repeated"),
+        pytest.param(with_calls(dial()), "dialed twice", id="one job dialed again"),
         pytest.param(replace(nothing_of_it(seen()), calls=[]), "lost", id="taken and never submitted"),
         pytest.param(replace(seen(), calls=[]), "wrong", id="told as delivered and never submitted"),
         pytest.param(without(seen(), "2.0", "2.1"), "lost", id="a received fax not posted"),
@@ -204,7 +204,7 @@ def test_asked_and_sent_again_is_no_harm():
 def test_a_refusal_that_was_told_is_no_loss():
     """Nothing was submitted, and the card says so."""
     evidence = along_with(
-        replace(nothing_of_it(seen()), calls=[]), card("*Refused by the fax server* — nothing was dialled.")
+        replace(nothing_of_it(seen()), calls=[]), card("*Refused by the fax server* — nothing was dialed.")
     )
     assert harms(told(), evidence) == set()
 

@@ -7,7 +7,7 @@ import pytest
 
 from faxbot.fax.errors import ServerUnreachable, SlackRefused, SlackUnclear
 from faxbot.fax.line import FaxLine
-from faxbot.slack.action_ids import form_start
+from faxbot.slack.action_ids import decode_form_start
 from faxbot.slack.adapters.forms import FaxForms
 from faxbot.slack.views import BotProfile
 from tests.support.fake_slack import FakeSlack, refusal, web_api
@@ -44,7 +44,7 @@ def slack(**answers):
 
 
 def forms(client, asked, patience=5.0):
-    return FaxForms(web_api(client), asked, asked, BotProfile(), patience=patience)
+    return FaxForms(web_api(client), asked, asked, BotProfile(), load_seconds=patience)
 
 
 def shown(client, method="views.open"):
@@ -65,7 +65,7 @@ async def test_the_form_opens_at_once_when_all_is_known():
     assert client.calls("views.open")[0]["trigger_id"] == "t1"
     view = shown(client)
     assert block_ids(view) == ["number", "line", "files"]
-    start = form_start(view["private_metadata"])
+    start = decode_form_start(view["private_metadata"])
     assert (start.channel_id, start.thread_ts, start.number) == ("C1", "4.1", "469")
 
 
@@ -102,7 +102,7 @@ async def test_files_just_shared_are_in_the_form():
     )
     view = shown(client)
     assert "files" not in block_ids(view)
-    assert form_start(view["private_metadata"]).files == tuple(FILES)
+    assert decode_form_start(view["private_metadata"]).files == tuple(FILES)
 
 
 async def test_a_line_is_chosen_by_what_people_call_it():
@@ -137,7 +137,7 @@ async def test_without_a_conversation_the_fax_belongs_to_the_direct_messages():
     client = slack()
     await forms(client, Asked()).open("t1", channel_id="", user_id="U1")
     assert client.calls("conversations.open")[0]["users"] == "U1"
-    assert form_start(shown(client)["private_metadata"]).channel_id == "D1"
+    assert decode_form_start(shown(client)["private_metadata"]).channel_id == "D1"
 
 
 async def test_a_trigger_that_is_too_old_is_a_fault():

@@ -83,7 +83,7 @@ def test_no_spelling_reaches_the_emergency_services(data, region, prefix):
         f"to {written} from Sales",
     ):
         with suppress(BadNumber):
-            for destination in find(sentence, plan).destinations:
+            for destination in find(sentence, plan):
                 check_harmless(destination, plan)
 
 
@@ -110,7 +110,7 @@ def test_no_spelling_gets_around_a_blocked_number(data, number):
     with suppress(BadNumber):
         found.append(parse(written, BLOCKED))
     with suppress(BadNumber):
-        found += find(f"fax to {written}", BLOCKED).destinations
+        found += find(f"fax to {written}", BLOCKED)
     for destination in found:
         assert not re.match(r"\+(1900|44|1976)", destination.e164 or "")
         assert not re.fullmatch("59.", destination.number)

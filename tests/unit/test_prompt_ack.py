@@ -55,7 +55,7 @@ async def test_an_answer_waits_until_nobody_waits_for_an_acknowledgement():
 
 async def test_an_acknowledgement_that_does_not_come_holds_nobody_up_for_long(monkeypatch):
     """After a moment the work goes on all the same."""
-    monkeypatch.setattr(prompt_ack, "PATIENCE_SECONDS", 0.01)
+    monkeypatch.setattr(prompt_ack, "MAX_WAIT_SECONDS", 0.01)
     waiting = Unacknowledged()
     waiting.add()
     await asyncio.wait_for(waiting.idle(), 5)

@@ -116,3 +116,11 @@ def test_a_thread_is_always_told_in_its_order(rows):
             assert all(w in choice.batch for w in older)
         waiting = [each for each in waiting if each not in choice.batch]
     assert all(each.due_at > NOW or each.parent_id for each in waiting)
+
+
+def test_what_is_due_at_once_is_due_at_once_when_the_clock_was_set_back():
+    """Its moment is that of its writing; one that was put off to a moment waits for it."""
+    at_once = row(1, due_at=NOW + 3600)._replace(created_at=NOW + 3600)
+    assert [each.id for each in choose([at_once], NOW, lambda *_: 0.0).batch] == [1]
+    put_off = at_once._replace(due_at=NOW + 3605)
+    assert choose([put_off], NOW, lambda *_: 0.0).after == 3605

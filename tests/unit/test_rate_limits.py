@@ -8,7 +8,7 @@ import pytest
 from faxbot.fax.errors import SlackBusy
 from faxbot.services.model.ports import OutboxCall
 from faxbot.slack.web_api.client import RateLimitedClient
-from faxbot.slack.web_api.rate_limits import PER_MINUTE, PROGRESS_SHARE, SlackRateLimits, has_slacks_limits
+from faxbot.slack.web_api.rate_limits import PER_MINUTE, PROGRESS_SHARE, SlackRateLimits, is_slack_itself
 
 
 class Time:
@@ -109,7 +109,7 @@ async def test_no_call_is_made_while_slack_asks_for_a_pause():
 )
 def test_slack_itself_is_known_by_its_host(url, slacks):
     """Its limits are kept from the start."""
-    assert has_slacks_limits(url) is slacks
+    assert is_slack_itself(url) is slacks
 
 
 class StrictServer:

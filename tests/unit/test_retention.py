@@ -8,11 +8,14 @@ import pytest
 from sqlalchemy import Engine
 
 from faxbot.services.model.announcements import Announcement, AnnouncementKind, AnnouncementState
+from faxbot.services.model.documents import KeptDocument
 from faxbot.services.model.faxes import Fax, FaxState
 from faxbot.services.model.records import FaxRecord, RecordState
-from faxbot.services.model.requests import Request, RequestKind
+from faxbot.services.model.request_bodies import RequestKind
+from faxbot.services.model.requests import Request
 from faxbot.services.upkeep.spool_retention import SpoolRetention
 from faxbot.store.engine import TransactionStore, open_engine
+from tests.support.spooled import add_document
 
 DAYS = 30.0
 DAY = 86_400.0
@@ -48,22 +51,27 @@ class Cellar:
             os.utime(each, (NOW - age, NOW - age))
         return path
 
-    async def fax(self, state: FaxState, *, ended_at: float | None = None, path: Path | None = None) -> int:
-        kept = Fax(state=state, ended_at=ended_at, path=str(path) if path else None, created_at=LONG_AGO)
+    async def fax(
+        self, state: FaxState, *, ended_at: float | None = None, document_id: int | None = None
+    ) -> int:
+        kept = Fax(state=state, ended_at=ended_at, document_id=document_id, created_at=LONG_AGO)
         return (await self.store.write(lambda ledger: ledger.add_fax(kept))).id
 
     async def sent(self, ended_at: float | None, state: FaxState = FaxState.ENDED) -> Path:
         """A fax with a document."""
         fax_id = await self.fax(state, ended_at=ended_at)
         path = self.file(f"out/{fax_id}/fax.pdf")
-        await self.change(fax_id, str(path))
-        return path
 
-    async def change(self, fax_id: int, path: str) -> None:
         def work(ledger):
-            ledger.fax(fax_id).path = path
+            ledger.fax(fax_id).document_id = add_document(ledger, path)
 
         await self.store.write(work)
+        return path
+
+    async def document(self, path: Path) -> KeptDocument | None:
+        """The row of the document at *path*, which `sent` made."""
+        fax_id = int(path.parent.name)
+        return await self.store.read(lambda ledger: ledger.document_of(ledger.fax(fax_id)))
 
     async def received(self, *states: AnnouncementState, seen_at: float = LONG_AGO, **more: object) -> Path:
         """A received fax, its file and details told as far as *states* say; *more* for the details."""
@@ -122,8 +130,8 @@ async def test_a_sent_document_goes_some_days_after_the_end(cellar):
     cellar.clock.at += 2 * DAY
     await cellar.tick()
     assert not path.parent.exists()
-    fax = await cellar.store.read(lambda ledger: ledger.fax(int(path.parent.name)))
-    assert (fax.state, fax.path) == (FaxState.ENDED, None)
+    kept = await cellar.document(path)
+    assert (kept.path, kept.name, kept.pages) == (None, "fax.pdf", 2)
 
 
 @pytest.mark.parametrize("state", [each for each in FaxState if each is not FaxState.ENDED])
@@ -138,7 +146,7 @@ async def test_a_fax_that_has_not_ended_keeps_its_document(cellar, state):
 async def test_a_document_that_is_sent_again_stays(cellar):
     """The fax whose answer was lost is closed; its document is the new one's until that has ended, too."""
     path = await cellar.sent(LONG_AGO)
-    again = await cellar.fax(FaxState.READY, path=path)
+    again = await cellar.fax(FaxState.READY, document_id=(await cellar.document(path)).id)
     await cellar.tick()
     assert path.exists()
 
@@ -272,7 +280,7 @@ async def test_what_comes_in_meanwhile_is_no_leftover(cellar, monkeypatch):
 
 async def test_a_file_that_gets_its_name_meanwhile_is_no_trouble(cellar, monkeypatch):
     """What was there at the look may be gone when its turn comes."""
-    look = cellar.retention._look
+    look = cellar.retention._list_paths
     gone = cellar.file("in/.1.pdf.abc.part")
 
     def look_then_rename():
@@ -280,7 +288,7 @@ async def test_a_file_that_gets_its_name_meanwhile_is_no_trouble(cellar, monkeyp
         gone.rename(gone.with_name("1.pdf"))
         return there
 
-    monkeypatch.setattr(cellar.retention, "_look", look_then_rename)
+    monkeypatch.setattr(cellar.retention, "_list_paths", look_then_rename)
     await cellar.tick()
     assert gone.with_name("1.pdf").exists()
 

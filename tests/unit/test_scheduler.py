@@ -1,4 +1,4 @@
-"""The ticks: never twice at once, slower after a fault, at once when nudged, and they never die."""
+"""The ticks: never twice at once, slower after a fault, at once when woken, and they never die."""
 
 import asyncio
 import contextlib
@@ -122,23 +122,23 @@ async def test_two_ticks_run_side_by_side():
         rig.ticks.stop()
 
 
-async def test_a_nudge_runs_a_waiting_tick_now():
-    """A nudged tick runs at once, whatever its interval is."""
+async def test_a_wake_runs_a_waiting_tick_now():
+    """A woken tick runs at once, whatever its interval is."""
     look = Look()
     look.go.set()
     async with running(look) as rig:
         await until(lambda: rig.ticks.pauses == [0.0, NEVER])
-        rig.ticks.nudge("look")
+        rig.ticks.wake("look")
         await until(lambda: look.ended == 2)
 
 
-async def test_nudges_during_a_run_make_one_more_run():
+async def test_wakes_during_a_run_make_one_more_run():
     """What came up during a run is looked at once more right after it, and once only."""
     look = Look()
     async with running(look) as rig:
         await until(lambda: look.begun == 1)
         for _ in range(3):
-            rig.ticks.nudge("look")
+            rig.ticks.wake("look")
         look.go.set()
         await until(lambda: look.ended == 2 and len(rig.ticks.pauses) == 3)
         assert rig.ticks.pauses == [0.0, 0.0, NEVER]
@@ -176,7 +176,7 @@ async def test_a_backing_off_tick_keeps_its_own_pace_at_least():
         await until(lambda: rig.ticks.pauses == [0.0, NEVER])
 
 
-async def test_a_backing_off_tick_is_not_nudged():
+async def test_a_backing_off_tick_is_not_woken():
     """A server that does not answer is not asked more often because people ask for more."""
 
     async def look() -> None:
@@ -184,7 +184,7 @@ async def test_a_backing_off_tick_is_not_nudged():
 
     async with running(look) as rig:
         await until(lambda: len(rig.ticks.pauses) == 2)
-        rig.ticks.nudge("look")
+        rig.ticks.wake("look")
         assert len(rig.ticks.pauses) == 2
         assert len(rig.faults) == 1
 
@@ -198,7 +198,7 @@ async def test_an_unknown_exception_is_logged_and_the_tick_goes_on(caplog: pytes
     with caplog.at_level(logging.ERROR, logger="faxbot.scheduler"):
         async with running(look) as rig:
             await until(lambda: rig.ticks.pauses == [0.0, NEVER])
-            rig.ticks.nudge("look")
+            rig.ticks.wake("look")
             await until(lambda: rig.ticks.pauses == [0.0, NEVER, 0.0, NEVER])
             assert (rig.answers, rig.faults) == (0, [])
     stumbles = [record for record in caplog.records if record.name == "faxbot.scheduler"]
@@ -229,7 +229,7 @@ async def test_a_tick_goes_on_when_telling_of_it_fails():
 
 
 async def test_a_stopped_tick_stays_stopped():
-    """Neither a run that ends after the stop nor a nudge brings it back."""
+    """Neither a run that ends after the stop nor a wake brings it back."""
     look = Look()
     rig = Rig()
     rig.ticks.add("look", look, lambda: 0.0)
@@ -238,7 +238,7 @@ async def test_a_stopped_tick_stays_stopped():
     rig.ticks.stop()
     look.go.set()
     await until(lambda: look.at_once == 0)
-    rig.ticks.nudge("look")
+    rig.ticks.wake("look")
     assert rig.ticks.pauses == [0.0]
     rig.ticks.stop()
 

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from faxbot.standins.slack.faults import WorkspaceFaults
-from faxbot.standins.slack.limits import RateLimits
+from faxbot.standins.slack.limits import WorkspaceRateLimits
 from faxbot.standins.slack.manifest import ManifestError, read_manifest
 from faxbot.standins.slack.model.feed import Feed
 from faxbot.standins.slack.model.ids import Timestamps
@@ -25,7 +25,7 @@ class Clock:
 def test_tiers_count_a_minute():
     """A tier 1 method may be called once per minute; Retry-After is the rest of the minute."""
     clock, settings = Clock(), WorkspaceSettings(rate_limits=True)
-    limits = RateLimits(settings, clock)
+    limits = WorkspaceRateLimits(settings, clock)
     assert limits.wait_for("m", 1, "") == 0
     clock.now += 20
     assert limits.wait_for("m", 1, "") == 40
@@ -37,7 +37,7 @@ def test_tiers_count_a_minute():
 def test_posts_refill_one_a_second():
     """After a burst a channel accepts one post per second."""
     clock = Clock()
-    limits = RateLimits(WorkspaceSettings(rate_limits=True, post_burst=2), clock)
+    limits = WorkspaceRateLimits(WorkspaceSettings(rate_limits=True, post_burst=2), clock)
     assert [limits.wait_for("chat.postMessage", 5, "C1") for _ in range(3)] == [0, 0, 1]
     clock.now += 1
     assert [limits.wait_for("chat.postMessage", 5, "C1") for _ in range(2)] == [0, 1]
@@ -45,7 +45,7 @@ def test_posts_refill_one_a_second():
 
 def test_special_tiers_have_no_count():
     """A method of the special tier is not limited."""
-    limits = RateLimits(WorkspaceSettings(rate_limits=True), Clock())
+    limits = WorkspaceRateLimits(WorkspaceSettings(rate_limits=True), Clock())
     assert {limits.wait_for("auth.test", 5, "") for _ in range(500)} == {0}
 
 

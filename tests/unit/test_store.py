@@ -19,7 +19,8 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from faxbot.services.model.faxes import Fax, FaxState
 from faxbot.services.model.ledger import Ledger, Touched
-from faxbot.services.model.requests import Request, RequestKind
+from faxbot.services.model.request_bodies import RequestKind
+from faxbot.services.model.requests import Request
 from faxbot.services.outbox.announcements import open_card
 from faxbot.store import schema
 from faxbot.store.engine import TransactionStore, open_engine, open_to_read
@@ -271,12 +272,14 @@ def test_a_migration_brings_the_schema_up(engine: Engine):
     assert migrate(engine) == (None, newest_revision())
     assert tables(engine) == {
         "announcements",
+        "documents",
         "faxes",
         "jobs",
         "memory",
         "modems",
         "records",
         "requests",
+        "submissions",
         "subscriptions",
     }
     assert migrate(engine) == (newest_revision(), newest_revision())

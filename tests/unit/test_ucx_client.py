@@ -7,6 +7,7 @@ import stat
 import time
 import tracemalloc
 from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -101,6 +102,27 @@ async def submit(client: UcxClient, path: Path) -> object:
     return await client.submit_job(
         path, name="Überweisung 1.pdf", content_type="application/pdf", dial="14695550101", line_id="2"
     )
+
+
+@pytest.mark.parametrize(
+    ("date", "time"),
+    [
+        ("Mon, 20 Apr 2026 21:00:05 GMT", datetime(2026, 4, 20, 21, 0, 5, tzinfo=UTC)),
+        ("Mon, 20 Apr 2026 21:00:05 -0000", datetime(2026, 4, 20, 21, 0, 5, tzinfo=UTC)),
+        ("Mon, 20 Apr 99999999999999999999 21:00:05 GMT", None),
+        ("yesterday", None),
+        (None, None),
+    ],
+)
+async def test_the_servers_time_is_that_of_its_last_answer(client, ucx, date, time):
+    """From the header Date; an answer without it, or with nonsense in it, has no time."""
+    ucx.answers["recordcount"] = [
+        httpx.Response(200, json={"count": 1}, headers={"Date": "Mon, 20 Apr 2026 20:00:00 GMT"}),
+        httpx.Response(200, json={"count": 1}, headers={"Date": date} if date else {}),
+    ]
+    for _ in range(2):
+        await client.count_records(Direction.RX)
+    assert client.server_time == time
 
 
 class TestToken:

@@ -9,6 +9,7 @@ from faxbot.fax.job import Direction, Job, JobState
 from faxbot.fax.line import FaxLine, LineUsage
 from faxbot.fax.record import Record
 from faxbot.services.model.faxes import Fax, FaxState
+from faxbot.services.model.messages import FaxCard
 from faxbot.services.queries import results
 from faxbot.slack import grammar
 from faxbot.slack.views import BotProfile, render_answer, render_fault, render_help, render_unknown_fault
@@ -109,7 +110,7 @@ def test_active_lists_what_is_sent_received_and_waiting():
                 results.JobEntry("TX83", TX, "Sales", job=sending, can_cancel=True),
                 results.JobEntry("RX35", RX, "", job=coming),
             ),
-            (Fax(id=13, state=FaxState.READY, user_id="U1", number="+1 469-555-0102"),),
+            (FaxCard(Fax(id=13, state=FaxState.READY, user_id="U1", number="+1 469-555-0102")),),
         ),
         SITE,
         NOW,

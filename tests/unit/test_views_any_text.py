@@ -66,10 +66,10 @@ def test_every_answer_is_valid_and_harmless(answer):
 
 @often
 @given(faults, st.none() | moments, texts)
-def test_every_fault_is_valid_and_harmless(fault, since, reference):
+def test_every_fault_is_valid_and_harmless(fault, since, correlation_id):
     """What a person typed comes back as text."""
     check_message_of(render_fault(fault, SITE, NOW, down_since=since))
-    check_message_of(render_unknown_fault(reference))
+    check_message_of(render_unknown_fault(correlation_id))
 
 
 def test_help_is_valid():

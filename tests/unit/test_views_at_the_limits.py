@@ -1,4 +1,4 @@
-"""More of everything than Slack shows: what does not fit is left off, and said to be."""
+"""More of everything than Slack shows: what does not truncate is left off, and said to be."""
 
 import re
 import time
@@ -25,7 +25,7 @@ from faxbot.services.model.messages import (
 from faxbot.services.queries import results
 from faxbot.slack.action_ids import FormStart
 from faxbot.slack.views import BotProfile, render, render_answer, render_comment, render_fault
-from faxbot.slack.views.blocks import fit
+from faxbot.slack.views.blocks import truncate
 from faxbot.slack.views.form import form_view
 from tests.support.facts import NOW
 from tests.support.slack_rules import check_message_of, check_modal, check_mrkdwn
@@ -123,7 +123,7 @@ def test_a_sentence_as_long_as_a_novel(name):
 @pytest.mark.parametrize("amount", [0, 1, 10, 60, 90, 130])
 @every_long_name
 def test_a_form_for_many_files(name, amount):
-    """The form carries the ids of as many files as fit, with names or without."""
+    """The form carries the ids of as many files as truncate, with names or without."""
     line = FaxLine("L" * 400, name, name, name)
     check_modal(
         form_view(FormStart("C1", None, many_files(amount, name), name, name), [line] * MANY, SITE, name)
@@ -149,14 +149,14 @@ def test_more_files_than_a_button_can_carry():
 def test_what_is_cut_is_cut_between_marks(piece):
     """Wherever the limit falls, no cut goes through a date, a mention or an escaped character."""
     for limit in range(20, 80):
-        shown = fit(piece * 100, limit)
+        shown = truncate(piece * 100, limit)
         assert len(shown) <= limit
         assert shown.endswith("…")
         check_mrkdwn(shown)
 
 
 def test_a_long_word_behind_a_short_line_is_not_left_out():
-    """What does not fit on whole lines is cut at a word: a list of names does not vanish."""
+    """What does not truncate on whole lines is cut at a word: a list of names does not vanish."""
     rendered = render(
         FaxConfirmation("", None, "", "", tuple(f"{'&' * 70} {n}" for n in range(20))), SITE, NOW
     )

@@ -70,8 +70,8 @@ def test_the_facts_are_one_line():
     ("job", "words"),
     [
         (a_job(JobState.READY, total_pages=None), "*Queued* on Sales."),
-        (a_job(JobState.ACTIVE, total_pages=None), "*Dialling*\n"),
-        (a_job(JobState.ACTIVE, status_text="Dialing"), "*Dialling*\n"),
+        (a_job(JobState.ACTIVE, total_pages=None), "*Dialing*\n"),
+        (a_job(JobState.ACTIVE, status_text="Dialing"), "*Dialing*\n"),
         (a_job(JobState.ACTIVE), "*Sending page 1 of 2*   ▱▱▱▱▱▱"),
         (a_job(JobState.ACTIVE, sent_pages=1, dials=1), "*Sending page 2 of 2*   ▰▰▰▱▱▱"),
         (a_job(JobState.ACTIVE, sent_pages=2, dials=1), "*Finishing* — 2 of 2 pages sent   ▰▰▰▰▰▰"),
@@ -90,7 +90,7 @@ def test_the_facts_are_one_line():
         (a_job(JobState.SLEEPING, status_text="Wibble"), "*Not through yet* — the fax server will try again"),
         (
             a_job(JobState.READY, dials=1, status_text="Busy signal detected"),
-            "*Dialling again soon* on Sales. The last try: busy.",
+            "*Dialing again soon* on Sales. The last try: busy.",
         ),
         (a_job(JobState.BLOCKED, total_pages=None), "*Waiting* for another fax to the same number."),
         (a_job(JobState.SUSPENDED), "*On hold* at the fax server."),
@@ -150,7 +150,7 @@ def test_pages_are_never_counted_of_zero():
             Outcome.REFUSED,
             {"job_id": None, "fault": "Unknown modem"},
             None,
-            "*Refused by the fax server* — nothing was dialled.",
+            "*Refused by the fax server* — nothing was dialed.",
         ),
         (
             Outcome.UNSENDABLE,
@@ -162,7 +162,7 @@ def test_pages_are_never_counted_of_zero():
             Outcome.WITHDRAWN,
             {"job_id": None, "cancel_by": "U1DANA"},
             None,
-            "*Stopped by <@U1DANA>* at 9:00 PM. Nothing was dialled.",
+            "*Stopped by <@U1DANA>* at 9:00 PM. Nothing was dialed.",
         ),
         (Outcome.WENT, {"job_id": None, "decided_by": "U1DANA"}, None, "*It went*, says <@U1DANA>."),
         (
@@ -192,7 +192,7 @@ def test_each_end_has_its_words_and_its_buttons(outcome, fax, job, words):
 def test_a_cancel_that_is_under_way_has_nothing_to_press():
     """Once somebody pressed Cancel, the card says so and offers nothing."""
     message = FaxCard(a_fax(cancel_by="U1DANA", cancel_request=3), a_job(JobState.ACTIVE))
-    assert "*Cancelling…* <@U1DANA> asked for it." in shown(message)
+    assert "*Canceling…* <@U1DANA> asked for it." in shown(message)
     assert buttons(message) == {}
 
 
@@ -205,9 +205,9 @@ def test_a_deleted_record_says_who_and_has_nothing_to_press():
 
 def test_a_lost_answer_is_put_to_the_sender():
     """When FileSend's answer was lost and no job found, three buttons ask what happened, each once more."""
-    fax = a_fax(state=FaxState.UNDECIDED, job_id=None, intent_at=NOW.timestamp())
+    fax = a_fax(state=FaxState.UNDECIDED, job_id=None)
     assert "*No answer from the fax server: did it go?*\nThe request was sent at 9:00:00 PM;" in shown(
-        FaxCard(fax)
+        FaxCard(fax, submitted_at=NOW)
     )
     assert "no job to this number has appeared since" in shown(FaxCard(fax))
     pressed = buttons(FaxCard(fax))
@@ -268,8 +268,8 @@ def test_an_end_long_ago_names_the_day():
     ("step", "words"),
     [
         (Step(StepKind.QUEUED, NOW, a_job(JobState.READY)), "Queued on Sales"),
-        (Step(StepKind.DIALLING, NOW, a_job(JobState.ACTIVE)), "Dialling"),
-        (Step(StepKind.DIALLING, NOW, a_job(JobState.ACTIVE, dials=1)), "Dialling (dial 2 of 12)"),
+        (Step(StepKind.DIALLING, NOW, a_job(JobState.ACTIVE)), "Dialing"),
+        (Step(StepKind.DIALLING, NOW, a_job(JobState.ACTIVE, dials=1)), "Dialing (dial 2 of 12)"),
         (Step(StepKind.SENDING, NOW, a_job(JobState.ACTIVE)), "Sending, 2 pages"),
         (Step(StepKind.PAGE, NOW, a_job(JobState.ACTIVE, sent_pages=1)), "Page 1 of 2 sent"),
         (
@@ -292,7 +292,7 @@ def test_an_end_long_ago_names_the_day():
             Step(StepKind.CANCELLED, NOW, a_job(JobState.FAILED), by="U1DANA"),
             "Stopped by <@U1DANA>. Nothing was sent.",
         ),
-        (Step(StepKind.CANCELLING, NOW, by="U1DANA"), "Cancelling… <@U1DANA> asked for it."),
+        (Step(StepKind.CANCELLING, NOW, by="U1DANA"), "Canceling… <@U1DANA> asked for it."),
         (Step(StepKind.SENT_AGAIN, NOW, by="U1DANA"), "Sent again by <@U1DANA> as another fax"),
         (Step(StepKind.DELETED, NOW, by="U1DANA"), "Record deleted by <@U1DANA>"),
         (
@@ -309,7 +309,7 @@ def test_each_step_is_one_short_line(step, words):
 def test_steps_that_waited_come_in_one_reply():
     """Steps that Slack's limits made wait are one reply, oldest first."""
     steps = (Step(StepKind.QUEUED, NOW), Step(StepKind.DIALLING, NOW))
-    assert shown(FaxSteps(a_fax(), steps)) == "Queued\nDialling"
+    assert shown(FaxSteps(a_fax(), steps)) == "Queued\nDialing"
 
 
 def test_every_kind_of_step_has_words():

@@ -64,7 +64,7 @@ def test_the_form_opens_before_the_files_are_found():
     start = FormStart("C1", "1.2", key="k")
     view = loading_view(start)
     assert "submit" not in view
-    assert action_ids.form_start(view["private_metadata"]) == start
+    assert action_ids.decode_form_start(view["private_metadata"]) == start
     assert refusal_view(start, "There is no file in that message.")["close"]["text"] == "Close"
 
 
@@ -105,7 +105,9 @@ def test_many_or_long_names_still_fit():
     for limit in (action_ids.MAX_METADATA, action_ids.MAX_VALUE):
         value = start.encode(limit)
         assert len(value) <= limit
-        assert [file["id"] for file in action_ids.form_start(value).files] == [file["id"] for file in files]
+        assert [file["id"] for file in action_ids.decode_form_start(value).files] == [
+            file["id"] for file in files
+        ]
     shown = blocks_of(form_view(start, LINES, SITE))
     assert "and 10 more" in shown["context"]["elements"][0]["text"]
     with pytest.raises(BadCommand):
@@ -115,13 +117,13 @@ def test_many_or_long_names_still_fit():
 def test_half_a_surrogate_in_a_name_travels():
     """JSON can bring half a surrogate pair; it does not break the button."""
     value = FormStart("C1", files=({"id": "F1", "name": "a\ud800.pdf"},)).encode()
-    assert action_ids.form_start(value).files[0]["name"] == "a?.pdf"
+    assert action_ids.decode_form_start(value).files[0]["name"] == "a?.pdf"
 
 
 @given(st.text() | st.from_regex(r'\A\{"(files|channel_id|thread_ts)":.{0,20}\}\Z'))
 def test_a_garbled_value_is_refused(text):
     """Whatever comes back from outside is ours or a BadCommand."""
-    for read in (action_ids.target, action_ids.page, action_ids.form_start):
+    for read in (action_ids.decode_target, action_ids.decode_page, action_ids.decode_form_start):
         try:
             read(text)
         except BadCommand:
@@ -135,7 +137,7 @@ def test_a_garbled_value_is_refused(text):
 def test_a_forged_target_is_refused(value):
     """Only what a button of ours could carry is acted on."""
     with pytest.raises(BadCommand):
-        action_ids.target(value)
+        action_ids.decode_target(value)
 
 
 @given(
@@ -151,15 +153,15 @@ def test_a_forged_target_is_refused(value):
 )
 def test_a_target_travels(target):
     """What a button is about comes back as it went."""
-    assert action_ids.target(target.encode()) == target
+    assert action_ids.decode_target(target.encode()) == target
 
 
 def test_a_page_travels():
     """Which page of which history comes back as it went."""
-    assert action_ids.page(action_ids.encode_page(Direction.RX, 12)) == (Direction.RX, 12)
+    assert action_ids.decode_page(action_ids.encode_page(Direction.RX, 12)) == (Direction.RX, 12)
     for value in ("RX:0", "rx:1", "RX", "RX:1:1", None):
         with pytest.raises(BadCommand):
-            action_ids.page(value)
+            action_ids.decode_page(value)
 
 
 def test_actions_are_matched_with_their_suffix():

@@ -14,7 +14,7 @@ from faxbot.services.model.messages import (
     ReceivedFax,
     Sentence,
 )
-from faxbot.slack.action_ids import form_start
+from faxbot.slack.action_ids import decode_form_start
 from faxbot.slack.views import BotProfile, render, render_comment
 
 NOW = datetime(2026, 4, 20, 16, 10, tzinfo=UTC)
@@ -113,7 +113,7 @@ def test_the_fax_server_gone_and_back():
 def test_the_fax_server_that_lets_nobody_in():
     """Credentials that are not accepted are told with the remedy, and when they are accepted again."""
     told = render(OutageBegan(NOW, locked_out=True), SITE, NOW).text
-    assert told.startswith(f"*The fax server doesn't let me in* (since {AT}). Its Fax API licence may")
+    assert told.startswith(f"*The fax server doesn't let me in* (since {AT}). Its Fax API license may")
     assert "System, Licenses" in told
     back = OutageEnded(NOW - timedelta(minutes=7), NOW, 1, locked_out=True)
     assert render(back, SITE, NOW).text == "*The fax server lets me in again* after 7 min. 1 fax went out."
@@ -144,7 +144,7 @@ def test_files_without_a_number_get_a_button():
     assert told.text == '"12" is too short. To which number shall I fax *a.pdf*?'
     button = told.blocks[-1]["elements"][0]
     assert (button["text"]["text"], button["action_id"]) == ("Fax this", "open_form")
-    start = form_start(button["value"])
+    start = decode_form_start(button["value"])
     assert (start.files, start.number, start.line_id) == (files, "12", "1")
 
 

@@ -1,10 +1,15 @@
 """
-The baseline: what the fax server has at the very first start.
+The baseline: the records that the fax server has at the very first start; they are not announced.
 
-It is read page by page, a transaction for each, while the bot answers commands already. Before the first page
-is written, the keys at the newest end of the list are committed: records listed beyond them came later and
-are left to the feed, which announces them. A start that is interrupted continues with the same history: none
-of it is announced, and no fax that came meanwhile is missed.
+It is read page by page, one transaction per page, while the bot already answers commands. Before the first
+page is written, the keys at the newest end of the list are committed. Records listed beyond them arrived
+later; the feed announces these. An interrupted start continues with the same keys, so that no old record is
+announced and no new one is missed.
+
+The contract promises no order and reports no moment of arrival. In a list without order, a record is later if
+its time is not before the server's time at the begin (the header Date), or if its call was under way then.
+A long list without order, of a server without that header, is compared with the newest record of the first
+pages: some of the history may be announced, but no fax is missed.
 """
 
 from collections.abc import Callable, Iterable
@@ -14,6 +19,7 @@ from functools import partial
 from faxbot.fax.job import Direction
 from faxbot.fax.record import Record
 from faxbot.services.fax_server.reconciliation import (
+    Beginning,
     History,
     Key,
     Listing,
@@ -29,21 +35,34 @@ from faxbot.services.model.ledger import Ledger, Store
 from faxbot.services.model.records import FaxRecord
 
 Rows = Callable[[Iterable[Record]], list[FaxRecord]]
+"""Makes rows of records."""
 Finish = Callable[[Ledger, bool], None]
+"""Called in the last transaction with (ledger, newest_last)."""
 Progress = Callable[[int, int], None]
+"""Called with (records read, their count)."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Start:
-    """What was found at the ends of the list when the baseline began."""
+    """The order and the newest records of the list when the baseline began, and when that was."""
 
     newest_last: bool
     ends: tuple[Key, ...]
-    """The keys of the page at the newest end; none if the list is in no order."""
+    """The keys of the page at the newest end; empty if the list is not sorted."""
+    beginning: Beginning
 
     def as_json(self) -> dict[str, object]:
-        """As the ledger keeps it."""
-        return {"newest_last": self.newest_last, "ends": [list(key) for key in self.ends]}
+        """As JSON for the ledger."""
+        return {
+            "newest_last": self.newest_last,
+            "ends": [list(key) for key in self.ends],
+            "at": self.beginning.at,
+            "arriving": sorted(self.beginning.arriving),
+        }
+
+    def history(self) -> History | Beginning:
+        """What tells the history from what came later."""
+        return History(self.ends, self.newest_last) if self.ends else self.beginning
 
 
 class Baseline:
@@ -54,10 +73,9 @@ class Baseline:
 
     async def take(self, rows: Rows, progress: Progress, *, finish: Finish, tell_apart: bool) -> bool:
         """
-        Write every record of the history; return whether the list has the newest record last.
+        Write every record of the history; return whether the server lists the newest record last.
 
-        *rows* makes rows of records; *finish* is called in the last transaction. Without *tell_apart*,
-        records that come meanwhile count as history.
+        Without *tell_apart*, records that arrive meanwhile count as history.
 
         Raises:
             ServerFault: The fax server does not answer; what was written so far stays.
@@ -66,7 +84,8 @@ class Baseline:
         if start is None:
             start, page = await self._begin()
             if page is not None:  # one answer held the whole list
-                await self._write(rows, page.records.values())
+                records = page.records
+                await self._write(rows, start.beginning.take(records) if tell_apart else records.values())
                 progress(len(page.records), len(page.records))
         else:
             page = None
@@ -82,31 +101,45 @@ class Baseline:
 
     @property
     def _name(self) -> str:
-        """The name under which the ledger keeps the start of a baseline that is not complete."""
+        """Name of the stored start of an incomplete baseline."""
         return f"baseline_{self._direction}"
 
     async def _recall(self) -> _Start | None:
         kept = await self._store.read(lambda ledger: ledger.recall(self._name))
         if not isinstance(kept, dict):
             return None
-        return _Start(bool(kept["newest_last"]), tuple((job_id, time) for job_id, time in kept["ends"]))
+        ends = tuple((job_id, time) for job_id, time in kept["ends"])
+        beginning = Beginning(kept.get("at"), frozenset(kept.get("arriving", ())))
+        return _Start(bool(kept["newest_last"]), ends, beginning)
 
     async def _begin(self) -> tuple[_Start, Page | None]:
-        """Read both ends of the list and commit the newest; or the whole list, where one answer holds it."""
+        """
+        Read both ends of the list, or the whole list, where one answer holds it.
+
+        When the baseline began, and the newest end, are committed before any record.
+        """
+        arriving, server_time = await self._pages.under_way()
+        beginning = Beginning(server_time.timestamp() if server_time else None, arriving)
+        start, page = await self._read_ends(beginning)
+        await self._store.write(lambda ledger: ledger.remember(self._name, start.as_json()))
+        return start, page
+
+    async def _read_ends(self, beginning: Beginning) -> tuple[_Start, Page | None]:
         count = await self._pages.count()
         first = await self._pages.page(Window(0, self._pages.size))
         if await self._is_all(first, count):
             listing = Listing()
             listing.add(first)
-            return _Start(listing.steps >= 0, ()), first
+            return _Start(listing.steps >= 0, (), beginning), first
         last = await self._last(count)
         order = order_of([time for _, time in first.records])
         if order is None or order is not order_of([time for _, time in last]):
             whole = await self._pages.in_one_answer() if count <= ONE_ANSWER else None
-            return _Start(newest_last=True, ends=()), whole
-        start = _Start(order, tuple(last if order else first.records))
-        await self._store.write(lambda ledger: ledger.remember(self._name, start.as_json()))
-        return start, None
+            if whole is None and beginning.at is None:
+                newest = max(time for _, time in (*first.records, *last))
+                beginning = Beginning(newest, beginning.arriving)
+            return _Start(newest_last=True, ends=(), beginning=beginning), whole
+        return _Start(order, tuple(last if order else first.records), beginning), None
 
     async def _is_all(self, first: Page, count: int) -> bool:
         """Whether *first*, the page at offset 0, is the whole list."""
@@ -123,7 +156,7 @@ class Baseline:
         return False
 
     async def _last(self, count: int) -> dict[Key, Record]:
-        """The records at the end of the list, to its very end, which the count may not name exactly."""
+        """The records at the end of the list; reads on if the list is longer than its count."""
         size = self._pages.size
         last: dict[Key, Record] = {}
         offset = max(0, count - size)
@@ -136,14 +169,15 @@ class Baseline:
                 return last
 
     async def _stream(self, start: _Start, rows: Rows, progress: Progress, *, tell_apart: bool) -> None:
+        """Write the history page by page; again if the list changed while it was read."""
         for _ in range(READS):
             before = await self._pages.count()
-            history = History(start.ends, start.newest_last) if start.ends and tell_apart else None
+            history = start.history() if tell_apart else None
             listing = Listing()
 
             async def write(
                 page: Page,
-                history: History | None = history,
+                history: History | Beginning | None = history,
                 listing: Listing = listing,
                 count: int = before,
             ) -> Page:
@@ -153,16 +187,16 @@ class Baseline:
 
             await self._pages.follow(whole_list(self._pages.size, listing), write)
             self._pages.learn_size(listing.longest, listing.entries)
-            if history is not None and not history.met:
-                await self._write(rows, listing.unknown.values())
+            if isinstance(history, History) and not history.met:
+                await self._write(rows, start.beginning.take(listing.unknown))
             if is_steady(listing, before, await self._pages.count()):
                 return
         if len(listing) <= ONE_ANSWER and (whole := await self._pages.in_one_answer()):
-            history = History(start.ends, start.newest_last) if start.ends and tell_apart else None
+            history = start.history() if tell_apart else None
             await self._write(rows, history.take(whole.records) if history else whole.records.values())
 
     async def _write_page(self, rows: Rows, page: Page, taken: list[Record]) -> Page:
-        """Write those of *taken* that are not known; the page, with all that is known of it now."""
+        """Write the unknown records of *taken*; return the page with its known keys updated."""
         fresh = rows(record for record in taken if key_of(record) not in page.known)
         if not fresh:
             return page
@@ -175,7 +209,7 @@ class Baseline:
         return Page(page.records, page.entries, await self._store.write(add))
 
     async def _write(self, rows: Rows, records: Iterable[Record]) -> None:
-        """Write *records*, as many in a transaction as there are on a page."""
+        """Write *records*, PAGE per transaction."""
         made = rows(records)
         for start in range(0, len(made), PAGE):
             await self._store.write(partial(_add, made[start : start + PAGE]))

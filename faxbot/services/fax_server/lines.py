@@ -1,4 +1,4 @@
-"""The lines there are, and which modem serves which."""
+"""The fax server's lines (virtual faxes), and the mapping of modems to lines."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -9,14 +9,16 @@ from faxbot.services.model.ledger import Store
 from faxbot.services.model.ports import Clock, FaxServer
 
 FRESH_SECONDS = 60.0
-"""How long a list of lines is taken as true."""
+"""How long a fetched list of lines is used."""
 
 
 class LineDirectory:
     """
-    The virtual faxes, asked for now and then and remembered across outages.
+    The lines, fetched at most once per FRESH_SECONDS and stored for outages and restarts.
 
-    *settled* names the line of a modem by hand; *preferred* is the line of a fax that names none.
+    *settled*: configured modem -> line id. *preferred*: the line of a fax that names none.
+
+    Source: FaxList.
     """
 
     def __init__(
@@ -32,10 +34,10 @@ class LineDirectory:
         self._settled, self._preferred = dict(settled or {}), preferred
         self._modems = ModemMap(configured=self._settled)
         self._lines: list[FaxLine] = []
-        self._asked_at = 0.0
+        self._fetched_at = 0.0
 
     async def start(self) -> None:
-        """Recall what was known before."""
+        """Load the stored lines and modems."""
         taught, lines = await self._store.read(lambda ledger: (ledger.modems(), ledger.recall("lines")))
         self._modems = ModemMap(taught, self._settled)
         if isinstance(lines, list):
@@ -43,13 +45,13 @@ class LineDirectory:
 
     async def lines(self) -> list[FaxLine]:
         """
-        The lines; while the fax server does not answer, the ones it had.
+        All lines; during an outage the stored ones.
 
         Raises:
-            ServerFault: It does not answer and never did.
+            ServerFault: The fax server does not answer and no lines are stored.
         """
         now = self._clock.now().timestamp()
-        if now - self._asked_at < FRESH_SECONDS and self._lines:
+        if now - self._fetched_at < FRESH_SECONDS and self._lines:
             return self._lines
         try:
             lines = await self._server.list_lines()
@@ -57,7 +59,7 @@ class LineDirectory:
             if not self._lines:
                 raise
             return self._lines
-        self._asked_at = now
+        self._fetched_at = now
         if lines != self._lines:
             self._lines = lines
             facts = [asdict(line) for line in lines]
@@ -66,7 +68,7 @@ class LineDirectory:
 
     async def choose(self, wanted: str) -> FaxLine:
         """
-        The line that a person means; the preferred or first one if they named none.
+        The line that *wanted* names; the preferred or first one if it is empty.
 
         Raises:
             UnknownLine: There is no such line.
@@ -80,18 +82,18 @@ class LineDirectory:
         return lines[0]
 
     def of_modem(self, modem: str) -> FaxLine | None:
-        """The line that *modem* serves, as far as is known now."""
+        """The line that *modem* serves; None if it is unknown."""
         return self._modems.line_of(modem, self._lines)
 
     def is_sure_of(self, modem: str) -> bool:
-        """Whether the line of *modem* is known, and not assumed."""
+        """Whether the line of *modem* is known (configured or learned), not assumed."""
         return self._modems.is_known(modem)
 
     def name_of(self, line_id: str) -> str:
-        """What people call a line; nothing if it is not known."""
+        """The label of a line; empty if it is unknown."""
         return next((line.label for line in self._lines if line.line_id == line_id), "")
 
     async def learn(self, modem: str, line_id: str) -> None:
-        """FileSend's answer names the modem of a line."""
+        """Store which line *modem* serves, as FileSend's answer says (`device`)."""
         if self._modems.learn(modem, line_id):
             await self._store.write(lambda ledger: ledger.teach_modem(modem, line_id))

@@ -1,8 +1,8 @@
 """
-Outages: the fax server does not answer, or rejects the credentials. One notice each at begin and end.
+Outages of the fax server: it does not answer, or rejects the credentials. Announced at start and end.
 
-After an outage the next one has to last longer before it is announced. If the server answers one kind of
-request and never another, that is announced, too.
+After an outage, the next one must last longer before it is announced. If one query keeps failing while
+others are answered, that is announced too.
 """
 
 import asyncio
@@ -30,26 +30,26 @@ log = logging.getLogger(__name__)
 
 FAILURES = 2
 """Consecutive failures before an outage is declared."""
-FIRST_PATIENCE, LONGEST_PATIENCE = 60.0, 960.0
-"""So many seconds an outage has to last that follows another one; each time twice as many."""
+FIRST_MIN_SECONDS, LONGEST_MIN_SECONDS = 60.0, 960.0
+"""Seconds that an outage soon after another must last before it is announced; doubled each time."""
 CALM_SECONDS = 1800.0
-"""After so long a time without an outage the next one is told at once again."""
+"""Seconds without an outage after which the next one is announced immediately again."""
 SILENT_SECONDS = 300.0
-"""For so long one kind of question may fail, while others are answered, before that is told."""
+"""Seconds that one query may fail, while others are answered, before that is announced."""
 HEARD_SECONDS = 60.0
-"""Whoever answered so lately answers."""
+"""Seconds after an answer during which the fax server counts as answering."""
 WENT_OUT_SECONDS = 60.0
-"""How long the faxes that were kept may take to go out before the end of an outage is told without them."""
+"""Seconds to wait for kept faxes to be sent before the end of an outage is announced without them."""
 
 _ABOUT = {"watch": "faxes under way", "inbox": "received faxes"}
-"""What a tick asks about; the others ask about nothing else."""
+"""What the query of a tick is about, for the notice; other ticks query nothing else."""
 _OUTAGE, _ENDED, _SILENT = "server_away", "server_back", "server_silent"
-"""Under which names the ledger remembers what was told or is to be told."""
+"""Names of the stored state: current outage, ended outage, failing queries."""
 
 
 @dataclass(frozen=True, slots=True)
 class EndedOutage:
-    """An outage that is over; to be told when the faxes that were *kept* have gone out."""
+    """An outage that ended at *until*; announced when the *kept* faxes (ids) have been sent."""
 
     outage: Outage
     until: datetime
@@ -61,33 +61,33 @@ _OUTAGES, _ENDS, _MOMENTS = TypeAdapter(Outage), TypeAdapter(EndedOutage), TypeA
 
 class Outages:
     """
-    Keeps what the ticks found: `outage` is set while the fax server does not answer, or does not let us in.
+    Tracks outages from the results of ticks; `outage` is set during one.
 
-    Cards of unfinished faxes then show when the server last replied.
+    Cards of unfinished faxes then show when the server last answered. Notices go to *inbound_channel*.
     """
 
     def __init__(self, store: Store, clock: Clock, inbound_channel: str) -> None:
         self._store, self._clock, self._channel = store, clock, inbound_channel
         self.outage: Outage | None = None
         self.failures = 0
-        """Failures in a row, of whatever tick."""
+        """Consecutive failures of any tick."""
         self._ended: EndedOutage | None = None
-        self._turn = asyncio.Lock()  # ticks end concurrently, and each must see what the one before announced
+        self._lock = asyncio.Lock()  # ticks end concurrently; each must see what the previous one announced
         self._heard: datetime | None = None
         self._first_failure: datetime | None = None
         self._refusals = 0
-        self._patience = 0.0
+        self._min_seconds = 0.0
         self._last_end: datetime | None = None
         self._failing_since: dict[str, datetime] = {}
         self._silent: dict[str, datetime] = {}
 
     @property
     def since(self) -> datetime | None:
-        """Since when the fax server is out of reach; None while it is not."""
+        """When the current outage began; None without one."""
         return self.outage.since if self.outage else None
 
     async def start(self) -> None:
-        """Recall what was said before a restart, and what was still to be said."""
+        """Load the state from before the restart."""
         outage, ended, silent = await self._store.read(
             lambda ledger: (ledger.recall(_OUTAGE), ledger.recall(_ENDED), ledger.recall(_SILENT))
         )
@@ -96,13 +96,13 @@ class Outages:
         self._silent = _MOMENTS.validate_python(silent or {})
 
     async def answered(self, name: str) -> None:
-        """The tick *name* went through."""
-        async with self._turn:
+        """Record that the fax server answered the tick *name*."""
+        async with self._lock:
             await self._answered(name)
 
     async def failed(self, name: str, fault: Fault) -> None:
-        """The tick *name* got no answer, or a no."""
-        async with self._turn:
+        """Record that the tick *name* failed with *fault*."""
+        async with self._lock:
             await self._failed(name, fault)
 
     async def _answered(self, name: str) -> None:
@@ -112,10 +112,10 @@ class Outages:
         if self.outage is not None:
             await self._end(self.outage, now)
         if self._ended is not None:
-            await self._tell_end(self._ended, now)
+            await self._announce_end(self._ended, now)
         if name in self._silent:
             others = {each: since for each, since in self._silent.items() if each != name}
-            await self._tell_of_silence(others, name, QueryRecovered(_ABOUT[name], self._silent[name], now))
+            await self._announce_query(others, name, QueryRecovered(_ABOUT[name], self._silent[name], now))
 
     async def _failed(self, name: str, fault: Fault) -> None:
         now = self._clock.now()
@@ -125,28 +125,28 @@ class Outages:
         first = self._first_failure = self._first_failure or now
         since = self._failing_since.setdefault(name, now)
         lasted = (now - first).total_seconds()
-        if self.outage is None and self.failures >= FAILURES and lasted >= self._wait(first):
+        if self.outage is None and self.failures >= FAILURES and lasted >= self._min_duration(first):
             await self._begin(Outage(first, self._heard, locked_out), fault)
         elif self.outage and not self.outage.locked_out and self._refusals >= FAILURES:
-            # it was away, and now it answers without letting us in: that asks for somebody else's help
+            # it answers again but rejects the credentials: an admin has to act
             await self._begin(Outage(self.outage.since, self.outage.heard, locked_out=True), fault)
         others = self._heard is not None and (now - self._heard).total_seconds() < HEARD_SECONDS
         silent = others and (now - since).total_seconds() >= SILENT_SECONDS
         if silent and self.outage is None and name in _ABOUT and name not in self._silent:
-            await self._tell_of_silence(self._silent | {name: since}, name, QueryFailing(_ABOUT[name], since))
+            await self._announce_query(self._silent | {name: since}, name, QueryFailing(_ABOUT[name], since))
 
-    def _wait(self, first: datetime) -> float:
-        """How long an outage that began at *first* has to last before it is told."""
+    def _min_duration(self, first: datetime) -> float:
+        """Seconds that an outage that began at *first* must last before it is announced."""
         if self._last_end is None or (first - self._last_end).total_seconds() >= CALM_SECONDS:
-            self._patience = 0.0
-        return self._patience
+            self._min_seconds = 0.0
+        return self._min_seconds
 
     async def _begin(self, outage: Outage, fault: Fault) -> None:
         ended, now = self._ended, self._clock.now()
 
         def record(ledger: Ledger) -> None:
             if ended is not None:  # the end of the previous outage was not announced yet
-                post_notice(ledger, self._channel, _back(ledger, ended), now)
+                post_notice(ledger, self._channel, _outage_ended(ledger, ended), now)
                 ledger.remember(_ENDED, None)
             ledger.remember(_OUTAGE, _OUTAGES.dump_python(outage, mode="json"))
             post_notice(ledger, self._channel, OutageBegan(outage.since, outage.locked_out), now)
@@ -154,7 +154,7 @@ class Outages:
 
         await self._store.write(record)
         self.outage, self._ended = outage, None
-        log.warning("the fax server is out of reach", extra={"fault": type(fault).__name__})
+        log.warning("outage of the fax server began", extra={"fault": type(fault).__name__})
 
     async def _end(self, outage: Outage, now: datetime) -> None:
         def record(ledger: Ledger) -> EndedOutage:
@@ -167,36 +167,36 @@ class Outages:
 
         self._ended = await self._store.write(record)
         self.outage, self._last_end = None, now
-        self._patience = min(LONGEST_PATIENCE, max(FIRST_PATIENCE, self._patience * 2))
-        log.info("the fax server answers again", extra={"seconds": (now - outage.since).total_seconds()})
+        self._min_seconds = min(LONGEST_MIN_SECONDS, max(FIRST_MIN_SECONDS, self._min_seconds * 2))
+        log.info("outage of the fax server ended", extra={"seconds": (now - outage.since).total_seconds()})
 
-    async def _tell_end(self, ended: EndedOutage, now: datetime) -> None:
-        """Say that it is back, once it is known how many faxes went out by that."""
+    async def _announce_end(self, ended: EndedOutage, now: datetime) -> None:
+        """Announce the end, when the kept faxes have been sent or WENT_OUT_SECONDS are over."""
         in_time = now - ended.until < timedelta(seconds=WENT_OUT_SECONDS)
 
         def record(ledger: Ledger) -> bool:
             waiting = (FaxState.READY, FaxState.SUBMITTING)
             if in_time and any(ledger.fax(fax_id).state in waiting for fax_id in ended.kept):
                 return False
-            post_notice(ledger, self._channel, _back(ledger, ended), now)
+            post_notice(ledger, self._channel, _outage_ended(ledger, ended), now)
             ledger.remember(_ENDED, None)
             return True
 
         if await self._store.write(record):
             self._ended = None
 
-    async def _tell_of_silence(self, silent: dict[str, datetime], name: str, message: Storable) -> None:
+    async def _announce_query(self, silent: dict[str, datetime], name: str, message: Storable) -> None:
         def record(ledger: Ledger) -> None:
             ledger.remember(_SILENT, _MOMENTS.dump_python(silent, mode="json"))
             post_notice(ledger, self._channel, message, self._clock.now())
 
         await self._store.write(record)
         self._silent = silent
-        log.warning("one kind of question", extra={"tick": name, "answered": name not in silent})
+        log.warning("query fails or recovers", extra={"tick": name, "answered": name not in silent})
 
 
-def _back(ledger: Ledger, ended: EndedOutage) -> OutageEnded:
-    """How it is told: with the faxes that really went out."""
+def _outage_ended(ledger: Ledger, ended: EndedOutage) -> OutageEnded:
+    """The message about the end, with the number of faxes that were sent."""
     faxes = [ledger.fax(fax_id) for fax_id in ended.kept]
     went_out = sum(fax.accepted_at is not None for fax in faxes)
     return OutageEnded(ended.outage.since, ended.until, went_out, ended.outage.locked_out)

@@ -1,8 +1,8 @@
 """
-Which pages of a list of records to read, what in them is new, and what is gone. Pure: no I/O.
+Decides which pages of a list of records to read, and which records are new or gone. Pure: no I/O.
 
-A reading is a generator. It yields the `Window` to read next, is sent the `Page` that came back, and returns
-its result. The feed reads the pages and asks the database which of their records are known.
+A reading is a generator: it yields the `Window` to read next, receives the `Page`, and returns its result.
+The feed reads the pages and looks up their records in the database.
 """
 
 from collections.abc import Collection, Generator, Iterable, Sequence
@@ -17,29 +17,31 @@ T = TypeVar("T")
 Key = tuple[str, float]
 
 SMALL = 500
-"""A list of at most this many records is read again as soon as the numbers disagree, a longer one only if
-they disagree twice in a row."""
+"""Maximum length of a list that is read as a whole at the first disagreement of the counts; a longer one only
+at the second consecutive one."""
 FIRST_PAUSE, LONGEST_PAUSE = 10.0, 900.0
-"""Seconds between two readings of the whole list while the numbers disagree."""
+"""Seconds between two readings of the whole list while the counts disagree: first, maximum."""
 BELIEVED_SECONDS = 60.0
-"""How long count and list must disagree before the difference is taken for the server's way to count."""
+"""Seconds of constant disagreement after which the difference counts as permanent."""
+LONGEST_CALL_SECONDS = 86_400.0
+"""A record that is older than this is not that of a call that is under way, even if it has its id."""
 ORDERLY = 0.9
-"""The share of the steps between neighbors that go one way in a list that counts as sorted by time."""
+"""Share of steps in one direction above which a list counts as sorted by time."""
 
 
 def key_of(record: Record) -> Key:
-    """The identity of a record: job ids start again when the server is reset, so the id is not enough."""
+    """The identity of a record: (job id, epoch time), because a reset server reuses job ids."""
     return (record.job_id, record.time.timestamp())
 
 
 def arrival(record: Record) -> tuple[float, int, str]:
-    """The sort key for the order in which records came: by time, and by job id where times are equal."""
+    """Sort key for the order of arrival: time, then job number."""
     digits = "".join(char for char in record.job_id if char.isdecimal())
     return (record.time.timestamp(), int(digits or 0), record.job_id)
 
 
 class Window(NamedTuple):
-    """The records to ask for: at most *size*, after the first *offset*."""
+    """The part of the list to read (RecordsGet): at most *size* records after the first *offset*."""
 
     offset: int
     size: int
@@ -47,7 +49,7 @@ class Window(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Records in the server's order. *entries* counts repeated ones; *known* maps known keys to row ids."""
+    """Records in server order. *entries*: their number with repeats. *known*: key -> row id."""
 
     records: dict[Key, Record]
     entries: int
@@ -63,7 +65,7 @@ Reading = Generator[Window, Page, T]
 
 
 class RowIds:
-    """A set of row ids, one bit each: an eighth of a megabyte for a million rows."""
+    """A set of row ids as a bitmap: 125 kB for a million rows."""
 
     def __init__(self) -> None:
         self._bits = bytearray()
@@ -89,16 +91,16 @@ class RowIds:
 
 @dataclass(slots=True)
 class Listing:
-    """What one reading, or several, of the whole list held: row ids of known records, and unknown records."""
+    """The result of one or more readings of the whole list: known row ids and unknown records."""
 
     known: RowIds = field(default_factory=RowIds)
     unknown: dict[Key, Record] = field(default_factory=dict)
     entries: int = 0
-    """Entries read, repeated ones included."""
+    """Number of entries, with repeats."""
     longest: int = 0
-    """The most entries on one page."""
+    """Maximum number of entries on a page."""
     steps: int = 0
-    """How many more neighbors have a later time than an earlier one; negative: newest first."""
+    """Steps to a later time minus steps to an earlier one; negative: newest first."""
     _last: float | None = None
 
     def __len__(self) -> int:
@@ -120,20 +122,20 @@ class Listing:
 
 
 def whole_list(size: int, *into: Listing) -> Reading[None]:
-    """Read page after page until one adds nothing to the first of *into*; add each page to all of them."""
+    """Read page by page into every listing of *into*, until a page adds nothing to the first one."""
     offset = 0
     while True:
         page = yield Window(offset, size)
         added = [listing.add(page) for listing in into]
-        if not added[0]:  # the end; or the server ignores the offset and repeats itself
+        if not added[0]:  # the end, or the server ignores the offset
             return
         offset += page.entries
-        if page.entries > size:  # it ignores the limit: that was all
+        if page.entries > size:  # the server ignores the limit: this was the whole list
             return
 
 
 def newest(count: int, size: int, *, newest_last: bool) -> Reading[dict[Key, Record]]:
-    """Read from the newest end until a known record comes up; return the unknown ones."""
+    """Read from the newest end up to the first known record; return the unknown ones."""
     found: dict[Key, Record] = {}
     done = 0
     while done < count:
@@ -148,9 +150,9 @@ def newest(count: int, size: int, *, newest_last: bool) -> Reading[dict[Key, Rec
 
 
 def other_end(count: int, size: int, *, newest_last: bool) -> Window | None:
-    """The page at the end where no new records are expected; None if the whole list fits on one page."""
+    """The page at the oldest end; None if the whole list fits on one page."""
     if count <= size:
-        return None  # the page of the newest end held it all
+        return None  # the page of the newest end is the whole list
     return Window(0 if newest_last else count - size, size)
 
 
@@ -160,17 +162,17 @@ def gone(present: Iterable[int], listing: Listing) -> list[int]:
 
 
 def is_steady(listing: Listing, before: int, after: int) -> bool:
-    """Whether *listing* is the list: the server counted as many before and after, and no entry came twice."""
+    """Whether *listing* is complete: equal counts *before* and *after*, and no repeated entry."""
     return before == listing.entries == len(listing) == after
 
 
 def is_orderly(listing: Listing, before: int, after: int) -> bool:
-    """Whether entries came twice only because records arrived or went while the list was read."""
+    """Whether changes of the list during the reading explain all repeated entries."""
     return listing.entries - len(listing) <= abs(after - before)
 
 
 def order_of(times: Sequence[float]) -> bool | None:
-    """True: sorted oldest first, False: newest first, None: in no order. A few steps may go the wrong way."""
+    """True: oldest first. False: newest first. None: not sorted. A tenth of the steps may differ."""
     later = sum(one < other for one, other in pairwise(times))
     earlier = sum(one > other for one, other in pairwise(times))
     if not later + earlier or max(later, earlier) < ORDERLY * (later + earlier):
@@ -180,32 +182,32 @@ def order_of(times: Sequence[float]) -> bool | None:
 
 @dataclass(slots=True)
 class Tally:
-    """Whether the server's count agrees with what is known, and what is due while it does not."""
+    """Compares the server's count with the known records, and schedules readings while they disagree."""
 
     count: int = -1
-    """The server's count when everything was known; -1: the next tick has to read."""
+    """The server's count when all records were known; -1: the next tick must read."""
     surplus: int = 0
-    """How many more records the server counts than it lists."""
+    """Permanent difference: records that the server counts but does not list."""
     _since: float | None = None
     _times: int = 0
     _reread_at: float = 0.0
     _pause: float = FIRST_PAUSE
 
     def adds_up(self, count: int, known: int) -> bool:
-        """Whether the server's *count* is that of the *known* records."""
+        """Whether *count* agrees with the number of *known* records."""
         return known + self.surplus == count
 
     def settle(self, count: int) -> None:
-        """Everything is known at *count*: ticks in which it does not change need to read nothing."""
+        """All records are known at *count*; nothing needs to be read until it changes."""
         self.count, self._since, self._times = count, None, 0
         self._reread_at, self._pause = 0.0, FIRST_PAUSE
 
-    def doubt(self) -> None:
-        """The numbers disagree: the next tick reads, whatever the count."""
+    def mark_disagreement(self) -> None:
+        """The counts disagree; the next tick must read."""
         self.count = -1
 
     def rereads(self, count: int, now: float) -> bool:
-        """Whether the whole list is to be read now, because the numbers disagree; counts the times."""
+        """Whether to read the whole list now; called once per tick with a disagreement."""
         self._times += 1
         if self._since is None:
             self._since = now
@@ -215,34 +217,58 @@ class Tally:
         return True
 
     def learn_surplus(self, count: int, known: int, now: float) -> None:
-        """After a steady reading: believe a difference that has lasted."""
+        """After a steady reading: accept a difference that lasted BELIEVED_SECONDS."""
         surplus = count - known
         if surplus == 0 or (self._since is not None and now - self._since >= BELIEVED_SECONDS):
             self.surplus = surplus
 
 
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """
+    When the first start began, by the server's clock: it tells history apart in a list without order.
+
+    *arriving* are the ids of the calls that were under way: a record's time may be when its call began.
+    """
+
+    at: float | None = None
+    """In epoch seconds; None if the server does not tell its time."""
+    arriving: frozenset[str] = frozenset()
+
+    def is_later(self, key: Key) -> bool:
+        """Whether a record came after the first start began; if in doubt, it did."""
+        job_id, time = key
+        if self.at is not None and time >= self.at:
+            return True
+        return job_id in self.arriving and (self.at is None or time > self.at - LONGEST_CALL_SECONDS)
+
+    def take(self, page: dict[Key, Record]) -> list[Record]:
+        """Which records of this page are history."""
+        return [record for key, record in page.items() if not self.is_later(key)]
+
+
 @dataclass(slots=True)
 class History:
     """
-    What belongs to the history of the first start, in a list that is sorted by arrival.
+    Separates the history of the first start from later records, in a list sorted by arrival.
 
-    *ends* are the keys of the page at the newest end when the first start began. A record on the far side of
-    all of them came later.
+    *ends*: the keys of the page at the newest end when the first start began. Records beyond all of them
+    arrived later.
     """
 
     ends: Collection[Key]
     newest_last: bool
     met: bool = False
-    """One of *ends* was on a page; if none is, all of them were deleted, and nothing can be told apart."""
+    """One of *ends* was read. If none is, all were deleted and the history cannot be separated."""
     _later: dict[Key, Record] = field(default_factory=dict)
 
     def take(self, page: dict[Key, Record]) -> list[Record]:
-        """Which records, of this page and those before it, are now known to be history."""
+        """Add a page; return the records that are now known to be history."""
         history: list[Record] = []
         for key, record in page.items():
             is_end = key in self.ends
             if self.newest_last:
-                if is_end:  # what was listed before it is older
+                if is_end:  # records listed before it are older
                     history += [*self._later.values(), record]
                     self._later.clear()
                     self.met = True

@@ -1,4 +1,4 @@
-"""The records of one direction, followed at a cost of what is new."""
+"""Finds new and deleted records of one direction; the cost depends on the number of new ones."""
 
 import asyncio
 import logging
@@ -28,20 +28,22 @@ from faxbot.services.model.records import FaxRecord, RecordState, new_record
 log = logging.getLogger(__name__)
 
 IDS_AT_ONCE = 1000
-"""Row ids read and marked in one transaction."""
+"""Maximum row ids that are read and marked in one transaction."""
 
 
 class RecordFeed:
     """
-    Finds the records of one direction that are new on the fax server, and marks those that are gone.
+    Finds new records of one direction on the fax server, and marks deleted ones as gone.
 
-    The contract promises no order and allows deletions. New records are looked for at the end where they
-    came last time, then at the other; if the numbers disagree then, the whole list is read. A sweep reads
-    both ends and one more page in turn, so that a deletion and an arrival that cancel out in the count are
-    found too. A record that was in any answer is known from then on.
+    The contract guarantees no order and allows deletions. New records are searched at the end where they were
+    found last time, then at the other. If the counts still disagree, the whole list is read. A sweep reads
+    both ends and one more page, the next one each time, to find a deletion and an arrival that cancel out in
+    the count. Every record that was read is stored.
 
-    Which records are known is asked of an index in the database, page by page: the feed holds none of them
+    Known records are looked up in an index of the database, page by page; the feed holds none in memory
     (docs/decisions/0010).
+
+    Source: RecordCount, RecordsGet.
     """
 
     def __init__(
@@ -52,23 +54,23 @@ class RecordFeed:
         self._fresh_state = fresh_state
         self._tally = Tally()
         self._newest_last = True
-        self._turn = 0
+        self._sweep_offset = 0
         self.begun = False
-        """The baseline is complete: the records of the very first start are known."""
+        """Whether the baseline is complete."""
         self._busy = asyncio.Lock()
 
     @property
     def newest_last(self) -> bool:
-        """Whether the fax server lists the oldest record first."""
+        """Whether the fax server lists the newest record last."""
         return self._newest_last
 
     @property
     def _name(self) -> str:
-        """The name under which the ledger keeps that the baseline is complete, and the order."""
+        """Name of the stored state: that the baseline is complete, and the order."""
         return f"feed_{self._direction}"
 
     async def recall(self) -> None:
-        """Read from the ledger whether the baseline is complete. Touches no record."""
+        """Load from the ledger whether the baseline is complete; reads no record."""
         begun = await self._store.read(lambda ledger: ledger.recall(self._name))
         self.begun = bool(begun)
         if isinstance(begun, dict):
@@ -78,10 +80,10 @@ class RecordFeed:
         self, *, backfill: bool = False, progress: Callable[[int, int], None] = lambda _read, _of: None
     ) -> None:
         """
-        Take the baseline if there is none yet: what the server has is history, unless *backfill* is set.
+        Take the baseline if there is none yet: present records are history, or new with *backfill*.
 
-        *progress* is called with the number of records read and their count, after each page. A baseline
-        that was interrupted continues with the same history (baseline.py).
+        *progress* is called with (records read, their count) after each page. An interrupted baseline is
+        continued (baseline.py).
 
         Raises:
             ServerFault: The fax server does not answer.
@@ -102,34 +104,34 @@ class RecordFeed:
 
     async def catch_up(self, *, sweep: bool = False) -> bool:
         """
-        Find the records that came since the last time; True if there were any.
+        Store the records that arrived since the last call; True if there were any.
 
-        One RecordCount and no row when the count did not change. Waits while the baseline is taken.
+        If the count has not changed, this is one RecordCount and no database access, except for a *sweep*.
 
         Raises:
-            ServerUnreachable: The baseline could not be taken yet.
+            ServerUnreachable: There is no baseline yet.
             ServerFault: The fax server does not answer.
         """
         async with self._busy:
             if not self.begun:
-                raise ServerUnreachable("What the fax server has is not known yet.")
+                raise ServerUnreachable("The records of the fax server are not known yet.")
             count = await self._pages.count()
             if count == self._tally.count and not sweep:
                 return False
             new = await self._read_newest(count)
             if sweep:
-                new += await self._read_in_turn(count)
+                new += await self._read_next_page(count)
             settled = await self._adds_up(count)
             if not settled:
                 new += await self._read_other_end(count)
                 settled = await self._adds_up(count)
             if not settled:
-                new += await self._clear_up(count)
+                new += await self._reconcile(count)
                 settled = await self._adds_up(count)
             if settled:
                 self._tally.settle(count)
             else:
-                self._tally.doubt()
+                self._tally.mark_disagreement()
             return bool(new)
 
     async def _known(self) -> int:
@@ -139,12 +141,12 @@ class RecordFeed:
         return self._tally.adds_up(count, await self._known())
 
     async def _read_newest(self, count: int) -> int:
-        """Read from the newest end until a known record comes up; return how many were new."""
+        """Read from the newest end up to the first known record; return the number of new ones."""
         reading = newest(count, self._pages.size, newest_last=self._newest_last)
         return await self._add((await self._pages.follow(reading)).values()) if count > 0 else 0
 
     async def _read_other_end(self, count: int) -> int:
-        """Read the other end; if new records are there, that is where they are looked for from now on."""
+        """Read the other end; if new records are there, it becomes the newest end."""
         window = other_end(count, self._pages.size, newest_last=self._newest_last)
         if window is None or not (await self._pages.page(window)).unknown:
             return 0
@@ -152,19 +154,19 @@ class RecordFeed:
         await self._store.write(lambda ledger: self._remember_order(ledger, self._newest_last))
         return await self._read_newest(count)
 
-    async def _read_in_turn(self, count: int) -> int:
-        """Read the other end, and the page whose last reading is the longest ago."""
+    async def _read_next_page(self, count: int) -> int:
+        """Read the other end and the next page of the sweep; return the number of new records."""
         size = self._pages.size
         other = 0 if self._newest_last else max(0, count - size)
-        self._turn = self._turn + size if self._turn + size < count else 0
+        self._sweep_offset = self._sweep_offset + size if self._sweep_offset + size < count else 0
         new = 0
-        for offset in sorted({other, self._turn}):
+        for offset in sorted({other, self._sweep_offset}):
             page = await self._pages.page(Window(offset, size))
             new += await self._add(page.unknown.values())
         return new
 
-    async def _clear_up(self, count: int) -> int:
-        """Read the whole list: records were deleted, or the count runs ahead, or the list is in no order."""
+    async def _reconcile(self, count: int) -> int:
+        """Read the whole list if it is due: mark deleted records, return the number of new ones."""
         now = self._clock.now().timestamp()
         if not self._tally.rereads(count, now):
             return 0
@@ -183,7 +185,7 @@ class RecordFeed:
         return fresh
 
     async def _read_everything(self) -> tuple[Listing, bool]:
-        """Every record, and whether one that is not in it is gone."""
+        """(All records, whether a record that is missing in them is deleted)."""
         union, orderly = Listing(), True
         for _ in range(READS):
             before = await self._pages.count()
@@ -194,10 +196,10 @@ class RecordFeed:
             if is_steady(listing, before, after):
                 return listing, True
             orderly = orderly and is_orderly(listing, before, after)
-        if len(union) > ONE_ANSWER:  # a record that was in neither of two readings is gone
+        if len(union) > ONE_ANSWER:  # a record that was in none of the readings is deleted
             return union, orderly
         whole = await self._pages.in_one_answer()
-        # An answer that is shorter than what the pages held was cut to some length.
+        # The server truncated an answer that holds less than the pages did.
         if whole is not None and len(whole.records) >= len(union):
             listing = Listing()
             listing.add(whole)
@@ -207,7 +209,7 @@ class RecordFeed:
         return union, False
 
     async def _mark_gone(self, listing: Listing) -> int:
-        """Mark the known records that are not in *listing*, some row ids at a time; return how many."""
+        """Mark known records that are not in *listing* as gone, in batches; return their number."""
         went, last = 0, 0
         while True:
 
@@ -221,7 +223,7 @@ class RecordFeed:
                 return went
 
     async def _add(self, found: Iterable[Record]) -> int:
-        """Write records that were not known, in the order in which they came; return how many."""
+        """Write new records in order of arrival; return their number."""
         rows = self._rows(found, self._fresh_state)
         return await self._store.write(lambda ledger: ledger.add_records(rows)) if rows else 0
 

@@ -1,11 +1,14 @@
 """
-The records of one direction, read page by page, each page compared with the records in the database.
+Reads records of one direction page by page, and looks up each page's records in the database.
 
-A server may cap a page below what was asked for, ignore limit and offset, list in any order, and change its
+A server may return fewer records than the limit, ignore limit and offset, list in any order, and change its
 list between two pages.
+
+Source: RecordCount, RecordsGet.
 """
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 
 from faxbot.fax.errors import AnswerLost
 from faxbot.fax.job import Direction
@@ -14,38 +17,43 @@ from faxbot.services.model.ledger import Ledger, Store
 from faxbot.services.model.ports import FaxServer
 
 PAGE = 100
-"""Records asked for at a time."""
+"""Records per page."""
 READS = 2
-"""A list that changes while it is read page by page is read this many times, then in one answer."""
+"""Readings page by page of a list that changes meanwhile; after that it is read in one answer."""
 ONE_ANSWER = 10_000
-"""A list of at most this many entries is asked for in one answer."""
+"""Maximum length of a list that is read in one answer."""
 
 
 class RecordPages:
-    """Reads pages of records; learns how many records the server puts on a page."""
+    """Reads pages of records; adapts to the server's maximum page size."""
 
     def __init__(self, direction: Direction, server: FaxServer, store: Store) -> None:
         self._direction, self._server, self._store = direction, server, store
         self.size = PAGE
-        """Records to ask for: as many as the server returns when it has more."""
+        """Limit of a page: at most what the server returns on a full page."""
 
     async def count(self) -> int:
         """The number of records, as the server counts them (RecordCount)."""
         return await self._server.count_records(self._direction)
+
+    async def under_way(self) -> tuple[frozenset[str], datetime | None]:
+        """The ids of the jobs that have no record yet (ActiveJobs), and the server's time of that answer."""
+        jobs = await self._server.active_jobs(self._direction)
+        return frozenset(job.job_id for job in jobs), self._server.server_time
 
     async def page(self, window: Window) -> Page:
         """The records of *window* (RecordsGet), and which of them are known."""
         return await self._read(window.size, max(0, window.offset))
 
     async def in_one_answer(self) -> Page | None:
-        """All records in one answer: a list that nothing can change meanwhile. None if that is too long."""
+        """All records in one answer, as a consistent list; None if the answer was lost (too long)."""
         try:
             return await self._read()
         except AnswerLost:
             return None
 
     async def follow(self, reading: Reading[T], each: Callable[[Page], Awaitable[Page]] | None = None) -> T:
-        """Read the pages that *reading* wants, pass them through *each*, and return the reading's result."""
+        """Run *reading*: read its windows, pass each page through *each*, return its result."""
         window = next(reading)
         while True:
             page = await self.page(window)
@@ -58,7 +66,7 @@ class RecordPages:
                 return result
 
     def learn_size(self, longest: int, entries: int) -> None:
-        """A server that returned fewer than asked for, though it has more, is asked for that many."""
+        """Reduce `size` if the server returned shorter pages (*longest*) although it has more *entries*."""
         if 0 < longest < min(self.size, entries):
             self.size = longest
 

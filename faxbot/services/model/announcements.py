@@ -70,6 +70,7 @@ class Announcement(SQLModel):
     posted_revision: int = 0
     lookups: int = 0
     due_at: float = 0.0
+    """No call before this moment. `created_at` means at once, and is what 0 becomes when the row is saved."""
     created_at: float = 0.0
     sent_at: float | None = None
     correlation_id: str = Field(default_factory=correlation.current)

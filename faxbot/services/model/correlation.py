@@ -1,8 +1,8 @@
 """
-One reference for all that comes of one envelope: it stands in each line of the log on the way.
+The correlation id: one per Slack envelope, in every log line that the envelope leads to.
 
-It is drawn when the envelope comes in, written with what is committed, and taken up again by whatever goes
-on with it later: another task, a tick, the outbox, the next life of the bot.
+It is created when the envelope arrives and stored with the rows that are committed. Tasks, ticks and the
+outbox set it again when they continue that work, also after a restart.
 """
 
 import secrets
@@ -10,23 +10,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-_CURRENT: ContextVar[str] = ContextVar("reference", default="")
+_CURRENT: ContextVar[str] = ContextVar("correlation_id", default="")
 
 
 def current() -> str:
-    """The reference of what is being done; empty for what nobody asked for."""
+    """The correlation id of the current context; empty outside of any request."""
     return _CURRENT.get()
 
 
 def new() -> str:
-    """A reference that is short enough to be read out on the phone."""
+    """A new correlation id: eight hexadecimal digits, short enough to read out on the phone."""
     return secrets.token_hex(4)
 
 
 @contextmanager
-def under(reference: str) -> Iterator[None]:
-    """What happens in the block, and the tasks that are begun in it, belong to *reference*."""
-    token = _CURRENT.set(reference)
+def under(correlation_id: str) -> Iterator[None]:
+    """Set *correlation_id* for the block and for the tasks that are started in it."""
+    token = _CURRENT.set(correlation_id)
     try:
         yield
     finally:

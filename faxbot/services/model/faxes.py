@@ -1,9 +1,7 @@
 """
-What faxbot remembers: the facts that outlive a crash.
+Outgoing faxes: what is faxed, to whom, and how far it is.
 
-Each class is a plain data model; `store/tables.py` makes tables of them. Moments are epoch seconds.
-A request becomes a Fax (outgoing) or a change to one; what the fax server keeps is a FaxRecord; what Slack
-shows or is to show is an Announcement.
+Each class here is a plain data model; `store/tables.py` makes tables of them. Moments are epoch seconds.
 """
 
 from enum import StrEnum
@@ -15,12 +13,12 @@ from faxbot.services.model import correlation
 
 
 class FaxState(StrEnum):
-    """Where an outgoing fax stands between a person's wish and its end."""
+    """Where an outgoing fax stands between a person's request and its end."""
 
     FETCHING = "fetching"
     """Its files are still to be fetched and made into one document."""
     READY = "ready"
-    """To be handed to the fax server; nothing is dialled."""
+    """To be submitted to the fax server; nothing is dialed."""
     SUBMITTING = "submitting"
     """FileSend is under way. Found at start, it means that the answer never came."""
     UNKNOWN = "unknown"
@@ -39,21 +37,25 @@ class Outcome(StrEnum):
     FAILED = "failed"
     CANCELLED = "cancelled"
     REFUSED = "refused"
-    """By the fax server, at FileSend: never dialled."""
+    """By the fax server, at FileSend: never dialed."""
     UNSENDABLE = "unsendable"
-    """No fax could be made of its files: never dialled."""
+    """No fax could be made of its files: never dialed."""
     WITHDRAWN = "withdrawn"
-    """Cancelled before the fax server had it: never dialled."""
+    """Canceled before the fax server had it: never dialed."""
     WENT = "went"
     """Its answer was lost, and a person says that it went."""
     GIVEN_UP = "given_up"
     """Its answer was lost, and a person let it be, or sent it again as another fax."""
     LOST = "lost"
-    """The fax server forgot the job: nobody can tell."""
+    """The fax server no longer knows the job: its outcome is unknown."""
 
 
 class Fax(SQLModel):
-    """One outgoing fax: the wish, the document, the submission and the job. Foreign jobs have no user."""
+    """
+    One outgoing fax. A job of another program that a channel follows is one, too; it has no user.
+
+    Its document, its submissions and its job as last seen are rows of their own.
+    """
 
     id: int = 0
     request_id: int | None = None
@@ -71,33 +73,31 @@ class Fax(SQLModel):
 
     files: list[dict[str, str]] = Field(default_factory=list)
     """The Slack files it is made of, in order: `{"id", "name"}`."""
-    path: str | None = None
-    name: str = ""
-    content_type: str = ""
-    pages: int | None = None
-    sha256: str = ""
+    document_id: int | None = None
+    """What it sends; None until its files are fetched and converted. Sent again, it has the same document."""
 
-    intent_at: float | None = None
-    known_jobs: list[str] = Field(default_factory=list)
-    """The jobs that were active just before the intent."""
     known_record: int = 0
-    """The newest TX record (its row id) that was known just before the intent."""
+    """The newest TX record (its row id) before its job could exist: none up to it is its own."""
     lookups: int = 0
+    """How many times its job was looked for since the answer was lost, or since it was turned away."""
     lookup_at: float | None = None
+    """When it is looked for next; None: not at all."""
     candidates: list[str] = Field(default_factory=list)
+    """The jobs that could be it."""
     fault: str = ""
-    """The words of who refused or failed, as they were said."""
+    """Why it was refused or failed, in the words of the fax server or of faxbot."""
 
     job_id: str | None = None
+    """The job that it is, as answered to FileSend or as found."""
     answered_by: str = ""
-    """What the answering machine calls itself (CSID), once the record tells."""
+    """The station id (CSID) of the answering machine, once its record has it."""
     accepted_at: float | None = None
     reported_at: float | None = None
     slow_announced: bool = False
 
     cancel_by: str | None = None
     cancel_request: int = 0
-    """The request that cancels it; all others only hear that somebody does."""
+    """The id of the request that cancels it; others are answered that it is being canceled."""
     decided_by: str | None = None
     deleted_by: str | None = None
     created_at: float = 0.0
@@ -106,7 +106,7 @@ class Fax(SQLModel):
 
 
 class KeptFax(NamedTuple):
-    """What there is to know, for keeping its document, of a fax that has one or has not ended."""
+    """What retention needs of a fax that has a document in the spool or has not ended."""
 
     id: int
     path: str | None
@@ -114,4 +114,4 @@ class KeptFax(NamedTuple):
 
 
 SUBMISSION_PAUSE = 0.5
-"""Seconds until it is looked again whether a fax has been handed over."""
+"""Seconds between two looks whether a submission has ended."""

@@ -7,14 +7,16 @@ from typing import Protocol, TypeVar
 
 from faxbot.fax.job import Job
 from faxbot.services.model.announcements import Announcement, Pending
+from faxbot.services.model.documents import KeptDocument
 from faxbot.services.model.faxes import Fax, FaxState, KeptFax
 from faxbot.services.model.records import FaxRecord, KeptRecord
 from faxbot.services.model.requests import Request
+from faxbot.services.model.submissions import Submission
 from faxbot.services.model.subscriptions import Subscription
 
 T = TypeVar("T")
 
-Stateful = Fax | FaxRecord | Announcement
+Stateful = Fax | Submission | FaxRecord | Announcement
 """Rows whose state changes."""
 
 
@@ -91,6 +93,22 @@ class Ledger(RetentionLedger, Protocol):
         The only way by which a state changes, as one conditional update. After False *row* has been read
         again, and the caller does nothing.
         """
+        ...
+
+    def add_document(self, document: KeptDocument) -> KeptDocument:
+        """Keep a document; it gets its id."""
+        ...
+
+    def document_of(self, fax: Fax) -> KeptDocument | None:
+        """What *fax* sends; None before it is prepared, and for the job of another program."""
+        ...
+
+    def add_submission(self, submission: Submission) -> Submission:
+        """Keep a submission; it gets its id."""
+        ...
+
+    def submission_of(self, fax_id: int) -> Submission | None:
+        """The newest submission of a fax."""
         ...
 
     def job_of(self, fax_id: int) -> Job | None:

@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 
 from faxbot.fax.job import Job
 from faxbot.fax.record import Record
+from faxbot.services.model.documents import KeptDocument
 from faxbot.services.model.faxes import Fax
 
 
@@ -72,8 +73,11 @@ class FaxCard:
     fax: Fax
     job: Job | None = None
     outage: "Outage | None" = None
-    """Set while nothing is heard of it."""
+    """Set while the fax server does not answer."""
     home: bool = True
+    document: KeptDocument | None = None
+    submitted_at: datetime | None = None
+    """When FileSend was called, for a fax whose answer was lost."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,11 @@ class FaxServer(Protocol):
         """The jobs that have not ended (ActiveJobs)."""
         ...
 
+    @property
+    def server_time(self) -> datetime | None:
+        """The server's clock when it sent its last answer, in whole seconds; None if it did not say."""
+        ...
+
     async def count_records(self, direction: Direction) -> int:
         """How many records there are (RecordCount)."""
         ...

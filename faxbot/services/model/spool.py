@@ -1,7 +1,8 @@
 """The spool: where documents are kept between the two servers."""
 
-import os
 from pathlib import Path
+
+from faxbot.atomic_file import sync_folder
 
 
 def outgoing(spool: Path, fax_id: int) -> Path:
@@ -24,12 +25,4 @@ def make_folder(folder: Path) -> None:
     missing = [each for each in (folder, *folder.parents) if not each.exists()]
     for each in reversed(missing):
         each.mkdir(mode=0o700, exist_ok=True)
-        _sync(each.parent)
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        sync_folder(each.parent)

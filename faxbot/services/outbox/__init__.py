@@ -1,1 +1,1 @@
-"""Announcements: written with the facts, posted to Slack once."""
+"""The outbox: announcements are written in the transaction of the fact and posted to Slack once."""

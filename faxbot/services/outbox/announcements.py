@@ -1,4 +1,4 @@
-"""Writing announcements: inside the transaction that records the fact, never by calling Slack."""
+"""Writes announcements, in the transaction that records the fact; nothing here calls Slack."""
 
 import secrets
 from collections.abc import Iterable, Sequence
@@ -6,7 +6,7 @@ from datetime import datetime
 
 from faxbot.fax.job import Direction
 from faxbot.fax.routing import SubscriptionFilter, subscribed_channels
-from faxbot.services.model.announcements import Announcement, AnnouncementKind, AnnouncementState
+from faxbot.services.model.announcements import Announcement, AnnouncementKind
 from faxbot.services.model.faxes import Fax, FaxState, Outcome
 from faxbot.services.model.ledger import Ledger
 from faxbot.services.model.messages import Step, StepKind, Storable, pack, pack_step
@@ -26,15 +26,16 @@ LAST_STEPS = frozenset(
         StepKind.WITHDRAWN,
     }
 )
+"""Steps about an outcome; they are posted ahead of progress."""
 
 
 def new_key() -> str:
-    """A key that finds a message again."""
+    """A new key, by which the posted message can be looked up."""
     return secrets.token_hex(12)
 
 
 def interests(ledger: Ledger) -> list[SubscriptionFilter]:
-    """Who wants to hear of what."""
+    """All subscriptions as filters for `subscribed_channels`."""
     return [
         SubscriptionFilter(each.channel_id, Direction(each.direction), each.line_id, each.fax_id)
         for each in ledger.subscriptions()
@@ -42,7 +43,7 @@ def interests(ledger: Ledger) -> list[SubscriptionFilter]:
 
 
 def open_cards(ledger: Ledger, fax: Fax, now: datetime) -> None:
-    """Write a card for *fax* in the conversation it came from and in every channel that wants it."""
+    """Write a card for *fax* in its conversation and in every subscribed channel."""
     home = [fax.channel_id] if fax.channel_id else []
     channels = subscribed_channels(
         interests(ledger), Direction.TX, line_id=fax.line_id, fax_id=fax.id, first=home
@@ -52,7 +53,7 @@ def open_cards(ledger: Ledger, fax: Fax, now: datetime) -> None:
 
 
 def open_card(ledger: Ledger, fax: Fax, channel_id: str, now: datetime) -> bool:
-    """Write a card for *fax* in one channel; False if it has one."""
+    """Write a card for *fax* in one channel; False if there already is one."""
     if any(card.channel_id == channel_id for card in cards_of(ledger, fax)):
         return False
     ledger.announce(
@@ -70,20 +71,20 @@ def open_card(ledger: Ledger, fax: Fax, channel_id: str, now: datetime) -> bool:
 
 
 def cards_of(ledger: Ledger, fax: Fax) -> list[Announcement]:
-    """The cards of *fax*, one a channel."""
+    """The cards of *fax*, one per channel."""
     known = ledger.announcements_of(fax_id=fax.id)
     return [each for each in known if each.kind is AnnouncementKind.CARD]
 
 
 def refresh_cards(ledger: Ledger, fax: Fax) -> None:
-    """The cards of *fax* are out of date."""
+    """Mark the cards of *fax* for an update."""
     for card in cards_of(ledger, fax):
         card.revision += 1
         card.terminal = fax.state is FaxState.ENDED
 
 
 def announce_steps(ledger: Ledger, fax: Fax, steps: Sequence[Step]) -> None:
-    """Tell steps of *fax* in the thread of each of its cards, and bring the cards up to date."""
+    """Write *steps* as replies to each card of *fax*, and mark the cards for an update."""
     for card in cards_of(ledger, fax):
         card.revision += 1
         card.terminal = fax.state is FaxState.ENDED
@@ -104,18 +105,16 @@ def announce_steps(ledger: Ledger, fax: Fax, steps: Sequence[Step]) -> None:
 
 
 def end_fax(ledger: Ledger, fax: Fax, outcome: Outcome, step: Step) -> bool:
-    """End *fax* and announce how; False, and nothing written, if it is in another state by now."""
+    """End *fax* with *outcome* and announce *step*; False, without a write, if its state has changed."""
     if not ledger.change_state(fax, FaxState.ENDED):
         return False
     fax.outcome, fax.ended_at = outcome, step.at.timestamp()
-    if fax.lookup_at is None:
-        fax.known_jobs = []
     announce_steps(ledger, fax, [step])
     return True
 
 
 def announce_received(ledger: Ledger, row: FaxRecord, channels: Iterable[str], now: datetime) -> None:
-    """Tell a received fax to *channels*: its file, and its details in the file's thread."""
+    """Announce a received fax in *channels*, once in each: its file, and its details as a reply."""
     known = {each.channel_id for each in ledger.announcements_of(record_id=row.id)}
     for channel_id in channels:
         if channel_id in known:
@@ -143,7 +142,7 @@ def announce_received(ledger: Ledger, row: FaxRecord, channels: Iterable[str], n
 
 
 def announce_late_file(ledger: Ledger, row: FaxRecord, now: datetime) -> None:
-    """The file of a received fax that was known without one, wherever that was."""
+    """Announce the file of a received fax where its details were posted without one."""
     for known in ledger.announcements_of(record_id=row.id):
         if known.kind is AnnouncementKind.DETAILS:
             known.revision += 1
@@ -158,7 +157,7 @@ def announce_late_file(ledger: Ledger, row: FaxRecord, now: datetime) -> None:
 
 
 def post_notice(ledger: Ledger, channel_id: str, message: Storable, now: datetime) -> None:
-    """A message of its own in *channel_id*."""
+    """Write a notice: a single message in *channel_id*."""
     ledger.announce(
         Announcement(
             key=new_key(),
@@ -171,7 +170,7 @@ def post_notice(ledger: Ledger, channel_id: str, message: Storable, now: datetim
 
 
 def post_ephemeral(ledger: Ledger, request: Request, message: Storable, now: datetime) -> None:
-    """Answer the person behind *request*, and nobody else."""
+    """Write an ephemeral answer to the person who made *request*."""
     ledger.announce(
         Announcement(
             key=new_key(),
@@ -184,8 +183,3 @@ def post_ephemeral(ledger: Ledger, request: Request, message: Storable, now: dat
             correlation_id=request.correlation_id,
         )
     )
-
-
-def is_told(announcement: Announcement) -> bool:
-    """Slack has it, or will never take it."""
-    return announcement.state in (AnnouncementState.SENT, AnnouncementState.DROPPED)

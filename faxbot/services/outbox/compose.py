@@ -1,8 +1,10 @@
-"""What an announcement says, made of the facts as they are when it is told."""
+"""Composes the message of an announcement from the current rows, at the time of posting."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from faxbot.services.model.announcements import Announcement, AnnouncementKind
+from faxbot.services.model.faxes import Fax, FaxState
 from faxbot.services.model.ledger import Ledger
 from faxbot.services.model.messages import (
     FaxCard,
@@ -17,19 +19,31 @@ from faxbot.services.model.messages import (
 
 def compose(ledger: Ledger, batch: Sequence[Announcement], outage: Outage | None) -> Message:
     """
-    The message of one announcement, or of replies that go out as one.
+    The message of one announcement, or of several steps that are posted as one reply.
 
-    *outage*: set while the fax server does not answer.
+    *outage*: the current outage of the fax server, which cards show.
     """
     row = batch[0]
     if row.fax_id is not None:
         fax = ledger.fax(row.fax_id)
         if row.kind is AnnouncementKind.STEP:
             return FaxSteps(fax, tuple(unpack_step(each.body) for each in batch))
-        return FaxCard(fax, ledger.job_of(fax.id), outage, home=row.channel_id == fax.channel_id)
+        return FaxCard(
+            fax,
+            ledger.job_of(fax.id),
+            outage,
+            home=row.channel_id == fax.channel_id,
+            document=ledger.document_of(fax),
+            submitted_at=_submitted_at(ledger, fax) if fax.state is FaxState.UNDECIDED else None,
+        )
     if row.record_id is not None:
         return _received(ledger, row)
     return unpack(row.body)
+
+
+def _submitted_at(ledger: Ledger, fax: Fax) -> datetime | None:
+    submission = ledger.submission_of(fax.id)
+    return datetime.fromtimestamp(submission.intent_at, UTC) if submission else None
 
 
 def _received(ledger: Ledger, row: Announcement) -> Message:

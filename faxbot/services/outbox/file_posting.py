@@ -1,10 +1,12 @@
 """
-A document to a channel, exactly once.
+Posts a document to a channel exactly once.
 
-    "" -> address obtained, bytes up -> "sharing" (committed before the call) -> "shared" -> SENT
+    "" -> upload URL obtained, bytes uploaded -> "sharing" (committed before the call) -> "shared" -> SENT
 
-Until the share is requested the file is invisible, so a stop before that starts over. After it, only
-files.info shows whether it went; there is never a second file while the first may still appear.
+Until files.completeUploadExternal the file is invisible, so an interrupted upload starts over. After the call
+only files.info shows whether the file was shared; no second file is shared while the first may still appear.
+
+Source: files.getUploadURLExternal, files.completeUploadExternal, files.info.
 """
 
 import logging
@@ -22,19 +24,22 @@ from faxbot.services.outbox.compose import compose
 
 log = logging.getLogger(__name__)
 
-SHARE_LOOKS = 20
-"""So often Slack is asked in which message it shows a file; then the details go to the channel itself."""
-LOOKS_BEFORE_HISTORY = 4
-"""So often only the file is asked for; then the conversation is read, too, which Slack allows less often."""
-LOOK_SECONDS = 0.5
-LONGEST_LOOK_SECONDS = 3.0
-LOOKS_BEFORE_REPEAT = 2
-PATIENCE_SECONDS = 30.0
+SHARE_LOOKUPS = 20
+"""Lookups of the message that shows a shared file; after that the details are posted without a thread."""
+LOOKUPS_BEFORE_HISTORY = 4
+"""Lookups by files.info alone; later ones also read the history, which has a lower rate limit."""
+FIRST_LOOKUP_PAUSE = 0.5
+LONGEST_LOOKUP_PAUSE = 3.0
+"""Seconds between two lookups: the first pause, and the maximum."""
+LOOKUPS_BEFORE_REPEAT = 2
+"""Lookups without a result before a share with a lost answer is repeated."""
+RETRY_SECONDS = 30.0
+"""Seconds until the next try after a refusal."""
 
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """A file announcement, with its document and the text beside it."""
+    """A file announcement with its document and its text."""
 
     row: Announcement
     path: Path
@@ -44,7 +49,12 @@ class _File:
 
 
 class FilePosting:
-    """Takes one file announcement a step further each time. *closed* hears (channel, code) of refusals."""
+    """
+    Posts file announcements, one step per call of `advance`.
+
+    *settle*: seconds after which a call without an answer counts as finished. *closed* is called with
+    (channel, error code) after a refusal, *posted* with the seconds from a fax's arrival to its post.
+    """
 
     def __init__(
         self,
@@ -59,24 +69,24 @@ class FilePosting:
         self._store, self._messenger, self._clock = store, messenger, clock
         self._settle, self._closed, self._posted = settle, closed, posted
 
-    async def carry_on(self, row_id: int) -> None:
-        """Do the next step. Raises SlackBusy; every other fault is waited out here."""
+    async def advance(self, row_id: int) -> None:
+        """Do the next step of an announcement. Raises SlackBusy; after other faults it is retried later."""
         file = await self._store.read(lambda ledger: _file(ledger, row_id))
         row = file.row
         try:
             if row.stage == "":
                 await self._upload(file)
             elif row.stage == "sharing":
-                await self._clear_up(file)
+                await self._resolve_share(file)
             else:
                 await self._confirm(row)
         except SlackUnclear:
             await self._save(row, after=self._settle)
         except SlackRefused as refused:
             extra = {"announcement": row.id, "channel": row.channel_id, "error": refused.error}
-            log.warning("Slack refused a file; it is kept and tried again", extra=extra)
+            log.warning("Slack refused a file; will retry", extra=extra)
             await self._closed(row.channel_id, refused.error)
-            await self._save(row, after=PATIENCE_SECONDS)
+            await self._save(row, after=RETRY_SECONDS)
 
     async def _upload(self, file: _File) -> None:
         row = file.row
@@ -84,15 +94,15 @@ class FilePosting:
             file_id, address = await self._messenger.begin_upload(file.path, file.title)
             await self._messenger.put_bytes(address, file.path)
         except FileNotFoundError:
-            await self._miss(row)
+            await self._document_missing(row)
             return
         await self._save(row, stage="sharing", file_id=file_id, lookups=0)
         await self._share(file, file_id)
 
-    async def _miss(self, row: Announcement) -> None:
-        """The document is not in the spool: one that was received is fetched once more."""
-        log.error("a document is not in the spool", extra={"announcement": row.id, "record": row.record_id})
-        due_at = self._clock.now().timestamp() + PATIENCE_SECONDS
+    async def _document_missing(self, row: Announcement) -> None:
+        """The document is not in the spool: download a received one again, drop any other."""
+        log.error("document is not in the spool", extra={"announcement": row.id, "record": row.record_id})
+        due_at = self._clock.now().timestamp() + RETRY_SECONDS
 
         def record(ledger: Ledger) -> None:
             known = ledger.announcement(row.id)
@@ -111,37 +121,37 @@ class FilePosting:
                 row.channel_id, file_id, file.title, file.message, thread_ts=file.thread_ts
             )
         except (SlackBusy, SlackRefused):
-            await self._save(row, stage="")  # this very call was refused: it shows nothing
+            await self._save(row, stage="")  # refused: this file was not shared
             raise
-        await self._save(row, stage="shared", lookups=0, after=LOOK_SECONDS)
+        await self._save(row, stage="shared", lookups=0, after=FIRST_LOOKUP_PAUSE)
 
-    async def _clear_up(self, file: _File) -> None:
-        """The share was asked for and its answer is lost."""
+    async def _resolve_share(self, file: _File) -> None:
+        """Look up a share whose answer was lost; repeat it after LOOKUPS_BEFORE_REPEAT."""
         row = file.row
-        complete, ts, permalink = await self._look(row, thorough=True)
+        complete, ts, permalink = await self._look_up(row, thorough=True)
         if ts is not None:
             await self._done(row, ts, permalink)
         elif complete:
             await self._save(row, stage="shared", lookups=0)
-        elif row.lookups + 1 < LOOKS_BEFORE_REPEAT:
+        elif row.lookups + 1 < LOOKUPS_BEFORE_REPEAT:
             await self._save(row, lookups=row.lookups + 1, after=self._settle)
         else:
             await self._share(file, row.file_id or "")
 
     async def _confirm(self, row: Announcement) -> None:
-        """Slack took the share: in which message does it show?"""
+        """Look up the message that shows the shared file; its details are posted as a reply."""
         lookups = row.lookups + 1
-        _, ts, permalink = await self._look(row, thorough=lookups > LOOKS_BEFORE_HISTORY)
-        if ts is not None or lookups >= SHARE_LOOKS:
+        _, ts, permalink = await self._look_up(row, thorough=lookups > LOOKUPS_BEFORE_HISTORY)
+        if ts is not None or lookups >= SHARE_LOOKUPS:
             if ts is None:
-                log.warning("Slack never named the message of a file", extra={"announcement": row.id})
+                log.warning("message of a shared file was not found", extra={"announcement": row.id})
             await self._done(row, ts, permalink)
         else:
             await self._save(
-                row, lookups=lookups, after=min(LOOK_SECONDS * (lookups + 1), LONGEST_LOOK_SECONDS)
+                row, lookups=lookups, after=min(FIRST_LOOKUP_PAUSE * (lookups + 1), LONGEST_LOOKUP_PAUSE)
             )
 
-    async def _look(self, row: Announcement, *, thorough: bool) -> tuple[bool, str | None, str]:
+    async def _look_up(self, row: Announcement, *, thorough: bool) -> tuple[bool, str | None, str]:
         return await self._messenger.shared_ts(
             row.channel_id, row.file_id or "", row.created_at, thorough=thorough
         )
@@ -151,7 +161,8 @@ class FilePosting:
 
         def record(ledger: Ledger) -> float | None:
             known = ledger.announcement(row.id)
-            ledger.change_state(known, AnnouncementState.SENT)
+            if not ledger.change_state(known, AnnouncementState.SENT):
+                return None
             known.ts, known.sent_at = ts, now
             known.body = known.body | {"permalink": permalink}
             return ledger.record(row.record_id).seen_at if row.record_id is not None else None
@@ -169,14 +180,14 @@ class FilePosting:
         lookups: int | None = None,
         after: float = 0.0,
     ) -> None:
-        due_at = self._clock.now().timestamp() + after if after else 0.0
+        due_at = self._clock.now().timestamp() + after
 
         def record(ledger: Ledger) -> None:
             known = ledger.announcement(row.id)
             known.stage = known.stage if stage is None else stage
             known.file_id = file_id or known.file_id
             known.lookups = known.lookups if lookups is None else lookups
-            known.due_at = due_at
+            known.due_at = due_at if after else known.created_at
 
         await self._store.write(record)
 
@@ -189,7 +200,7 @@ def _file(ledger: Ledger, row_id: int) -> _File:
 
 
 def _document(ledger: Ledger, row: Announcement) -> tuple[Path, str]:
-    """Where the document of a file announcement is, and what it is called."""
+    """Path and title of the document of a file announcement."""
     if row.body.get("path"):
         return Path(row.body["path"]), row.body["title"]
     record = ledger.record(row.record_id or 0)

@@ -1,8 +1,8 @@
 """
-The next call in a channel. Pure: rows in, a choice out.
+Chooses the next Slack call in a channel. Pure: rows in, a choice out.
 
-Within a thread the order is kept: a card before its replies, a file before its details. An edit holds
-nothing up, and nothing holds it up. Among what may go the thread that has ended comes first, then the oldest.
+Order is kept within a thread: a card before its replies, a file before its details. Updates are independent
+of each other and of threads. Among the calls that are possible now, outcomes come first, then the oldest.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,15 +12,15 @@ from faxbot.services.model.announcements import AnnouncementKind, AnnouncementSt
 from faxbot.services.model.ports import OutboxCall
 
 REPLIES_AT_ONCE = 20
-"""So many steps that had to wait go out as one message."""
+"""Maximum number of queued steps merged into one message."""
 
 Wait = Callable[[OutboxCall, bool], float]
-"""Seconds until a call may be made; the flag says that it tells an end."""
+"""(call, urgent) -> seconds until the call may be made; *urgent* calls announce an outcome."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What may be told now, with one call; or nothing, and *after* how many seconds to look again."""
+    """The announcements to post now with one *call*; without any, *after* is the time to wait in seconds."""
 
     batch: tuple[Pending, ...] = ()
     call: OutboxCall = OutboxCall.POST
@@ -29,29 +29,31 @@ class Choice:
 
     @property
     def rank(self) -> tuple[bool, int]:
-        """The order among the channels: ends first, then the oldest."""
+        """Sort key among channels: outcomes first, then the oldest."""
         return (not self.urgent, self.batch[0].id)
 
 
 def choose(rows: Sequence[Pending], now: float, wait: Wait) -> Choice:
-    """The next of *rows*, which belong to one channel and are in the order in which they were written."""
+    """Choose among *rows* of one channel, in the order in which they were written."""
     best: Choice | None = None
     after: float | None = None
     for lane, urgent in _lanes(rows):
         head = lane[0]
         call = call_for(head)
-        pause = max(head.due_at - now, wait(call, urgent))
+        # What is due at once stays due at once when the clock is set back.
+        due_in = head.due_at - now if head.due_at > head.created_at else 0.0
+        pause = max(due_in, wait(call, urgent))
         if pause > 0:
             after = pause if after is None else min(after, pause)
             continue
-        choice = Choice(_together(lane), call, urgent)
+        choice = Choice(_mergeable(lane), call, urgent)
         if best is None or choice.rank < best.rank:
             best = choice
     return best or Choice(after=after)
 
 
 def call_for(row: Pending) -> OutboxCall:
-    """The call that takes an announcement a step further."""
+    """The next call for an announcement."""
     if row.state is AnnouncementState.SENT:
         return OutboxCall.EDIT
     if row.kind is AnnouncementKind.EPHEMERAL:
@@ -62,7 +64,7 @@ def call_for(row: Pending) -> OutboxCall:
 
 
 def _lanes(rows: Sequence[Pending]) -> list[tuple[list[Pending], bool]]:
-    """What goes one after the other, and whether it tells an end: each thread, and each edit by itself."""
+    """Sequences whose order matters (each thread, each single update), and whether they are urgent."""
     threads: dict[int, list[Pending]] = {}
     edits: list[tuple[list[Pending], bool]] = []
     for row in rows:
@@ -73,8 +75,8 @@ def _lanes(rows: Sequence[Pending]) -> list[tuple[list[Pending], bool]]:
     return [*edits, *((lane, any(row.terminal for row in lane)) for lane in threads.values())]
 
 
-def _together(lane: Sequence[Pending]) -> tuple[Pending, ...]:
-    """The head of a thread, and the replies behind it that can go out with it."""
+def _mergeable(lane: Sequence[Pending]) -> tuple[Pending, ...]:
+    """The first row of *lane*, and the waiting steps after it that one message can hold."""
     if not _is_waiting_reply(lane[0]):
         return (lane[0],)
     count = next((i for i, row in enumerate(lane) if not _is_waiting_reply(row)), len(lane))

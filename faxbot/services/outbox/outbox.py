@@ -1,9 +1,9 @@
 """
-The outbox: announcements to Slack calls, each carried out once, as fast as Slack takes them.
+The outbox loop: posts announcements to Slack, each once, within Slack's rate limits.
 
-One call at a time in a channel, channels side by side, within Slack's rate limits; where these bite, ends go
-ahead of mere progress. What goes next says `queue.py`, how it goes `delivery.py` and `upload.py`. What the
-store holds is mirrored here: all of it is read when something was written, a channel after each of its calls.
+One call at a time per channel, channels concurrently; when rate limits apply, outcomes go ahead of progress.
+`next_call.py` chooses the call, `posting.py` and `file_posting.py` make it. Pending rows are mirrored in
+memory: a channel is read again after a commit that touched it and after each of its calls.
 """
 
 import asyncio
@@ -31,20 +31,23 @@ from faxbot.services.outbox.posting import MessagePosting
 log = logging.getLogger(__name__)
 
 AT_ONCE = 16
-"""Calls under way at a time, over all channels."""
+"""Maximum number of concurrent calls, over all channels."""
 IDLE_SECONDS = 30.0
-LEAST_PAUSE = 0.01
-PATIENCE_SECONDS = 30.0
-"""How long an announcement waits that stumbled over a fault of ours."""
+"""Maximum pause of the loop without a wake-up."""
+MIN_PAUSE = 0.01
+RETRY_SECONDS = 30.0
+"""Seconds until the next try after an unexpected exception."""
 CLOSED = frozenset({"channel_not_found", "is_archived", "not_in_channel", "restricted_action"})
-"""Codes with which Slack says that a channel is closed to the bot."""
+"""Error codes that mean the bot cannot post in a channel."""
 
 
 class Outbox:
     """
-    Posts what is written. *admins*: the first of them is notified, once, of a closed channel.
+    Posts announcements until it is canceled.
 
-    *posted* is called with the seconds that a received fax took to its channel.
+    *pace*: the rate limits. *settle*: seconds after which a call without an answer counts as finished. The
+    first of *admins* is notified once per channel that the bot cannot post in. *posted* is called with the
+    seconds from a received fax's arrival to its post.
     """
 
     def __init__(
@@ -62,10 +65,10 @@ class Outbox:
         self._store, self._clock, self._pace, self._admins = store, clock, pace, tuple(admins)
         self._settle = settle
         self._delivery = MessagePosting(
-            store, messenger, clock, settle=settle, outage=outage, closed=self._tell_admin
+            store, messenger, clock, settle=settle, outage=outage, closed=self._notify_admin
         )
         self._upload = FilePosting(
-            store, messenger, clock, settle=settle, closed=self._tell_admin, posted=posted
+            store, messenger, clock, settle=settle, closed=self._notify_admin, posted=posted
         )
         self._wake = asyncio.Event()
         self._stale: set[str] | None = None
@@ -77,22 +80,22 @@ class Outbox:
 
     @property
     def depth(self) -> int:
-        """How many announcements wait to be told."""
+        """Number of pending announcements."""
         return sum(len(rows) for rows in self._waiting.values())
 
     @property
     def oldest(self) -> float | None:
-        """When the oldest of them was written, in epoch seconds."""
+        """When the oldest pending announcement was written, in epoch seconds; None without any."""
         return min((row.created_at for rows in self._waiting.values() for row in rows), default=None)
 
     def wake(self, channels: Collection[str]) -> None:
-        """Announcements of these channels were written; without any, see what is due by now."""
+        """Wake the loop; announcements of *channels* were written."""
         if self._stale is not None:
             self._stale.update(channels)
         self._wake.set()
 
     async def run(self) -> None:
-        """Post until cancelled. Calls that a stop interrupted are looked up first."""
+        """Post until canceled. Calls that a stop interrupted are looked up first."""
         recovered = False
         try:
             while True:
@@ -104,12 +107,14 @@ class Outbox:
                         recovered = True
                     await self._refresh_mirror()
                     pause = self._begin_calls()
-                except Exception:  # the database may be unavailable for a while; what is written is not lost
+                except Exception:  # such as an unavailable database; announcements are stored
                     log.exception("outbox loop failed")
                     self._stale, pause = None, 1.0
                 else:
                     self.idle = not self._calling
-                with contextlib.suppress(TimeoutError):  # unlike wait_for, it never swallows a cancellation
+                with contextlib.suppress(
+                    TimeoutError
+                ):  # unlike wait_for, asyncio.timeout never swallows a cancellation
                     async with asyncio.timeout(self._clock.on_the_wall(pause)):
                         await self._wake.wait()
         finally:
@@ -119,6 +124,7 @@ class Outbox:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     def _delay_interrupted(self, ledger: Ledger) -> None:
+        """Look up posts that a stop interrupted only after the settle window."""
         due_at = self._clock.now().timestamp() + self._settle
         for row in ledger.pending():
             if row.state is AnnouncementState.SENDING:
@@ -142,7 +148,7 @@ class Outbox:
             self._waiting.setdefault(row.channel_id, []).append(row)
 
     def _begin_calls(self) -> float:
-        """Make the calls that may be made now; seconds until there may be more."""
+        """Start the calls that are possible now; return the seconds until the next may be."""
         now = self._clock.now().timestamp()
         pause = IDLE_SECONDS
         ready: list[tuple[Choice, str]] = []
@@ -156,8 +162,8 @@ class Outbox:
                 pause = min(pause, choice.after)
         for first_choice, channel_id in sorted(ready, key=lambda each: each[0].rank):
             if len(self._calling) >= AT_ONCE:
-                break  # the end of a call goes on
-            # Those before it may have used up what Slack allows: then another one, or none.
+                break  # the end of a call wakes the loop
+            # Calls started before this one may have used up a rate limit: choose again.
             wait = self._wait_in(channel_id)
             choice = first_choice
             if wait(choice.call, choice.urgent) > 0:
@@ -166,7 +172,7 @@ class Outbox:
                 self._begin(channel_id, choice)
             elif choice.after is not None:
                 pause = min(pause, choice.after)
-        return max(pause, LEAST_PAUSE)
+        return max(pause, MIN_PAUSE)
 
     def _wait_in(self, channel_id: str) -> Callable[..., float]:
         return lambda call, urgent: self._pace.wait(call, channel_id, urgent=urgent)
@@ -182,7 +188,7 @@ class Outbox:
         del self._calling[channel_id]
         if not task.cancelled() and (error := task.exception()):
             log.error("outbox call failed", exc_info=error, extra={"channel": channel_id})
-            self._pace.busy_in(channel_id, PATIENCE_SECONDS)
+            self._pace.busy_in(channel_id, RETRY_SECONDS)
         self._wake.set()
 
     async def _make_call(self, channel_id: str, choice: Choice) -> None:
@@ -191,22 +197,22 @@ class Outbox:
 
     async def _call(self, channel_id: str, choice: Choice, ids: list[int]) -> None:
         try:
-            if choice.batch[0].kind is AnnouncementKind.FILE and choice.batch[0].state in _UNTOLD:
-                await self._upload.carry_on(ids[0])
+            if choice.batch[0].kind is AnnouncementKind.FILE and choice.batch[0].state in _UNPOSTED:
+                await self._upload.advance(ids[0])
             else:
-                await self._delivery.carry_on(ids, choice.call)
+                await self._delivery.advance(ids, choice.call)
         except SlackBusy as busy:
             self._pace.busy(choice.call, channel_id, busy.retry_after)
         except SlackFault as fault:
             extra = {"announcement": ids[0], "fault": type(fault).__name__}
             log.warning("message lookup failed; will retry", extra=extra)
             await self._delivery.postpone(ids, self._settle or 1.0)
-        except Exception:  # its thread waits, the channel goes on
-            log.exception("an announcement stumbled", extra={"announcement": ids[0]})
-            await self._delivery.postpone(ids, PATIENCE_SECONDS)
+        except Exception:  # its thread waits; other announcements of the channel continue
+            log.exception("announcement failed; will retry", extra={"announcement": ids[0]})
+            await self._delivery.postpone(ids, RETRY_SECONDS)
 
-    async def _tell_admin(self, channel_id: str, error: str) -> None:
-        """One admin hears, once for each channel, that it is closed to the bot."""
+    async def _notify_admin(self, channel_id: str, error: str) -> None:
+        """Notify the first admin, once per channel, that the bot cannot post there."""
         if error not in CLOSED or not self._admins or channel_id == self._admins[0]:
             return
         text = (
@@ -228,4 +234,4 @@ class Outbox:
         await self._store.write(record)
 
 
-_UNTOLD = (AnnouncementState.WAITING, AnnouncementState.SENDING)
+_UNPOSTED = (AnnouncementState.WAITING, AnnouncementState.SENDING)

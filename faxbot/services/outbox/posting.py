@@ -1,8 +1,10 @@
 """
-One announcement to Slack, once: a post, an edit, an answer to one person.
+Posts, updates and looks up single messages, and posts ephemeral ones.
 
-A post is committed as `sending` before the call. When its answer is lost, or the process dies, the message is
-looked for by its key after a settle window, and once more after another, before it is posted again.
+A post is committed as `sending` before the call. If its answer is lost or the process dies, the message is
+looked up by its key after a settle window, and again after a second one, before it is posted again.
+
+Source: chat.postMessage, chat.update, chat.postEphemeral, conversations.history.
 """
 
 import logging
@@ -18,25 +20,26 @@ from faxbot.services.outbox.compose import compose
 
 log = logging.getLogger(__name__)
 
-LOOKS = 2
-"""Absence proves nothing the first time."""
-HOPELESS = frozenset(
+LOOKUPS = 2
+"""Lookups that must find no message before it is posted again."""
+PERMANENT_ERRORS = frozenset(
     {"channel_not_found", "is_archived", "not_in_channel", "user_not_found", "cannot_dm_bot", "no_permission"}
     | {"msg_too_long", "invalid_blocks", "invalid_arguments", "no_text", "restricted_action"}
     | {"message_not_found", "cant_update_message", "edit_window_closed", "thread_not_found", "user_disabled"}
 )
-"""Codes with which Slack says that it will never take this (chat.postMessage, chat.update)."""
+"""Error codes after which a repeat is useless (chat.postMessage, chat.update)."""
 DELETED = frozenset({"message_not_found", "thread_not_found"})
-"""Codes with which Slack says that somebody deleted the card."""
-PATIENCE_SECONDS = 30.0
-"""How long to wait before asking again after any other refusal (a revoked token, a missing scope)."""
-EDIT_AGAIN_SECONDS = 2.0
+"""Error codes that mean the card was deleted in Slack."""
+RETRY_SECONDS = 30.0
+"""Seconds until the next try after any other refusal (a revoked token, a missing scope)."""
+FIRST_EDIT_PAUSE = 2.0
 LONGEST_EDIT_PAUSE = 60.0
+"""Seconds until an update without an answer is repeated: the first pause, doubled up to the maximum."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Outgoing:
-    """One message, ready to go."""
+    """A composed message and its announcement."""
 
     row: Announcement
     message: Message
@@ -45,9 +48,11 @@ class _Outgoing:
 
 class MessagePosting:
     """
-    Takes announcements one call further. *closed* is called with (channel, code) on a final refusal.
+    Makes the next call for announcements of messages.
 
-    `carry_on` raises SlackBusy, after it has written that nothing was posted, and any SlackFault of a lookup.
+    *settle*: seconds after which a call without an answer counts as finished. *closed* is called with
+    (channel, error code) after a permanent refusal. `advance` raises SlackBusy, after recording that nothing
+    was posted, and any SlackFault of a lookup.
     """
 
     def __init__(
@@ -63,20 +68,20 @@ class MessagePosting:
         self._store, self._messenger, self._clock, self._settle = store, messenger, clock, settle
         self._outage, self._closed = outage, closed
 
-    async def carry_on(self, ids: Sequence[int], call: OutboxCall) -> None:
-        """Make *call* for one announcement, or for replies that go out as one."""
+    async def advance(self, ids: Sequence[int], call: OutboxCall) -> None:
+        """Make *call* for one announcement, or for several steps that are posted as one reply."""
         match call:
             case OutboxCall.EDIT:
                 await self._edit(ids[0])
             case OutboxCall.EPHEMERAL:
-                await self._whisper(ids[0])
+                await self._post_ephemeral(ids[0])
             case OutboxCall.LOOKUP:
-                await self._clear_up(ids[0])
+                await self._look_up(ids[0])
             case _:
                 await self._post(ids)
 
     async def postpone(self, ids: Sequence[int], seconds: float) -> None:
-        """Leave announcements alone for a while."""
+        """Do not retry announcements for *seconds*."""
         due_at = self._clock.now().timestamp() + seconds
 
         def record(ledger: Ledger) -> None:
@@ -94,29 +99,29 @@ class MessagePosting:
         row = edit.row
         try:
             await self._messenger.update(row.channel_id, row.ts or "", edit.message, key=row.key)
-        except SlackUnclear:  # an edit may be repeated
+        except SlackUnclear:  # an update may be repeated
             await self._edit_later(row)
             return
         except SlackRefused as refused:
             extra = {"announcement": row.id, "error": refused.error}
-            log.warning("an edit was refused", extra=extra)
-            if refused.error not in HOPELESS:
-                await self.postpone([row_id], PATIENCE_SECONDS)
+            log.warning("Slack refused an update", extra=extra)
+            if refused.error not in PERMANENT_ERRORS:
+                await self.postpone([row_id], RETRY_SECONDS)
                 return
-            if refused.error in DELETED and await self._begin_anew(row_id):
+            if refused.error in DELETED and await self._post_card_again(row_id):
                 return
 
         def record(ledger: Ledger) -> None:
             known = ledger.announcement(row_id)
             known.posted_revision, known.lookups = max(known.posted_revision, row.revision), 0
-            if row.lookups:  # the one without an answer may still be carried out there, over this one
+            if row.lookups:  # an earlier update without an answer may still overwrite this one
                 known.revision += 1
                 known.due_at = self._clock.now().timestamp() + self._settle
 
         await self._store.write(record)
 
     async def _edit_later(self, row: Announcement) -> None:
-        pause = min(EDIT_AGAIN_SECONDS * 2**row.lookups, LONGEST_EDIT_PAUSE)
+        pause = min(FIRST_EDIT_PAUSE * 2**row.lookups, LONGEST_EDIT_PAUSE)
 
         def record(ledger: Ledger) -> None:
             known = ledger.announcement(row.id)
@@ -125,16 +130,18 @@ class MessagePosting:
 
         await self._store.write(record)
 
-    async def _begin_anew(self, card_id: int) -> bool:
-        """Somebody deleted a card: it is posted once more, so that the end of its fax is told."""
+    async def _post_card_again(self, card_id: int) -> bool:
+        """Post a card that was deleted in Slack once more, so that the outcome of its fax is shown."""
 
         def record(ledger: Ledger) -> bool:
             card = ledger.announcement(card_id)
             if card.kind is not AnnouncementKind.CARD or card.body.get("anew"):
                 return False
+            if not ledger.change_state(card, AnnouncementState.WAITING):
+                return False
             card.body = {"anew": True}
-            card.ts, card.lookups, card.due_at = None, 0, 0.0
-            return ledger.change_state(card, AnnouncementState.WAITING)
+            card.ts, card.lookups, card.due_at = None, 0, card.created_at
+            return True
 
         return await self._store.write(record)
 
@@ -151,14 +158,14 @@ class MessagePosting:
             await self._write_state(ids, AnnouncementState.WAITING)
             raise
         except SlackRefused as refused:
-            await self._take_refusal(ids, row, refused)
+            await self._on_refusal(ids, row, refused)
         except SlackUnclear:
             await self.postpone(ids, self._settle)
         else:
             await self._write_state(ids, AnnouncementState.SENT, ts=ts, shown=row.revision)
 
     def _begin_post(self, ledger: Ledger, ids: Sequence[int]) -> _Outgoing | None:
-        """Commit that the call is under way; None if there is no thread to post in any more."""
+        """Commit `sending`; None if the thread's card was dropped or the state has changed."""
         rows = [ledger.announcement(row_id) for row_id in ids]
         parent = ledger.announcement(rows[0].parent_id) if rows[0].parent_id else None
         if parent is not None and parent.state is AnnouncementState.DROPPED:
@@ -172,8 +179,8 @@ class MessagePosting:
             row.batch, row.lookups = rows[0].key, 0
         return _Outgoing(rows[0], message, parent.ts if parent else None)
 
-    async def _clear_up(self, row_id: int) -> None:
-        """A post of unknown fate: look for its key, look again, then post."""
+    async def _look_up(self, row_id: int) -> None:
+        """Look up a post whose answer was lost; after LOOKUPS without a result it is posted again."""
 
         def read(ledger: Ledger) -> tuple[Announcement, str | None]:
             row = ledger.announcement(row_id)
@@ -187,27 +194,28 @@ class MessagePosting:
         def record(ledger: Ledger) -> None:
             now = self._clock.now().timestamp()
             for each in ledger.batch(row.batch):
-                each.lookups += 1
+                lookups = each.lookups + 1
                 if ts is not None:
-                    ledger.change_state(each, AnnouncementState.SENT)
-                    each.ts, each.sent_at, each.lookups = ts, now, 0
-                    each.revision += each.kind in (AnnouncementKind.CARD, AnnouncementKind.DETAILS)
-                elif each.lookups >= LOOKS:
-                    ledger.change_state(each, AnnouncementState.WAITING)
-                    each.lookups, each.due_at = 0, 0.0
-                else:
-                    each.due_at = now + self._settle
+                    if ledger.change_state(each, AnnouncementState.SENT):
+                        each.ts, each.sent_at, each.lookups = ts, now, 0
+                        each.revision += each.kind in (AnnouncementKind.CARD, AnnouncementKind.DETAILS)
+                elif lookups < LOOKUPS:
+                    each.lookups, each.due_at = lookups, now + self._settle
+                elif ledger.change_state(each, AnnouncementState.WAITING):
+                    each.lookups, each.due_at = 0, each.created_at
 
         await self._store.write(record)
 
-    async def _whisper(self, row_id: int) -> None:
-        """At most once: it cannot be looked for afterwards."""
+    async def _post_ephemeral(self, row_id: int) -> None:
+        """Post an ephemeral message at most once, because it cannot be looked up afterwards."""
         now = self._clock.now().timestamp()
 
         def begin(ledger: Ledger) -> Announcement | None:
             row = ledger.announcement(row_id)
+            if not ledger.change_state(row, AnnouncementState.SENT):
+                return None
             row.sent_at = now
-            return row if ledger.change_state(row, AnnouncementState.SENT) else None
+            return row
 
         row = await self._store.write(begin)
         if row is None:
@@ -224,21 +232,26 @@ class MessagePosting:
             await self._write_state([row_id], AnnouncementState.WAITING)
             raise
         except SlackFault as fault:
-            log.warning("an answer was lost", extra={"announcement": row_id, "fault": type(fault).__name__})
+            log.warning(
+                "ephemeral message was not posted",
+                extra={"announcement": row_id, "fault": type(fault).__name__},
+            )
 
-    async def _take_refusal(self, ids: Sequence[int], row: Announcement, refused: SlackRefused) -> None:
+    async def _on_refusal(self, ids: Sequence[int], row: Announcement, refused: SlackRefused) -> None:
         extra = {"announcement": row.id, "channel": row.channel_id, "error": refused.error}
         anew = refused.error in DELETED and row.kind is AnnouncementKind.STEP
-        if anew and await self._begin_anew(row.parent_id or 0):
-            log.warning("a card was deleted; it is posted once more", extra=extra)
+        if anew and await self._post_card_again(row.parent_id or 0):
+            log.warning("card was deleted; posting it again", extra=extra)
             await self._write_state(ids, AnnouncementState.WAITING)
-        elif refused.error in HOPELESS and row.kind is not AnnouncementKind.DETAILS:
-            log.error("Slack will not take an announcement", extra=extra)
-            await self._closed(row.channel_id, refused.error)  # first: a stop in between says it again, once
+        elif refused.error in PERMANENT_ERRORS and row.kind is not AnnouncementKind.DETAILS:
+            log.error("Slack refused an announcement; it is dropped", extra=extra)
+            await self._closed(
+                row.channel_id, refused.error
+            )  # before the state: its key prevents a second notice after a stop
             await self._write_state(ids, AnnouncementState.DROPPED)
         else:
-            log.warning("Slack refused an announcement; it is kept", extra=extra)
-            await self._write_state(ids, AnnouncementState.WAITING, after=PATIENCE_SECONDS)
+            log.warning("Slack refused an announcement; will retry", extra=extra)
+            await self._write_state(ids, AnnouncementState.WAITING, after=RETRY_SECONDS)
 
     async def _write_state(
         self,

@@ -1,1 +1,1 @@
-"""Read-only answers: lines, status, active, history, subscriptions."""
+"""Read-only queries: lines, status, active, history, subscriptions."""

@@ -1,7 +1,7 @@
 """
-What a read-only question is answered with, as facts. How it reads is decided in `slack/views/`.
+Results of queries, as facts; `slack/views/` renders them.
 
-All text that came from a caller, a fax machine or a person is plain: the views escape it.
+Text from callers, fax machines and people is not escaped here; the views escape it.
 """
 
 from dataclasses import dataclass
@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from faxbot.fax.job import Direction, Job
 from faxbot.fax.line import FaxLine, LineUsage
 from faxbot.fax.record import Record
+from faxbot.services.model.documents import KeptDocument
 from faxbot.services.model.faxes import Fax
+from faxbot.services.model.messages import FaxCard
 
 
 @dataclass(frozen=True, slots=True)
 class LineEntry:
-    """A line and what it is doing; *usage* is None if the fax server did not say."""
+    """A line and its usage; None if the fax server did not report it."""
 
     line: FaxLine
     usage: LineUsage | None
@@ -30,9 +32,9 @@ class LinesResult:
 @dataclass(frozen=True, slots=True)
 class JobEntry:
     """
-    One job or record in a list, with what faxbot knows of it. Exactly one of *job* and *record* is set.
+    One job or record of an answer, with the fax it belongs to. Exactly one of *job* and *record* is set.
 
-    The `can_…` flags say which buttons this asker gets.
+    The `can_…` flags say which buttons the viewer gets.
     """
 
     job_id: str
@@ -41,6 +43,7 @@ class JobEntry:
     job: Job | None = None
     record: Record | None = None
     fax: Fax | None = None
+    document: KeptDocument | None = None
     can_cancel: bool = False
     can_get: bool = False
     can_delete: bool = False
@@ -55,12 +58,12 @@ class StatusResult:
 
 @dataclass(frozen=True, slots=True)
 class ActiveResult:
-    """`/fax active`: what is going on now; *directions* were asked for."""
+    """`/fax active`: jobs under way in *directions*."""
 
     directions: tuple[Direction, ...]
     entries: tuple[JobEntry, ...]
-    waiting: tuple[Fax, ...] = ()
-    """Faxes that the fax server does not have yet."""
+    waiting: tuple[FaxCard, ...] = ()
+    """Faxes that are not submitted yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,7 @@ class SubscriptionEntry:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionsResult:
-    """`/fax subscriptions`. *inbound* says that received faxes come here anyway."""
+    """`/fax subscriptions`. *inbound*: this is the inbound channel, where received faxes always go."""
 
     channel_id: str
     subscriptions: tuple[SubscriptionEntry, ...]

@@ -1,4 +1,4 @@
-"""Received faxes: each is seen, fetched into the spool, and announced once per channel."""
+"""Received faxes: each is recorded, downloaded into the spool, and announced once per channel."""
 
 import asyncio
 import logging
@@ -28,17 +28,17 @@ _NOT_ABOUT_THE_DOCUMENT = (ServerUnreachable, CredentialsRejected, ServerBusy)
 log = logging.getLogger(__name__)
 
 TRIES = 30
-"""So often a file that is missing or damaged is asked for before that is told instead."""
+"""Downloads of a missing or damaged file before the fax is announced without it."""
 LATE_TRIES = 750
-"""So often, with the sweeps among them, a file that was told as missing is still asked for: about a day."""
+"""Downloads, including those in sweeps, before a file announced as missing is given up: about a day."""
 FILES_AT_ONCE = 500
-"""Records whose files one tick fetches; the next tick continues."""
+"""Files downloaded in one tick; the next tick continues."""
 FETCHED_AT_ONCE = 4
-"""Fewer than the connections there are: the watch must not wait for documents."""
+"""Downloads at a time. Fewer than there are connections: the watch must not wait for documents."""
 
 
 class Inbox:
-    """Brings what the fax server received to the channels that want it."""
+    """Posts what the fax server received in the inbound channel and the subscribed channels."""
 
     def __init__(
         self,
@@ -60,10 +60,10 @@ class Inbox:
 
     async def tick(self, *, sweep: bool = False) -> None:
         """
-        Look for new records, and fetch the files of those that have none yet, oldest first.
+        Find new records, and download the files of records without one, oldest first.
 
         Raises:
-            ServerFault: The fax server did not answer; what was found is kept.
+            ServerFault: The fax server did not answer; what was recorded before that stays.
         """
         if await self._feed.catch_up(sweep=sweep):
             self._pending = True
@@ -73,7 +73,7 @@ class Inbox:
         async with self._fetching:
             waiting = await self._store.read(lambda ledger: self._waiting(ledger, late=sweep))
             if not sweep and any(row.tries for row in waiting):
-                # its file is long in coming: is the id another fax's by now, after a reset?
+                # the file is late: a record with the same id may be newer, after a reset of the server
                 await self._feed.catch_up(sweep=True)
                 waiting = await self._store.read(lambda ledger: self._waiting(ledger, late=False))
             whole = await self._fetch_all(waiting)
@@ -87,7 +87,7 @@ class Inbox:
         return rows
 
     async def _fetch_all(self, rows: list[FaxRecord]) -> bool:
-        """Fetch several at once, and announce each in its turn; False if one has to be tried again."""
+        """Download several at a time, announce them in order; False if one has to be downloaded again."""
         slots = asyncio.Semaphore(FETCHED_AT_ONCE)
         fetches = [asyncio.create_task(self._fetch(row, slots)) for row in rows]
         whole = True
@@ -105,10 +105,10 @@ class Inbox:
 
     async def _fetch(self, row: FaxRecord, slots: asyncio.Semaphore) -> "_Found":
         """
-        Fetch one file into the spool.
+        Download one file into the spool.
 
         Raises:
-            ServerFault: It is not about this file.
+            ServerFault: The fault concerns the fax server, not this file.
         """
         row_id = row.id
         path = spooled(self._spool, row_id)
@@ -127,12 +127,12 @@ class Inbox:
                 raise
             except ServerFault:
                 return await self._try_later(row, None)
-            except Exception:  # whatever is wrong with one document holds up no other
+            except Exception:  # a fault of one document must not delay the others
                 log.exception("a received file could not be taken", extra={"record": row_id})
                 return await self._try_later(row, None)
 
     async def _try_later(self, row: FaxRecord, path: Path | None) -> "_Found":
-        """The file is not there, or not whole. After some tries what there is gets told."""
+        """The file is missing or damaged: count the try; after the last one, announce what there is."""
         row_id = row.id
         tries = await self._store.write(lambda ledger: _count_try(ledger, row_id))
         if tries < TRIES or row.state is RecordState.NO_FILE:
@@ -168,7 +168,7 @@ class Inbox:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What came of asking for a file; it is downloaded again unless *final*."""
+    """The result of a download; the file is downloaded again unless *final*."""
 
     path: Path | None = None
     pages: int | None = None
@@ -182,5 +182,5 @@ def _count_try(ledger: Ledger, row_id: int, times: int = 1) -> int:
 
 
 def _has_successor(ledger: Ledger, row: FaxRecord) -> bool:
-    """After a reset another fax has that id: its file is not this one's."""
+    """Whether a newer record has the same id, after a reset: the file of that id is not this fax's."""
     return any(other.id > row.id for other in ledger.records_named(row.job_id))

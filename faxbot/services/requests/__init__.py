@@ -1,1 +1,1 @@
-"""What people request: who may, on which fax, and its execution."""
+"""Requests: permissions, the fax or record they name, and their execution."""

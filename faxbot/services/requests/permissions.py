@@ -1,4 +1,4 @@
-"""Who is asking, and whether they may."""
+"""Whether a person may change a fax, get a document, or subscribe."""
 
 from collections.abc import Iterable
 
@@ -10,17 +10,17 @@ from faxbot.services.model.records import FaxRecord
 
 
 class Permissions:
-    """Admins are the ones in the settings and the Slack workspace's own."""
+    """Permission checks. Admins: those in the settings, and admins and owners of the workspace."""
 
     def __init__(self, directory: Directory, store: Store, admins: Iterable[str]) -> None:
         self._directory, self._store, self._admins = directory, store, frozenset(admins)
 
     async def is_admin(self, user_id: str) -> bool:
-        """Named in the settings, or an admin or owner of the workspace."""
+        """Whether the person is an admin. Raises SlackFault if users.info fails."""
         return user_id in self._admins or await self._directory.is_workspace_admin(user_id)
 
     async def may_change_sent(self, user_id: str, fax: Fax | None, verb: str, job_id: str) -> None:
-        """Raises NotAllowed."""
+        """Raise NotAllowed unless the person sent *fax* or is an admin; *verb* is for the text."""
         sender = fax.user_id if fax else None
         if sender == user_id:
             return
@@ -36,7 +36,7 @@ class Permissions:
     async def may_change_received(
         self, user_id: str, channel_id: str, row: FaxRecord | None, verb: str, job_id: str
     ) -> None:
-        """Raises NotAllowed."""
+        """Raise NotAllowed unless the fax was posted in this conversation or the person is an admin."""
         policy.may_change_received(
             received_here=await self.received_here(channel_id, row),
             admin=await self.is_admin(user_id),
@@ -52,5 +52,5 @@ class Permissions:
         return any(each.channel_id == channel_id for each in posted)
 
     async def may_subscribe_received(self, user_id: str) -> None:
-        """Raises NotAllowed."""
+        """Raise NotAllowed unless the person is an admin."""
         policy.may_subscribe_received(admin=await self.is_admin(user_id))

@@ -1,4 +1,4 @@
-"""Requests about what the fax server keeps: delete a record, get a document."""
+"""Requests about records of the fax server: delete a record, get its document."""
 
 import asyncio
 import logging
@@ -12,6 +12,7 @@ from faxbot.services.model.ledger import Ledger, Store
 from faxbot.services.model.messages import FetchedFile, Sentence, Step, StepKind, pack
 from faxbot.services.model.ports import Clock, Directory, FaxServer
 from faxbot.services.model.records import FaxRecord
+from faxbot.services.model.request_bodies import DeleteBody, GetBody, TargetBody
 from faxbot.services.model.requests import Request, mark_done
 from faxbot.services.model.spool import fetched, make_folder
 from faxbot.services.outbox.announcements import announce_steps, cards_of, new_key, post_ephemeral
@@ -22,7 +23,7 @@ log = logging.getLogger(__name__)
 
 
 class RecordRequests:
-    """Deletes records and gets documents. Each method may be repeated after a stop."""
+    """Deletes records and gets documents. Each method may run again after a stop."""
 
     def __init__(
         self,
@@ -37,17 +38,24 @@ class RecordRequests:
     ) -> None:
         self._server, self._store, self._clock, self._permissions = server, store, clock, permissions
         self._targets, self._directory, self._spool = targets, directory, spool
-        self._one_deletion = asyncio.Lock()
+        self._deletion_lock = asyncio.Lock()
 
     async def delete(self, request: Request) -> None:
-        """Delete a record and its file on the fax server: only because a person asked, and once."""
-        async with self._one_deletion:
+        """
+        Delete a record and its document on the fax server (RecordDelete), once per request.
+
+        Raises:
+            NotAllowed: The person may not, or the fax has not ended.
+            UnknownJob: The fax server has no such record, or refused.
+            ServerFault: The fax server does not answer.
+        """
+        async with self._deletion_lock:
             await self._delete(request)
 
     async def _delete(self, request: Request) -> None:
         fax = await self._targets.fax_of(request)
         row = await self._targets.record_of(request, fax)
-        job_id = (fax and fax.job_id) or (row and row.job_id) or request.body.get("job_id") or ""
+        job_id = (fax and fax.job_id) or (row and row.job_id) or request.body_as(TargetBody).job_id
         if Direction.of(job_id) is Direction.RX:
             await self._permissions.may_change_received(
                 request.user_id, request.channel_id, row, "delete", job_id
@@ -59,7 +67,7 @@ class RecordRequests:
             return
         if fax and fax.state is not FaxState.ENDED:
             raise NotAllowed(f"{job_id} has not ended. Cancel it first, then delete its record.")
-        asked_before = await self._store.write(lambda ledger: _asks_to_delete(ledger.request(request.id)))
+        asked_before = await self._store.write(lambda ledger: _mark_asked(ledger.request(request.id)))
         if not (asked_before and row and row.gone):
             await self._targets.refuse_reused_id(fax, row, job_id)
             try:
@@ -94,10 +102,18 @@ class RecordRequests:
             post_ephemeral(ledger, ledger.request(request.id), sentence, now)
 
     async def get(self, request: Request) -> None:
-        """Fetch the document of a job or record into the conversation."""
+        """
+        Download the document of a job or record (FileDownload) and post it in the conversation.
+
+        Raises:
+            NotAllowed: The person may not.
+            UnknownJob: The fax server has no document, or refused.
+            CannotPost: The bot cannot post there.
+            ServerFault: The fax server does not answer.
+        """
         fax = await self._targets.fax_of(request)
         row = await self._targets.record_of(request, fax)
-        job_id = (fax and fax.job_id) or (row and row.job_id) or request.body.get("job_id") or ""
+        job_id = (fax and fax.job_id) or (row and row.job_id) or request.body_as(TargetBody).job_id
         if Direction.of(job_id) is Direction.RX:
             await self._permissions.may_change_received(
                 request.user_id, request.channel_id, row, "get", job_id
@@ -117,7 +133,7 @@ class RecordRequests:
         body = pack(FetchedFile(job_id, request.user_id)) | {
             "path": str(download.path),
             "title": f"{job_id}{download.path.suffix}",
-            "thread_ts": request.body.get("thread_ts") or request.thread_ts,
+            "thread_ts": request.body_as(GetBody).thread_ts or request.thread_ts,
         }
 
         def record(ledger: Ledger) -> None:
@@ -135,8 +151,8 @@ class RecordRequests:
         await self._store.write(record)
 
 
-def _asks_to_delete(request: Request) -> bool:
-    """Commit that RecordDelete is called for *request*; True if it was before, and its answer was lost."""
-    asked_before = bool(request.body.get("asked"))
-    request.body = {**request.body, "asked": True}
-    return asked_before
+def _mark_asked(request: Request) -> bool:
+    """Record that RecordDelete is called for *request*; True if an earlier call had no answer."""
+    body = request.body_as(DeleteBody)
+    request.body = body.model_copy(update={"asked": True})
+    return body.asked

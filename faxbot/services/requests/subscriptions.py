@@ -1,4 +1,4 @@
-"""Channels that want to hear of faxes, and channels that have heard enough."""
+"""Requests to subscribe a channel to faxes, and to unsubscribe it."""
 
 from dataclasses import dataclass
 
@@ -10,6 +10,7 @@ from faxbot.services.model.faxes import Fax, FaxState
 from faxbot.services.model.ledger import Ledger, Store
 from faxbot.services.model.messages import Sentence
 from faxbot.services.model.ports import Clock, Directory
+from faxbot.services.model.request_bodies import SubscribeBody, SubscriptionBody, UnsubscribeBody
 from faxbot.services.model.requests import Request
 from faxbot.services.model.subscriptions import Subscription
 from faxbot.services.outbox.announcements import open_card, post_ephemeral, refresh_cards
@@ -20,7 +21,7 @@ _WORDS = {Direction.TX: "sent faxes", Direction.RX: "received faxes"}
 
 @dataclass(frozen=True, slots=True)
 class _Scope:
-    """What a request names: directions, and one line or one fax if it says so."""
+    """The scope of a subscription: directions, optionally of one line, or one fax."""
 
     directions: tuple[Direction, ...]
     line: FaxLine | None
@@ -46,7 +47,7 @@ class _Scope:
 
 
 class SubscriptionRequests:
-    """Carries out `/fax subscribe` and `/fax unsubscribe`. Each may be repeated after a stop."""
+    """Runs `/fax subscribe` and `/fax unsubscribe`. Each may run again after a stop."""
 
     def __init__(
         self,
@@ -61,12 +62,21 @@ class SubscriptionRequests:
         self._lines = lines
 
     async def subscribe(self, request: Request) -> None:
-        """A channel wants to hear of faxes. Without words: of what the person may subscribe it to."""
+        """
+        Subscribe the channel; without arguments to every direction that the person may subscribe to.
+
+        Raises:
+            UnknownJob: The fax is unknown or has ended.
+            UnknownLine: There is no such line.
+            NotAllowed: Received faxes need an admin.
+            CannotPost: The bot cannot post in the channel.
+        """
         scope = await self._scope(request)
         if scope.fax and scope.fax.state is FaxState.ENDED:
             raise UnknownJob(f"{scope.fax.job_id} has ended. `/fax status {scope.fax.job_id}` tells how.")
         if Direction.RX in scope.directions:
-            if not request.body.get("direction") and not await self._permissions.is_admin(request.user_id):
+            named = request.body_as(SubscribeBody).direction
+            if not named and not await self._permissions.is_admin(request.user_id):
                 scope = _Scope((Direction.TX,), scope.line, scope.fax)
             else:
                 await self._permissions.may_subscribe_received(request.user_id)
@@ -85,9 +95,9 @@ class SubscriptionRequests:
         await self._store.write(record)
 
     async def unsubscribe(self, request: Request) -> None:
-        """A channel has heard enough. Without words: of everything."""
-        body = request.body
-        named = any(body.get(word) for word in ("direction", "job_id", "line"))
+        """End the subscription with the same scope; without arguments, all of the channel."""
+        body = request.body_as(UnsubscribeBody)
+        named = body.direction or body.job_id or body.line
         scope = await self._scope(request) if named else None
 
         def record(ledger: Ledger) -> None:
@@ -99,19 +109,16 @@ class SubscriptionRequests:
         await self._store.write(record)
 
     async def _scope(self, request: Request) -> _Scope:
-        body = request.body
-        line = await self._lines.choose(body["line"]) if body.get("line") else None
-        job_id, fax = body.get("job_id"), None
-        if job_id:
+        body = request.body_as(SubscriptionBody)
+        line = await self._lines.choose(body.line) if body.line else None
+        if job_id := body.job_id:
             fax = await self._store.read(lambda ledger: ledger.newest_fax(job_id))
             if fax is None:
                 raise UnknownJob(
                     f"{job_id} is no fax that went out from here. `/fax active` shows what is running."
                 )
             return _Scope((Direction.TX,), None, fax)
-        return _Scope(
-            (Direction(body["direction"]),) if body.get("direction") else tuple(Direction), line, None
-        )
+        return _Scope((body.direction,) if body.direction else tuple(Direction), line, None)
 
     def _answer(self, ledger: Ledger, request: Request, text: str) -> None:
         post_ephemeral(ledger, ledger.request(request.id), Sentence(text), self._clock.now())

@@ -1,4 +1,4 @@
-"""The fax and the record that a request names."""
+"""Looks up the fax and the record that a request names."""
 
 from faxbot.fax.errors import UnknownJob
 from faxbot.services.model.faxes import Fax
@@ -6,18 +6,19 @@ from faxbot.services.model.ledger import Ledger, Store
 from faxbot.services.model.messages import Sentence
 from faxbot.services.model.ports import Clock
 from faxbot.services.model.records import FaxRecord
+from faxbot.services.model.request_bodies import TargetBody
 from faxbot.services.model.requests import Request
 from faxbot.services.outbox.announcements import post_ephemeral
 
 
 class Targets:
-    """Finds what a request is about: by row id from a button, by the server's id from a command."""
+    """Looks up the target of a request: by row id (buttons) or by job id (commands)."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store, self._clock = store, clock
 
     async def refuse_reused_id(self, fax: Fax | None, row: FaxRecord | None, job_id: str) -> None:
-        """After a reset ids are used again: an old button must not reach the new fax of that id."""
+        """Raise UnknownJob if a newer fax has *job_id*: the server reuses ids after a reset."""
         rows, newest = await self._store.read(
             lambda ledger: (ledger.records_named(job_id), ledger.newest_fax(job_id))
         )
@@ -27,7 +28,7 @@ class Targets:
             raise UnknownJob(f"The fax server has that {job_id} no more.")
 
     async def answer(self, request: Request, text: str) -> None:
-        """Post an ephemeral answer to the person behind *request*."""
+        """Write an ephemeral answer to the person who made *request*."""
 
         def record(ledger: Ledger) -> None:
             post_ephemeral(ledger, ledger.request(request.id), Sentence(text), self._clock.now())
@@ -35,19 +36,20 @@ class Targets:
         await self._store.write(record)
 
     async def fax_of(self, request: Request) -> Fax | None:
-        """The outgoing fax that *request* names, if it is one of ours."""
-        fax_id, job_id = request.body.get("fax_id"), request.body.get("job_id")
+        """The outgoing fax that *request* names; None if faxbot did not send it."""
+        body = request.body_as(TargetBody)
+        fax_id, job_id = body.fax_id, body.job_id
         if fax_id:
-            return await self._store.read(lambda ledger: ledger.fax(int(fax_id)))
+            return await self._store.read(lambda ledger: ledger.fax(fax_id))
         return await self._store.read(lambda ledger: ledger.newest_fax(job_id)) if job_id else None
 
     async def record_of(self, request: Request, fax: Fax | None) -> FaxRecord | None:
-        """The record that *request* names: that of *fax*, or one by its row or the server's id."""
-        if record_id := request.body.get("record_id"):
-            return await self._store.read(lambda ledger: ledger.record(int(record_id)))
-        job_id = (fax.job_id if fax else None) or request.body.get("job_id") or ""
+        """The record that *request* names: that of *fax*, or by row id, or by job id and time."""
+        body = request.body_as(TargetBody)
+        if record_id := body.record_id:
+            return await self._store.read(lambda ledger: ledger.record(record_id))
+        job_id = (fax.job_id if fax else None) or body.job_id
         rows = await self._store.read(lambda ledger: ledger.records_named(job_id))
-        if fax is not None:  # its own is the first that came after it
+        if fax is not None:  # its record is the first one after the submission
             return next((row for row in reversed(rows) if row.id > fax.known_record), None)
-        time = request.body.get("time")
-        return next((row for row in rows if time is None or int(row.time) == time), None)
+        return next((row for row in rows if body.time is None or int(row.time) == body.time), None)

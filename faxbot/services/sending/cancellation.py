@@ -8,6 +8,7 @@ from faxbot.services.model.faxes import SUBMISSION_PAUSE, FaxState, Outcome
 from faxbot.services.model.ledger import Ledger, Store
 from faxbot.services.model.messages import Sentence, Step, StepKind
 from faxbot.services.model.ports import Clock, FaxServer
+from faxbot.services.model.request_bodies import CancelBody
 from faxbot.services.model.requests import Request
 from faxbot.services.outbox.announcements import announce_steps, cards_of, end_fax, post_ephemeral
 from faxbot.services.requests.permissions import Permissions
@@ -62,7 +63,7 @@ class Cancellation:
                     return False
                 fax.cancel_by = request.user_id
                 if not cards_of(ledger, fax):
-                    post_ephemeral(ledger, mine, Sentence("Cancelled. Nothing was sent."), now)
+                    post_ephemeral(ledger, mine, Sentence("Canceled. Nothing was sent."), now)
             elif fax.state is FaxState.ENDED:
                 post_ephemeral(ledger, mine, Sentence("That fax has already ended."), now)
             elif fax.state in (FaxState.UNKNOWN, FaxState.UNDECIDED):
@@ -73,7 +74,7 @@ class Cancellation:
                 fax.cancel_by, fax.cancel_request = request.user_id, request.id
                 announce_steps(ledger, fax, [Step(StepKind.CANCELLING, now, by=request.user_id)])
             elif fax.cancel_request != request.id:
-                post_ephemeral(ledger, mine, Sentence("That fax is being cancelled already."), now)
+                post_ephemeral(ledger, mine, Sentence("That fax is being canceled already."), now)
             return True
 
         return await self._store.write(record)
@@ -86,9 +87,9 @@ class Cancellation:
         announce_steps(ledger, fax, [Step(StepKind.CANCEL_REFUSED, self._clock.now(), text=said)])
 
     async def _cancel_foreign(self, request: Request) -> None:
-        job_id = request.body.get("job_id") or ""
+        job_id = request.body_as(CancelBody).job_id
         if Direction.of(job_id) is Direction.RX:
-            raise NotAllowed(f"{job_id} is being received. A fax that is coming in can't be cancelled.")
+            raise NotAllowed(f"{job_id} is being received. A fax that is coming in can't be canceled.")
         await self._permissions.may_change_sent(request.user_id, None, "cancel", job_id)
         try:
             await self._server.cancel_job(job_id)
@@ -98,6 +99,6 @@ class Cancellation:
             ) from exc
         except AnswerLost as exc:
             raise UnknownJob(
-                f"The fax server did not say whether {job_id} was cancelled. Look again."
+                f"The fax server did not say whether {job_id} was canceled. Look again."
             ) from exc
-        await self._targets.answer(request, f"{job_id} is cancelled.")
+        await self._targets.answer(request, f"{job_id} is canceled.")

@@ -7,6 +7,7 @@ from faxbot.services.model.faxes import Fax, FaxState, Outcome
 from faxbot.services.model.ledger import Ledger, Store
 from faxbot.services.model.messages import Sentence, Step, StepKind
 from faxbot.services.model.ports import Clock
+from faxbot.services.model.request_bodies import AnswerBody, Decision
 from faxbot.services.model.requests import Request, mark_done
 from faxbot.services.outbox.announcements import end_fax, post_ephemeral
 from faxbot.services.requests.permissions import Permissions
@@ -14,9 +15,9 @@ from faxbot.services.sending.lost_answers import LostAnswers
 from faxbot.services.sending.preparation import Preparation
 
 _DECISIONS = {
-    "went": (StepKind.WENT, Outcome.WENT),
-    "again": (StepKind.SENT_AGAIN, Outcome.GIVEN_UP),
-    "give_up": (StepKind.GIVEN_UP, Outcome.GIVEN_UP),
+    Decision.WENT: (StepKind.WENT, Outcome.WENT),
+    Decision.AGAIN: (StepKind.SENT_AGAIN, Outcome.GIVEN_UP),
+    Decision.GIVE_UP: (StepKind.GIVEN_UP, Outcome.GIVEN_UP),
 }
 _SETTLED = "That is settled already."
 
@@ -40,7 +41,7 @@ class Decisions:
 
     async def decide(self, request: Request) -> None:
         """A person decides; before a fax is sent again it is looked for."""
-        turn = self._turns.setdefault(int(request.body["fax_id"]), asyncio.Lock())
+        turn = self._turns.setdefault(request.body_as(AnswerBody).fax_id, asyncio.Lock())
         async with turn:
             copy = await self._settle(request)
         if copy is not None:
@@ -48,10 +49,11 @@ class Decisions:
 
     async def _settle(self, request: Request) -> Fax | None:
         """Record what was decided, which ends *request*; the fax that is to be sent instead, if any."""
-        fax_id, answer = int(request.body["fax_id"]), request.body["answer"]
+        body = request.body_as(AnswerBody)
+        fax_id, answer = body.fax_id, body.answer
         fax = await self._store.read(lambda ledger: ledger.fax(fax_id))
         await self._permissions.may_change_sent(request.user_id, fax, "decide about", "this fax")
-        if answer == "again" and fax.state is FaxState.UNDECIDED:
+        if answer is Decision.AGAIN and fax.state is FaxState.UNDECIDED:
             await self._search.look_now(fax_id)
         now = self._clock.now()
 
@@ -66,32 +68,33 @@ class Decisions:
                 post_ephemeral(ledger, mine, Sentence(_SETTLED), now)
                 return None
             known.decided_by = request.user_id
-            if answer == "went" and len(known.candidates) == 1:
+            if answer is Decision.WENT and len(known.candidates) == 1:
                 known.job_id = known.candidates[0]  # so that no other lost fax takes it for its own
-            return ledger.add_fax(_copy(known, request, now.timestamp())) if answer == "again" else None
+            if answer is not Decision.AGAIN:
+                return None
+            return ledger.add_fax(_copy(known, request, now.timestamp()))
 
         return await self._store.write(record)
 
 
-def _objection(asked: Fax, known: Fax, answer: str) -> str:
+def _objection(asked: Fax, known: Fax, answer: Decision) -> str:
     """Why what was decided about a fax as it was when *asked* is not carried out; empty if it is."""
     if known.state is not FaxState.UNDECIDED:
         if asked.state is FaxState.UNDECIDED and known.state is FaxState.ACCEPTED:
             return "It has turned up on the fax server, so I did not send it again."
         return _SETTLED
-    if answer == "again" and (news := sorted(set(known.candidates) - set(asked.candidates))):
+    if answer is Decision.AGAIN and (news := sorted(set(known.candidates) - set(asked.candidates))):
         return f"{', '.join(news)} has just shown up and may be this fax. Look at its card, then decide."
     return ""
 
 
 def _copy(fax: Fax, request: Request, now: float) -> Fax:
     """The same document to the same number over the same line, asked for by whoever decided."""
-    same = {"channel_id", "number", "dial", "line_id", "line_name", "files"}
-    document = {"path", "name", "content_type", "pages", "sha256"}
+    same = {"channel_id", "number", "dial", "line_id", "line_name", "files", "document_id"}
     return Fax(
         request_id=request.id,
         state=FaxState.READY,
         created_at=now,
         user_id=request.user_id,
-        **fax.model_dump(include=same | document),
+        **fax.model_dump(include=same),
     )

@@ -102,7 +102,8 @@ class LostAnswers:
         undecided = fax.state in (FaxState.UNKNOWN, FaxState.UNDECIDED)
         late = fax.job_id is None and fax.outcome in (*OVER_FOR_PEOPLE, *OVER_FOR_THE_SERVER)
         if not (undecided or late):
-            fax.lookup_at, fax.known_jobs = None, []
+            fax.lookup_at = None
+            _forget_known_jobs(ledger, fax)
             return None
         now = self._clock.now()
         if any(each.state is FaxState.SUBMITTING for each in self._matching.rivals(ledger, fax)):
@@ -119,7 +120,8 @@ class LostAnswers:
         fax.lookups += 1
         news = found != fax.candidates
         fax.candidates = found
-        asked_for = now.timestamp() - (fax.intent_at or fax.created_at)
+        submission = ledger.submission_of(fax.id)
+        asked_for = now.timestamp() - (submission.intent_at if submission else fax.created_at)
         if fax.state is FaxState.UNKNOWN and (fax.lookups >= LOOKS_BEFORE_ASKING or len(found) > 1):
             if not ledger.change_state(fax, FaxState.UNDECIDED):
                 return
@@ -133,4 +135,10 @@ class LostAnswers:
         over = enough and fax.state is not FaxState.UNKNOWN
         fax.lookup_at = None if over else now.timestamp() + self._settle * fax.lookups
         if over and fax.state is FaxState.ENDED:
-            fax.known_jobs = []
+            _forget_known_jobs(ledger, fax)
+
+
+def _forget_known_jobs(ledger: Ledger, fax: Fax) -> None:
+    """No job is looked for any more."""
+    if submission := ledger.submission_of(fax.id):
+        submission.known_jobs = []

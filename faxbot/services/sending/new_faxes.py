@@ -11,7 +11,8 @@ from faxbot.services.model.faxes import Fax
 from faxbot.services.model.ledger import Ledger, Store
 from faxbot.services.model.messages import NumberQuestion
 from faxbot.services.model.ports import Attachments, Clock, Directory, FormOpener
-from faxbot.services.model.requests import RECENT_SECONDS, Request, RequestKind
+from faxbot.services.model.request_bodies import RequestKind, SendBody, ShareBody, SharedFileBody
+from faxbot.services.model.requests import RECENT_SECONDS, Request
 from faxbot.services.outbox.announcements import post_ephemeral
 from faxbot.services.sending.preparation import Preparation, new_fax
 
@@ -51,24 +52,24 @@ class NewFaxes:
         if await self._known(request):
             return
         await self._directory.ensure_can_post(request.channel_id, request.user_id)
-        body = request.body
-        destination = number.parse(body["number"], self._plan)
-        if body.get("line"):
-            await self._lines.choose(body["line"])
-        files = body.get("files") or []
-        if not files and body.get("recent"):
+        body = request.body_as(SendBody)
+        destination = number.parse(body.number, self._plan)
+        if body.line:
+            await self._lines.choose(body.line)
+        files = body.files
+        if not files and body.recent:
             files = await self._attachments.recent(
                 request.channel_id, request.user_id, before=request.created_at, seconds=RECENT_SECONDS
             )
         if not files:
-            await self._open_form(request)
+            await self._open_form(request, body)
             return
         fax = new_fax(
             request,
             files=files,
             number=destination.pretty,
             dial=destination.dial,
-            line=body.get("line") or "",
+            line=body.line,
         )
         await self._take(fax)
 
@@ -76,18 +77,18 @@ class NewFaxes:
         """Files shared with the bot, in a direct message or beside a mention."""
         if await self._known(request):
             return
-        body = request.body
-        files = body.get("files") or await self._attachments.of_message(
-            request.channel_id, body["ts"], request.thread_ts
+        body = request.body_as(ShareBody)
+        files = body.files or await self._attachments.of_message(
+            request.channel_id, body.ts, request.thread_ts
         )
         if not files:
-            await self._ask_number(request, [], "There is no file in that message to fax.")
+            await self._ask(request, NumberQuestion((), "There is no file in that message to fax."))
             return
         await self._directory.ensure_can_post(request.channel_id, request.user_id)
-        text, line = split_line(body.get("text") or "")
+        text, line = split_line(body.text)
         reason = ""
         try:
-            found = number.find(text, self._plan).destinations
+            found = number.find(text, self._plan)
         except BadNumber as refusal:
             found, reason = (), str(refusal)
         if len(found) > 1:
@@ -98,7 +99,7 @@ class NewFaxes:
             except Refusal as refusal:
                 found, reason = (), str(refusal)
         if len(found) != 1:
-            await self._ask_number(request, files, reason)
+            await self._ask(request, NumberQuestion(tuple(files), reason))
             return
         destination = found[0]
         await self._take(
@@ -107,7 +108,7 @@ class NewFaxes:
 
     async def shared_file(self, request: Request) -> None:
         """Slack told of a file only: find the message that shares it, which may be known already."""
-        shares = await self._attachments.shares_of(request.body["file_id"])
+        shares = await self._attachments.shares_of(request.body_as(SharedFileBody).file_id)
         here = [
             (channel_id, ts)
             for channel_id, ts in shares
@@ -131,7 +132,7 @@ class NewFaxes:
             user_id=user_id or request.user_id,
             channel_id=request.channel_id,
             thread_ts=thread_ts,
-            body={"ts": ts, "text": text, "files": None},
+            body=ShareBody(ts=ts, text=text),
             created_at=request.created_at,
         )
         await self._accept(share)
@@ -147,25 +148,21 @@ class NewFaxes:
         kept = await self._store.write(lambda ledger: ledger.add_fax(fax))
         await self._preparation.advance(kept.id)
 
-    async def _open_form(self, request: Request) -> None:
-        body = request.body
+    async def _open_form(self, request: Request, body: SendBody) -> None:
         try:
             await self._forms.open(
-                body.get("trigger_id") or "",
+                body.trigger_id,
                 channel_id=request.channel_id,
                 user_id=request.user_id,
-                number=body["number"],
-                line_id=body.get("line") or "",
+                number=body.number,
+                line_id=body.line,
             )
         except SlackFault as fault:
             log.info("the form came too late", extra={"request": request.id, "fault": type(fault).__name__})
-            await self._ask_number(request, [], "I found no file of yours from the last 15 minutes here.")
+            why = "I found no file of yours from the last 15 minutes here."
+            await self._ask(request, NumberQuestion((), why, number=body.number, line_id=body.line))
 
-    async def _ask_number(self, request: Request, files: list[dict[str, str]], reason: str) -> None:
-        body = request.body
-        message = NumberQuestion(
-            tuple(files), reason, number=body.get("number") or "", line_id=body.get("line") or ""
-        )
+    async def _ask(self, request: Request, message: NumberQuestion) -> None:
 
         def record(ledger: Ledger) -> None:
             post_ephemeral(ledger, ledger.request(request.id), message, self._clock.now())

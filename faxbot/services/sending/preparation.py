@@ -15,6 +15,7 @@ from faxbot.fax.document import Part
 from faxbot.fax.errors import Refusal, ServerFault, SlackFault, SlackRefused
 from faxbot.services.fax_server.lines import LineDirectory
 from faxbot.services.fax_server.record_feed import RecordFeed
+from faxbot.services.model.documents import kept_document
 from faxbot.services.model.faxes import Fax, FaxState
 from faxbot.services.model.ledger import Ledger, Store
 from faxbot.services.model.messages import FaxConfirmation
@@ -160,12 +161,11 @@ class Preparation:
             if row.state is not FaxState.FETCHING or not ledger.change_state(row, FaxState.READY):
                 return
             row.line_id, row.line_name = line.line_id, line.label
-            row.path, row.name, row.pages = str(document.path), document.name, document.pages
-            row.content_type, row.sha256 = document.content_type, document.sha256
+            row.document_id = ledger.add_document(kept_document(document)).id
             if row.request_id:
                 names = tuple(file["name"] for file in row.files)
                 what = FaxConfirmation(
-                    names[0] if len(names) == 1 else "", row.pages, row.number, line.label, names
+                    names[0] if len(names) == 1 else "", document.pages, row.number, line.label, names
                 )
                 post_ephemeral(ledger, ledger.request(row.request_id), what, self._clock.now())
 

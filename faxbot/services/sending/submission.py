@@ -28,13 +28,16 @@ from faxbot.fax.job import Direction, Job, JobState
 from faxbot.fax.receipt import SubmissionReceipt
 from faxbot.services.fax_server.lines import LineDirectory
 from faxbot.services.fax_server.record_feed import RecordFeed
+from faxbot.services.model.documents import KeptDocument
 from faxbot.services.model.faxes import Fax, FaxState, Outcome
 from faxbot.services.model.ledger import Ledger, Store
 from faxbot.services.model.messages import Sentence, Step, StepKind
 from faxbot.services.model.ports import Clock, FaxServer
+from faxbot.services.model.submissions import Submission, SubmissionState
 from faxbot.services.outbox.announcements import announce_steps, cards_of, end_fax, open_cards, post_ephemeral
 from faxbot.services.tracking.job_matching import JobMatching, adopt_job
 from faxbot.services.tracking.job_watch import JobWatch
+from faxbot.services.tracking.submission_answers import end_submission, is_open
 
 log = logging.getLogger(__name__)
 
@@ -63,16 +66,20 @@ class Submissions:
     async def hand_over(self, fax_id: int) -> bool:
         """Hand over what is ready; False if the fax server did not answer."""
         try:
-            fax = await self._intend(fax_id)
+            intended = await self._intend(fax_id)
         except ServerFault as fault:
             await self._wait_out(fax_id, fault)
             return False
-        if fax is None:
+        if intended is None:
             return True
-        path = Path(fax.path or "")
+        fax, document = intended
         try:
             receipt = await self._server.submit_job(
-                path, name=fax.name, content_type=fax.content_type, dial=fax.dial, line_id=fax.line_id
+                Path(document.path or ""),
+                name=document.name,
+                content_type=document.content_type,
+                dial=fax.dial,
+                line_id=fax.line_id,
             )
         except RequestRefused as refused:
             said = refused.said
@@ -92,7 +99,7 @@ class Submissions:
             await self._accept(fax, receipt)
         return True
 
-    async def _intend(self, fax_id: int) -> Fax | None:
+    async def _intend(self, fax_id: int) -> tuple[Fax, KeptDocument] | None:
         """
         Commit the intent, with what is on the fax server before it; None: do not hand over.
 
@@ -107,9 +114,10 @@ class Submissions:
         await self._sent_records.catch_up()
         left = self._watch.left_lately()
 
-        def record(ledger: Ledger) -> Fax | None:
+        def record(ledger: Ledger) -> tuple[Fax, KeptDocument] | None:
             fax = ledger.fax(fax_id)
-            if fax.state is not FaxState.READY:
+            document = ledger.document_of(fax)
+            if fax.state is not FaxState.READY or document is None:
                 return None
             if fax.lookup_at is not None and self._matching.of(ledger, fax, active).names:
                 # it was turned away, says the server; yet there is a job that could be it
@@ -119,10 +127,15 @@ class Submissions:
             if not ledger.change_state(fax, FaxState.SUBMITTING):
                 return None
             fax.lookup_at = None
-            fax.intent_at = self._clock.now().timestamp()
-            fax.known_jobs = sorted({job.job_id for job in active} | left)
             fax.known_record = ledger.newest_record(Direction.TX)
-            return fax
+            ledger.add_submission(
+                Submission(
+                    fax_id=fax_id,
+                    intent_at=self._clock.now().timestamp(),
+                    known_jobs=sorted({job.job_id for job in active} | left),
+                )
+            )
+            return fax, document
 
         return await self._store.write(record)
 
@@ -145,6 +158,7 @@ class Submissions:
     def _end_refused(self, ledger: Ledger, fax_id: int, said: str) -> None:
         fax = ledger.fax(fax_id)
         fax.fault = said
+        end_submission(ledger, fax_id, SubmissionState.REFUSED, self._clock.now(), fault=said)
         had_card = bool(cards_of(ledger, fax))
         self._look_later(fax)  # a server that says no and dials all the same is found out
         ended = end_fax(ledger, fax, Outcome.REFUSED, Step(StepKind.REFUSED, self._clock.now(), text=said))
@@ -175,8 +189,12 @@ class Submissions:
     def _keep(self, ledger: Ledger, fax: Fax, fault: ServerFault) -> None:
         if fax.state not in (FaxState.READY, FaxState.SUBMITTING):
             return  # withdrawn meanwhile
-        if fax.state is FaxState.SUBMITTING and not ledger.change_state(fax, FaxState.READY):
-            return
+        if fax.state is FaxState.SUBMITTING:
+            if not ledger.change_state(fax, FaxState.READY):
+                return
+            away = isinstance(fault, ServerUnreachable)
+            came_of_it = SubmissionState.NOT_SENT if away else SubmissionState.TURNED_AWAY
+            end_submission(ledger, fax.id, came_of_it, self._clock.now(), fault=str(fault))
         if cards_of(ledger, fax):
             return
         kind = {CredentialsRejected: StepKind.LOCKED_OUT, ServerBusy: StepKind.PUT_OFF}
@@ -193,6 +211,8 @@ class Submissions:
             return
         if not ledger.change_state(fax, FaxState.UNKNOWN):
             return
+        if is_open(ledger, fax.id):
+            end_submission(ledger, fax.id, SubmissionState.LOST, now, fault=why)
         fax.fault, fax.lookups = why, 0
         fax.lookup_at = now.timestamp() + (self._settle if settle is None else settle)
         if not cards_of(ledger, fax):
@@ -208,5 +228,7 @@ def refuse(ledger: Ledger, fax_id: int, why: str, now: datetime) -> None:
     if not end_fax(ledger, fax, Outcome.UNSENDABLE, Step(StepKind.REFUSED, now, text=why)):
         return
     fax.fault = why
+    if is_open(ledger, fax_id):
+        end_submission(ledger, fax_id, SubmissionState.REFUSED, now, fault=why)
     if fax.request_id:
         post_ephemeral(ledger, ledger.request(fax.request_id), Sentence(why), now)

@@ -1,9 +1,9 @@
 """
-Jobs that left the list of active ones: what became of them? An outcome is never guessed.
+Missing jobs: jobs that are followed but not in the list of active jobs. An outcome is never guessed.
 
-JobStatus is asked first, then the records. A job that neither knows is lost only after several looks over a
-minute: a server that was just restarted may list nothing for a moment, and a job is in neither list
-on its way from one to the other.
+JobStatus is called first, then the records are searched. A job in neither is lost only after several lookups
+over a minute: a server that was just restarted may list nothing for a moment, and a job that just ended is
+already out of the list and not yet in the records.
 """
 
 import asyncio
@@ -27,43 +27,45 @@ from faxbot.services.tracking.job_matching import job_of_record
 log = logging.getLogger(__name__)
 
 LOOKS_FOR_THE_LOST = 5
-"""So many ticks a vanished job is asked for before it counts as lost."""
+"""Lookups, one each tick, before a missing job counts as lost."""
 LOST_SECONDS = 60.0
+"""Time that must pass as well before a missing job counts as lost."""
 UNTOLD_SECONDS = 900.0
-"""A job of which the server only says that it cannot tell is waited for longer."""
+"""A job whose status the server could not report for this long counts as lost."""
 ASKED_AT_ONCE = 4
+"""Lookups under way at a time."""
 
 
 @dataclass(slots=True)
 class WatchedJob:
-    """The mirror of one unfinished fax: what the store holds, without asking it."""
+    """The mirror of one unfinished fax: what the store has, in memory."""
 
     fax_id: int
     job: Job
     since: datetime
     listed_as: Job | None = None
-    """What the last list held, if it held the job: the very same object tells of no change."""
+    """The job in the last list, if it was there. The same object in the next list means no change."""
     absent: int = 0
-    """Ticks in a row in which the list did not hold it."""
+    """Consecutive ticks in which it was not in the list."""
     missing: int = 0
-    """Those among them in which nobody knew it."""
+    """Ticks among these in which JobStatus and the records did not have it either."""
     missing_since: datetime | None = None
     slow_announced: bool = False
 
     def is_there(self) -> None:
-        """The server knows it."""
+        """The server has it."""
         self.missing, self.missing_since = 0, None
 
     def is_listed(self) -> None:
-        """The list of active jobs holds it."""
+        """It is in the list of active jobs."""
         self.absent = 0
         self.is_there()
 
     def cannot_be(self, job: Job, region: str) -> bool:
         """
-        Whether *job*, which has its id, is another: after a reset the server uses ids again.
+        Whether *job*, which has the same id, is another job: after a reset the server assigns ids again.
 
-        It is when it goes elsewhere, or was gone and begins anew.
+        True if its destination differs, or if this job was missing and *job* has fewer dials or pages.
         """
         mine = self.job
         differs = bool(job.destination and mine.destination) and job.destination != mine.destination
@@ -74,7 +76,7 @@ class WatchedJob:
 
 @dataclass(slots=True)
 class Findings:
-    """What became of jobs that are not listed: news, nothing for ever, and what went wrong in asking."""
+    """What the lookups of missing jobs found: jobs that changed, jobs that are lost, and the last fault."""
 
     updates: list[tuple[WatchedJob, Job]] = field(default_factory=list)
     lost: list[WatchedJob] = field(default_factory=list)
@@ -82,7 +84,7 @@ class Findings:
 
 
 class MissingJobs:
-    """Finds out about jobs that are followed and not listed."""
+    """Looks up jobs that are followed but not listed."""
 
     def __init__(
         self, *, server: FaxServer, store: Store, clock: Clock, sent_records: RecordFeed, region: str
@@ -92,7 +94,7 @@ class MissingJobs:
         self._slots = asyncio.Semaphore(ASKED_AT_ONCE)
 
     async def ask_for(self, absent: Sequence[WatchedJob]) -> "Findings":
-        """What became of them, as far as it can be reported now."""
+        """Look up the jobs of *absent*; a job without news is in neither list of the findings."""
         findings = Findings()
         answers = await asyncio.gather(*(self._ask(each) for each in absent), return_exceptions=True)
         for followed, answer in zip(absent, answers, strict=True):
@@ -123,7 +125,7 @@ class MissingJobs:
             return None
 
     async def _status(self, followed: WatchedJob) -> tuple[Job | None, bool]:
-        """The job as JobStatus tells of it, if it does; otherwise whether it says that there is none."""
+        """The job as JobStatus reports it, or None; and whether it reports that there is no such job."""
         job_id = followed.job.job_id
         try:
             job = await self._server.job_status(job_id)
@@ -131,7 +133,7 @@ class MissingJobs:
             return None, True
         except (ServerUnreachable, CredentialsRejected, ServerBusy):
             raise
-        except ServerFault as fault:  # it is this job; the others go on
+        except ServerFault as fault:  # the fault concerns this job only
             log.warning("job status not available", extra={"job": job_id, "fault": type(fault).__name__})
             return None, False
         if followed.cannot_be(job, self._region):
@@ -141,7 +143,7 @@ class MissingJobs:
         return _merge(followed.job, job), False
 
     async def _ended_before(self, followed: WatchedJob, job: Job) -> bool:
-        """It is reported of a job of that id whose record was there before this fax."""
+        """Whether the reported end is that of an older job with the same id, known by its record."""
         if job.time is None:
             return False
         at = job.time.timestamp()
@@ -160,7 +162,7 @@ class MissingJobs:
         return not reported or not destination or number.same(reported, destination, self._region)
 
     async def _records_named(self, followed: WatchedJob) -> tuple[Sequence[FaxRecord], int]:
-        """The records of its id, and the newest record that was there before the fax."""
+        """The records with its id, and the row id of the newest record from before the fax."""
         job_id, fax_id = followed.job.job_id, followed.fax_id
         return await self._store.read(
             lambda ledger: (ledger.records_named(job_id), ledger.fax(fax_id).known_record)
@@ -175,7 +177,7 @@ class MissingJobs:
 
 
 def give_up(ledger: Ledger, fax_id: int, now: datetime) -> None:
-    """Nobody will ever tell what became of it; what was being cancelled counts as cancelled."""
+    """End a fax whose job is lost: as canceled if a cancellation was requested, else as lost."""
     fax = ledger.fax(fax_id)
     if fax.cancel_by:
         end_fax(ledger, fax, Outcome.CANCELLED, Step(StepKind.CANCELLED, now, by=fax.cancel_by))
@@ -184,7 +186,7 @@ def give_up(ledger: Ledger, fax_id: int, now: datetime) -> None:
 
 
 def _merge(known: Job, reported: Job) -> Job:
-    """JobStatus and records tell less than ActiveJobs: what they leave out stays as it was."""
+    """*reported* by JobStatus or a record; what it leaves out is taken from *known*."""
     return replace(
         reported,
         destination=reported.destination or known.destination,

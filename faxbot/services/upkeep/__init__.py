@@ -1,1 +1,1 @@
-"""What is kept and for how long: documents, rows, and what a start restores."""
+"""Retention of documents and rows, and the restore of a backup."""

@@ -1,8 +1,8 @@
 """
-Restoring a backup: the fate of everything that was under way is unknown.
+Prepares a restored database, so that nothing that was unfinished in the backup is done twice.
 
-A database that is put back is older than the world. A fax that it calls ready may have gone out since, a
-message that it calls waiting may have been posted. Nothing of that may simply be done again.
+A backup is older than the fax server and Slack. A fax that is READY in it may have been sent since, and a
+WAITING announcement may have been posted. Both are looked up before they are repeated.
 """
 
 from datetime import datetime
@@ -13,6 +13,7 @@ from faxbot.services.model.faxes import Fax, FaxState, Outcome
 from faxbot.services.model.ledger import Ledger
 from faxbot.services.model.messages import Sentence, Step, StepKind
 from faxbot.services.model.requests import mark_done
+from faxbot.services.model.submissions import Submission
 from faxbot.services.outbox.announcements import end_fax, post_notice
 
 
@@ -29,12 +30,13 @@ def mark_if_restored(ledger: Ledger, now: datetime) -> int | None:
 
 def mark_unfinished_for_lookup(ledger: Ledger, now: datetime) -> int:
     """
-    Mark everything unfinished so that the next start looks before it acts; how many things that were.
+    Mark unfinished faxes, messages and requests for a lookup; return their number.
 
-    Faxes are looked for on the fax server and, if they cannot be found, asked about. Messages are looked
-    for by their keys. Requests are not carried out; a notice is posted in their conversations.
+    Faxes are looked up on the fax server; if they are not found, a person decides. Messages are looked up by
+    their keys. Requests are not run; a notice is posted in their conversations. Ephemeral messages are
+    dropped.
     """
-    doubted = 0
+    marked = 0
     for row in ledger.pending():
         announcement = ledger.announcement(row.id)
         if row.kind is AnnouncementKind.EPHEMERAL:
@@ -42,28 +44,30 @@ def mark_unfinished_for_lookup(ledger: Ledger, now: datetime) -> int:
         elif row.state is AnnouncementState.WAITING and row.kind is not AnnouncementKind.FILE:
             ledger.change_state(announcement, AnnouncementState.SENDING)
             announcement.batch = announcement.key
-        doubted += 1
+        marked += 1
     for fax in ledger.faxes_in(FaxState.FETCHING, FaxState.READY):
-        _doubt(ledger, fax, now)
-        doubted += 1
-    places: dict[str, int] = {}
+        _mark_lost(ledger, fax, now)
+        marked += 1
+    unfinished: dict[str, int] = {}
     for request in ledger.open_requests():
         mark_done(request, now)
-        places[request.channel_id] = places.get(request.channel_id, 0) + 1
-        doubted += 1
-    for channel_id, count in places.items():
+        unfinished[request.channel_id] = unfinished.get(request.channel_id, 0) + 1
+        marked += 1
+    for channel_id, count in unfinished.items():
         if channel_id:
             post_notice(ledger, channel_id, Sentence(_unfinished(count)), now)
-    return doubted
+    return marked
 
 
-def _doubt(ledger: Ledger, fax: Fax, now: datetime) -> None:
-    if fax.path is None:  # without its document it can be neither found by its line nor sent again
+def _mark_lost(ledger: Ledger, fax: Fax, now: datetime) -> None:
+    """Mark *fax* as submitted at *now* with a lost answer; without a document its outcome is LOST."""
+    document = ledger.document_of(fax)
+    if document is None or document.path is None:  # it cannot be sent again
         end_fax(ledger, fax, Outcome.LOST, Step(StepKind.LOST, now))
         return
-    ledger.change_state(fax, FaxState.SUBMITTING)  # a start takes it for a submission whose answer never came
-    fax.intent_at = now.timestamp()
+    ledger.change_state(fax, FaxState.SUBMITTING)  # found at a start, its answer is lost
     fax.known_record = ledger.newest_record(Direction.TX)
+    ledger.add_submission(Submission(fax_id=fax.id, intent_at=now.timestamp()))
 
 
 def _unfinished(count: int) -> str:

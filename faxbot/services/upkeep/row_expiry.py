@@ -1,5 +1,5 @@
 """
-Rows that are deleted some time after they were last needed (docs/decisions/0007).
+Deletes rows some time after they were last needed (docs/decisions/0007).
 
 Cards, faxes and records stay, because the buttons of their messages stay in Slack. Requests and all other
 announcements are needed only as long as Slack may redeliver the envelope they came from.
@@ -15,17 +15,17 @@ from faxbot.services.model.requests import KEPT_SECONDS
 log = logging.getLogger(__name__)
 
 AT_ONCE = 500
-"""Rows deleted in one transaction: other transactions wait for it."""
+"""Maximum rows deleted in one transaction, because other transactions wait for it."""
 
 
 class RowExpiry:
-    """Deletes rows that are due, some in each transaction."""
+    """Deletes expired requests, announcements and subscriptions."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store, self._clock = store, clock
 
     async def tick(self) -> None:
-        """Delete everything that is due."""
+        """Delete all expired rows, AT_ONCE per transaction."""
         now = self._clock.now().timestamp()
         before = now - KEPT_SECONDS
         counted = {

@@ -1,9 +1,9 @@
 """
-The spool: a document is kept for some days, and as long as a fax, a record or a message may still need it.
+Retention of the spool: documents are deleted after some days, when no fax, record or message needs them.
 
-The spool is listed first and the database read second, so that a file that is created in between is not taken
-for a leftover. Files are deleted first and their rows updated second, so that the next tick completes what a
-stop interrupted. Nothing on the fax server is deleted without a person's request.
+The spool is listed before the database is read, so that a file created in between is not deleted as a
+leftover. Files are deleted before their rows are updated, so that the next tick completes an interrupted one.
+Nothing on the fax server is deleted here.
 """
 
 import asyncio
@@ -25,13 +25,13 @@ log = logging.getLogger(__name__)
 
 DAY = 86_400.0
 UNTOUCHED_SECONDS = 3600.0
-"""A file that was not written to for this long is not in use: downloads and converters end much sooner."""
+"""Seconds after its last write at which a leftover is not in use; downloads and converters end sooner."""
 _DOWNLOAD = re.compile(r"\.(.+)\.[^.]+\.part")
-"""The name of a partial download contains the final name."""
+"""Name of a partial download; group 1 is the final name."""
 
 
 class _Facts(NamedTuple):
-    """The rows that decide; evaluated in another thread, since transactions wait for the store's thread."""
+    """The rows that decide; evaluated in another thread, so that the store's thread stays free."""
 
     faxes: Sequence[KeptFax]
     records: Sequence[KeptRecord]
@@ -43,10 +43,10 @@ class _Facts(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class _Needs:
     """
-    What the spool has to keep and may delete.
+    Which paths of the spool to keep and which to delete.
 
-    *kept* are documents and their folders; *under_way* are files that are being fetched, and folders in
-    which a fax is prepared. *old_faxes* and *old_records* are the rows whose documents, *old*, are deleted.
+    *kept*: documents and their folders. *under_way*: files that are being downloaded, and folders in which a
+    fax is prepared. *old*: documents to delete, of the rows *old_faxes* and *old_records*.
     """
 
     kept: frozenset[Path]
@@ -56,45 +56,45 @@ class _Needs:
     old_records: tuple[int, ...]
 
     def keeps(self, path: Path) -> bool:
-        """Whether *path*, which is in the spool, or something in it is needed."""
+        """Whether *path* or a file in it is needed."""
         download = _DOWNLOAD.fullmatch(path.name)
         becomes = path.with_name(download[1]) if download else path
         return path in self.kept or not self.under_way.isdisjoint((becomes, path.parent))
 
 
 class SpoolRetention:
-    """Removes what the spool no longer needs: it keeps a document for *days* days."""
+    """Deletes documents that are older than *days* and not needed, and leftovers."""
 
     def __init__(self, store: Store, clock: Clock, spool: Path, days: float) -> None:
         self._store, self._clock, self._spool, self._days = store, clock, spool, days
 
     async def tick(self) -> None:
         """
-        Delete documents that are no longer needed, and what interrupted work left behind.
+        Delete documents that are no longer needed, and leftovers of interrupted work.
 
-        A sent document is deleted some days after the fax ended, but not while another fax sends it again; a
-        received one only when every post of it is confirmed, and so is one that a person requested.
+        A sent document is deleted *days* after its fax ended, unless another fax sends it again. A received
+        or requested one is deleted only after every post of it is confirmed.
         """
         now = self._clock.now().timestamp()
-        there = await asyncio.to_thread(self._look)
+        paths = await asyncio.to_thread(self._list_paths)
         facts = await self._store.read(_facts)
         needs = await asyncio.to_thread(self._needs, facts, now - self._days * DAY)
-        await asyncio.to_thread(self._remove, there, needs, now)
+        await asyncio.to_thread(self._remove, paths, needs, now)
         if needs.old:
             await self._store.write(
                 lambda ledger: ledger.forget_documents(needs.old_faxes, needs.old_records)
             )
             counted = {"sent": len(needs.old_faxes), "received": len(needs.old_records)}
-            log.info("spool tidied", extra=counted)
+            log.info("old documents deleted", extra=counted)
 
-    def _look(self) -> list[Path]:
-        """Every path in the spool: single files and the folders of faxes first, then what is in these."""
+    def _list_paths(self) -> list[Path]:
+        """All paths in the spool: files and folders of faxes, then the contents of these folders."""
         return [*self._spool.glob("*/*"), *self._spool.glob("out/*/*")]
 
     def _needs(self, facts: _Facts, before: float) -> _Needs:
         young = [fax for fax in facts.faxes if fax.ended_at is None or fax.ended_at >= before]
         old = [fax for fax in facts.faxes if fax.ended_at is not None and fax.ended_at < before]
-        # Sent again, a fax has the document of the one before it, in the folder of that one.
+        # A fax that was sent again uses the document in the folder of the earlier fax.
         documents = {fax.id: self._of_a_fax(fax.path) for fax in facts.faxes if fax.path}
         in_use = {documents[fax.id] for fax in young if fax.path}
         old_faxes = [fax.id for fax in old if documents[fax.id] not in in_use]
@@ -123,18 +123,18 @@ class SpoolRetention:
         )
 
     def _of_a_fax(self, path: str) -> Path:
-        """The document of a fax, even if the data directory was elsewhere when its path was written."""
+        """The document of a fax in the current spool; *path* may name an earlier data directory."""
         return self._spool / "out" / Path(*Path(path).parts[-2:])
 
-    def _remove(self, there: Iterable[Path], needs: _Needs, now: float) -> None:
+    def _remove(self, paths: Iterable[Path], needs: _Needs, now: float) -> None:
         for path in needs.old:
             _delete(path)
-        for path in there:
-            if not needs.keeps(path) and now - _touched(path) > self._patience(path):
+        for path in paths:
+            if not needs.keeps(path) and now - _modified_at(path) > self._min_age(path):
                 _delete(path)
 
-    def _patience(self, path: Path) -> float:
-        """Seconds a leftover stays; the age of a document fetched for a person is known from its file."""
+    def _min_age(self, path: Path) -> float:
+        """Minimum age in seconds of a leftover; requested documents stay as long as others."""
         for_a_person = path.parent == self._spool / "get" and not _DOWNLOAD.fullmatch(path.name)
         return max(self._days * DAY, UNTOUCHED_SECONDS) if for_a_person else UNTOUCHED_SECONDS
 
@@ -149,11 +149,11 @@ def _facts(ledger: Ledger) -> _Facts:
     )
 
 
-def _touched(path: Path) -> float:
-    """When *path* or something in it was last written to; infinity if it is gone."""
+def _modified_at(path: Path) -> float:
+    """The latest modification time of *path* and its contents; infinity if it no longer exists."""
     try:
         return max(each.stat().st_mtime for each in (path, *path.rglob("*")))
-    except FileNotFoundError:  # a download that has got its name meanwhile, say
+    except FileNotFoundError:  # such as a download that was renamed meanwhile
         return float("inf")
 
 

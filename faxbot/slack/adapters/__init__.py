@@ -1,1 +1,1 @@
-"""The services' ports, filled with Slack."""
+"""Implementations of the ports in services/model/ports.py with Slack's Web API."""

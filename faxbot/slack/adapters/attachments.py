@@ -1,4 +1,4 @@
-"""Files that people gave to Slack: which there are, and their bytes."""
+"""Files that people shared in Slack: finding and downloading them."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -17,8 +17,9 @@ log = logging.getLogger(__name__)
 _MEGABYTE = 1024 * 1024
 _DELETED = {"file_deleted", "file_not_found"}
 _HIDDEN = {"access_denied", "not_visible", "template_not_visible"}
-_UNREADABLE = {"channel_not_found", "not_in_channel", "channel_is_limited_access"}
+_NO_HISTORY = {"channel_not_found", "not_in_channel", "channel_is_limited_access"}
 _WRITTEN_IN_SLACK = {"space", "quip", "post", "list"}
+"""File modes of canvases, posts and lists, which have no document to download."""
 
 _NO_SCOPE = (
     "Slack did not hand over the file: I lack the scope files:read. "
@@ -28,14 +29,14 @@ _NO_SCOPE = (
 
 class SlackAttachments:
     """
-    The Attachments of services/model/ports.py.
+    The Attachments port (services/model/ports.py).
 
-    Where the server or the app's scopes have no conversations.history or .replies, or the bot is not in the
-    conversation, there are no files to be seen in it; that is told once in the log and is no fault.
+    A conversation that the bot cannot read (missing method or scope, not a member) has no files; this is
+    logged and raises nothing.
     """
 
     def __init__(self, api: WebApi, *, max_bytes: int) -> None:
-        """*max_bytes*: the largest file that is fetched."""
+        """*max_bytes*: maximum size of a downloaded file."""
         self._api = api
         self._max_bytes = max_bytes
 
@@ -43,25 +44,28 @@ class SlackAttachments:
         self, channel_id: str, user_id: str, before: float, seconds: float
     ) -> list[dict[str, str]]:
         """
-        The files of the newest message with files that the person shared there in the time before *before*.
+        The files (`{"id", "name"}`) of the newest message with files by *user_id*.
 
-        Deleted files do not count. A file that cannot be fetched does: `fetch` says why, and an older
-        file in its place could be the wrong one to fax.
+        Only messages in the *seconds* before *before* (epoch seconds) count. Deleted files are left out.
+        Files that cannot be downloaded are included: `fetch` raises the reason, while an older file in their
+        place could be the wrong one to fax.
+
+        Source: conversations.history.
         """
 
         def theirs(message: dict[str, Any]) -> bool:
             return message.get("user") == user_id and bool(_usable(message))
 
-        message = await self._look(channel_id, theirs, oldest=before - seconds, latest=before)
+        message = await self._first_message(channel_id, theirs, oldest=before - seconds, latest=before)
         return await self._named(_usable(message)) if message else []
 
     async def of_message(self, channel_id: str, ts: str, thread_ts: str | None) -> list[dict[str, str]]:
-        """The files of one message, in order; none if it is gone."""
+        """The files (`{"id", "name"}`) of one message, in order; empty if the message does not exist."""
         message = await self._message(channel_id, ts, thread_ts)
         return await self._named(_usable(message)) if message else []
 
     async def shares_of(self, file_id: str) -> list[tuple[str, str]]:
-        """Where a file was shared: (channel, message ts), newest first (files.info)."""
+        """The (channel, ts) of each message that shares the file, newest first (files.info)."""
         try:
             file = await self._api.file(file_id)
         except SlackRefused as exc:
@@ -71,25 +75,25 @@ class SlackAttachments:
         return shares_in(file or {})
 
     async def message_text(self, channel_id: str, ts: str) -> tuple[str, str, str | None]:
-        """One message's (user, text, thread ts); ("", "", None) if it is gone."""
+        """(user, text, thread ts) of one message; ("", "", None) if it does not exist."""
         message = await self._message(channel_id, ts, None) or {}
         return str(message.get("user") or ""), str(message.get("text") or ""), message.get("thread_ts")
 
     async def fetch(self, file_id: str, into: Path) -> Part:
         """
-        Fetch a file's bytes to *into*, whole or not at all.
+        Download a file to *into*, completely or not at all.
 
         Raises:
-            BadDocument: Slack did not hand it over; the message says why.
+            BadDocument: Slack does not provide the file; the text says why and what to do.
             SlackFault: Slack did not answer.
-            OSError: This machine's disk did not take it.
+            OSError: Writing to the disk failed.
 
-        Source: files.info for what it has become meanwhile; url_private_download with the bot token.
+        Source: files.info for its current state; `url_private_download` with the bot token.
         """
         try:
             file = await self._api.file(file_id)
         except SlackRefused as exc:
-            _explain(exc)
+            _raise_bad_document(exc)
         if file is None:
             raise BadDocument(_NO_SCOPE)
         name = _name(file, file_id)
@@ -99,7 +103,7 @@ class SlackAttachments:
             raise BadDocument(self._too_large(name, size))
         url = str(file.get("url_private_download") or file.get("url_private") or "")
         if not may_carry_token(url, self._api.client.base_url):
-            log.warning("File %s is not at Slack's own address; the token was not sent there.", file_id)
+            log.warning("file %s is not on a Slack host; the token was not sent there", file_id)
             raise BadDocument(
                 f'"{name}" is not kept at Slack itself, so I can\'t fetch it. Download it and share it here.'
             )
@@ -121,20 +125,22 @@ class SlackAttachments:
         try:
             return _name(await self._api.file(file["id"]) or {}, file["id"])
         except SlackRefused:
-            return str(file["id"])  # `fetch` will say what is the matter with it
+            return str(file["id"])  # `fetch` raises the reason
 
     async def _message(self, channel_id: str, ts: str, thread_ts: str | None) -> dict[str, Any] | None:
+        """One message by its ts: from the history, or as a reply from its thread."""
+
         def is_it(message: dict[str, Any]) -> bool:
             return message.get("ts") == ts
 
         if thread_ts is None or thread_ts == ts:
-            message = await self._look(channel_id, is_it, oldest=ts, latest=ts)
+            message = await self._first_message(channel_id, is_it, oldest=ts, latest=ts)
             if message:
                 return message
-        # A reply is not in the history; its own ts names its thread as well.
-        return await self._look(channel_id, is_it, oldest=ts, latest=ts, thread_ts=thread_ts or ts)
+        # conversations.history has no replies; conversations.replies accepts a reply's own ts.
+        return await self._first_message(channel_id, is_it, oldest=ts, latest=ts, thread_ts=thread_ts or ts)
 
-    async def _look(
+    async def _first_message(
         self,
         channel_id: str,
         wanted: Callable[[dict[str, Any]], bool],
@@ -143,19 +149,21 @@ class SlackAttachments:
         latest: float | str,
         thread_ts: str | None = None,
     ) -> dict[str, Any] | None:
+        """The first message that *wanted* accepts; None where the bot cannot read the conversation."""
         try:
             _, found = await self._api.first_message(
                 channel_id, wanted, oldest=oldest, latest=latest, thread_ts=thread_ts
             )
         except SlackRefused as exc:
-            if exc.error not in _UNREADABLE:
+            if exc.error not in _NO_HISTORY:
                 raise
-            log.info("Slack answers %s for the messages of %s.", exc.error, channel_id)
+            log.info("Slack answers %s for the messages of %s", exc.error, channel_id)
             return None
         return found
 
 
 def _usable(message: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The file objects of *message* that are not deleted."""
     files = message.get("files")
     return [
         file
@@ -168,7 +176,8 @@ def _name(file: Mapping[str, Any], file_id: str) -> str:
     return str(file.get("name") or file.get("title") or file_id)
 
 
-def _explain(refusal: SlackRefused) -> NoReturn:
+def _raise_bad_document(refusal: SlackRefused) -> NoReturn:
+    """Raise BadDocument for a deleted or invisible file, else *refusal* itself."""
     if refusal.error in _DELETED:
         raise BadDocument("Slack no longer has that file. Share it again.") from refusal
     if refusal.error in _HIDDEN:
@@ -180,7 +189,7 @@ def _explain(refusal: SlackRefused) -> NoReturn:
 
 def _check_state(file: Mapping[str, Any], name: str) -> None:
     """
-    Raise BadDocument where Slack has no bytes to hand over.
+    Raise BadDocument if Slack has no content to download for *file*.
 
     Source: the file object's `mode` and `file_access`.
     """

@@ -11,6 +11,7 @@ from faxbot.slack.web_api.web_api import WebApi
 _CACHE_LIFETIME = timedelta(minutes=5)
 """A demoted admin keeps admin rights here for at most this long."""
 _CACHE_SIZE = 1000
+"""Maximum number of cached people."""
 _NO_CHANNEL = {"channel_not_found", "channel_is_limited_access", "not_in_channel"}
 _NO_PERSON = {"user_not_found", "user_not_visible"}
 
@@ -23,10 +24,12 @@ class _Person:
 
 class SlackDirectory:
     """
-    The Directory of services/model/ports.py.
+    The Directory port (services/model/ports.py).
 
     Without users.info (unknown_method, missing_scope) no user is a workspace admin, and a name is the user's
-    id. Without conversations.info every conversation counts as one to post in. Either is logged once.
+    id. Without conversations.info the bot is assumed to be able to post everywhere. Either is logged once.
+
+    *now* is the clock of the cache.
     """
 
     def __init__(self, api: WebApi, now: Callable[[], datetime]) -> None:
@@ -44,7 +47,7 @@ class SlackDirectory:
         return (await self._person(user_id)).admin
 
     async def name_of(self, user_id: str) -> str:
-        """A person's display name; their id if users.info fails."""
+        """The person's display name; their id if users.info fails."""
         try:
             return (await self._person(user_id)).name
         except SlackFault:
@@ -81,6 +84,7 @@ class SlackDirectory:
             raise await self._not_in(channel_id, channel)
 
     async def _not_in(self, channel_id: str, channel: dict[str, Any]) -> CannotPost:
+        """The error for a conversation that the bot is not a member of, with the next step."""
         bot = (await self._api.me()).name
         if channel.get("is_im") is True or channel_id.startswith("D"):
             return CannotPost(
@@ -99,6 +103,7 @@ class SlackDirectory:
         return channel if isinstance(channel, dict) else None
 
     async def _person(self, user_id: str) -> _Person:
+        """The person from the cache, or from users.info; without it a person who is no admin."""
         cached = self._cached(user_id)
         if cached is not None:
             return cached

@@ -1,29 +1,28 @@
-"""One file's way from Slack to the disk: streamed, checked, whole or not at all."""
+"""Download of one file from Slack to disk: streamed, checked, complete or not at all."""
 
-import asyncio
-import os
-import tempfile
 from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import aiohttp
 
+from faxbot.atomic_file import AtomicFile
 from faxbot.fax.errors import BadDocument, Fault
 from faxbot.slack.web_api.connections import TRANSFER, WIRE_ERRORS, answer_fault, slack_fault
 from faxbot.slack.web_api.web_api import WebApi
 
 _CHUNK = 256 * 1024
 _HEAD = 1024
+"""Bytes that are kept to recognize an HTML page."""
 _NOT_THERE = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}
 
 
 class FileDownload:
     """
-    The download of *file* (its object from files.info), called *name*.
+    Downloads *file* (the file object of files.info). *too_large*: text of the error about its size.
 
-    Without files:read Slack answers with its sign-in page, or a redirect to it, instead of the file.
+    Without the scope files:read Slack answers with its sign-in page, or with a redirect to it.
     """
 
     def __init__(
@@ -37,13 +36,15 @@ class FileDownload:
 
     async def save(self, url: str, into: Path) -> None:
         """
-        Write what is at *url*, which may carry the token, to *into*: synced first, then renamed there.
+        Download *url* to *into*: written to a temporary file, synced, then renamed.
+
+        The bot token is sent to *url*; check it with `may_carry_token` first.
 
         Raises:
-            BadDocument: It is not there, is not the file, or is too large.
-            SlackUnclear: It broke off, or Slack did not answer.
-            SlackBusy: Slack asks for a pause.
-            OSError: This machine's disk did not take it.
+            BadDocument: It does not exist, is not the file, or is too large.
+            SlackUnclear: The transfer was interrupted, or Slack did not answer.
+            SlackBusy: Slack sent Retry-After.
+            OSError: Writing to the disk failed.
         """
         headers = {"Authorization": f"Bearer {self._api.client.token}"}
         try:
@@ -71,31 +72,21 @@ class FileDownload:
         )
 
     async def _write(self, response: aiohttp.ClientResponse, into: Path) -> None:
-        handle, name = await asyncio.to_thread(
-            tempfile.mkstemp, dir=into.parent, prefix=f".{into.name}.", suffix=".part"
-        )
-        part = Path(name)
-        try:
-            with os.fdopen(handle, "wb") as target:
-                head, size = b"", 0
-                async for chunk in response.content.iter_chunked(_CHUNK):
-                    head += chunk[: max(0, _HEAD - len(head))]
-                    size += len(chunk)
-                    self._check_size(size)
-                    await asyncio.to_thread(target.write, chunk)
-                self._check(response.content_type, head, size)
-                await asyncio.to_thread(_sync, target)
-            await asyncio.to_thread(_rename, part, into)
-        except BaseException:
-            await asyncio.to_thread(part.unlink, missing_ok=True)
-            raise
+        async with AtomicFile(into) as target:
+            head, size = b"", 0
+            async for chunk in response.content.iter_chunked(_CHUNK):
+                head += chunk[: max(0, _HEAD - len(head))]
+                size += len(chunk)
+                self._check_size(size)
+                await target.write(chunk)
+            self._check(response.content_type, head, size)
 
     def _check_size(self, size: int) -> None:
         if size > self._max_bytes:
             raise BadDocument(self._too_large)
 
     def _check(self, content_type: str, head: bytes, size: int) -> None:
-        """Raise BadDocument unless these are the file's bytes: *head* are the first, *size* says how many."""
+        """Raise BadDocument unless the content is the file; *head*: its start, *size*: its bytes."""
         declared = self._file.get("size")
         short = (
             self._file.get("mode", "hosted") == "hosted" and isinstance(declared, int) and declared != size
@@ -106,17 +97,3 @@ class FileDownload:
             raise self._signed_out()
         if short or not size:
             raise BadDocument(f'"{self._name}" did not come whole from Slack. Share it again.')
-
-
-def _sync(file: BinaryIO) -> None:
-    file.flush()
-    os.fsync(file.fileno())
-
-
-def _rename(part: Path, into: Path) -> None:
-    part.replace(into)
-    folder = os.open(into.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)  # the name, too, must survive a power cut
-    finally:
-        os.close(folder)

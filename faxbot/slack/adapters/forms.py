@@ -1,4 +1,4 @@
-"""The form "Send a fax", opened while its trigger lives."""
+"""Opens the form "Send a fax" before its trigger id expires."""
 
 import asyncio
 import logging
@@ -17,16 +17,17 @@ from faxbot.slack.web_api.web_api import WebApi
 
 log = logging.getLogger(__name__)
 
-PATIENCE = 0.7
-"""Seconds to wait for what the form shows, of the three that a trigger lives."""
+LOAD_SECONDS = 0.7
+"""Seconds to load the form's content before a loading view opens; a trigger id lives three seconds."""
 _NO_LINES = "The fax server doesn't answer, so there is no line to choose. Your fax is kept until it is back."
 
 
 class FaxForms:
     """
-    The Forms of services/model/ports.py.
+    The Forms port (services/model/ports.py).
 
-    What the form shows may be slow to find out: then something opens at once and becomes the form.
+    The form's content (lines, files) may be slow to load: then a loading view opens first and is replaced by
+    the form.
     """
 
     def __init__(
@@ -34,13 +35,13 @@ class FaxForms:
         api: WebApi,
         lines: LineDirectory,
         attachments: Attachments,
-        site: BotProfile,
+        profile: BotProfile,
         *,
-        patience: float = PATIENCE,
+        load_seconds: float = LOAD_SECONDS,
     ) -> None:
-        """*patience*: seconds until something opens that is not the form yet."""
-        self._api, self._lines_known, self._attachments = api, lines, attachments
-        self._site, self._patience = site, patience
+        """*load_seconds*: seconds until the loading view opens."""
+        self._api, self._line_directory, self._attachments = api, lines, attachments
+        self._profile, self._load_seconds = profile, load_seconds
 
     async def open(
         self,
@@ -54,13 +55,13 @@ class FaxForms:
         files: Sequence[dict[str, str]] = (),
     ) -> None:
         """
-        Open the form for the person behind *trigger_id*.
+        Open the form for the interaction *trigger_id*.
 
         Without a *channel_id* the fax belongs to the person's direct messages with the bot. *line_id* may
-        be what a person calls the line.
+        also be a line's name, number or extension.
 
         Raises:
-            SlackFault: It did not open; `expired_trigger_id` if three seconds have passed.
+            SlackFault: It did not open; `expired_trigger_id` after three seconds.
 
         Source: views.open, views.update, conversations.open.
         """
@@ -77,30 +78,32 @@ class FaxForms:
         line_id: str,
         before: float,
     ) -> None:
-        """As `open`, with the files that the person shared there shortly *before* that moment."""
+        """As `open`, with the files that the person shared in the RECENT_SECONDS before *before* (epoch)."""
         start = FormStart(channel_id, thread_ts, line_id=line_id)
         await self._open(trigger_id, user_id, start, before=before)
 
     async def refuse(self, trigger_id: str, why: str) -> None:
-        """In place of the form, say why there is none. Raises SlackFault."""
+        """Open a view that says *why* there is no form. Raises SlackFault."""
         view = refusal_view(FormStart(), why)
         await self._api.write(self._api.client.views_open(trigger_id=trigger_id, view=view))
 
     async def _open(self, trigger_id: str, user_id: str, start: FormStart, *, before: float | None) -> None:
+        """Open the form, or first a loading view if its content takes longer than `load_seconds`."""
         task = asyncio.create_task(self._form(user_id, start, before))
         try:
-            await asyncio.wait({task}, timeout=self._patience)
+            await asyncio.wait({task}, timeout=self._load_seconds)
             if task.done():
                 view = task.result()
                 await self._api.write(self._api.client.views_open(trigger_id=trigger_id, view=view))
                 return
             first = loading_view(start)
             response = await self._api.write(self._api.client.views_open(trigger_id=trigger_id, view=first))
-            await self._become(response.get("view"), await task)
+            await self._fill(response.get("view"), await task)
         finally:
             task.cancel()
 
-    async def _become(self, opened: object, view: dict[str, object]) -> None:
+    async def _fill(self, opened: object, view: dict[str, object]) -> None:
+        """Replace the loading view *opened* by *view*; a person may have closed it meanwhile."""
         view_id = opened.get("id") if isinstance(opened, dict) else None
         if not isinstance(view_id, str):
             raise SlackUnclear("views.open answered without a view.")
@@ -109,25 +112,26 @@ class FaxForms:
         except SlackRefused as exc:
             if exc.error != "not_found":
                 raise
-            log.info("The form was closed before it was filled.")
+            log.info("form was closed before it was loaded")
 
     async def _form(self, user_id: str, start: FormStart, before: float | None) -> dict[str, object]:
         (lines, note), files, channel_id = await asyncio.gather(
             self._lines(), self._recent(user_id, start, before), self._conversation(user_id, start)
         )
         start = replace(
-            start, channel_id=channel_id, files=tuple(files), line_id=_line_meant(start.line_id, lines)
+            start, channel_id=channel_id, files=tuple(files), line_id=_line_id_of(start.line_id, lines)
         )
-        return form_view(start, lines, self._site, note)
+        return form_view(start, lines, self._profile, note)
 
     async def _lines(self) -> tuple[list[FaxLine], str]:
         try:
-            return await self._lines_known.lines(), ""
+            return await self._line_directory.lines(), ""
         except ServerFault as fault:
-            log.info("The form opens without lines: %s.", type(fault).__name__)
+            log.info("form opens without lines: %s", type(fault).__name__)
             return [], _NO_LINES
 
     async def _recent(self, user_id: str, start: FormStart, before: float | None) -> Sequence[dict[str, str]]:
+        """The files of *start*, or the recently shared ones if *before* is given; none if Slack fails."""
         if before is None:
             return start.files
         try:
@@ -135,7 +139,7 @@ class FaxForms:
                 start.channel_id, user_id, before=before, seconds=RECENT_SECONDS
             )
         except SlackFault as fault:
-            log.info("The form opens without recent files: %s.", type(fault).__name__)
+            log.info("form opens without recent files: %s", type(fault).__name__)
             return ()
 
     async def _conversation(self, user_id: str, start: FormStart) -> str:
@@ -148,8 +152,8 @@ class FaxForms:
         return str(channel["id"])
 
 
-def _line_meant(wanted: str, lines: Sequence[FaxLine]) -> str:
-    """The id of the line that a person means by *wanted*; empty if none is, and the form shows the first."""
+def _line_id_of(wanted: str, lines: Sequence[FaxLine]) -> str:
+    """The id of the line that *wanted* names; empty if there is none, then the form selects the first."""
     try:
         return find_line(wanted, lines).line_id if wanted else ""
     except UnknownLine:

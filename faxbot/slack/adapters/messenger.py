@@ -1,4 +1,4 @@
-"""Messages and files on their way to Slack."""
+"""Posts, updates and looks up messages and files in Slack."""
 
 import asyncio
 import hashlib
@@ -15,16 +15,18 @@ from faxbot.slack.payloads import shared_in, shares_in
 from faxbot.slack.web_api.web_api import WebApi
 
 EVENT_TYPE = "faxbot_announcement"
+"""`event_type` of the metadata that carries an announcement's key."""
 _LONGEST_BLOCK_ID = 255
-_CLOCKS_APART = 300.0
-"""Seconds by which our clock may be ahead of Slack's: a message of ours is still found by its time."""
-_PEOPLE = ("U", "W")
-"""What the ids of people begin with."""
-_GONE = {"channel_not_found", "not_in_channel", "is_archived"}
+_MAX_CLOCK_SKEW = 300.0
+"""Seconds by which the bot's clock may be ahead of Slack's when a message is looked up by time."""
+_USER_ID_PREFIXES = ("U", "W")
+"""First letters of user ids; a message to a user goes to their direct messages."""
+_NO_HISTORY = {"channel_not_found", "not_in_channel", "is_archived"}
+"""Error codes of conversations.history where the bot cannot read it."""
 
 
 class PostableMessage(Protocol):
-    """How a message reads: Block Kit, and the text for notifications and screen readers."""
+    """A rendered message: blocks, and text for notifications and screen readers."""
 
     @property
     def text(self) -> str:
@@ -39,11 +41,11 @@ class PostableMessage(Protocol):
 
 class SlackMessenger:
     """
-    The Messenger of services/model/ports.py: each write is sent once.
+    The Messenger port (services/model/ports.py); each write is sent once.
 
-    What is not to be had (unknown_method, missing_scope) is done without, with one warning in the log:
-    conversations.history and .replies (nothing is found then), files.info (shares are looked for in the
-    history then).
+    Methods that are not available (unknown_method, missing_scope) are logged once. Without
+    conversations.history and .replies no message is found; without files.info shares are looked up in the
+    history.
     """
 
     def __init__(
@@ -52,15 +54,15 @@ class SlackMessenger:
         render: Callable[[Message], PostableMessage],
         comment: Callable[[ReceivedFax | FetchedFile], str],
     ) -> None:
-        """*render* and *comment* say how a message, and the text beside a file, reads (slack/views)."""
+        """*render* turns a message into blocks; *comment* gives the text beside a file (slack/views)."""
         self._api = api
         self._render = render
         self._comment = comment
-        self._direct: dict[str, str] = {}
+        self._dm_ids: dict[str, str] = {}
 
     async def post(self, channel_id: str, message: Message, *, key: str, thread_ts: str | None) -> str:
         """
-        Post *message*; its ts. *key* goes along twice: as metadata, and as the id of a block.
+        Post *message*; return its ts. *key* is stored in its metadata and as a block id, for `find`.
 
         Source: chat.postMessage.
         """
@@ -69,7 +71,7 @@ class SlackMessenger:
             self._api.client.chat_postMessage(
                 channel=await self._conversation(channel_id),
                 text=shown.text,
-                blocks=_keyed(shown.blocks, key) or None,
+                blocks=_with_block_id(shown.blocks, key) or None,
                 metadata=_metadata(key),
                 thread_ts=thread_ts,
                 parse="none",
@@ -86,7 +88,7 @@ class SlackMessenger:
         """
         Edit the message *ts* in place.
 
-        Source: chat.update, which reads names and links into a text unless told not to.
+        Source: chat.update; parse="none" because its default turns names and URLs into links.
         """
         shown = self._render(message)
         await self._api.write(
@@ -94,7 +96,7 @@ class SlackMessenger:
                 channel=channel_id,
                 ts=ts,
                 text=shown.text,
-                blocks=_keyed(shown.blocks, key),
+                blocks=_with_block_id(shown.blocks, key),
                 metadata=_metadata(key),
                 parse="none",
             )
@@ -102,18 +104,21 @@ class SlackMessenger:
 
     async def find(self, channel_id: str, *, key: str, since: float, thread_ts: str | None) -> str | None:
         """
-        The ts of the bot's own message with *key*, posted after *since* or shortly before.
+        The ts of the bot's own message with *key*, posted since *since* (epoch seconds), or None.
 
-        None is a proof of absence: the messages are read to the end, or SlackUnclear says that they are too
-        many. It is none only where Slack lets the app read no history, which the log tells.
+        None proves absence, because all messages are read. The exception is an app that cannot read the
+        history at all, which is logged.
+
+        Raises:
+            SlackUnclear: There are too many messages to search.
 
         Source: conversations.history, conversations.replies.
         """
         me = await self._api.me()
         _, message = await self._api.first_message(
             await self._conversation(channel_id),
-            lambda each: me.wrote(each) and _carries(each, key),
-            oldest=since - _CLOCKS_APART,
+            lambda each: me.wrote(each) and _has_key(each, key),
+            oldest=since - _MAX_CLOCK_SKEW,
             thread_ts=thread_ts,
         )
         return str(message["ts"]) if message else None
@@ -128,7 +133,7 @@ class SlackMessenger:
         thread_ts: str | None,
     ) -> None:
         """
-        Post for one person only, at most once: by *response_url*, else by chat.postEphemeral.
+        Post to one person, at most once: through *response_url*, or chat.postEphemeral if it is not usable.
 
         Source: "Handling user interaction"; chat.postEphemeral.
         """
@@ -151,10 +156,10 @@ class SlackMessenger:
 
     async def begin_upload(self, path: Path, name: str) -> tuple[str, str]:
         """
-        A new file's (id, upload address).
+        Create a file; return (file id, upload URL).
 
-        Source: files.getUploadURLExternal, which takes a form and no JSON; in the query, where slack_sdk
-        would put it, the name would be in the logs of everything on the way.
+        Source: files.getUploadURLExternal. Arguments go in a form: slack_sdk would put the file name in the
+        query string, where proxies log it.
         """
         size = (await asyncio.to_thread(path.stat)).st_size
         answer = await self._api.write(
@@ -169,10 +174,12 @@ class SlackMessenger:
 
     async def put_bytes(self, address: str, path: Path) -> None:
         """
-        Stream the file at *path* to the upload address.
+        Upload the file at *path* to the upload URL *address*.
 
         Raises:
-            SlackRefused: `upload_refused`; begin anew.
+            SlackRefused: `upload_refused`; start again with `begin_upload`.
+            SlackUnclear: The bytes may have arrived.
+            OSError: The file cannot be read.
         """
         await put_bytes(self._api.connections, address, path)
 
@@ -180,29 +187,29 @@ class SlackMessenger:
         self, channel_id: str, file_id: str, title: str, message: Message, *, thread_ts: str | None
     ) -> None:
         """
-        Share an uploaded file with *message*'s text beside it; with a text Slack ignores blocks.
+        Share an uploaded file with *message* as its text; Slack ignores blocks beside a text.
 
         Source: files.completeUploadExternal.
         """
         form = {
             "files": json.dumps([{"id": file_id, "title": title}]),
             "channel_id": channel_id,
-            "initial_comment": self._beside(message),
+            "initial_comment": self._comment_text(message),
         }
         if thread_ts:
             form["thread_ts"] = thread_ts
         await self._api.write(self._api.client.api_call("files.completeUploadExternal", data=form))
 
     async def _conversation(self, channel_id: str) -> str:
-        """The conversation to post in; with a person it is the direct one (conversations.open)."""
-        if channel_id[:1] not in _PEOPLE:
+        """*channel_id*; for a user id, the id of their direct messages (conversations.open)."""
+        if channel_id[:1] not in _USER_ID_PREFIXES:
             return channel_id
-        if channel_id not in self._direct:
+        if channel_id not in self._dm_ids:
             answer = await self._api.read(lambda: self._api.client.conversations_open(users=channel_id))
-            self._direct[channel_id] = str((answer.get("channel") or {}).get("id") or channel_id)
-        return self._direct[channel_id]
+            self._dm_ids[channel_id] = str((answer.get("channel") or {}).get("id") or channel_id)
+        return self._dm_ids[channel_id]
 
-    def _beside(self, message: Message) -> str:
+    def _comment_text(self, message: Message) -> str:
         if isinstance(message, (ReceivedFax, FetchedFile)):
             return self._comment(message)
         return self._render(message).text
@@ -211,13 +218,12 @@ class SlackMessenger:
         self, channel_id: str, file_id: str, since: float, *, thorough: bool
     ) -> tuple[bool, str | None, str]:
         """
-        What Slack knows of a file of ours: (was it shared there, the ts of the message that shows it, its
-        permalink).
+        Look up the share of an uploaded file: (whether it is shared, ts of its message, permalink).
 
-        That files.info knows a file proves nothing: it may before the share is carried out. Shared is what
-        a message or the file's own list of conversations shows, and what was deleted since. Where neither
-        files.info nor the history can tell, it counts as shared. The history is read only when *thorough*,
-        or where files.info does not list messages.
+        A file is shared if a message contains it, if its own lists name the conversation, or if it has been
+        deleted. The file's existence proves nothing: it exists before the share. If neither files.info nor
+        the history is available, it counts as shared. The history is read only when *thorough*, or when
+        files.info lists no messages. *since* is in epoch seconds.
 
         Source: files.info, then conversations.history.
         """
@@ -236,16 +242,17 @@ class SlackMessenger:
         lists_messages = isinstance((file or {}).get("shares"), dict)
         if lists_messages and not thorough:
             return shared_in(file or {}, channel_id), None, permalink
-        readable, message = await self._showing(channel_id, file_id, since)
+        readable, message = await self._message_with_file(channel_id, file_id, since)
         if message is None:
             can_tell = readable or lists_messages
             return shared_in(file or {}, channel_id) or not can_tell, None, permalink
         shown = next(each for each in message["files"] if each.get("id") == file_id)
         return True, str(message["ts"]), permalink or str(shown.get("permalink") or "")
 
-    async def _showing(
+    async def _message_with_file(
         self, channel_id: str, file_id: str, since: float
     ) -> tuple[bool, dict[str, Any] | None]:
+        """(Whether the history is readable, the bot's message with the file)."""
         me = await self._api.me()
 
         def shows(message: dict[str, Any]) -> bool:
@@ -253,9 +260,9 @@ class SlackMessenger:
             return me.wrote(message) and any(each.get("id") == file_id for each in files)
 
         try:
-            return await self._api.first_message(channel_id, shows, oldest=since - _CLOCKS_APART)
+            return await self._api.first_message(channel_id, shows, oldest=since - _MAX_CLOCK_SKEW)
         except SlackRefused as exc:
-            if exc.error in _GONE:
+            if exc.error in _NO_HISTORY:
                 return False, None
             raise
 
@@ -265,12 +272,13 @@ def _metadata(key: str) -> dict[str, Any]:
 
 
 def _block_id(key: str) -> str:
+    """*key* as a block id; hashed if it is too long for one."""
     whole = f"k-{key}"
     return whole if len(whole) <= _LONGEST_BLOCK_ID else f"k-{hashlib.sha256(key.encode()).hexdigest()}"
 
 
-def _keyed(blocks: Sequence[Mapping[str, Any]], key: str) -> list[dict[str, Any]]:
-    """*blocks* with the key as the id of the first that has none of its own."""
+def _with_block_id(blocks: Sequence[Mapping[str, Any]], key: str) -> list[dict[str, Any]]:
+    """*blocks* with *key* as the id of the first block without one."""
     keyed = [dict(block) for block in blocks]
     free = next((block for block in keyed if "block_id" not in block), None)
     if free is not None:
@@ -278,7 +286,8 @@ def _keyed(blocks: Sequence[Mapping[str, Any]], key: str) -> list[dict[str, Any]
     return keyed
 
 
-def _carries(message: Mapping[str, Any], key: str) -> bool:
+def _has_key(message: Mapping[str, Any], key: str) -> bool:
+    """Whether *message* was posted with *key*; the block id serves where Slack returns no metadata."""
     metadata = message.get("metadata") or {}
     if metadata.get("event_type") == EVENT_TYPE and (metadata.get("event_payload") or {}).get("key") == key:
         return True

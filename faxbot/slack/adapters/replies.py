@@ -1,4 +1,4 @@
-"""Responses to a command, a button or a shortcut: posted at once, at most once, to one person."""
+"""Immediate responses to a command, button or shortcut, for one person."""
 
 from faxbot.slack.adapters.response_url import post_to_response_url
 from faxbot.slack.payloads import Origin
@@ -8,9 +8,9 @@ from faxbot.slack.web_api.web_api import WebApi
 
 class Replies:
     """
-    Ephemeral responses. What must survive a crash is an announcement of the outbox instead.
+    Ephemeral responses, each sent at most once. Messages that must survive a crash go through the outbox.
 
-    Bolt's own `respond` and `say` are not used: they send again after a dropped connection.
+    Bolt's `respond` and `say` are not used: they send again after a dropped connection.
     """
 
     def __init__(self, api: WebApi) -> None:
@@ -18,13 +18,13 @@ class Replies:
 
     async def respond(self, origin: Origin, shown: Rendered, *, replace: bool = False) -> None:
         """
-        Show *shown* to the person at *origin* only; with *replace* it replaces the message of the button.
+        Show *shown* to the person at *origin*; with *replace* it replaces the message of the button.
 
-        By response_url, or by chat.postEphemeral if that is used up or missing. Without a conversation (a
-        global shortcut) it is a direct message.
+        Sent through response_url, or chat.postEphemeral if that is missing or used up. Without a conversation
+        (a global shortcut) it is a direct message.
 
         Raises:
-            SlackFault: It was not shown, or that is not known.
+            SlackFault: It was not shown, or this is unknown.
 
         Source: "Handling user interaction" (response_url); chat.postEphemeral; chat.postMessage.
         """

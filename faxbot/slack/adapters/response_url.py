@@ -1,4 +1,4 @@
-"""Messages through the `response_url` that came with a command or a button press."""
+"""Ephemeral messages through the `response_url` of a command or button press."""
 
 import json
 from collections.abc import Mapping
@@ -20,16 +20,16 @@ from faxbot.slack.web_api.connections import (
 
 
 class _Meaning(Enum):
-    """What an HTTP status of a response_url means for the message."""
+    """Whether an HTTP status of a response_url means that the message was shown."""
 
     SHOWN = auto()
-    """Final, unless the body is a refusal."""
+    """Shown, unless the body is `ok: false`."""
     PAUSED = auto()
-    """Transient: nothing was shown; Slack accepts it again after Retry-After."""
+    """Not shown; retry after Retry-After."""
     NOT_SHOWN = auto()
-    """Final: nothing was shown, and this response_url will show nothing (expired, used up, malformed)."""
+    """Not shown, and a retry is useless: the URL is expired, used up or malformed."""
     UNKNOWN = auto()
-    """It may have been shown; sending it again could show it twice."""
+    """Possibly shown; a retry could show it twice."""
 
 
 _STATUSES = (
@@ -50,12 +50,12 @@ async def post_to_response_url(
     replace: bool = False,
 ) -> bool:
     """
-    Post an ephemeral message, once; False if nothing was shown and *url* is of no more use.
+    Post an ephemeral message, once; False if it was not shown and *url* is no longer usable.
 
     With *replace* it replaces the message whose button was pressed.
 
     Raises:
-        SlackBusy: Nothing was shown; retry after the pause.
+        SlackBusy: It was not shown; retry after the pause.
         SlackUnclear: It may have been shown.
 
     Source: "Handling user interaction": five uses in 30 minutes, no token.
@@ -80,6 +80,7 @@ async def post_to_response_url(
 
 
 def _was_shown(status: int, body: str, headers: Mapping[str, str]) -> bool:
+    """Whether a response means that the message was shown; raises SlackBusy or SlackUnclear."""
     meaning = next((meaning for statuses, meaning in _STATUSES if status in statuses), _Meaning.UNKNOWN)
     refusal = _refusal(body)
     if meaning is _Meaning.SHOWN and refusal is None:

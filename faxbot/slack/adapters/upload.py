@@ -1,4 +1,4 @@
-"""A file's bytes on their way to Slack."""
+"""Upload of a file's bytes to Slack."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -15,14 +15,14 @@ _CHUNK = 256 * 1024
 
 async def put_bytes(connections: Connections, address: str, path: Path) -> None:
     """
-    Stream the file at *path* to *address*, which is a secret of its own: no token goes there.
+    POST the file at *path* to the upload URL *address*, without the token: the URL is the credential.
 
     Raises:
-        SlackRefused: `upload_refused`; begin anew.
-        SlackUnclear: They may have arrived.
-        OSError: The file is not there.
+        SlackRefused: `upload_refused`; start again with a new upload URL.
+        SlackUnclear: The bytes may have arrived.
+        OSError: The file cannot be read.
 
-    Source: "Working with files": the bytes as they are, POSTed to the upload_url.
+    Source: "Working with files" (`upload_url`: raw bytes).
     """
     size = (await asyncio.to_thread(path.stat)).st_size
     headers = {"Content-Type": "application/octet-stream", "Content-Length": str(size)}

@@ -1,4 +1,4 @@
-"""What people type after the slash command: text -> a frozen command, and the help that describes it."""
+"""The grammar of the slash command: text -> a frozen command, and the table that help is built from."""
 
 from faxbot.slack.grammar.commands import (
     ActiveCommand,

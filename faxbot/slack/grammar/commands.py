@@ -1,4 +1,4 @@
-"""The commands a person can give, each a frozen fact, and how each is written."""
+"""The commands as frozen dataclasses, and `command_text`, which writes one as text."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from faxbot.fax.job import Direction
 
 @dataclass(frozen=True, slots=True)
 class SendCommand:
-    """Fax the files just shared to *number* (empty: ask for it) from *line* (empty: the usual one)."""
+    """Fax the files just shared to *number* (empty: open the form) from *line* (empty: the default)."""
 
     number: str = ""
     line: str = ""
@@ -15,21 +15,21 @@ class SendCommand:
 
 @dataclass(frozen=True, slots=True)
 class LinesCommand:
-    """What the lines, or one of them, are doing."""
+    """Show the state of all lines, or of one."""
 
     line: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class StatusCommand:
-    """One job."""
+    """Show one job."""
 
     job_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class ActiveCommand:
-    """What is going on now, in one direction or both."""
+    """List the jobs under way, in one direction or both."""
 
     direction: Direction | None = None
 
@@ -37,9 +37,9 @@ class ActiveCommand:
 @dataclass(frozen=True, slots=True)
 class HistoryCommand:
     """
-    Finished faxes, newest first; pages count from 1.
+    List finished faxes, newest first; pages count from 1.
 
-    Sent ones unless said otherwise: received faxes are in their channel anyway.
+    The default is sent faxes, because received ones are already in their channel.
     """
 
     direction: Direction = Direction.TX
@@ -48,14 +48,14 @@ class HistoryCommand:
 
 @dataclass(frozen=True, slots=True)
 class GetCommand:
-    """The document of a job, into this conversation."""
+    """Post the document of a job in this conversation."""
 
     job_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class CancelCommand:
-    """Stop a sending."""
+    """Cancel the sending of a job."""
 
     job_id: str
 
@@ -69,7 +69,7 @@ class DeleteCommand:
 
 @dataclass(frozen=True, slots=True)
 class SubscribeCommand:
-    """Tell this channel of a direction (None: both), of one line's faxes, or of one job."""
+    """Subscribe this channel to a direction (None: both), optionally of one line, or to one job."""
 
     direction: Direction | None = None
     job_id: str | None = None
@@ -78,7 +78,7 @@ class SubscribeCommand:
 
 @dataclass(frozen=True, slots=True)
 class UnsubscribeCommand:
-    """Take back what `Subscribe` with the same words asked for; without words, all of it."""
+    """End the subscription with the same arguments; without arguments, all of this channel."""
 
     direction: Direction | None = None
     job_id: str | None = None
@@ -87,12 +87,12 @@ class UnsubscribeCommand:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionsCommand:
-    """What this channel is told of."""
+    """List this channel's subscriptions."""
 
 
 @dataclass(frozen=True, slots=True)
 class HelpCommand:
-    """What can be said; with a *topic*, one command in full."""
+    """List all commands, or describe the one named *topic*."""
 
     topic: str | None = None
 
@@ -119,6 +119,7 @@ _BY_JOB: dict[type, str] = {
     DeleteCommand: "delete",
 }
 _KEYWORDS = frozenset({"from", "to"})
+"""Words that must be quoted when they are part of a number or a line's name."""
 
 
 def command_text(command: Command) -> str:

@@ -1,4 +1,4 @@
-"""The text behind the slash command -> a command, or a refusal that says what was probably meant."""
+"""Parses the text of the slash command into a command, or raises BadCommand with a suggestion."""
 
 import re
 from collections.abc import Callable
@@ -26,24 +26,37 @@ from faxbot.slack.grammar.commands import (
 from faxbot.slack.grammar.table import SYNONYMS, SYNTAX
 from faxbot.slack.grammar.words import Word, join, split
 
-_FROM_TOO = ("form", "frm", "fom", "fro", "rom", "fron", "fromm", "via", "on", "using", "with", "line")
+_FROM_MISSPELLINGS = (
+    "form",
+    "frm",
+    "fom",
+    "fro",
+    "rom",
+    "fron",
+    "fromm",
+    "via",
+    "on",
+    "using",
+    "with",
+    "line",
+)
 _NUMBER_LIKE = re.compile(r"\+?[0-9(][0-9()+\-./ ]*")
-_LONGEST = 2000
-"""Characters; patterns over what somebody pasted by mistake would hold everybody up."""
-_RUNNABLE = 1800
-"""A suggestion travels in a button's value, which takes 2000 characters."""
+_MAX_TEXT = 2000
+"""Characters; longer text (pasted by mistake) would keep the event loop busy."""
+_MAX_SUGGESTION = 1800
+"""Characters of a suggestion; it is stored in a button's value, which holds 2000."""
 
 
 def parse(text: str, command: str = "/fax") -> Command:
     """
-    Understand what a person typed behind *command*; nothing at all asks for help.
+    Parse *text*, which a person typed after *command*; empty text is HelpCommand.
 
     Raises:
-        BadCommand: Not understood. Its suggestion, if any, is a whole command that is understood.
+        BadCommand: It is not a command. Its suggestion, if any, is a complete, valid command.
 
     Source: slash command payloads (`command`, `text`), Slack.
     """
-    if len(text) > _LONGEST:
+    if len(text) > _MAX_TEXT:
         raise BadCommand(f"That is too long for a command. `{command} help` shows what I can do.")
     words = split(text)
     if words and words[0].is_keyword(command.lower()):
@@ -54,17 +67,17 @@ def parse(text: str, command: str = "/fax") -> Command:
     try:
         if name not in SYNTAX:
             raise _unknown(words, command)
-        return _READERS[name](rest, CommandUsage(command, SYNTAX[name].example))
+        return _PARSERS[name](rest, CommandUsage(command, SYNTAX[name].example))
     except BadCommand as refusal:
-        raise _checked(refusal, command) from None
+        raise _with_valid_suggestion(refusal, command) from None
 
 
-def _checked(refusal: BadCommand, command: str) -> BadCommand:
-    """A suggestion that would be refused in turn is replaced by what that refusal suggests, or dropped."""
+def _with_valid_suggestion(refusal: BadCommand, command: str) -> BadCommand:
+    """*refusal* with a suggestion that itself parses: corrected once more if necessary, or dropped."""
     if refusal.suggestion is None:
         return refusal
     text = refusal.suggestion.removeprefix(command).strip()
-    if len(text) > _RUNNABLE:
+    if len(text) > _MAX_SUGGESTION:
         return BadCommand(f"{refusal} `{command} help` shows what I can do.")
     try:
         return BadCommand(str(refusal), f"{command} {command_text(parse(text, command))}")
@@ -75,6 +88,7 @@ def _checked(refusal: BadCommand, command: str) -> BadCommand:
 
 
 def _unknown(words: list[Word], command: str) -> BadCommand:
+    """The error for text that begins with no command's name: a number, a job id or a misspelling."""
     first, everything = words[0].text, join(words)
     usage = CommandUsage(command, "")
     if _NUMBER_LIKE.match(everything):
@@ -88,10 +102,11 @@ def _unknown(words: list[Word], command: str) -> BadCommand:
 
 
 def _send(words: list[Word], usage: CommandUsage) -> SendCommand:
+    """`send [<number>] [from <line>]`; a line may contain "from", so the last one counts."""
     indexes = [index for index, word in enumerate(words) if word.is_keyword("from")]
     if not indexes:
         for index, word in enumerate(words):
-            if index and word.is_keyword(*_FROM_TOO) and words[index + 1 :]:
+            if index and word.is_keyword(*_FROM_MISSPELLINGS) and words[index + 1 :]:
                 number, line = join(words[:index]), join(words[index + 1 :])
                 raise usage.error(
                     f"I don't know {quote(word.text)}.", command_text(SendCommand(number, line))
@@ -106,6 +121,7 @@ def _send(words: list[Word], usage: CommandUsage) -> SendCommand:
 
 
 def _number(words: list[Word]) -> str:
+    """The number as typed, without a leading "to"."""
     while words and words[0].is_keyword("to"):
         words = words[1:]
     return join(words)
@@ -116,7 +132,7 @@ def _lines(words: list[Word], _refused: CommandUsage) -> LinesCommand:
 
 
 def _job(name: str) -> Callable[[list[Word], CommandUsage], str]:
-    """Exactly one job id, for the command *name*."""
+    """A parser that accepts exactly one job id, for the command *name*."""
 
     def read(words: list[Word], usage: CommandUsage) -> str:
         if not words:
@@ -126,7 +142,7 @@ def _job(name: str) -> Callable[[list[Word], CommandUsage], str]:
                 if extra := words[count:]:
                     raise usage.error(f"I don't understand {quote(join(extra))} after {job}.")
                 return job
-        usual = SYNTAX[name].usual
+        usual = SYNTAX[name].default_direction
         meant = arguments.likely_job_id(join(words), usual) or arguments.likely_job_id(words[0].text, usual)
         why = f"{quote(join(words))} is not a fax's id, which is written like {usual}82."
         raise usage.error(why, f"{name} {meant}" if meant else None)
@@ -137,7 +153,7 @@ def _job(name: str) -> Callable[[list[Word], CommandUsage], str]:
 def _cancel(words: list[Word], usage: CommandUsage) -> CancelCommand:
     job = _job("cancel")(words, usage)
     if Direction.of(job) is Direction.RX:
-        raise BadCommand(f"{job} is a received fax. Only faxes that are being sent can be cancelled.")
+        raise BadCommand(f"{job} is a received fax. Only faxes that are being sent can be canceled.")
     return CancelCommand(job)
 
 
@@ -147,11 +163,12 @@ def _active(words: list[Word], usage: CommandUsage) -> ActiveCommand:
     found = arguments.direction(words[0])
     if found is None:
         raise _not_a_direction("active", words, usage)
-    _nothing_after(words[1:], usage)
+    _reject_extra(words[1:], usage)
     return ActiveCommand(found)
 
 
 def _history(words: list[Word], usage: CommandUsage) -> HistoryCommand:
+    """`history [tx|rx] [<page>]`, in any order; the default is page 1 of sent faxes."""
     direction, page = None, None
     for index, word in enumerate(words):
         if word.is_keyword("page") and index + 1 < len(words):
@@ -163,14 +180,14 @@ def _history(words: list[Word], usage: CommandUsage) -> HistoryCommand:
         elif index == 0:
             raise _not_a_direction("history", words, usage)
         else:
-            _nothing_after([word], usage)
+            _reject_extra([word], usage)
     return HistoryCommand(direction or Direction.TX, page or 1)
 
 
 def _subscription(
     name: str,
 ) -> Callable[[list[Word], CommandUsage], tuple[Direction | None, str | None, str | None]]:
-    """A direction or a job, and a line, for the command *name*."""
+    """A parser of (direction, job id, line), for the command *name*."""
 
     def read(words: list[Word], usage: CommandUsage) -> tuple[Direction | None, str | None, str | None]:
         line = None
@@ -185,7 +202,7 @@ def _subscription(
             if words[1:] and line is None:
                 meant = command_text(SubscribeCommand(named, None, join(words[1:]))).removeprefix("subscribe")
                 raise usage.error(f"I don't understand {quote(join(words[1:]))}.", f"{name}{meant}")
-            _nothing_after(words[1:], usage)
+            _reject_extra(words[1:], usage)
             return named, None, line
         job = arguments.job_id(words)
         if job is None:
@@ -198,6 +215,7 @@ def _subscription(
 
 
 def _not_subscribable(name: str, words: list[Word], line: str | None, usage: CommandUsage) -> BadCommand:
+    """The error for arguments that name no direction, job or line, with the closest valid ones."""
     text, first = join(words), words[0].text
     why = f"I don't know {quote(text)}."
     if direction := arguments.likely_direction(first):
@@ -221,13 +239,13 @@ def _not_a_direction(name: str, words: list[Word], usage: CommandUsage) -> BadCo
     return usage.error(why, f"{name} {meant.value.lower()} {join(words[1:])}".strip())
 
 
-def _nothing_after(extra: list[Word], usage: CommandUsage) -> None:
+def _reject_extra(extra: list[Word], usage: CommandUsage) -> None:
     if extra:
         raise usage.error(f"I don't understand {quote(join(extra))}.")
 
 
 def _subscriptions(words: list[Word], usage: CommandUsage) -> SubscriptionsCommand:
-    _nothing_after(words, usage)
+    _reject_extra(words, usage)
     return SubscriptionsCommand()
 
 
@@ -238,11 +256,11 @@ def _help(words: list[Word], usage: CommandUsage) -> HelpCommand:
     if topic not in SYNTAX:
         meant = SYNONYMS.get(topic, "").split(" ")[0] or arguments.likely(topic, SYNTAX)
         raise usage.error(f"I don't know {quote(topic)}.", f"help {meant}" if meant else "help")
-    _nothing_after(words[1:], usage)
+    _reject_extra(words[1:], usage)
     return HelpCommand(topic)
 
 
-_READERS: dict[str, Callable[[list[Word], CommandUsage], Command]] = {
+_PARSERS: dict[str, Callable[[list[Word], CommandUsage], Command]] = {
     "send": _send,
     "lines": _lines,
     "status": lambda words, usage: StatusCommand(_job("status")(words, usage)),

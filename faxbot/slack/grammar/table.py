@@ -1,4 +1,4 @@
-"""Every command in one table: how it is written, and what it is for. `help` is this table, read aloud."""
+"""The table of commands: syntax, purpose and examples. The help and the parser both use it."""
 
 from dataclasses import dataclass
 
@@ -7,23 +7,23 @@ from faxbot.fax.job import Direction
 
 @dataclass(frozen=True, slots=True)
 class Syntax:
-    """One command. *usual* is the direction that a job id without its letters most likely has."""
+    """One command. *default_direction* is assumed for a job id that is typed without TX or RX."""
 
     name: str
     arguments: str
     purpose: str
     detail: str = ""
     examples: tuple[str, ...] = ()
-    usual: Direction = Direction.TX
+    default_direction: Direction = Direction.TX
 
     @property
     def usage(self) -> str:
-        """How it is written, without the slash command's own name."""
+        """Name and arguments, without the slash command's name."""
         return f"{self.name} {self.arguments}".strip()
 
     @property
     def example(self) -> str:
-        """What to show a person who got it wrong: an example where something must be named."""
+        """What an error shows: the first example if an argument is required, else the usage."""
         return self.examples[0] if self.arguments.startswith("<") else self.usage
 
 
@@ -115,4 +115,4 @@ SYNONYMS = {
     "line": "lines",
     "?": "help",
 }
-"""Words that people try; they are suggested, not obeyed."""
+"""Other words for commands; they are suggested, not run."""

@@ -1,10 +1,10 @@
-"""Slack's text to words: links, escapes and quotation marks taken off."""
+"""Splits a command's text into words; removes Slack's links and escapes, and quotation marks."""
 
 import re
 from dataclasses import dataclass
 
 _TEL = re.compile(r"<tel:([^|>]*)(?:\|[^>]*)?>", re.IGNORECASE)
-_LABELLED_LINK = re.compile(r"<(?:https?|mailto):[^|>]*\|([^>]*)>", re.IGNORECASE)
+_LABELED_LINK = re.compile(r"<(?:https?|mailto):[^|>]*\|([^>]*)>", re.IGNORECASE)
 _BARE_LINK = re.compile(r"<(?:mailto:)?((?:https?:)?[^|>@#!\s][^|>\s]*)>", re.IGNORECASE)
 _DOUBLE_QUOTES = str.maketrans(dict.fromkeys("“”„‟«»″", '"'))
 _SINGLE_QUOTES = str.maketrans(dict.fromkeys("‘’‚‛′", "'"))  # noqa: RUF001 - the quotation marks that keyboards make
@@ -26,20 +26,20 @@ class Word:
     quoted: bool = False
 
     def is_keyword(self, *keywords: str) -> bool:
-        """It is one of *keywords*, and not quoted."""
+        """Whether it is one of *keywords* (lower case) and not quoted."""
         return not self.quoted and self.text.lower() in keywords
 
 
 def plain(text: str) -> str:
-    """*text* as the person typed it: Slack links and escapes what looks like a number or an address."""
+    """*text* as typed: without the links and escapes that Slack adds to numbers and addresses."""
     text = _TEL.sub(r"\1", text)
-    text = _LABELLED_LINK.sub(r"\1", text)
+    text = _LABELED_LINK.sub(r"\1", text)
     text = _BARE_LINK.sub(r"\1", text)
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 def split(text: str) -> list[Word]:
-    """The words of *text* as Slack delivers it; what is inside quotation marks is one word."""
+    """The words of *text* as Slack delivers it; quoted text is one word."""
     words = []
     clean = plain(text).translate(_DOUBLE_QUOTES).translate(_SINGLE_QUOTES)
     for match in _WORD.finditer(clean):
@@ -51,5 +51,5 @@ def split(text: str) -> list[Word]:
 
 
 def join(words: list[Word]) -> str:
-    """The text of *words*."""
+    """The text of *words*, separated by spaces."""
     return " ".join(word.text for word in words)

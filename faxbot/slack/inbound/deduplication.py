@@ -1,4 +1,4 @@
-"""Redelivered envelopes get the first response again; the request runs once."""
+"""Deduplication: a redelivered envelope gets the first response again; its listener runs once."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -10,25 +10,28 @@ from slack_bolt.response import BoltResponse
 KEPT_SECONDS = 900.0
 """Lifetime of an entry; Slack's last redelivery of an event comes after six minutes."""
 MAX_DELIVERIES = 10_000
+"""Maximum number of entries; the oldest are dropped first."""
 
-Pending = asyncio.Future[BoltResponse | None]
+PendingResponse = asyncio.Future[BoltResponse | None]
 
 
 class Deduplication:
     """
     The responses of recent deliveries, by deduplication key.
 
-    A redelivery, over the other connection or after a lost acknowledgement, gets the same response. An entry
-    that was not acknowledged is dropped. Nothing here survives a restart: requests have their key in the
-    database.
+    A redelivery (over the other connection, or after a lost acknowledgement) gets the same response. A
+    delivery that was not acknowledged with 200 is dropped, so that its redelivery runs. Entries are in
+    memory only; requests are also deduplicated by their key in the database.
+
+    *now* returns epoch seconds.
     """
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
-        self._deliveries: dict[str, tuple[float, Pending]] = {}
+        self._deliveries: dict[str, tuple[float, PendingResponse]] = {}
 
     async def previous_response(self, key: str) -> BoltResponse | None:
-        """Wait for the response to *key*; None if there is none, and the caller has to `begin` it."""
+        """Wait for the response to *key*; None if it is not known, and the caller has to `begin` it."""
         while key in self._deliveries:
             answer = await asyncio.shield(self._deliveries[key][1])
             if answer is not None:

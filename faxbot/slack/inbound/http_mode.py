@@ -1,7 +1,7 @@
 """
-HTTP mode: Slack sends each envelope as a signed request, and the answer is its acknowledgement.
+HTTP mode: Slack sends each envelope as a signed POST request; the HTTP response acknowledges it.
 
-The signature covers time and body, not the headers: of those only the content type is passed on.
+The signature covers the timestamp and the body. Headers are not signed, so only Content-Type reaches Bolt.
 """
 
 import asyncio
@@ -17,23 +17,23 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.signature import Clock, SignatureVerifier
 
 log = logging.getLogger(__name__)
-_QUIET = logging.getLogger("faxbot.slack.sdk.http")
-_QUIET.setLevel(logging.CRITICAL)
-"""aiohttp would write down what a port scanner sends."""
+_AIOHTTP_LOG = logging.getLogger("faxbot.slack.sdk.http")
+_AIOHTTP_LOG.setLevel(logging.CRITICAL)
+"""aiohttp's server log; it would contain the malformed requests of port scanners."""
 
 PATH = "/slack/events"
-"""For events, commands and interactivity alike."""
-_LARGEST = 4 << 20
-"""A form of 250 kB takes thrice as much as a form-encoded body, and its files' descriptions come on top."""
+"""The request URL for events, commands and interactivity."""
+_MAX_BODY_BYTES = 4 << 20
+"""A view of 250 kB (Slack's limit) triples when form-encoded; file objects are added to that."""
 _READ_SECONDS = 3.0
-"""Slack has given up by then."""
+"""Time limit for reading a request; Slack gives up after the same three seconds."""
 _STOP_SECONDS = 0.4
-"""How long acknowledgements that are being made may hold up a stop."""
-_STAMP, _SIGNATURE = "X-Slack-Request-Timestamp", "X-Slack-Signature"
+"""Time limit for pending acknowledgements when the bot stops."""
+_TIMESTAMP, _SIGNATURE = "X-Slack-Request-Timestamp", "X-Slack-Signature"
 
 
-class _BotsClock(Clock):
-    """The bot's clock, as slack_sdk asks for the time."""
+class _VerifierClock(Clock):
+    """The bot's clock as slack_sdk's signature verifier expects it."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
@@ -45,10 +45,10 @@ class _BotsClock(Clock):
 
 class HttpEndpoint:
     """
-    The address that Slack sends its requests to; behind a proxy that adds TLS.
+    The HTTP server for Slack's requests; a reverse proxy in front of it provides TLS.
 
-    What carries no signature of *signing_secret*, or one that is more than five minutes old, is answered
-    with 401 and not looked at.
+    A request without a valid signature of *signing_secret*, or with a timestamp more than five minutes off,
+    gets 401 and is not parsed.
 
     Source: "Verifying requests from Slack".
     """
@@ -57,14 +57,14 @@ class HttpEndpoint:
         self, app: AsyncApp, signing_secret: str, now: Callable[[], datetime], *, host: str, port: int
     ) -> None:
         self._app = app
-        self._verifier = SignatureVerifier(signing_secret, _BotsClock(now))
+        self._verifier = SignatureVerifier(signing_secret, _VerifierClock(now))
         self._host, self._port = host, port
         self._runner: web.AppRunner | None = None
         self._warned = False
 
     @property
     def url(self) -> str:
-        """Where requests are taken, without a proxy's help."""
+        """The local URL of the endpoint, without the proxy."""
         port = (
             self._runner.addresses[0][1] if self._runner is not None and self.connection_count else self._port
         )
@@ -73,32 +73,33 @@ class HttpEndpoint:
 
     @property
     def connection_count(self) -> int:
-        """1 while requests are taken; whether Slack finds the way here, only Slack knows."""
+        """1 while the server listens, else 0; it does not prove that Slack can reach it."""
         return int(self._runner is not None and bool(self._runner.addresses))
 
     async def open(self) -> None:
         """
-        Take requests from now on.
+        Start listening.
 
         Raises:
-            OSError: The port is taken, or there is no such host here.
+            OSError: The port is in use, or the host is not an address of this machine.
         """
-        application = web.Application(client_max_size=_LARGEST)
+        application = web.Application(client_max_size=_MAX_BODY_BYTES)
         application.router.add_post(PATH, self._receive)
         self._runner = web.AppRunner(
-            application, access_log=None, logger=_QUIET, shutdown_timeout=_STOP_SECONDS
+            application, access_log=None, logger=_AIOHTTP_LOG, shutdown_timeout=_STOP_SECONDS
         )
         await self._runner.setup()
         await web.TCPSite(self._runner, self._host, self._port).start()
 
     async def close(self) -> None:
-        """Take no more; acknowledgements that are being made go out before."""
+        """Stop listening; pending acknowledgements are sent first, for at most _STOP_SECONDS."""
         runner, self._runner = self._runner, None
         if runner is not None:
             await runner.cleanup()
 
     async def _receive(self, request: web.Request) -> web.StreamResponse:
-        if _STAMP not in request.headers or _SIGNATURE not in request.headers:
+        """Verify one request and dispatch it; unsigned requests are refused before the body is read."""
+        if _TIMESTAMP not in request.headers or _SIGNATURE not in request.headers:
             return _response(HTTPStatus.UNAUTHORIZED)
         try:
             async with asyncio.timeout(_READ_SECONDS):
@@ -111,27 +112,27 @@ class HttpEndpoint:
         self._warned = False
         try:
             return await self._acknowledge(request, body.decode())
-        except Exception:  # Slack must hear that nobody has taken this
-            log.exception("A request of Slack's could not be answered.")
+        except Exception:  # a 500 makes Slack redeliver the envelope
+            log.exception("request from Slack failed")
             return _response(HTTPStatus.INTERNAL_SERVER_ERROR)
 
     def _is_signed(self, request: web.Request, body: bytes) -> bool:
         try:
-            return self._verifier.is_valid(body, request.headers[_STAMP], request.headers[_SIGNATURE])
-        except (ValueError, TypeError):  # the time is no number, or the letters are not ASCII, or not UTF-8
+            return self._verifier.is_valid(body, request.headers[_TIMESTAMP], request.headers[_SIGNATURE])
+        except (ValueError, TypeError):  # timestamp not numeric, signature not ASCII, or body not UTF-8
             return False
 
     def _warn(self) -> None:
-        """Once, until a request is good again: anybody may send any number of bad ones."""
+        """Log a bad signature once, until a good request arrives: anyone can send bad ones."""
         if not self._warned:
             log.warning(
-                "A request was refused: its signature does not fit SLACK_SIGNING_SECRET, or its time is more "
-                "than five minutes off. faxbot doctor looks at both."
+                "request refused: signature does not match SLACK_SIGNING_SECRET, or its timestamp is more "
+                "than five minutes off; faxbot doctor checks both"
             )
         self._warned = True
 
     async def _acknowledge(self, request: web.Request, body: str) -> web.StreamResponse:
-        """Let Bolt answer; "socket_mode" is its name for what has been authenticated before."""
+        """Dispatch to Bolt; mode "socket_mode" tells it that the request is already authenticated."""
         bolt_request = AsyncBoltRequest(
             mode="socket_mode", body=body, headers={"Content-Type": request.headers.get("Content-Type", "")}
         )

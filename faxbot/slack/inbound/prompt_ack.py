@@ -1,4 +1,4 @@
-"""Prompt acknowledgement: pending envelopes are counted, and work waits until all are acknowledged."""
+"""Prompt acknowledgement: work after an acknowledgement waits until no other one is pending."""
 
 import asyncio
 import contextlib
@@ -8,8 +8,8 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck
 from slack_bolt.response import BoltResponse
 
-PATIENCE_SECONDS = 1.0
-"""Longest time that work waits for pending acknowledgements."""
+MAX_WAIT_SECONDS = 1.0
+"""Maximum time that a listener waits for pending acknowledgements."""
 
 
 class Unacknowledged:
@@ -26,32 +26,33 @@ class Unacknowledged:
         self._none.clear()
 
     def remove(self) -> None:
-        """Its acknowledgement is being sent."""
+        """Its acknowledgement is ready to be sent, or it failed."""
         self._waiting -= 1
         if not self._waiting:
             self._none.set()
 
     async def idle(self) -> None:
-        """Wait until no acknowledgement is pending, at most PATIENCE_SECONDS."""
+        """Wait until no acknowledgement is pending, at most MAX_WAIT_SECONDS."""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(PATIENCE_SECONDS):
+            async with asyncio.timeout(MAX_WAIT_SECONDS):
                 await self._none.wait()
 
 
 class PromptAck(AsyncAck):
     """
-    An acknowledgement that is sent when the listener calls it; Bolt itself polls for it every 10 ms.
+    Bolt's `ack`, extended by a future (`made`) that resolves as soon as the listener calls it.
 
-    It also survives a listener that fails afterwards; Bolt would reset it and wait for another one.
+    Bolt itself polls for the acknowledgement every 10 ms, and resets it when the listener fails afterwards.
+    Here it is sent immediately and kept.
     """
 
     def __init__(self, unacknowledged: Unacknowledged) -> None:
         self._unacknowledged = unacknowledged
         self.made: asyncio.Future[BoltResponse] = asyncio.get_running_loop().create_future()
-        super().__init__()  # type: ignore[no-untyped-call] # Bolt leaves it without types
+        super().__init__()  # type: ignore[no-untyped-call] # Bolt has no types here
 
     async def __call__(self, *args: Any, **options: Any) -> BoltResponse:  # noqa: ANN401  (Bolt's own)
-        """Acknowledge; returns when no acknowledgement is pending, or after PATIENCE_SECONDS."""
+        """Acknowledge; returns when no acknowledgement is pending, or after MAX_WAIT_SECONDS."""
         response = await super().__call__(*args, **options)
         await self._unacknowledged.idle()
         return response
@@ -65,10 +66,10 @@ class PromptAck(AsyncAck):
         super().__setattr__(name, value)
 
 
-async def first_of(
+async def first_response(
     dispatching: Awaitable[BoltResponse], made: "asyncio.Future[BoltResponse]"
 ) -> BoltResponse:
-    """The listener's acknowledgement as soon as it is made; otherwise Bolt's response."""
+    """The listener's acknowledgement as soon as it is *made*; otherwise the response that Bolt returns."""
     task = asyncio.ensure_future(dispatching)
     try:
         await asyncio.wait({task, made}, return_when=asyncio.FIRST_COMPLETED)
@@ -82,5 +83,6 @@ async def first_of(
 
 
 def _retrieve(task: "asyncio.Future[BoltResponse]") -> None:
+    """Mark the exception as retrieved; `app.error` has reported it."""
     if not task.cancelled():
         task.exception()

@@ -1,9 +1,10 @@
 """
-Socket Mode over two connections, each replaced before it goes, so that no click and no command is lost.
+Socket Mode over two WebSockets, each replaced before Slack closes it, so that no envelope is lost.
 
-slack_sdk's client closes a connection before it opens the next one, and repeats a failed handshake with the
-same address, which Slack lets be used once only. Here a connection lives for one WebSocket, at an address of
-its own.
+slack_sdk's client closes a WebSocket before it opens the next one, and repeats a failed handshake with the
+same URL although each URL is valid once. Here every WebSocket has its own URL.
+
+Source: "Using Socket Mode"; apps.connections.open.
 """
 
 import asyncio
@@ -31,38 +32,43 @@ log = logging.getLogger(__name__)
 _random = SystemRandom().random
 
 CONNECTIONS = 2
+"""Number of WebSockets that are kept open."""
 _STOP_SECONDS = 0.4
-"""How long acknowledgements that are being made may hold up a stop."""
+"""Time limit for pending acknowledgements when the bot stops."""
 _SWITCHED_OFF = (
-    "Slack has switched Socket Mode off for this app, so nobody reaches faxbot. "
-    "Switch it on: api.slack.com/apps, your app, Socket Mode. faxbot looks again by itself."
+    "Socket Mode is off for this app, so faxbot receives nothing. "
+    "Turn it on: api.slack.com/apps, your app, Socket Mode. faxbot retries by itself."
 )
 _REFUSED = (
-    "Slack does not open a connection ({}), so nobody reaches faxbot. Check SLACK_APP_TOKEN (scope "
-    "connections:write) at api.slack.com/apps, your app, Basic Information. faxbot looks again by itself."
+    "Slack does not open a connection ({}), so faxbot receives nothing. Check SLACK_APP_TOKEN (scope "
+    "connections:write) at api.slack.com/apps, your app, Basic Information. faxbot retries by itself."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class ReconnectBackoff:
-    """How patient the bot is with its connections, in seconds."""
+    """Timeouts and pauses of the WebSockets, in seconds."""
 
     ping: float = 5.0
+    """Between two pings, and the time limit for sending one."""
     hello: float = 3.0
+    """Time limit for Slack's first message; a WebSocket without one counts as open."""
     grace: float = 30.0
-    """How long a replaced connection may go on before the bot closes it; Slack does so after 10 s."""
+    """Before the bot closes a replaced WebSocket itself; Slack closes it after 10 s."""
     settled: float = 60.0
-    """A connection that lived so long was none of a row of failures."""
+    """Lifetime after which the count of consecutive failures starts again."""
     first_pause: float = 0.5
+    """Before the second retry; doubled for each further failure."""
     longest_pause: float = 30.0
+    """Maximum of the doubled pauses."""
     switched_off: float = 60.0
-    """Between two tries when Slack does not want the app to connect at all."""
+    """Between two tries when Slack refuses connections (Socket Mode off, token rejected)."""
     crowded: float = 300.0
-    """Before asking for another connection when Slack says there are too many, and one is open."""
+    """Before the next try after `too_many_websockets` while another WebSocket is open."""
 
 
 class _RejectedAtHello(Exception):
-    """Slack took the handshake, and its first word was that the connection has to go."""
+    """Slack accepted the handshake and sent `disconnect` instead of `hello`."""
 
     def __init__(self, reason: DisconnectReason | None) -> None:
         super().__init__(reason)
@@ -70,7 +76,11 @@ class _RejectedAtHello(Exception):
 
 
 class SocketMode:
-    """The bot's connections; each envelope comes over one of them and is acknowledged there."""
+    """
+    The bot's WebSockets; each envelope is acknowledged on the one that delivered it.
+
+    *app_token* has the scope connections:write. *jitter* returns a number from 0 to 1.
+    """
 
     def __init__(
         self,
@@ -95,16 +105,16 @@ class SocketMode:
 
     @property
     def connection_count(self) -> int:
-        """By how many connections Slack can reach the bot now."""
+        """Number of WebSockets over which envelopes can arrive now."""
         return len(self.open_since)
 
     @property
     def open_since(self) -> tuple[datetime, ...]:
-        """Since when each connection that is open now has been open, oldest first."""
+        """When each open WebSocket was opened, oldest first."""
         return tuple(sorted(websocket.since for websocket in self._websockets if websocket.open))
 
     async def open(self) -> None:
-        """Open them; returns when one is open and the others have been tried. From then on they are kept."""
+        """Open the WebSockets and keep them open; returns when one is open and each has been tried."""
         self._session = aiohttp.ClientSession(
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
             trust_env=False,
@@ -116,7 +126,7 @@ class SocketMode:
             await event.wait()
 
     async def close(self) -> None:
-        """Close them all, within a second; acknowledgements that are being made go out before."""
+        """Close all WebSockets within a second; pending acknowledgements are sent first."""
         tasks = (*self._tasks, *self._retiring)
         for task in tasks:
             task.cancel()
@@ -126,10 +136,10 @@ class SocketMode:
         if self._session is not None:
             await self._session.close()
 
-    # -- one connection after the other
+    # -- keep one WebSocket open
 
     async def _maintain(self, tried: asyncio.Event) -> None:
-        """Have one connection open, always: the next one is open before the last one is let go."""
+        """Keep one WebSocket open: its successor is opened before it is retired."""
         last: SlackWebSocket | None = None
         failures = 0
         while True:
@@ -142,8 +152,8 @@ class SocketMode:
                 room = None if last is None else last.ended
             except Exception as exc:
                 reason, room = exc, None
-                if not isinstance(exc, SlackFault):  # this task must not die: the bot would be deaf
-                    log.exception("a connection to Slack could not be opened")
+                if not isinstance(exc, SlackFault):  # without this task the bot receives nothing
+                    log.exception("opening a connection to Slack failed")
             else:
                 if last is not None:
                     self._in_background(self._retire(last))
@@ -160,10 +170,10 @@ class SocketMode:
 
     async def _open(self) -> SlackWebSocket:
         """
-        A new connection, at a new address, that Slack has greeted.
+        Open a new WebSocket at a new URL and wait for Slack's `hello`.
 
         Raises:
-            SlackFault: There is none.
+            SlackFault: It could not be opened.
             _RejectedAtHello: Slack sent `disconnect` instead of `hello`.
 
         Source: apps.connections.open, "Using Socket Mode".
@@ -184,26 +194,27 @@ class SocketMode:
         return websocket
 
     async def _handle(self, websocket: SlackWebSocket, request: SocketModeRequest) -> None:
-        """Let Bolt answer an envelope; what it does not answer with 200 is not acknowledged."""
+        """Dispatch an envelope to Bolt; only a response with status 200 acknowledges it."""
         began = time.time()
         response = await run_async_bolt_app(self._app, request)
         await send_async_response(cast("AsyncBaseSocketModeClient", websocket), request, response, began)
 
     async def _retire(self, websocket: SlackWebSocket) -> None:
-        """Let *websocket* take what still comes, until Slack ends it; close what is silent at once."""
+        """Receive until Slack closes *websocket*, at most `grace` seconds; close a silent one at once."""
         if websocket.reason is not DisconnectReason.SILENT and not websocket.ended.is_set():
             await _sooner(websocket.ended.wait(), self._clock.sleep(self._backoff.grace))
         await websocket.close()
         self._websockets.discard(websocket)
 
     def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work, name="socket farewell")
+        task = asyncio.create_task(work, name="socket retirement")
         self._retiring.add(task)
         task.add_done_callback(self._retiring.discard)
 
-    # -- how fast to try again
+    # -- pauses
 
     def _pause(self, reason: DisconnectReason | Exception | None, failures: int) -> float:
+        """Seconds until the next try, with up to 50% jitter."""
         backoff = self._backoff
         match reason:
             case DisconnectReason.DISABLED | SlackRefused():
@@ -219,26 +230,27 @@ class SocketMode:
         return pause * (1 + self._jitter() / 2)
 
     def _delay(self, failures: int) -> float:
-        """The first replacement is made at once; each further trouble in a row doubles the pause."""
+        """No pause after the first failure; each further consecutive one doubles it."""
         if failures <= 1:
             return 0.0
         return min(self._backoff.first_pause * 2.0 ** min(failures - 2, 30), self._backoff.longest_pause)
 
     async def _wait(self, pause: float, room: asyncio.Event | None) -> None:
-        """Wait, but no longer than until the connection ends that a new one had no room beside."""
+        """Wait *pause* seconds, or until the old WebSocket ends and leaves room for a new one (*room*)."""
         if room is None or room.is_set():
             await self._clock.sleep(pause)
         else:
             await _sooner(room.wait(), self._clock.sleep(pause))
 
-    # -- what to say of it
+    # -- log
 
     def _report_open(self) -> None:
         self._reached.set()
         self._last_error = ""
-        log.info("a connection to Slack is open", extra={"open": len(self.open_since)})
+        log.info("connection to Slack is open", extra={"open": len(self.open_since)})
 
     def _report(self, reason: DisconnectReason | Exception | None) -> None:
+        """Log why a WebSocket is replaced; log what an admin must change once, until it is open again."""
         match reason:
             case DisconnectReason.DISABLED:
                 error_text = _SWITCHED_OFF
@@ -252,7 +264,7 @@ class SocketMode:
         there = len(self.open_since)
         cause = reason.value if isinstance(reason, DisconnectReason) else type(reason).__name__
         level = logging.INFO if there else logging.WARNING
-        log.log(level, "a connection to Slack has to be replaced", extra={"reason": cause, "open": there})
+        log.log(level, "connection to Slack must be replaced", extra={"reason": cause, "open": there})
 
 
 async def _sooner(*waits: Coroutine[Any, Any, Any]) -> None:

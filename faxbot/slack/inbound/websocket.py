@@ -1,4 +1,4 @@
-"""One WebSocket of Socket Mode: envelopes in, acknowledgements out, pings, and how it ends."""
+"""One WebSocket of Socket Mode: receives envelopes, sends acknowledgements and pings."""
 
 import asyncio
 import contextlib
@@ -14,19 +14,24 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 
 log = logging.getLogger(__name__)
-QUIET = logging.getLogger("faxbot.slack.sdk.socket")
-QUIET.setLevel(logging.CRITICAL)
-"""What Bolt's adapter would write of an answer: its whole text."""
+ADAPTER_LOG = logging.getLogger("faxbot.slack.sdk.socket")
+ADAPTER_LOG.setLevel(logging.CRITICAL)
+"""Log of Bolt's Socket Mode adapter, which would contain whole responses."""
 
-LOST_PINGS = 2
-"""So many pings in a row without an answer, and the connection is not relied on any longer."""
+MAX_LOST_PINGS = 2
+"""Consecutive unanswered pings after which the WebSocket is replaced."""
 LAST_ACKS_SECONDS = 3.0
-"""How long acknowledgements that are being made may hold up an end; Slack waits no longer for them."""
+"""Time limit for pending acknowledgements before a close; Slack waits no longer than that."""
 _CLOSE_SECONDS = 0.3
+"""Time limit for the closing handshake."""
 
 
 class DisconnectReason(StrEnum):
-    """Why a connection has to be replaced: Slack's own words (`disconnect.reason`), then what is noticed."""
+    """
+    Why a WebSocket must be replaced.
+
+    The first four are Slack's `disconnect.reason`; CLOSED and SILENT are detected here.
+    """
 
     WARNING = "warning"
     REFRESH = "refresh_requested"
@@ -38,21 +43,21 @@ class DisconnectReason(StrEnum):
 
 @dataclass(slots=True)
 class Pings:
-    """How often to ping, in seconds, and whether the other side has ever answered one, on any connection."""
+    """*interval*: seconds between pings. *answered*: Slack has answered a ping on any WebSocket."""
 
-    every: float
+    interval: float
     answered: bool = False
 
 
 class SlackWebSocket:
     """
-    One WebSocket, for its whole life.
+    One open WebSocket.
 
-    `must_replace` is set when it has to be replaced (`reason` says why), `ended` when nothing comes any more.
-    Until then it receives and acknowledges, whatever it was told.
+    `must_replace` is set when a successor is needed (`reason` holds the cause), `ended` when it is closed.
+    Between the two it still receives and acknowledges envelopes. *since* is when it was opened.
     """
 
-    logger = QUIET
+    logger = ADAPTER_LOG
 
     def __init__(
         self,
@@ -74,14 +79,14 @@ class SlackWebSocket:
 
     @property
     def open(self) -> bool:
-        """Whether envelopes may come by it."""
+        """Whether envelopes can arrive on it."""
         return self._accepted and not self.ended.is_set()
 
     async def wait_for_hello(self, seconds: float) -> bool:
         """
-        Whether Slack wants this connection: its first word was not that it has to go.
+        Wait for Slack's first message; False if it is `disconnect`.
 
-        Who says nothing at all for *seconds*, not even hello, is taken to be ready.
+        True also when nothing arrives within *seconds*: some servers send no `hello`.
 
         Source: `hello`, "Using Socket Mode".
         """
@@ -93,15 +98,15 @@ class SlackWebSocket:
 
     async def send_socket_mode_response(self, response: SocketModeResponse) -> None:
         """
-        Acknowledge an envelope that came by this WebSocket.
+        Acknowledge an envelope of this WebSocket; called by Bolt's adapter.
 
         Raises:
-            ConnectionError: It has closed.
+            ConnectionError: The WebSocket is closed.
         """
         await self._socket.send_str(json.dumps(response.to_dict()))
 
     async def close(self, seconds: float = LAST_ACKS_SECONDS) -> None:
-        """End it, when the acknowledgements that are being made are out, or after *seconds*."""
+        """Close it when pending acknowledgements are sent, at the latest after *seconds*."""
         await self._finish(seconds)
         tasks = {self._reader, self._pinger, *self._answering}
         for task in tasks:
@@ -121,9 +126,10 @@ class SlackWebSocket:
             self.must_replace.set()
             self._first_message.set()
 
-    # -- what comes
+    # -- receive
 
     async def _read(self) -> None:
+        """Read frames until the WebSocket is closed, then let pending acknowledgements finish."""
         try:
             async for message in self._socket:
                 match message.type:
@@ -134,9 +140,9 @@ class SlackWebSocket:
                     case aiohttp.WSMsgType.PONG:
                         self._unanswered, self._pings.answered = 0, True
         except ConnectionError:
-            pass  # a pong that could not be sent: it is over
-        except Exception:  # who reads no more must be replaced, whatever it was
-            log.exception("a connection could not be read")
+            pass  # a pong could not be sent: the WebSocket is closed
+        except Exception:  # the WebSocket must be replaced after any failure
+            log.exception("reading from Slack failed")
         finally:
             self._disconnect(DisconnectReason.CLOSED)
             self.ended.set()
@@ -144,19 +150,20 @@ class SlackWebSocket:
         await self._finish(LAST_ACKS_SECONDS)
 
     def _receive(self, text: str) -> None:
+        """Handle one text frame: `disconnect`, `hello`, or an envelope, which is answered in a task."""
         try:
             message = json.loads(text)
         except ValueError:
             message = None
         if not isinstance(message, dict):
-            log.info("Slack sent what is no message")
+            log.info("Slack sent a frame that is not a JSON object")
             return
         if message.get("type") == "disconnect":
             self._disconnect(_disconnect_reason(message.get("reason")))
             return
         self._first_message.set()
         if not isinstance(message.get("payload"), dict):
-            return  # hello, and what is no envelope
+            return  # `hello` and other messages without an envelope
         request = SocketModeRequest.from_dict(message)
         if request is None:
             return
@@ -169,29 +176,30 @@ class SlackWebSocket:
         try:
             await self._handle(self, request)
         except ConnectionError:
-            log.info("a connection closed before an acknowledgement", extra=facts)
-        except Exception:  # one envelope that fails must not take the others along
-            log.exception("an envelope was not answered", extra=facts)
+            log.info("connection closed before the acknowledgement was sent", extra=facts)
+        except Exception:  # a failing envelope must not end the WebSocket
+            log.exception("envelope failed", extra=facts)
 
-    # -- whether anything can come
+    # -- pings
 
     async def _ping(self) -> None:
         """
-        Ping, and judge by the answers, where answers are given at all.
+        Send pings; too many unanswered ones mean the connection is SILENT.
 
-        They are counted and not timed: a loop that was held up says nothing about the connection.
+        Servers that never answer pings are exempt. Pongs are counted, not timed: a delay of this event loop
+        does not count against the connection.
         """
-        while not (self._pings.answered and self._unanswered >= LOST_PINGS):
+        while not (self._pings.answered and self._unanswered >= MAX_LOST_PINGS):
             self._unanswered += 1
-            with contextlib.suppress(ConnectionError, TimeoutError):  # a ping that was not answered, then
-                async with asyncio.timeout(self._pings.every):
+            with contextlib.suppress(ConnectionError, TimeoutError):  # counts as an unanswered ping
+                async with asyncio.timeout(self._pings.interval):
                     await self._socket.ping()
-            await asyncio.sleep(self._pings.every)
+            await asyncio.sleep(self._pings.interval)
         self._disconnect(DisconnectReason.SILENT)
 
 
 def _disconnect_reason(reason: object) -> DisconnectReason:
-    """An unknown reason asks for what the known ones ask for: another connection."""
+    """Slack's `reason` as a member; an unknown one counts as `refresh_requested`."""
     known = (
         DisconnectReason.WARNING,
         DisconnectReason.REFRESH,

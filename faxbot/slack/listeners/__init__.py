@@ -1,4 +1,4 @@
-"""What the bot listens to in Slack. Each module registers one thing and calls one service."""
+"""Bolt listeners by type. Each module registers one listener, which calls one service."""
 
 from collections.abc import Callable
 from types import ModuleType
@@ -14,7 +14,7 @@ Register = Callable[[AsyncApp, ListenerContext], None]
 
 
 def register(app: AsyncApp, context: ListenerContext) -> None:
-    """Register everything that the bot listens to."""
+    """Register all listeners."""
     kinds: tuple[ModuleType, ...] = (commands, actions, views, shortcuts, events)
     for kind in kinds:
         kind.register(app, context)

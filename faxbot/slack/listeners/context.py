@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from faxbot.services.model.requests import Request, RequestKind
+from faxbot.services.model.request_bodies import RequestBody
+from faxbot.services.model.requests import Request
 from faxbot.services.queries.queries import Queries
 from faxbot.services.queries.results import Answer
 from faxbot.services.requests.runner import RequestRunner
@@ -17,7 +17,7 @@ from faxbot.slack.views import BotProfile, render_answer
 
 @dataclass(frozen=True, slots=True)
 class ListenerContext:
-    """The services behind the listeners, and how this bot is called. *bot_user_id* is the bot itself."""
+    """The services that listeners call, and the bot's names. *bot_user_id* is the bot's own user id."""
 
     runner: RequestRunner
     queries: Queries
@@ -27,7 +27,7 @@ class ListenerContext:
     bot_user_id: str
     now: Callable[[], datetime]
 
-    async def accept(self, kind: RequestKind, origin: Origin, key: str, body: dict[str, Any]) -> bool:
+    async def accept(self, origin: Origin, key: str, body: RequestBody) -> bool:
         """
         Commit a request; False if its key is known.
 
@@ -36,7 +36,7 @@ class ListenerContext:
         return await self.runner.accept(
             Request(
                 key=key,
-                kind=kind,
+                kind=body.kind,
                 user_id=origin.user_id,
                 channel_id=origin.channel_id,
                 thread_ts=origin.thread_ts,
@@ -47,5 +47,5 @@ class ListenerContext:
         )
 
     async def answer(self, origin: Origin, answer: Answer, *, replace: bool = False) -> None:
-        """Show *answer* to the asker only."""
+        """Show *answer* as an ephemeral message; with *replace* in place of the message of the button."""
         await self.replies.respond(origin, render_answer(answer, self.profile, self.now()), replace=replace)

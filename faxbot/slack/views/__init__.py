@@ -1,4 +1,4 @@
-"""Facts -> what people see. Pure: nothing here asks Slack, the fax server, the database or the clock."""
+"""Views: facts -> Block Kit. Pure functions, no I/O; the current time is an argument."""
 
 from datetime import datetime
 
@@ -39,7 +39,7 @@ __all__ = [
 
 
 def render(message: Message, profile: BotProfile, now: datetime) -> Rendered:
-    """*message* as Slack is to show it at the moment *now*."""
+    """Render *message* as text and blocks, at the time *now*."""
     match message:
         case FaxCard():
             shown = render_card(message, profile, now)
@@ -48,13 +48,13 @@ def render(message: Message, profile: BotProfile, now: datetime) -> Rendered:
         case ReceivedFax():
             shown = render_received(message, profile, now)
         case OutageBegan() | OutageEnded() | QueryFailing() | QueryRecovered():
-            shown = notices.of_the_server(message, now)
+            shown = notices.server_notice(message, now)
         case FaxConfirmation():
-            shown = notices.faxing(message, profile)
+            shown = notices.fax_confirmation(message, profile)
         case Sentence():
             shown = notices.plain_sentence(message, profile)
         case NumberQuestion():
-            shown = notices.ask_number(message, profile)
+            shown = notices.number_question(message, profile)
         case FetchedFile():
             shown = paragraph(notices.fetched_file_comment(message))
     return shown

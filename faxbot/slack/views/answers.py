@@ -1,4 +1,4 @@
-"""Answers to questions: lines, one fax, what is under way, what is finished, subscriptions."""
+"""Answers to queries: lines, status, active jobs, history, subscriptions."""
 
 import re
 from datetime import datetime
@@ -21,11 +21,12 @@ from faxbot.slack.action_ids import Action, encode_page
 from faxbot.slack.views.blocks import Rendered, actions, button, context, paragraph, rendered, section
 from faxbot.slack.views.entries import entry_buttons, entry_details, row, row_blocks, waiting_row
 from faxbot.slack.views.profile import BotProfile
-from faxbot.slack.views.text import SAID_CHARS, code, escape, mention, number
+from faxbot.slack.views.text import SERVER_TEXT_CHARS, code, escape, mention, number
 
 _LINES_A_BLOCK = 6
 _SHOWN_LINES = 60
 _SHOWN_ROWS = 20
+"""Maximum rows of a list of jobs: each needs two blocks, and a message holds 50."""
 _CHANNEL = re.compile(r"[CGD][A-Z0-9]{1,30}", re.ASCII)
 _FAXES = {Direction.TX: "Sent faxes", Direction.RX: "Received faxes"}
 _NONE_ACTIVE: dict[tuple[Direction, ...], str] = {
@@ -35,7 +36,7 @@ _NONE_ACTIVE: dict[tuple[Direction, ...], str] = {
 
 
 def render_answer(answer: Answer, profile: BotProfile, now: datetime) -> Rendered:
-    """*answer* as its asker sees it."""
+    """Render *answer* for the person who asked."""
     match answer:
         case LinesResult():
             return _lines(answer, profile)
@@ -57,10 +58,11 @@ def _lines(answer: LinesResult, profile: BotProfile) -> Rendered:
         section("\n".join(rows[start : start + _LINES_A_BLOCK]))
         for start in range(0, len(rows), _LINES_A_BLOCK)
     ]
-    return rendered("\n".join(rows), [*blocks, *_left_off(len(answer.lines), _SHOWN_LINES)])
+    return rendered("\n".join(rows), [*blocks, *_more_line(len(answer.lines), _SHOWN_LINES)])
 
 
 def _line(entry: LineEntry, profile: BotProfile) -> str:
+    """One line: name, number, extension, state and waiting jobs."""
     line, usage = entry.line, entry.usage
     name = f"*{escape(line.label) or 'unnamed line'}*"
     if line.number:
@@ -70,7 +72,7 @@ def _line(entry: LineEntry, profile: BotProfile) -> str:
     if usage is None:
         return f"{name} — state not known"
     state = line_words(usage.state_text)
-    words = escape(state.words, SAID_CHARS)
+    words = escape(state.words, SERVER_TEXT_CHARS)
     queued = usage.job_count - (1 if state.job_number else 0)
     waiting = f", {queued} waiting" if queued > 0 else ""
     return f"{name} — {words if state.healthy else f'*{words}*'}{waiting}"
@@ -97,7 +99,7 @@ def _active(answer: ActiveResult, profile: BotProfile, now: datetime) -> Rendere
         rows.append(waiting_row(fax, profile, now))
         blocks.append(section(rows[-1]))
     everything = len(answer.entries) + len(answer.waiting)
-    return rendered("\n".join(rows), [*blocks, *_left_off(everything, len(rows))])
+    return rendered("\n".join(rows), [*blocks, *_more_line(everything, len(rows))])
 
 
 def _history(answer: HistoryResult, profile: BotProfile, now: datetime) -> Rendered:
@@ -113,24 +115,28 @@ def _history(answer: HistoryResult, profile: BotProfile, now: datetime) -> Rende
     for entry in answer.entries[:_SHOWN_ROWS]:
         rows.append(row(entry, profile, now))
         blocks += row_blocks(rows[-1], entry_buttons(entry, profile))
-    left_off = _left_off(len(answer.entries), _SHOWN_ROWS)
+    left_off = _more_line(len(answer.entries), _SHOWN_ROWS)
     return rendered("\n".join(rows), [*blocks, *left_off, *actions(*_pager(answer))])
 
 
 def _pager(answer: HistoryResult) -> list[ButtonElement]:
-    def turn(label: str, suffix: str, direction: Direction, page: int) -> ButtonElement:
+    """Buttons for the newer and the older page, and for the other direction."""
+
+    def page_button(label: str, suffix: str, direction: Direction, page: int) -> ButtonElement:
         return button(label, Action.HISTORY_PAGE, encode_page(direction, page), suffix=suffix)
 
     pages = []
     if answer.page > 1 and answer.pages:
         newer = min(answer.page - 1, answer.pages)
         pages.append(
-            turn("Newer" if newer == answer.page - 1 else "Last page", "newer", answer.direction, newer)
+            page_button(
+                "Newer" if newer == answer.page - 1 else "Last page", "newer", answer.direction, newer
+            )
         )
     if answer.page < answer.pages:
-        pages.append(turn("Older", "older", answer.direction, answer.page + 1))
+        pages.append(page_button("Older", "older", answer.direction, answer.page + 1))
     other = Direction.RX if answer.direction is Direction.TX else Direction.TX
-    return [*pages, turn(_FAXES[other], "other", other, 1)]
+    return [*pages, page_button(_FAXES[other], "other", other, 1)]
 
 
 def _subscriptions(answer: SubscriptionsResult, profile: BotProfile) -> Rendered:
@@ -149,7 +155,7 @@ def _subscriptions(answer: SubscriptionsResult, profile: BotProfile) -> Rendered
         section("\n".join(rows[start : start + _LINES_A_BLOCK]))
         for start in range(0, len(rows), _LINES_A_BLOCK)
     ]
-    return rendered(text, [*blocks, *_left_off(len(answer.subscriptions), _SHOWN_LINES)])
+    return rendered(text, [*blocks, *_more_line(len(answer.subscriptions), _SHOWN_LINES)])
 
 
 def _subscription(each: SubscriptionEntry) -> str:
@@ -161,5 +167,6 @@ def _subscription(each: SubscriptionEntry) -> str:
     return f"• {what}" + (f" · {mention(each.created_by)}" if each.created_by else "")
 
 
-def _left_off(amount: int, shown: int) -> list[Block]:
+def _more_line(amount: int, shown: int) -> list[Block]:
+    """`and 3 more`, if *amount* exceeds what is *shown*."""
     return [context(f"and {amount - shown} more")] if amount > shown else []

@@ -1,4 +1,4 @@
-"""The few Block Kit pieces that all views are built of, cut to Slack's sizes."""
+"""Block Kit elements of all views, truncated to Slack's limits."""
 
 import re
 from collections.abc import Sequence
@@ -20,23 +20,23 @@ from faxbot.slack.action_ids import Action
 from faxbot.slack.views.text import one_line
 
 MAX_TEXT = 4000
-"""Slack advises this much for a message's top-level text; it cuts at 40,000."""
+"""Characters of a message's `text`, as Slack recommends; it truncates at 40,000."""
 _MAX_SMALL_PRINT = 2000
-"""Slack takes less in a context block than in a section."""
-_CUT_THROUGH = re.compile(r"(?:<[^<>]*|&[a-z]*)\Z")
+"""Characters of a context element; a section holds 3,000."""
+_PARTIAL_ENTITY = re.compile(r"(?:<[^<>]*|&[a-z]*)\Z")
 
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A message: *text* for notifications and screen readers, *blocks* for the eye."""
+    """A rendered message: *blocks*, and *text* for notifications and screen readers."""
 
     text: str
     blocks: list[dict[str, Any]]
 
 
 def rendered(text: str, blocks: Sequence[Block]) -> Rendered:
-    """A message of *blocks*, each checked by the SDK."""
-    return Rendered(fit(text, MAX_TEXT), [block.to_dict() for block in blocks])
+    """A message of *blocks*; slack_sdk validates each of them."""
+    return Rendered(truncate(text, MAX_TEXT), [block.to_dict() for block in blocks])
 
 
 def paragraph(text: str, *buttons: ButtonElement) -> Rendered:
@@ -44,36 +44,37 @@ def paragraph(text: str, *buttons: ButtonElement) -> Rendered:
     return rendered(text, [section(text), *actions(*buttons)])
 
 
-def fit(text: str, limit: int) -> str:
+def truncate(text: str, limit: int) -> str:
     """
-    *text* in at most *limit* characters, cut at a line's or word's end, and never through a date, a
-    mention or an escaped character.
+    Truncate *text* to *limit* characters at the end of a line or word.
+
+    Dates, mentions and escaped characters are never cut in two.
     """
     if len(text) <= limit:
         return text
     head = text[: limit - 2]
     line = head.rfind("\n")
     head = head[:line] if line > limit // 2 else head.rsplit(" ", 1)[0]
-    return _CUT_THROUGH.sub("", head) + "\n…"
+    return _PARTIAL_ENTITY.sub("", head) + "\n…"
 
 
 def markdown(text: str, limit: int = SectionBlock.text_max_length) -> MarkdownTextObject:
-    """Mrkdwn in which Slack links nothing by itself."""
-    return MarkdownTextObject(text=fit(text, limit), verbatim=True)
+    """Mrkdwn text; `verbatim` stops Slack from creating links and mentions."""
+    return MarkdownTextObject(text=truncate(text, limit), verbatim=True)
 
 
 def section(text: str, accessory: ButtonElement | None = None) -> SectionBlock:
-    """A paragraph."""
+    """A section block, with a button beside it if there is an *accessory*."""
     return SectionBlock(text=markdown(text), accessory=accessory)
 
 
 def context(text: str) -> ContextBlock:
-    """A line in small print."""
+    """A context block: one line in small print."""
     return ContextBlock(elements=[markdown(text, _MAX_SMALL_PRINT)])
 
 
 def actions(*buttons: ButtonElement) -> list[Block]:
-    """A row of buttons; none at all if there is nothing to press."""
+    """An actions block; no block without buttons."""
     return [ActionsBlock(elements=list(buttons))] if buttons else []
 
 
@@ -86,7 +87,7 @@ def button(
     style: str | None = None,
     confirm: ConfirmObject | None = None,
 ) -> ButtonElement:
-    """Something to press. *suffix* tells buttons with the same action in one row apart."""
+    """A button. *suffix* makes the action id unique among buttons of one block."""
     return ButtonElement(
         text=PlainTextObject(text=one_line(label, ButtonElement.text_max_length), emoji=False),
         action_id=f"{action.value}:{suffix}" if suffix else action.value,
@@ -97,7 +98,7 @@ def button(
 
 
 def confirm_dialog(title: str, text: str, yes: str, no: str, *, danger: bool = False) -> ConfirmObject:
-    """The question before something that cannot be taken back. Plain text, so that nothing formats."""
+    """The confirmation dialog of a button, in plain text; *danger* colors its button red."""
     return ConfirmObject(
         title=PlainTextObject(text=one_line(title, ConfirmObject.title_max_length), emoji=False),
         text=PlainTextObject(text=one_line(text, ConfirmObject.text_max_length), emoji=False),

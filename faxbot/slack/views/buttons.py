@@ -1,4 +1,4 @@
-"""The buttons that appear on more than one message."""
+"""Buttons that several messages share."""
 
 from slack_sdk.models.blocks import ButtonElement, ConfirmObject
 
@@ -7,7 +7,7 @@ from faxbot.slack.views.blocks import button, confirm_dialog
 
 
 def cancel(target: Target, number: str) -> ButtonElement:
-    """Stop a fax that is not through yet."""
+    """The button that cancels a fax; *number* is its destination, for the confirmation."""
     return button(
         "Cancel fax",
         Action.CANCEL,
@@ -24,12 +24,12 @@ def cancel(target: Target, number: str) -> ButtonElement:
 
 
 def download(target: Target) -> ButtonElement:
-    """The document, into this conversation."""
+    """The button that posts the document in this conversation."""
     return button("Download", Action.DOWNLOAD, target.encode())
 
 
 def delete(target: Target) -> ButtonElement:
-    """The record and its document, off the fax server."""
+    """The button that deletes the record and its document on the fax server."""
     return button(
         "Delete record",
         Action.DELETE,
@@ -46,7 +46,7 @@ def delete(target: Target) -> ButtonElement:
 
 
 def decide(target: Target, number: str) -> tuple[ButtonElement, ButtonElement, ButtonElement]:
-    """What a person can say of a fax whose answer was lost."""
+    """The three buttons on a fax whose FileSend answer was lost: it went, send again, give up."""
     return (
         button(
             "It went",
@@ -62,7 +62,7 @@ def decide(target: Target, number: str) -> tuple[ButtonElement, ButtonElement, B
             target.encode(),
             confirm=confirm_dialog(
                 "Send it again?",
-                f"The fax to {number} is dialled anew. If the first one went after all, it arrives twice.",
+                f"The fax to {number} is dialed anew. If the first one went after all, it arrives twice.",
                 "Send again",
                 "Not now",
                 danger=True,
@@ -84,13 +84,13 @@ def decide(target: Target, number: str) -> tuple[ButtonElement, ButtonElement, B
 
 
 def run(command: str, *, label: str = "Run it") -> ButtonElement | None:
-    """Run *command*, written out; what deletes or cancels asks first. None if no button can carry it."""
+    """A button that runs *command*, with a confirmation to cancel or delete; None if it is too long."""
     if len(command) > MAX_VALUE:
         return None
-    return button(label, Action.RUN, command, confirm=_before(command))
+    return button(label, Action.RUN, command, confirm=_confirmation(command))
 
 
-def _before(command: str) -> ConfirmObject | None:
+def _confirmation(command: str) -> ConfirmObject | None:
     if not {"cancel", "delete"}.intersection(command.split()[:2]):
         return None
     return confirm_dialog("Run this command?", command, "Run it", "Not now", danger=True)

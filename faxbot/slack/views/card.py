@@ -1,4 +1,4 @@
-"""The one card of an outgoing fax, always current."""
+"""The card of an outgoing fax; it is updated with every change."""
 
 from datetime import datetime
 
@@ -6,14 +6,15 @@ from slack_sdk.models.blocks import ButtonElement
 
 from faxbot.fax.job import Job, JobState
 from faxbot.fax.number import pretty
+from faxbot.services.model.documents import KeptDocument
 from faxbot.services.model.faxes import Fax, FaxState, Outcome
 from faxbot.services.model.messages import FaxCard, Outage
 from faxbot.slack.action_ids import Subject, Target
 from faxbot.slack.views import buttons
 from faxbot.slack.views.blocks import Rendered, actions, context, rendered, section
-from faxbot.slack.views.outcomes import ended, outcome_of
+from faxbot.slack.views.outcomes import outcome_of, outcome_text
 from faxbot.slack.views.profile import BotProfile
-from faxbot.slack.views.progress import dial, underway
+from faxbot.slack.views.progress import dial_count, underway
 from faxbot.slack.views.text import (
     at,
     at_second,
@@ -31,7 +32,7 @@ _SHOWN_CANDIDATES = 5
 
 
 def render_card(card: FaxCard, profile: BotProfile, now: datetime) -> Rendered:
-    """A fax as it stands: to whom, how far, what to press."""
+    """Render the card: destination, state, details and buttons."""
     outcome = outcome_of(card.fax, card.job)
     headline = f"*Fax to {number(destination(card.fax, card.job), profile)}*"
     if card.fax.job_id:
@@ -39,10 +40,10 @@ def render_card(card: FaxCard, profile: BotProfile, now: datetime) -> Rendered:
     if outcome is None:
         state = state_text(card, now)
     else:
-        state = ended(card.fax, card.job, outcome, profile, now)
+        state = outcome_text(card.fax, card.job, outcome, profile, now)
         if card.fax.deleted_by:
             state += f"\nRecord deleted by {mention(card.fax.deleted_by)}."
-    small = facts(card.fax, card.job)
+    small = facts(card.fax, card.job, card.document)
     body = f"{headline}\n{state}"
     return rendered(
         f"{body}\n{small}", [section(body), context(small), *actions(*_buttons(card, outcome, profile))]
@@ -50,23 +51,23 @@ def render_card(card: FaxCard, profile: BotProfile, now: datetime) -> Rendered:
 
 
 def destination(fax: Fax, job: Job | None) -> str:
-    """Whom a fax is for, as well as is known."""
+    """The destination of *fax* as typed, as the job reports it, or as dialed."""
     return fax.number or (job.destination if job else "") or fax.dial
 
 
-def facts(fax: Fax, job: Job | None) -> str:
-    """`referral.pdf · 2 pages · from Sales · Dana · dial 1 of 12`."""
+def facts(fax: Fax, job: Job | None, document: KeptDocument | None) -> str:
+    """The details in small print: `referral.pdf · 2 pages · from Sales · Dana · dial 1 of 12`."""
     names = [file["name"] for file in fax.files if file.get("name")]
-    name = (names[0] if names else "") or fax.name
+    name = (names[0] if names else "") or (document.name if document else "")
     others = f" and {len(names) - 1} more" if len(names) > 1 else ""
     parts = [f"{escape(name)}{others}" if name else ""]
-    if fax.pages:
-        parts.append(count(fax.pages, "page"))
+    if document and document.pages:
+        parts.append(count(document.pages, "page"))
     if fax.line_name:
         parts.append(f"from {escape(fax.line_name)}")
     parts.append(mention(fax.user_id) if fax.user_id else "sent by another program")
     if job is not None and not job.state.ended and job.state is not JobState.SLEEPING:
-        parts.append(dial(job))
+        parts.append(dial_count(job))
     return " · ".join(part for part in parts if part)
 
 
@@ -75,12 +76,12 @@ def state_text(card: FaxCard, now: datetime) -> str:
     fax = card.fax
     if fax.cancel_by or fax.cancel_request:
         asked = f" {mention(fax.cancel_by)} asked for it." if fax.cancel_by else ""
-        return f"*Cancelling…*{asked}{_away(card, now)}"
+        return f"*Canceling…*{asked}{_outage_line(card, now)}"
     match fax.state:
         case FaxState.FETCHING:
             words = "*Preparing* the document."
         case FaxState.READY if card.outage:
-            words = _kept(card.outage, now)
+            words = _waiting_for_server(card.outage, now)
         case FaxState.READY:
             words = "*Waiting* to be handed to the fax server."
         case FaxState.SUBMITTING:
@@ -91,13 +92,14 @@ def state_text(card: FaxCard, now: datetime) -> str:
             words = _question(card, now)
         case _:
             words = underway(card.job, fax.line_name, now) if card.job else "*Queued* at the fax server."
-            words += _away(card, now)
+            words += _outage_line(card, now)
     return words
 
 
 def _question(card: FaxCard, now: datetime) -> str:
+    """The question to the person whether a fax with a lost answer was sent."""
     fax = card.fax
-    when = f" {at_second(from_epoch(fax.intent_at), now)}" if fax.intent_at is not None else ""
+    when = f" {at_second(card.submitted_at, now)}" if card.submitted_at is not None else ""
     found = "no job to this number has appeared since"
     if fax.candidates:
         names = ", ".join(escape(job_id) for job_id in fax.candidates[:_SHOWN_CANDIDATES])
@@ -109,7 +111,8 @@ def _question(card: FaxCard, now: datetime) -> str:
     )
 
 
-def _away(card: FaxCard, now: datetime) -> str:
+def _outage_line(card: FaxCard, now: datetime) -> str:
+    """Since when the fax server does not answer, and its last report; empty without an outage."""
     outage = card.outage
     if outage is None:
         return ""
@@ -120,7 +123,8 @@ def _away(card: FaxCard, now: datetime) -> str:
     return f"\nThe fax server hasn't {what} since {moment(outage.since, now)}{last}."
 
 
-def _kept(outage: Outage, now: datetime) -> str:
+def _waiting_for_server(outage: Outage, now: datetime) -> str:
+    """The state of a fax that is kept during *outage*."""
     since = moment(outage.since, now)
     if outage.locked_out:
         return (
@@ -134,6 +138,7 @@ def _kept(outage: Outage, now: datetime) -> str:
 
 
 def _buttons(card: FaxCard, outcome: Outcome | None, profile: BotProfile) -> list[ButtonElement]:
+    """The buttons that apply: cancel, decide, or download and delete."""
     fax = card.fax
     if fax.id is None:
         return []

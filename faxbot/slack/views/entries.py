@@ -1,4 +1,4 @@
-"""One job or record in an answer: in full, or as a row of a list."""
+"""Renders one job or record of an answer: in detail, or as a row of a list."""
 
 from datetime import UTC, datetime
 
@@ -15,17 +15,17 @@ from faxbot.slack.action_ids import Subject, Target
 from faxbot.slack.views import buttons
 from faxbot.slack.views.blocks import actions, section
 from faxbot.slack.views.card import destination, facts, state_text
-from faxbot.slack.views.outcomes import ended, outcome_of
+from faxbot.slack.views.outcomes import outcome_of, outcome_text
 from faxbot.slack.views.profile import BotProfile
 from faxbot.slack.views.progress import underway
-from faxbot.slack.views.text import count, escape, mention, moment, number, one_line, quoted, said
+from faxbot.slack.views.text import count, escape, mention, moment, number, one_line, quoted, server_words
 
 _SHORT = {
     Outcome.DELIVERED: "delivered",
     Outcome.CANCELLED: "stopped",
     Outcome.REFUSED: "refused by the fax server",
     Outcome.UNSENDABLE: "not sent",
-    Outcome.WITHDRAWN: "stopped before it was dialled",
+    Outcome.WITHDRAWN: "stopped before it was dialed",
     Outcome.WENT: "went",
     Outcome.GIVEN_UP: "closed, outcome not known",
     Outcome.LOST: "outcome not known",
@@ -33,7 +33,7 @@ _SHORT = {
 
 
 def entry_details(entry: JobEntry, profile: BotProfile, now: datetime) -> list[str]:
-    """The paragraphs about one fax: headline and state, then what is known besides."""
+    """Two texts about one fax: headline with state, and details for the small print."""
     if entry.direction is Direction.RX:
         if entry.record is not None:
             return _received(entry, entry.record, profile, now)
@@ -41,16 +41,20 @@ def entry_details(entry: JobEntry, profile: BotProfile, now: datetime) -> list[s
     fax, job = _as_sent(entry)
     outcome = outcome_of(fax, job)
     if outcome is not None:
-        state = ended(fax, job, outcome, profile, now)
+        state = outcome_text(fax, job, outcome, profile, now)
     else:
         state = state_text(FaxCard(fax, job), now) if entry.fax else underway(job, entry.line_name, now)
     headline = f"*Fax to {number(destination(fax, job), profile)}* · {escape(entry.job_id)}"
-    small = facts(fax, job) if entry.fax else (f"from {escape(entry.line_name)}" if entry.line_name else "")
+    small = (
+        facts(fax, job, entry.document)
+        if entry.fax
+        else (f"from {escape(entry.line_name)}" if entry.line_name else "")
+    )
     return [f"{headline}\n{state}", small]
 
 
 def row(entry: JobEntry, profile: BotProfile, now: datetime) -> str:
-    """One line of a list."""
+    """A fax as one line of a list."""
     parts = [f"*{escape(entry.job_id)}*"]
     if entry.record is not None:
         parts += _record_row(entry, entry.record, profile)
@@ -68,21 +72,22 @@ def row(entry: JobEntry, profile: BotProfile, now: datetime) -> str:
     return " · ".join(parts)
 
 
-def waiting_row(fax: Fax, profile: BotProfile, now: datetime) -> str:
-    """A fax that the fax server does not have yet."""
-    state = _plain(state_text(FaxCard(fax), now).split("\n")[0])
-    return f"*Fax to {number(destination(fax, None), profile)}* · {state} · {facts(fax, None)}"
+def waiting_row(card: FaxCard, profile: BotProfile, now: datetime) -> str:
+    """A fax that is not submitted yet, as one line of a list."""
+    state = _plain(state_text(card, now).split("\n")[0])
+    small = facts(card.fax, None, card.document)
+    return f"*Fax to {number(destination(card.fax, None), profile)}* · {state} · {small}"
 
 
 def row_blocks(text: str, actions_allowed: list[ButtonElement]) -> list[Block]:
-    """A row with its buttons: one stands beside it, several below."""
+    """A row as blocks: a single button beside it, several below."""
     if len(actions_allowed) == 1:
         return [section(text, actions_allowed[0])]
     return [section(text), *actions(*actions_allowed)]
 
 
 def entry_buttons(entry: JobEntry, profile: BotProfile) -> list[ButtonElement]:
-    """What this asker may do with it."""
+    """The buttons for what the viewer may do with *entry*."""
     target = target_of(entry)
     actions_allowed: list[ButtonElement] = []
     if not target.is_readable:
@@ -99,7 +104,7 @@ def entry_buttons(entry: JobEntry, profile: BotProfile) -> list[ButtonElement]:
 
 
 def target_of(entry: JobEntry) -> Target:
-    """What the entry's buttons act on: our row if there is one, or the job and its moment."""
+    """The target of the entry's buttons: the row in `faxes`, or else the job id and record time."""
     if entry.fax is not None and entry.fax.id is not None:
         return Target(Subject.FAX, str(entry.fax.id))
     when = int(entry.record.time.timestamp()) if entry.record else None
@@ -107,7 +112,7 @@ def target_of(entry: JobEntry) -> Target:
 
 
 def _as_sent(entry: JobEntry) -> tuple[Fax, Job]:
-    """The entry as a fax of ours and its job, with what only the record tells filled in."""
+    """A sent *entry* as fax and job; what is missing is filled in from its record."""
     record = entry.record
     if record is None:
         fax = entry.fax or Fax(job_id=entry.job_id, line_name=entry.line_name)
@@ -132,6 +137,7 @@ def _as_sent(entry: JobEntry) -> tuple[Fax, Job]:
 
 
 def _record_row(entry: JobEntry, record: Record, profile: BotProfile) -> list[str]:
+    """The parts of a row about a finished fax: number, then outcome and pages."""
     pages = record.sent_pages or record.total_pages
     if entry.direction is Direction.RX:
         parts = [f"from {number(record.number, profile)}", count(pages, "page") if pages else "no page"]
@@ -147,6 +153,7 @@ def _record_row(entry: JobEntry, record: Record, profile: BotProfile) -> list[st
 
 
 def _received(entry: JobEntry, record: Record, profile: BotProfile, now: datetime) -> list[str]:
+    """Headline and details of a received fax."""
     pages = record.sent_pages or record.total_pages
     kind = "Incomplete fax" if record.incomplete else "Fax"
     parts = [count(pages, "page") + (f" in {record.duration} s" if record.duration else "")] if pages else []
@@ -155,13 +162,13 @@ def _received(entry: JobEntry, record: Record, profile: BotProfile, now: datetim
     parts.append(moment(record.time, now))
     if record.station_id.strip():
         parts.append(f"From {quoted(record.station_id)} (what their machine says)")
-    state = f"\nThe line was cut.{said(record.status_text)}" if record.incomplete else ""
+    state = f"\nThe line was cut.{server_words(record.status_text)}" if record.incomplete else ""
     headline = f"*{kind} from {number(record.number, profile)}* · {escape(entry.job_id)}"
     return [f"{headline}{state}", " · ".join(parts)]
 
 
 def _receiving(entry: JobEntry, job: Job | None, profile: BotProfile) -> str:
-    """A fax that is coming in now. Its `destination` is the number of ours that was called."""
+    """A fax that is being received; the job's `destination` is the called number (DID)."""
     where = escape(entry.line_name) if entry.line_name else ""
     if not where and job is not None and job.destination:
         where = number(job.destination, profile)
@@ -175,5 +182,5 @@ def _receiving(entry: JobEntry, job: Job | None, profile: BotProfile) -> str:
 
 
 def _plain(state: str) -> str:
-    """A state without its bold mark and full stop, to stand among other parts of a line."""
+    """*state* without bold marks and final period, as a part of a row."""
     return state.replace("*", "").rstrip(".")

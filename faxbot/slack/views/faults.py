@@ -1,4 +1,4 @@
-"""Every fault as one sentence with the next step."""
+"""Faults as one sentence with the next step."""
 
 from datetime import datetime
 
@@ -17,15 +17,15 @@ from faxbot.fax.errors import (
 from faxbot.slack.views import buttons
 from faxbot.slack.views.blocks import Rendered, paragraph
 from faxbot.slack.views.profile import BotProfile
-from faxbot.slack.views.text import code, escape, moment, said, sentence
+from faxbot.slack.views.text import code, escape, moment, sentence, server_words
 
 
 def render_fault(
     fault: Fault, profile: BotProfile, now: datetime, *, down_since: datetime | None = None
 ) -> Rendered:
-    """*fault* for the person it happened to. *down_since*: the fax server does not answer since then."""
+    """Render *fault* for the person whose action failed. *down_since*: start of the current outage."""
     if isinstance(fault, BadCommand) and fault.suggestion:
-        return _misspelt(str(fault), fault.suggestion, profile)
+        return _unknown_command(str(fault), fault.suggestion, profile)
     if isinstance(fault, ServerFault):
         return paragraph(_server(fault, profile, now, down_since))
     if isinstance(fault, SlackFault):
@@ -33,15 +33,15 @@ def render_fault(
     return paragraph(sentence(str(fault), profile) or "That did not work. Nothing was done.")
 
 
-def render_unknown_fault(reference: str) -> Rendered:
-    """For what has no name: *reference* is in the log, too."""
+def render_unknown_fault(correlation_id: str) -> Rendered:
+    """The message for an unexpected exception; the log has *correlation_id* beside the traceback."""
     return paragraph(
         f"*Something went wrong here*, and I can't say what. Try again; if it stays, give an admin "
-        f"this reference: `{escape(reference)}`."
+        f"this reference: `{escape(correlation_id)}`."
     )
 
 
-def _misspelt(why: str, suggestion: str, profile: BotProfile) -> Rendered:
+def _unknown_command(why: str, suggestion: str, profile: BotProfile) -> Rendered:
     if suggestion.split()[1:] == ["help"]:
         meant = f"{code(suggestion, profile)} shows what I can do."
     else:
@@ -51,16 +51,17 @@ def _misspelt(why: str, suggestion: str, profile: BotProfile) -> Rendered:
 
 
 def _server(fault: ServerFault, profile: BotProfile, now: datetime, down_since: datetime | None) -> str:
+    """The sentence about a fault of the fax server."""
     match fault:
         case CredentialsRejected():
             return (
-                "*The fax server doesn't let me in*: it refused my client id and secret, or its licence has "
+                "*The fax server doesn't let me in*: it refused my client id and secret, or its license has "
                 "ended. Tell an admin."
             )
         case JobNotFound():
             return f"The fax server has no such fax. {code('/fax active', profile)} shows what is running."
         case RequestRefused():
-            return f"*The fax server refused.*{said(fault.said)} Nothing was done."
+            return f"*The fax server refused.*{server_words(fault.said)} Nothing was done."
         case AnswerLost():
             return (
                 f"*The fax server doesn't answer*{_since(down_since, now)}. Whether it did what you asked "

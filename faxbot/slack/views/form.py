@@ -1,4 +1,4 @@
-"""The form "Send a fax": destination, line, files; and what a person filled in."""
+"""The modal "Send a fax": its views, and parsing of its submission."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,20 +17,22 @@ from slack_sdk.models.views import View
 
 from faxbot.fax.line import FaxLine
 from faxbot.fax.number import pretty
-from faxbot.slack.action_ids import MAX_METADATA, Callback, Field, FormStart, form_start
+from faxbot.slack.action_ids import MAX_METADATA, Callback, Field, FormStart, decode_form_start
 from faxbot.slack.views.blocks import context, section
 from faxbot.slack.views.profile import BotProfile
 from faxbot.slack.views.text import count, escape, one_line
 
 FILE_TYPES = ("pdf", "tiff", "tif", "ps", "txt", "png", "jpg", "jpeg")
 MAX_FILES = 10
+"""Files in one input (Block Kit allows 10)."""
 _MAX_LINES = 100
+"""Options of a select menu (Block Kit allows 100)."""
 _NUMBER_CHARS = 60
 _SHOWN_FILES = 10
 
 
 class FileInputElement(InputInteractiveElement):
-    """A file upload, which the SDK has no model of. Source: "File input element", Block Kit reference."""
+    """A file input; slack_sdk has no model for it. Source: "File input element", Block Kit."""
 
     type = "file_input"
 
@@ -41,13 +43,13 @@ class FileInputElement(InputInteractiveElement):
 
     @property
     def attributes(self) -> set[str]:  # type: ignore[override] # the SDK overrides it the same way
-        """What goes on the wire."""
+        """Names of the attributes in the JSON."""
         return {"type", "action_id", "filetypes", "max_files"}
 
 
 @dataclass(frozen=True, slots=True)
 class FormEntry:
-    """What a person filled in, and what the form was opened with."""
+    """The values of a submitted form, and the state it was opened with."""
 
     number: str
     line_id: str
@@ -58,7 +60,7 @@ class FormEntry:
 
 @dataclass(frozen=True, slots=True)
 class FormErrors:
-    """What is missing, by block id, as `response_action: errors` takes it."""
+    """Error texts by block id, for `response_action: errors`."""
 
     errors: dict[str, str]
 
@@ -66,7 +68,7 @@ class FormErrors:
 def form_view(
     start: FormStart, lines: Sequence[FaxLine], profile: BotProfile, note: str = ""
 ) -> dict[str, Any]:
-    """The form, prefilled with *start*. *note* says what is special, such as that no line is known yet."""
+    """The form, prefilled with *start*. *note*: a line above it, such as that no lines are known."""
     blocks: list[Block] = [context(shown)] if (shown := escape(note, 300)) else []
     blocks.append(_number_input(start.number))
     if lines:
@@ -76,25 +78,25 @@ def form_view(
 
 
 def loading_view(start: FormStart) -> dict[str, Any]:
-    """What opens at once, while the files are being looked up: a trigger lives for three seconds."""
+    """A placeholder while lines and files are loaded; a trigger id expires after three seconds."""
     return _modal([section("Looking for your files…")], start)
 
 
 def refusal_view(start: FormStart, why: str) -> dict[str, Any]:
-    """In place of the form: it cannot be filled in, for the reason in *why*."""
+    """A view without inputs that says *why* there is no form."""
     return _modal([section(escape(why, 500) or "There is nothing to fax.")], start, close="Close")
 
 
 def parse_submission(view: Mapping[str, Any]) -> FormEntry | FormErrors:
     """
-    Read a submitted form.
+    Parse a submitted form; the number is not validated here.
 
     Raises:
-        BadCommand: Its private_metadata is not ours.
+        BadCommand: Its private_metadata was not written by FormStart.
 
     Source: view_submission payloads (`view.state.values`), Slack.
     """
-    start = form_start(view.get("private_metadata"))
+    start = decode_form_start(view.get("private_metadata"))
     number = _text(_value(view, Field.NUMBER).get("value")).strip()
     option = _value(view, Field.LINE).get("selected_option")
     line_id = _text(option.get("value")) if isinstance(option, Mapping) else ""

@@ -1,4 +1,4 @@
-"""The grammar's table, read aloud."""
+"""The help message, from the table of commands."""
 
 from slack_sdk.models.blocks import Block
 
@@ -14,7 +14,7 @@ _ALSO = (
 
 
 def render_help(topic: str | None, profile: BotProfile) -> Rendered:
-    """All commands, or one in full; a topic that is none shows all."""
+    """All commands, or the one named *topic* in detail; an unknown topic shows all."""
     if topic in SYNTAX:
         return _one(SYNTAX[topic], profile)
     rows = [f"{code(f'/fax {syntax.usage}', profile)}  {syntax.purpose}" for syntax in SYNTAX.values()]

@@ -1,4 +1,4 @@
-"""Messages of their own: the fax server gone and back, what is being faxed, short sentences."""
+"""Single messages: outages, confirmations, questions for a number, and sentences."""
 
 from datetime import datetime
 
@@ -22,27 +22,27 @@ from faxbot.slack.views.text import count, duration, escape, mention, moment, nu
 _SHOWN_FILES = 10
 
 
-def of_the_server(
+def server_notice(
     message: OutageBegan | OutageEnded | QueryFailing | QueryRecovered, now: datetime
 ) -> Rendered:
-    """The fax server stopped answering, or telling some things, or is back."""
+    """The notice about an outage, or about one query that fails."""
     match message:
         case OutageBegan():
-            return _server_away(message, now)
+            return _outage_began(message, now)
         case OutageEnded():
-            return _server_back(message)
+            return _outage_ended(message)
         case QueryFailing():
-            return _server_silent(message, now)
+            return _query_failing(message, now)
         case QueryRecovered():
-            return _server_tells(message)
+            return _query_recovered(message)
 
 
-def _server_away(message: OutageBegan, now: datetime) -> Rendered:
-    """The fax server stopped answering, or letting the bot in."""
+def _outage_began(message: OutageBegan, now: datetime) -> Rendered:
+    """The fax server stopped answering, or rejects the credentials (*locked_out*)."""
     if message.locked_out:
         return paragraph(
             f"*The fax server doesn't let me in* (since {moment(message.since, now)}). "
-            "Its Fax API licence may have expired, or my client id and secret were changed: an admin sees "
+            "Its Fax API license may have expired, or my client id and secret were changed: an admin sees "
             "both on the UCX under System, Licenses. Faxes are kept and go out when it does. I keep trying."
         )
     return paragraph(
@@ -51,7 +51,7 @@ def _server_away(message: OutageBegan, now: datetime) -> Rendered:
     )
 
 
-def _server_back(message: OutageEnded) -> Rendered:
+def _outage_ended(message: OutageEnded) -> Rendered:
     """The fax server answers again."""
     away = duration((message.until - message.since).total_seconds())
     went = f" {count(message.went_out, 'fax')} went out." if message.went_out else ""
@@ -59,8 +59,8 @@ def _server_back(message: OutageEnded) -> Rendered:
     return paragraph(f"*The fax server {what}* after {away}.{went}")
 
 
-def _server_silent(message: QueryFailing, now: datetime) -> Rendered:
-    """The fax server tells nothing about one kind of thing."""
+def _query_failing(message: QueryFailing, now: datetime) -> Rendered:
+    """One query fails although the fax server answers others."""
     return paragraph(
         f"*The fax server tells nothing about {escape(message.about)}* (since "
         f"{moment(message.since, now)}), although it answers. Nothing is lost there; I keep asking. "
@@ -68,19 +68,19 @@ def _server_silent(message: QueryFailing, now: datetime) -> Rendered:
     )
 
 
-def _server_tells(message: QueryRecovered) -> Rendered:
-    """It tells of that again."""
+def _query_recovered(message: QueryRecovered) -> Rendered:
+    """The query succeeds again."""
     away = duration((message.until - message.since).total_seconds())
     return paragraph(f"*The fax server tells about {escape(message.about)} again* after {away}.")
 
 
 def fetched_file_comment(message: FetchedFile) -> str:
-    """The text beside a document that somebody asked for."""
+    """The text beside a document that was posted on request."""
     return f"📄 *{escape(message.job_id)}*, for {mention(message.user_id)}"
 
 
-def faxing(message: FaxConfirmation, profile: BotProfile) -> Rendered:
-    """What goes where, to the sender."""
+def fax_confirmation(message: FaxConfirmation, profile: BotProfile) -> Rendered:
+    """The confirmation to the sender: files, number and line."""
     pages = f" ({count(message.pages, 'page')})" if message.pages else ""
     line = f" from {escape(message.line_name)}" if message.line_name else ""
     names = [name for name in message.files if name.strip()]
@@ -92,13 +92,13 @@ def faxing(message: FaxConfirmation, profile: BotProfile) -> Rendered:
 
 
 def plain_sentence(message: Sentence, profile: BotProfile) -> Rendered:
-    """One or two sentences, and the command that helps on."""
+    """One or two sentences, with a button for the suggested command."""
     press = buttons.run(message.command) if message.command else None
     return paragraph(sentence(message.text, profile) or "Done.", *([press] if press else []))
 
 
-def ask_number(message: NumberQuestion, profile: BotProfile) -> Rendered:
-    """Files came without a number."""
+def number_question(message: NumberQuestion, profile: BotProfile) -> Rendered:
+    """The question for the number of shared files, with a button that opens the form."""
     names = [file["name"] for file in message.files if file.get("name")]
     what = _listed(names) if names else "that"
     why = f"{sentence(message.reason, profile)} " if message.reason else ""

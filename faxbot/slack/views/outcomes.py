@@ -1,4 +1,4 @@
-"""How a fax ended, in words."""
+"""Texts for the outcome of a fax."""
 
 from datetime import datetime
 
@@ -6,8 +6,8 @@ from faxbot.fax.job import Job, JobState
 from faxbot.fax.status import Cause, diagnose
 from faxbot.services.model.faxes import Fax, Outcome
 from faxbot.slack.views.profile import BotProfile
-from faxbot.slack.views.progress import through
-from faxbot.slack.views.text import at, count, from_epoch, mention, quoted, said, sentence
+from faxbot.slack.views.progress import pages_confirmed
+from faxbot.slack.views.text import at, count, from_epoch, mention, quoted, sentence, server_words
 
 _WHY = {
     Cause.BUSY: "the number was busy",
@@ -15,14 +15,14 @@ _WHY = {
     Cause.NOT_A_FAX: "no fax machine answered",
     Cause.LINE_QUALITY: "the line was cut",
     Cause.DOCUMENT: "the document could not be faxed",
-    Cause.NOT_DIALED: "the number was not dialled",
+    Cause.NOT_DIALED: "the number was not dialed",
     Cause.SERVER: "the fax server had a fault",
 }
-_AFTER_DIALS = frozenset({Cause.BUSY, Cause.NO_ANSWER, Cause.NOT_A_FAX})
+_COUNT_DIALS = frozenset({Cause.BUSY, Cause.NO_ANSWER, Cause.NOT_A_FAX})
 
 
 def outcome_of(fax: Fax, job: Job | None) -> Outcome | None:
-    """How *fax* ended, if it has; the job's own end counts before the books are closed."""
+    """The outcome of *fax*, or None; an ended *job* decides before the outcome is stored."""
     if fax.outcome is not None or job is None or not job.state.ended:
         return fax.outcome
     if job.cancelled:
@@ -30,22 +30,22 @@ def outcome_of(fax: Fax, job: Job | None) -> Outcome | None:
     return Outcome.DELIVERED if job.state is JobState.DONE else Outcome.FAILED
 
 
-def ended(fax: Fax, job: Job | None, outcome: Outcome, profile: BotProfile, now: datetime) -> str:
-    """The end of a fax in one or two sentences, the important word first, the next step last."""
+def outcome_text(fax: Fax, job: Job | None, outcome: Outcome, profile: BotProfile, now: datetime) -> str:
+    """One or two sentences about the outcome, the important word first, the next step last."""
     when = _when(fax, job, now)
     match outcome:
         case Outcome.DELIVERED:
-            words = f"*Delivered*{when}{_how(job)}.{_answered_by(fax)}"
+            words = f"*Delivered*{when}{_pages_and_dials(job)}.{_answered_by(fax)}"
         case Outcome.FAILED:
-            words = f"*Not delivered* — {failure(job, fax.fault)}"
+            words = f"*Not delivered* — {failure_text(job, fax.fault)}"
         case Outcome.CANCELLED:
             words = f"*{_stopped(fax)}*{when}.{_gone_through(job)}"
         case Outcome.WITHDRAWN:
-            words = f"*{_stopped(fax)}*{when}. Nothing was dialled."
+            words = f"*{_stopped(fax)}*{when}. Nothing was dialed."
         case Outcome.REFUSED:
             words = (
-                "*Refused by the fax server* — nothing was dialled. Check the number and the file, "
-                f"then send it again.{said(fax.fault)}"
+                "*Refused by the fax server* — nothing was dialed. Check the number and the file, "
+                f"then send it again.{server_words(fax.fault)}"
             )
         case Outcome.UNSENDABLE:
             words = f"*Not sent* — {sentence(fax.fault or 'no fax could be made of the files.', profile)}"
@@ -58,21 +58,22 @@ def ended(fax: Fax, job: Job | None, outcome: Outcome, profile: BotProfile, now:
     return words
 
 
-def failure(job: Job | None, fault: str = "") -> str:
-    """Why it failed and what to do, as sentences that follow a dash."""
+def failure_text(job: Job | None, fault: str = "") -> str:
+    """Why the fax failed and what to do, as sentences after a dash."""
     text = (job.status_text if job else "") or fault
     diagnosis = diagnose(text)
     advice = (
         diagnosis.advice if diagnosis.cause in _WHY else "Send it again; tell an admin if it fails again."
     )
-    return f"{why(job, fault)}.{through(job, 'had') if job else ''} {advice}{said(text)}"
+    pages = pages_confirmed(job, "had") if job else ""
+    return f"{failure_reason(job, fault)}.{pages} {advice}{server_words(text)}"
 
 
-def why(job: Job | None, fault: str = "") -> str:
-    """Why it failed, in a few words: `the number was busy (12 dials)`."""
+def failure_reason(job: Job | None, fault: str = "") -> str:
+    """Why the fax failed, in a few words: `the number was busy (12 dials)`."""
     cause = diagnose((job.status_text if job else "") or fault).cause
     dials = job.dials or 0 if job else 0
-    counted = f" ({count(dials, 'dial')})" if cause in _AFTER_DIALS and dials > 1 else ""
+    counted = f" ({count(dials, 'dial')})" if cause in _COUNT_DIALS and dials > 1 else ""
     return _WHY.get(cause, "the fax server gave up") + counted
 
 
@@ -81,7 +82,7 @@ def _when(fax: Fax, job: Job | None, now: datetime) -> str:
     return f" {at(moment, now)}" if moment else ""
 
 
-def _how(job: Job | None) -> str:
+def _pages_and_dials(job: Job | None) -> str:
     if job is None:
         return ""
     pages = job.sent_pages or job.total_pages
@@ -100,4 +101,4 @@ def _stopped(fax: Fax) -> str:
 
 
 def _gone_through(job: Job | None) -> str:
-    return (through(job, "had") if job else "") or " Nothing was sent."
+    return (pages_confirmed(job, "had") if job else "") or " Nothing was sent."

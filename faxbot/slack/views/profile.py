@@ -1,11 +1,11 @@
-"""How things are called where this bot runs."""
+"""The bot's names and region, which messages show."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class BotProfile:
-    """*region* is the ISO 3166 code that numbers without a country code belong to."""
+    """Slash command, bot name, and *region*: the ISO 3166 code for numbers without a country code."""
 
     region: str = "US"
     command: str = "/fax"

@@ -1,27 +1,28 @@
-"""A job under way, in words."""
+"""Texts for a job that has not ended."""
 
 from datetime import datetime
 
 from faxbot.fax.job import Job, JobState
 from faxbot.fax.status import Cause, diagnose
-from faxbot.slack.views.text import at, count, escape, quoted, said
+from faxbot.slack.views.text import at, count, escape, quoted, server_words
 
 _BAR = 6
+"""Characters of the progress bar."""
 
 
 def bar(done: int, total: int) -> str:
-    """`▰▰▰▱▱▱`: how many of the pages are confirmed."""
+    """`▰▰▰▱▱▱`: the share of confirmed pages."""
     filled = max(0, min(_BAR, _BAR * done // total))
     return "▰" * filled + "▱" * (_BAR - filled)
 
 
-def dial(job: Job) -> str:
-    """`dial 3 of 12`: the call under way, or the last one; empty while there was none or nobody counts."""
+def dial_count(job: Job) -> str:
+    """`dial 3 of 12`: the current or last dial; empty before the first, or if dials are not counted."""
     if job.dials is None:
         return ""
     placed = job.dials
     if job.state is JobState.ACTIVE:
-        # HylaFAX counts a dial when it has ended or its first page is through.
+        # HylaFAX increments the count when a dial ends or its first page is confirmed.
         placed = max(placed, 1) if job.sent_pages else placed + 1
     if placed <= 0:
         return ""
@@ -29,8 +30,8 @@ def dial(job: Job) -> str:
     return f"dial {min(placed, most)} of {most}" if most else f"dial {placed}"
 
 
-def through(job: Job, verb: str = "have") -> str:
-    """` 1 of 2 pages have gone through.`; nothing if none has."""
+def pages_confirmed(job: Job, verb: str = "have") -> str:
+    """` 1 of 2 pages have gone through.`; empty without a confirmed page."""
     if job.sent_pages <= 0:
         return ""
     verb = {"have": "has"}.get(verb, verb) if job.sent_pages == 1 else verb
@@ -39,8 +40,8 @@ def through(job: Job, verb: str = "have") -> str:
     return f" {count(job.sent_pages, 'page')} {verb} gone through."
 
 
-def cause(job: Job) -> str:
-    """Why the last dial failed, in a few words that can begin a sentence."""
+def failure_cause(job: Job) -> str:
+    """Why the last dial failed, in a few words with a capital."""
     diagnosis = diagnose(job.status_text)
     if diagnosis.cause in (Cause.NONE, Cause.UNKNOWN, Cause.UNDERWAY):
         return "Not through yet"
@@ -50,26 +51,27 @@ def cause(job: Job) -> str:
 def next_try(job: Job, now: datetime) -> str:
     """`the fax server will try again at 4:01 PM (dial 3 of 12)`."""
     when = at(job.next_try, now) if job.next_try else "shortly"
-    counted = dial(job)
+    counted = dial_count(job)
     return f"the fax server will try again {when}" + (f" ({counted})" if counted else "")
 
 
 def underway(job: Job, line_name: str, now: datetime) -> str:
-    """The state of a job that has not ended, as one or two sentences that begin with the important word."""
+    """The state of a job that has not ended: one or two sentences, the important word first."""
     match job.state:
         case JobState.ACTIVE:
             return _on_the_line(job)
         case JobState.SLEEPING:
-            return f"*{cause(job)}* — {next_try(job, now)}.{through(job)}{said(job.status_text)}"
+            words = f"*{failure_cause(job)}* — {next_try(job, now)}."
+            return f"{words}{pages_confirmed(job)}{server_words(job.status_text)}"
         case JobState.BLOCKED:
             return "*Waiting* for another fax to the same number. It goes out when that one is done."
         case JobState.READY | JobState.PENDING:
             return _queued(job, line_name)
         case JobState.SUSPENDED:
-            return f"*On hold* at the fax server.{said(job.status_text)}"
+            return f"*On hold* at the fax server.{server_words(job.status_text)}"
         case _:
             named = f" The fax server calls it {quoted(job.state_text)}." if job.state_text.strip() else ""
-            return f"*Under way.*{named}{said(job.status_text)}"
+            return f"*Under way.*{named}{server_words(job.status_text)}"
 
 
 def _queued(job: Job, line_name: str) -> str:
@@ -77,14 +79,14 @@ def _queued(job: Job, line_name: str) -> str:
     if job.dials:
         last = diagnose(job.status_text)
         before = f" The last try: {last.plain[:1].lower()}{last.plain[1:]}." if last.plain else ""
-        return f"*Dialling again soon*{where}.{before}{through(job)}"
+        return f"*Dialing again soon*{where}.{before}{pages_confirmed(job)}"
     return f"*Queued*{where}."
 
 
 def _on_the_line(job: Job) -> str:
     pages = job.total_pages
     if not pages or (not job.sent_pages and job.status_text.lower().startswith("dial")):
-        return f"*Dialling*{'.' + through(job) if job.sent_pages else ''}"
+        return f"*Dialing*{'.' + pages_confirmed(job) if job.sent_pages else ''}"
     if job.sent_pages < pages:
         return f"*Sending page {job.sent_pages + 1} of {pages}*   {bar(job.sent_pages, pages)}"
     return f"*Finishing* — {pages} of {count(pages, 'page')} sent   {bar(1, 1)}"

@@ -1,4 +1,4 @@
-"""A received fax: the text beside its file, and its details card."""
+"""A received fax: the text beside its file, and the details in its thread."""
 
 import re
 from datetime import datetime
@@ -8,15 +8,15 @@ from slack_sdk.models.blocks import ButtonElement
 from faxbot.services.model.messages import ReceivedFax
 from faxbot.slack.action_ids import Subject, Target
 from faxbot.slack.views import buttons
-from faxbot.slack.views.blocks import MAX_TEXT, Rendered, actions, context, fit, rendered, section
+from faxbot.slack.views.blocks import MAX_TEXT, Rendered, actions, context, rendered, section, truncate
 from faxbot.slack.views.profile import BotProfile
-from faxbot.slack.views.text import count, escape, mention, moment, number, quoted, said
+from faxbot.slack.views.text import count, escape, mention, moment, number, quoted, server_words
 
 _LINK = re.compile(r"https?://[^\s<>|]{1,1000}")
 
 
 def file_comment(message: ReceivedFax, profile: BotProfile, now: datetime) -> str:
-    """The text beside the file: from whom, pages, line, when. It is all that many people read."""
+    """The text beside the file: caller, pages, line, time."""
     record = message.record
     caller = number(record.number, profile)
     pages = message.pages or record.sent_pages or record.total_pages
@@ -26,14 +26,15 @@ def file_comment(message: ReceivedFax, profile: BotProfile, now: datetime) -> st
     else:
         head = f"📄 *Fax from {caller}*" + (f" · {count(pages, 'page')}" if pages else "")
     line = f" · {escape(message.line_name)}" if message.line_name else ""
-    return fit(f"{head}{line} · {moment(record.time, now)}", MAX_TEXT)
+    return truncate(f"{head}{line} · {moment(record.time, now)}", MAX_TEXT)
 
 
 def render_received(message: ReceivedFax, profile: BotProfile, now: datetime) -> Rendered:
     """
-    The details, first in the thread of the file.
+    The details, posted as first reply to the file.
 
-    Without a file to stand under, or when Slack never said where the file is, they begin with its text.
+    Without a file, or if the ts of the file's message is unknown, they are posted alone and begin with the
+    file's text.
     """
     body = _details(message)
     if not message.has_file or message.permalink:
@@ -41,7 +42,7 @@ def render_received(message: ReceivedFax, profile: BotProfile, now: datetime) ->
     small = []
     if message.record.incomplete:
         again = "Incomplete: the sender may try again, which arrives as another fax."
-        small.append(f"{again}{said(message.record.status_text)}")
+        small.append(f"{again}{server_words(message.record.status_text)}")
     if message.deleted_by:
         small.append(f"Record deleted by {mention(message.deleted_by)}.")
     blocks = [section(body), *(context(part) for part in small)]
@@ -49,6 +50,7 @@ def render_received(message: ReceivedFax, profile: BotProfile, now: datetime) ->
 
 
 def _details(message: ReceivedFax) -> str:
+    """Station id, caller name, pages and job id, in one line."""
     record = message.record
     parts = []
     if record.station_id.strip():
@@ -63,6 +65,7 @@ def _details(message: ReceivedFax) -> str:
 
 
 def _whereabouts(message: ReceivedFax) -> str:
+    """Where the document is: a link, this channel's files, or not available yet."""
     if not message.has_file:
         return (
             "The fax server has no file for it so far. I keep asking for a day; "

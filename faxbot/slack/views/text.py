@@ -1,9 +1,9 @@
 """
-Facts to Slack's mrkdwn: caller-supplied text stays text, moments show in the reader's own time zone.
+Values as Slack mrkdwn: escaped text, dates in the reader's time zone, counts and durations.
 
-What a caller, a fax machine or a file's name says is escaped, cut short, and its formatting marks are
-replaced by look-alikes: Slack's clients disagree on which invisible characters stop `*bold*`, but none
-formats U+2217. A word joiner breaks `:emoji:` and addresses.
+Text from callers, fax machines and file names is escaped and shortened. Its formatting marks are replaced by
+look-alikes such as U+2217, because Slack's clients disagree on which invisible characters stop `*bold*`. A
+word joiner breaks `:emoji:` and addresses.
 
 Source: "Formatting message text", Slack.
 """
@@ -23,10 +23,12 @@ _LOOKALIKES = {
 }
 _FORMATTING_UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 _EMOJI = re.compile(r":(?=[^\s:]{1,100}:)")
-_NO_DOMAIN = "pdf|tiff?|ps|txt|png|jpe?g|gif|bmp|heic|webp|docx?|xlsx?|pptx?|odt|rtf|csv|html?|xml|eml|msg"
-"""What files end in and no address does: their names stay as they are."""
+_FILE_EXTENSIONS = (
+    "pdf|tiff?|ps|txt|png|jpe?g|gif|bmp|heic|webp|docx?|xlsx?|pptx?|odt|rtf|csv|html?|xml|eml|msg"
+)
+"""File extensions, which no word joiner may break."""
 _ADDRESS = re.compile(
-    rf"://|(?<=\w)@(?=\w)|(?<=\w)\.(?!(?:{_NO_DOMAIN})(?!\w))(?=[a-z]{{2,}})", re.IGNORECASE
+    rf"://|(?<=\w)@(?=\w)|(?<=\w)\.(?!(?:{_FILE_EXTENSIONS})(?!\w))(?=[a-z]{{2,}})", re.IGNORECASE
 )
 _KEPT_INVISIBLE = "\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}"
 _USER = re.compile(r"[UW][A-Z0-9]{1,30}", re.ASCII)
@@ -34,8 +36,9 @@ _CODE = re.compile(r"`([^`\n]{1,300})`")
 _RECENT = timedelta(hours=12)
 
 NAME_CHARS = 80
-SAID_CHARS = 200
+SERVER_TEXT_CHARS = 200
 SENTENCE_CHARS = 1000
+"""Maximum characters of names, of the fax server's texts, and of the bot's sentences."""
 
 
 def one_line(text: str, limit: int) -> str:
@@ -52,40 +55,40 @@ def one_line(text: str, limit: int) -> str:
     return visible if len(visible) <= limit else visible[: limit - 1].rstrip() + "…"
 
 
-def entities(text: str) -> str:
-    """Escape the three characters with which Slack begins anything special."""
+def escape_entities(text: str) -> str:
+    """Escape `&`, `<` and `>`, Slack's control characters."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def escape(text: str, limit: int = NAME_CHARS) -> str:
-    """Text of a caller, a machine or a person, for mrkdwn: it reads as it is and does nothing."""
+    """Text from outside for mrkdwn: without formatting, mentions, emoji or links."""
     text = one_line(text, limit)
     for mark, lookalike in _LOOKALIKES.items():
         text = text.replace(mark, lookalike)
     text = _FORMATTING_UNDERSCORE.sub("\N{MODIFIER LETTER LOW MACRON}", text)
     text = _EMOJI.sub(":" + JOINER, text)
     text = _ADDRESS.sub(lambda match: match[0][0] + JOINER + match[0][1:], text)
-    return entities(JOINER + text if text.startswith(">") else text)
+    return escape_entities(JOINER + text if text.startswith(">") else text)
 
 
 def quoted(text: str, limit: int = NAME_CHARS) -> str:
-    """What somebody or some machine said, between quotation marks."""
+    """Text from outside in quotation marks."""
     return f'"{escape(text, limit)}"'
 
 
-def said(text: str) -> str:
-    """The fax server's own words, as a sentence behind ours; nothing if it said nothing."""
-    words = one_line(text, SAID_CHARS).rstrip(".")
-    return f" Server says: {quoted(words, SAID_CHARS)}." if words else ""
+def server_words(text: str) -> str:
+    """` Server says: "…".` for the fax server's text; empty without text."""
+    words = one_line(text, SERVER_TEXT_CHARS).rstrip(".")
+    return f" Server says: {quoted(words, SERVER_TEXT_CHARS)}." if words else ""
 
 
 def number(text: str, profile: BotProfile) -> str:
-    """A telephone number for people, bold marks and all kept out of it."""
+    """A telephone number in readable form, escaped."""
     return escape(pretty(one_line(text, NAME_CHARS), profile.region))
 
 
 def mention(user_id: str | None) -> str:
-    """A person by their Slack id; what is no id is shown as text."""
+    """A mention of a user id; any other text is escaped."""
     if not user_id:
         return "somebody"
     return f"<@{user_id}>" if _USER.fullmatch(user_id) else escape(user_id)
@@ -93,9 +96,9 @@ def mention(user_id: str | None) -> str:
 
 def sentence(text: str, profile: BotProfile, limit: int = SENTENCE_CHARS) -> str:
     """
-    A sentence of ours that may quote a person: what is between backticks is code, all else plain.
+    One of the bot's sentences, escaped; text between backticks becomes code.
 
-    `/fax` and `@faxbot` in it become what they are called in this workspace.
+    `/fax` and `@faxbot` in code are replaced by the names in *profile*.
     """
     text = " ".join(text.split())
     text = text if len(text) <= limit else text[: limit - 1] + "…"
@@ -107,17 +110,17 @@ def sentence(text: str, profile: BotProfile, limit: int = SENTENCE_CHARS) -> str
 
 
 def _spaced(text: str, limit: int) -> str:
-    """Escaped, with the spaces at its ends that separate it from what it stands beside."""
+    """*text* escaped, with its leading and trailing space kept."""
     before = " " if text.startswith(" ") else ""
     after = " " if text.endswith(" ") and text.strip() else ""
     return f"{before}{escape(text, limit)}{after}"
 
 
 def code(text: str, profile: BotProfile) -> str:
-    """Something to type, as code."""
-    text = re.sub(r"^/fax(?!\S)", lambda _: profile.command, one_line(text, SAID_CHARS))
+    """*text*, which a person may type, as code."""
+    text = re.sub(r"^/fax(?!\S)", lambda _: profile.command, one_line(text, SERVER_TEXT_CHARS))
     text = re.sub(r"(?<=^/invite )@faxbot\b", lambda _: f"@{profile.bot_name}", text)
-    return f"`{entities(text.replace('`', _LOOKALIKES['`']))}`"
+    return f"`{escape_entities(text.replace('`', _LOOKALIKES['`']))}`"
 
 
 def count(amount: int, noun: str) -> str:
@@ -127,7 +130,7 @@ def count(amount: int, noun: str) -> str:
 
 
 def moment(when: datetime, now: datetime) -> str:
-    """`4:01 PM`, with the day when that is half a day away or more; behind "since" or a dot."""
+    """`4:01 PM`, with the date if it is 12 hours away or more; for use after "since"."""
     if _is_recent(when, now):
         return _date(when, "{time}", "%-I:%M %p UTC")
     return _date(when, "{date_short}, {time}", "%b %-d, %-I:%M %p UTC")
@@ -141,14 +144,14 @@ def at(when: datetime, now: datetime) -> str:
 
 
 def at_second(when: datetime, now: datetime) -> str:
-    """`at 4:00:12 PM`, where the seconds help to tell two things apart."""
+    """`at 4:00:12 PM`, where seconds matter."""
     if _is_recent(when, now):
         return "at " + _date(when, "{time_secs}", "%-I:%M:%S %p UTC")
     return "on " + _date(when, "{date_short} at {time_secs}", "%b %-d at %-I:%M:%S %p UTC")
 
 
 def from_epoch(seconds: float) -> datetime:
-    """The moment that the facts keep as epoch seconds."""
+    """Epoch seconds as an aware UTC datetime."""
     return datetime.fromtimestamp(seconds, UTC)
 
 
@@ -169,6 +172,6 @@ def duration(seconds: float) -> str:
     if minutes < 60:  # noqa: PLR2004 - minutes in an hour
         return f"{minutes} min"
     hours, minutes = divmod(minutes, 60)
-    if hours < 48:  # noqa: PLR2004 - two days are still told in hours
+    if hours < 48:  # noqa: PLR2004 - two days are still shown in hours
         return f"{hours} h {minutes} min" if minutes else f"{hours} h"
     return f"{hours // 24} days"

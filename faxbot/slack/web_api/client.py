@@ -1,4 +1,4 @@
-"""slack_sdk's client as it is used here: it sends once, and not while Slack asks for a pause."""
+"""slack_sdk's client, changed so that it sends each call once and respects Slack's Retry-After."""
 
 import logging
 import time
@@ -17,10 +17,11 @@ from faxbot.slack.web_api.rate_limits import SlackRateLimits
 log = logging.getLogger(__name__)
 
 OnCall = Callable[[str, str, float], None]
+"""Called with (method, outcome, seconds) after each call; the outcome is "ok", an error code or a type."""
 
 
 class RateLimitedClient(AsyncWebClient):
-    """Reports every call to *rate_limits*, and makes no call while Slack's Retry-After lasts."""
+    """Counts every call in *rate_limits*, and makes no call while a Retry-After is running."""
 
     def __init__(
         self,
@@ -37,7 +38,8 @@ class RateLimitedClient(AsyncWebClient):
         Call a method.
 
         Raises:
-            SlackBusy: The pause that Slack asked for is not over; nothing was sent.
+            SlackBusy: A Retry-After is still running; nothing was sent.
+            SlackApiError, aiohttp.ClientError: As slack_sdk raises them (see CALL_ERRORS).
         """
         arguments = call.get("json") or call.get("params") or call.get("data")
         channel_id = str(arguments.get("channel") or "") if isinstance(arguments, dict) else ""
@@ -71,9 +73,9 @@ def build_client(
     on_call: OnCall = lambda _method, _outcome, _seconds: None,
 ) -> AsyncWebClient:
     """
-    A Web API client for *base_url* (`SLACK_API_URL`, with or without its last slash) that sends once.
+    Build the Web API client for *base_url* (`SLACK_API_URL`, with or without a trailing slash).
 
-    *on_call* hears (method, outcome, seconds) of each call.
+    It sends each call once: no retry handlers, no proxy.
     """
     client = RateLimitedClient(
         rate_limits=rate_limits,
@@ -86,5 +88,5 @@ def build_client(
         logger=SDK_LOG,
         retry_handlers=[],
     )
-    client.proxy = None  # the constructor takes one from the environment
+    client.proxy = None  # the constructor reads one from the environment
     return client

@@ -1,9 +1,9 @@
 """
-The wire to Slack: its connections, where the bot token may go, what went wrong.
+HTTP connections to Slack, the hosts that may receive the bot token, and errors as SlackFaults.
 
-slack_sdk re-sends any method once after a dropped connection, follows redirects with the token, and takes a
-proxy from the environment. None of that happens here, nor in the clients that Bolt makes for each request:
-they share these connections.
+By default slack_sdk re-sends any method once after a dropped connection, follows redirects with the token,
+and uses a proxy from the environment. These connections do none of that. The clients that Bolt creates for
+each request share them.
 """
 
 import logging
@@ -23,45 +23,49 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from faxbot.fax.errors import SlackBusy, SlackFault, SlackRefused, SlackUnclear
 
 SDK_LOG = logging.getLogger("faxbot.slack.sdk")
-"""What slack_sdk writes; at DEBUG it would write messages, file names and addresses that are secrets."""
+"""slack_sdk's log; at DEBUG it would contain messages, file names and secret URLs."""
 SDK_LOG.setLevel(logging.INFO)
 
 CONNECT_SECONDS = 10.0
 CALL_SECONDS = 30
+"""Time limit for one Web API call."""
 TRANSFER_SECONDS = 600.0
-"""For a whole file; a minute of silence ends it sooner."""
+"""Time limit for the transfer of one file."""
 _SILENCE_SECONDS = 60.0
-_KEPT_SECONDS = 2.0
+"""Time limit for each read during a transfer."""
+_KEEPALIVE_SECONDS = 2.0
 _NOT_CONNECTED_PAUSE = 1.0
-_USUAL_PAUSE = 1.0
-"""For a 429 whose Retry-After does not read as a number of seconds, and for a refusal without one."""
-_LEAST_PAUSE = 0.1
+"""Seconds until the next try when no connection could be made."""
+_DEFAULT_PAUSE = 1.0
+"""Seconds to wait after a rate limit without a numeric Retry-After."""
+_MIN_PAUSE = 0.1
 
 _BUSY = {"ratelimited", "rate_limited"}
-_CODE = re.compile(r"(?!.*\d{4})[a-z0-9_]{1,80}", re.ASCII)
+_ERROR_CODE = re.compile(r"(?!.*\d{4})[a-z0-9_]{1,80}", re.ASCII)
 _UNCLEAR = {"internal_error", "fatal_error", "service_unavailable", "request_timeout"}
 
 WIRE_ERRORS = (aiohttp.ClientError, TimeoutError, ConnectionError, ssl.SSLError)
-"""What a request can end in, besides an answer."""
+"""Exceptions of an HTTP request that got no complete response."""
 CALL_ERRORS = (*WIRE_ERRORS, SlackApiError, ValueError, AttributeError)
-"""What a call through slack_sdk can end in; it meets JSON of an unexpected shape with the last two."""
+"""Exceptions of a slack_sdk call; the last two come from JSON of an unexpected shape."""
 
 TRANSFER = aiohttp.ClientTimeout(
     total=TRANSFER_SECONDS, sock_connect=CONNECT_SECONDS, sock_read=_SILENCE_SECONDS
 )
-"""The patience of an upload or download."""
+"""Timeouts of an upload or download."""
 
 
 class Connections:
     """
-    The connections to Slack, in the shape of the session that slack_sdk asks for.
+    The HTTP connections to Slack, with the part of aiohttp.ClientSession's interface that slack_sdk uses.
 
-    Reads share kept connections; each write gets one of its own, because a kept connection that the server
-    closes at that moment leaves open whether a message was posted. No redirects, no proxy, no cookies.
+    GET requests reuse connections. Every other request opens its own: when the server closes a reused
+    connection during a write, it stays unknown whether the write was carried out. No redirects, no proxy, no
+    cookies. *seconds* is the time limit of a call.
     """
 
     closed = False
-    """slack_sdk makes a session of its own, with redirects, when it finds a closed one."""
+    """Always False: slack_sdk replaces a closed session by one that follows redirects."""
 
     def __init__(self, *, seconds: float = CALL_SECONDS) -> None:
         self._timeout = aiohttp.ClientTimeout(total=seconds, sock_connect=CONNECT_SECONDS)
@@ -76,7 +80,7 @@ class Connections:
         **options: Any,  # noqa: ANN401  (aiohttp keeps the type of its options to itself)
     ) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
         """
-        One request, as aiohttp makes it.
+        Make one request; use as `aiohttp.ClientSession.request`.
 
         Raises:
             aiohttp.ClientConnectionError: `close` was called; nothing was sent.
@@ -86,7 +90,7 @@ class Connections:
         options |= {"allow_redirects": False, "proxy": None}
         if method == "GET":
             if self._reads is None:
-                self._reads = self._open(aiohttp.TCPConnector(keepalive_timeout=_KEPT_SECONDS))
+                self._reads = self._open(aiohttp.TCPConnector(keepalive_timeout=_KEEPALIVE_SECONDS))
             return self._reads.request(method, url, **options)
         if self._writes is None:
             self._writes = self._open(aiohttp.TCPConnector(force_close=True))
@@ -101,7 +105,7 @@ class Connections:
         )
 
     async def close(self) -> None:
-        """Close them all; requests after this fail."""
+        """Close all connections; later requests fail."""
         self._ended = True
         for session in (self._reads, self._writes):
             if session is not None:
@@ -110,13 +114,13 @@ class Connections:
 
 def no_redirects() -> aiohttp.TraceConfig:
     """
-    For a session that makes handshakes, for which aiohttp has no such option: a redirect is an error.
+    Make every redirect an error; for WebSocket handshakes, where aiohttp has no option for it.
 
-    Followed, the single-use address would go to whoever it points to, and envelopes would come from there.
+    A redirect would send the single-use URL to another host, which could then send envelopes.
     """
 
     async def refuse(*_: object) -> None:
-        raise aiohttp.ClientConnectionError("Slack's address for a connection points to another one.")
+        raise aiohttp.ClientConnectionError("Slack's WebSocket URL answered with a redirect.")
 
     trace = aiohttp.TraceConfig()
     trace.on_request_redirect.append(refuse)
@@ -127,12 +131,12 @@ def may_carry_token(url: str, api_url: str) -> bool:
     """
     Whether the bot token may go to *url*: to the host of *api_url* on any port, and to https `*.slack.com`.
 
-    The scheme of *api_url* is kept: a token that is sent over TLS is not sent in the clear.
+    http is accepted only if *api_url* itself is http.
     """
     try:
         target, api = urlsplit(url), urlsplit(api_url)
         host, api_host = (target.hostname or "").rstrip("."), (api.hostname or "").rstrip(".")
-        _ = target.port  # a port that is none raises
+        _ = target.port  # raises ValueError for an invalid port
     except ValueError:
         return False
     if not host or "\\" in url or target.username is not None:
@@ -144,10 +148,10 @@ def may_carry_token(url: str, api_url: str) -> bool:
 
 def slack_fault(exc: Exception) -> SlackFault:
     """
-    What *exc* (one of CALL_ERRORS) means for the call that ended in it.
+    Map *exc* (one of CALL_ERRORS) to the fault that says whether the call was carried out.
 
-    SlackBusy: nothing was carried out (HTTP 429, `ratelimited`, or no connection was made). SlackRefused:
-    Slack said no. SlackUnclear: it may have been carried out.
+    SlackBusy: not carried out (HTTP 429, `ratelimited`, or no connection was made). SlackRefused: not carried
+    out, Slack returned an error code. SlackUnclear: unknown.
     """
     if isinstance(exc, (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)):
         return SlackBusy(_NOT_CONNECTED_PAUSE)
@@ -162,7 +166,7 @@ def slack_fault(exc: Exception) -> SlackFault:
 
 
 def answer_fault(status: int, headers: Mapping[str, str], body: object) -> SlackFault:
-    """What an answer means that is not `ok: true`; *body* is its JSON, or anything else if it had none."""
+    """Map a response other than `ok: true` to its fault; *body* is the parsed JSON, if it is JSON."""
     error = body.get("error") if isinstance(body, dict) and body.get("ok") is False else None
     if status == HTTPStatus.TOO_MANY_REQUESTS or error in _BUSY:
         return SlackBusy(_pause(headers))
@@ -172,20 +176,22 @@ def answer_fault(status: int, headers: Mapping[str, str], body: object) -> Slack
 
 
 def _code(error: str) -> str:
-    """A code as it is. It goes into the log: words that could quote a number or a name are no code."""
-    return error if _CODE.fullmatch(error) else "no_code_given"
+    """*error* if it looks like an error code; it is logged, so free text must not pass."""
+    return error if _ERROR_CODE.fullmatch(error) else "no_code_given"
 
 
 def _pause(headers: Mapping[str, str]) -> float:
+    """Seconds in the Retry-After header."""
     answer = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
     try:
         seconds = float(answer)
     except (TypeError, ValueError):
-        return _USUAL_PAUSE
-    return max(seconds, _LEAST_PAUSE) if math.isfinite(seconds) else _USUAL_PAUSE
+        return _DEFAULT_PAUSE
+    return max(seconds, _MIN_PAUSE) if math.isfinite(seconds) else _DEFAULT_PAUSE
 
 
 def _detail(body: Mapping[str, Any]) -> str:
+    """The missing scope (`needed`), or the first of `response_metadata.messages`; may be empty."""
     if isinstance(body.get("needed"), str):
         return f"needs {body['needed']}"
     metadata = body.get("response_metadata")

@@ -1,8 +1,8 @@
 """
-Slack's rate limits: how fast its methods may be called, and for how long not at all after a 429.
+Rate limits of Slack's Web API: seconds to wait before a call, and pauses after HTTP 429.
 
-Slack's own limits are known beforehand and kept (*strict*). Another server may have none: there each method
-is free until the server answers 429, and then kept to Slack's limits for an hour.
+For Slack itself (*strict*) its published limits apply from the start. Another server may have none: there a
+method is unlimited until it answers 429; then Slack's limits apply to it for an hour.
 
 Source: "Rate limits"; the tier on each method's page.
 """
@@ -23,15 +23,16 @@ PER_MINUTE: Mapping[str, int] = {
     "files.completeUploadExternal": 100,
     "files.info": 100,
 }
-"""Calls a minute and workspace, by the tiers of the methods that the outbox calls (3: 50, 4: 100)."""
+"""Calls per minute and workspace of the outbox's methods, by tier (3: 50, 4: 100)."""
 WINDOW_SECONDS = 60.0
 POST_SECONDS = 1.0
-"""chat.postMessage: one message a second in a channel …"""
+"""chat.postMessage: seconds per message in one channel."""
 POST_BURST = 4
-"""… after so many at once."""
+"""chat.postMessage: messages in one channel that may exceed that rate at once."""
 PROGRESS_SHARE = 0.8
-"""What calls that tell no end may use of a method's limit: an end never waits behind mere progress."""
+"""Share of chat.update's limit for progress; the rest is reserved for outcomes (*urgent*)."""
 LEARNED_SECONDS = 3600.0
+"""How long Slack's limits apply to a method after its 429, where they are not strict."""
 
 _METHODS: Mapping[OutboxCall, tuple[str, ...]] = {
     OutboxCall.POST: ("chat.postMessage",),
@@ -48,10 +49,10 @@ Now = Callable[[], float]
 
 class SlackRateLimits:
     """
-    The Pace port, fed by every call of slack/web_api/client.py. *now* is in epoch seconds.
+    The RateLimits port (services/model/ports.py), updated by every call of web_api/client.py.
 
-    A call is counted from its begin to a minute after its end: by then the server, which counted it in
-    between, has surely forgotten it.
+    A call counts from its start until a minute after its end, because the server counts it at some moment in
+    between. *now* returns epoch seconds.
     """
 
     def __init__(self, now: Now, *, strict: bool) -> None:
@@ -67,7 +68,7 @@ class SlackRateLimits:
         return max(self._wait(method, channel_id, urgent=urgent) for method in _METHODS[call])
 
     def reserve(self, call: OutboxCall) -> Callable[[], None]:
-        """Count a call that is about to be made; what is returned ends that."""
+        """Count *call* as under way before it starts; the returned function releases it."""
         for method in _METHODS[call]:
             self._in_flight[method] += 1
 
@@ -78,23 +79,23 @@ class SlackRateLimits:
         return release
 
     def busy(self, call: OutboxCall, channel_id: str, seconds: float) -> None:
-        """A call was answered with a pause of *seconds*."""
+        """Pause *call* for *seconds*, as Retry-After said."""
         for method in _METHODS[call]:
             self._pause(method, channel_id, seconds)
 
     def busy_in(self, channel_id: str, seconds: float) -> None:
-        """Leave a channel alone for *seconds*."""
+        """Pause all calls in one channel for *seconds*."""
         self._pause("", channel_id, seconds)
 
     def paused_for(self, method: str, channel_id: str) -> float:
-        """Seconds for which Slack does not want *method* (there, if it counts by channel)."""
+        """Remaining pause of *method* in seconds; in *channel_id* if its limit is per channel."""
         now = self._now()
         keys = ((method, channel_id if method in _BY_CHANNEL else ""), ("", channel_id))
         return max(0.0, *(self._paused_until.get(key, now) - now for key in keys))
 
     @contextmanager
     def calling(self, method: str, channel_id: str) -> Iterator[None]:
-        """Count a call of *method* while it lasts, and for a minute after it."""
+        """Count a call of *method* during the block and for a minute afterwards."""
         self._in_flight[method] += 1
         try:
             yield
@@ -107,7 +108,7 @@ class SlackRateLimits:
                 self._ended[method].append(now)
 
     def on_limited(self, method: str, channel_id: str, seconds: float) -> None:
-        """The server answered 429 to *method*: it has limits."""
+        """Record a 429 with Retry-After *seconds*: *method* has limits on this server."""
         self._pause(method, channel_id, seconds)
         self._learned[method] = self._now() + LEARNED_SECONDS
 
@@ -129,6 +130,7 @@ class SlackRateLimits:
         return min(float(POST_BURST), left + max(0.0, now - since) / POST_SECONDS)
 
     def _wait_for_room(self, method: str, *, urgent: bool) -> float:
+        """Seconds until a call of *method* fits into its limit per minute."""
         now, ended = self._now(), self._ended[method]
         while ended and not now - WINDOW_SECONDS < ended[0] <= now:
             ended.popleft()
@@ -136,12 +138,12 @@ class SlackRateLimits:
         over = len(ended) + self._in_flight[method] - int(PER_MINUTE[method] * share)
         if over < 0:
             return 0.0
-        if over >= len(ended):  # those under way are too many already; the end of one is noticed
+        if over >= len(ended):  # calls under way already exceed the limit: check again soon
             return POST_SECONDS
         return ended[over] + WINDOW_SECONDS - now
 
 
-def has_slacks_limits(api_url: str) -> bool:
-    """Whether the server at *api_url* is Slack itself."""
+def is_slack_itself(api_url: str) -> bool:
+    """Whether *api_url* is Slack, not another server with its API."""
     host = (urlsplit(api_url).hostname or "").rstrip(".")
     return host == "slack.com" or host.endswith(".slack.com")

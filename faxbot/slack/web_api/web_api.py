@@ -1,4 +1,4 @@
-"""The Web API as the adapters call it: writes once, reads a few times, messages looked up page by page."""
+"""Web API calls for the adapters: writes are sent once, reads are retried, histories are paged."""
 
 import asyncio
 import logging
@@ -15,28 +15,34 @@ from faxbot.slack.web_api.connections import CALL_ERRORS, Connections, slack_fau
 
 log = logging.getLogger(__name__)
 
-_chance = SystemRandom().random
+_random = SystemRandom().random
 
 T = TypeVar("T")
-Answer = dict[str, Any]
+ApiResponse = dict[str, Any]
+"""The JSON object that a Web API method returns."""
 
 _TRIES = 3
+"""Attempts of a read."""
 _FIRST_PAUSE = 0.4
+"""Seconds before the second attempt; doubled before the third."""
 _LONGEST_PAUSE = 2.0
-"""A read waits this long for Slack to have time again; more is for the caller to decide."""
+"""Longest Retry-After that a read waits for; a longer one is raised as SlackBusy."""
 _PAGE = 200
+"""Messages per page of a history."""
 _PAGES = 50
+"""Maximum number of pages that are read."""
 _UNAVAILABLE = {
     "unknown_method",
     "missing_scope",
     "not_allowed_token_type",
     "method_not_supported_for_channel_type",
 }
+"""Error codes of a method that this server or this app's scopes do not offer."""
 
 
 @dataclass(frozen=True, slots=True)
 class BotIdentity:
-    """The bot, as auth.test tells it."""
+    """The bot's ids and name. Source: auth.test."""
 
     user_id: str
     bot_id: str
@@ -50,7 +56,7 @@ class BotIdentity:
 
 
 class WebApi:
-    """One bot's way into the Web API. Every method raises the SlackFaults of fax/errors.py."""
+    """Calls of the Web API as one bot. Every method raises the SlackFaults of fax/errors.py."""
 
     def __init__(
         self,
@@ -58,7 +64,7 @@ class WebApi:
         connections: Connections,
         *,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-        jitter: Callable[[], float] = _chance,
+        jitter: Callable[[], float] = _random,
     ) -> None:
         self.client = client
         self.connections = connections
@@ -67,8 +73,8 @@ class WebApi:
         self._me: BotIdentity | None = None
         self._warned: set[tuple[str, str]] = set()
 
-    async def write(self, call: Awaitable[AsyncSlackResponse]) -> Answer:
-        """Await *call*, which changes something in Slack: it is sent once."""
+    async def write(self, call: Awaitable[AsyncSlackResponse]) -> ApiResponse:
+        """Await *call*, a write: it is sent once."""
         try:
             response = await call
         except CALL_ERRORS as exc:
@@ -77,12 +83,12 @@ class WebApi:
             raise SlackUnclear("No usable answer came from Slack.")
         return response.data
 
-    async def read(self, call: Callable[[], Awaitable[AsyncSlackResponse]]) -> Answer:
-        """The answer of a call that changes nothing, tried a few times."""
+    async def read(self, call: Callable[[], Awaitable[AsyncSlackResponse]]) -> ApiResponse:
+        """The response to *call*, a read: it is retried as `repeat` does."""
         return await self.repeat(lambda: self.write(call()))
 
     async def repeat(self, attempt: Callable[[], Awaitable[T]]) -> T:
-        """Try *attempt*, which changes nothing in Slack, until it succeeds, is refused, or three failed."""
+        """Run *attempt*, a read, up to three times, with pauses after SlackUnclear and SlackBusy."""
         for tried in range(1, _TRIES):
             try:
                 return await attempt()
@@ -95,8 +101,10 @@ class WebApi:
             await self._sleep(pause * (1 + self._jitter() / 2))
         return await attempt()
 
-    async def optional(self, method: str, call: Callable[[], Awaitable[AsyncSlackResponse]]) -> Answer | None:
-        """As `read`; None, and one warning in the log, where the server or the app's scopes lack *method*."""
+    async def optional(
+        self, method: str, call: Callable[[], Awaitable[AsyncSlackResponse]]
+    ) -> ApiResponse | None:
+        """As `read`; None and one logged warning if the server or the app's scopes lack *method*."""
         try:
             return await self.read(call)
         except SlackRefused as exc:
@@ -104,11 +112,11 @@ class WebApi:
                 raise
             if (method, exc.error) not in self._warned:
                 self._warned.add((method, exc.error))
-                log.warning("Slack answers %s to %s; going on without it.", exc.error, method)
+                log.warning("Slack answers %s to %s; continuing without it", exc.error, method)
             return None
 
     async def me(self) -> BotIdentity:
-        """Who the bot is (auth.test), asked once."""
+        """The bot's identity, cached after the first call (auth.test)."""
         if self._me is None:
             answer = await self.read(self.client.auth_test)
             self._me = BotIdentity(
@@ -118,8 +126,8 @@ class WebApi:
             )
         return self._me
 
-    async def file(self, file_id: str) -> Answer | None:
-        """A file's object (files.info); None, with a warning, where files.info is not to be had."""
+    async def file(self, file_id: str) -> ApiResponse | None:
+        """The file object (files.info); None and one logged warning if files.info is not available."""
         answer = await self.optional("files.info", lambda: self.client.files_info(file=file_id))
         if answer is None:
             return None
@@ -131,39 +139,39 @@ class WebApi:
     async def first_message(
         self,
         channel_id: str,
-        wanted: Callable[[Answer], bool],
+        matches: Callable[[ApiResponse], bool],
         *,
         oldest: float | str,
         latest: float | str | None = None,
         thread_ts: str | None = None,
-    ) -> tuple[bool, Answer | None]:
+    ) -> tuple[bool, ApiResponse | None]:
         """
-        Look for the first message that is *wanted*: newest first in a conversation, oldest first in a thread.
+        Find the first message that *matches*: newest first in a conversation, oldest first in a thread.
 
-        Returns (whether messages could be read at all, the message). None means that there is none: pages
-        are read to the end.
+        *oldest* and *latest* are epoch seconds or a message ts. Returns (whether the history is readable,
+        the message). (True, None) proves absence: all pages were read.
 
         Raises:
-            SlackUnclear: There are more messages than can be read, so that absence is not proven.
+            SlackUnclear: There are more pages than _PAGES, so absence is not proven.
 
         Source: conversations.history, conversations.replies.
         """
         bounds: dict[str, Any] = {
             "channel": channel_id,
-            "oldest": _moment(oldest),
+            "oldest": _timestamp(oldest),
             "inclusive": True,
             "include_all_metadata": True,
             "limit": _PAGE,
         }
         if latest is not None:
-            bounds["latest"] = _moment(latest)
+            bounds["latest"] = _timestamp(latest)
         cursor = ""
         for _ in range(_PAGES):
             page = await self._page(bounds | ({"cursor": cursor} if cursor else {}), thread_ts)
             if page is None:
                 return False, None
             messages = [each for each in page.get("messages") or [] if isinstance(each, dict)]
-            found = next((each for each in messages if wanted(each)), None)
+            found = next((each for each in messages if matches(each)), None)
             if found is not None:
                 return True, found
             cursor = str((page.get("response_metadata") or {}).get("next_cursor") or "")
@@ -171,9 +179,10 @@ class WebApi:
                 return True, None
             if not cursor:
                 break
-        raise SlackUnclear("There are more messages in the conversation than can be looked through.")
+        raise SlackUnclear("The conversation has more messages than can be searched.")
 
-    async def _page(self, bounds: dict[str, Any], thread_ts: str | None) -> Answer | None:
+    async def _page(self, bounds: dict[str, Any], thread_ts: str | None) -> ApiResponse | None:
+        """One page of a history or thread; None if it cannot be read, no messages if the thread is gone."""
         client = self.client
         if thread_ts is None:
             return await self.optional(
@@ -189,5 +198,5 @@ class WebApi:
             raise
 
 
-def _moment(value: float | str) -> str:
+def _timestamp(value: float | str) -> str:
     return value if isinstance(value, str) else f"{max(value, 0.0):.6f}"

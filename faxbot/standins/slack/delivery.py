@@ -57,7 +57,7 @@ class Envelope:
         return message
 
 
-class EnvelopeTransport(Protocol):
+class DeliveryTransport(Protocol):
     """Carries envelopes to the app: Socket Mode, or HTTP requests to a request URL."""
 
     timeout_reason: str
@@ -84,7 +84,7 @@ class EnvelopeDelivery:
         self,
         settings: WorkspaceSettings,
         journal: Journal,
-        transport: EnvelopeTransport,
+        transport: DeliveryTransport,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._settings = settings
@@ -103,7 +103,7 @@ class EnvelopeDelivery:
         """Whether no delivery or other background task is running."""
         return not self._tasks
 
-    def use_transport(self, transport: EnvelopeTransport) -> None:
+    def use_transport(self, transport: DeliveryTransport) -> None:
         """Deliver over *transport* from now on."""
         self._transport = transport
 

@@ -8,13 +8,13 @@ from .faults import WorkspaceFaults
 from .file_sharing import FileSharing
 from .file_transfers import FileTransfers
 from .http_mode import RequestUrl
-from .limits import RateLimits
+from .limits import WorkspaceRateLimits
 from .manifest import Manifest
 from .model.journal import Journal
 from .model.people import Channel
 from .model.state import WorkspaceState
 from .settings import WorkspaceSettings
-from .socket_mode import SocketMode
+from .socket_mode import SocketModeServer
 
 
 class Installation:
@@ -33,8 +33,8 @@ class Installation:
         """The tasks that stream events to pages."""
         self.stopping = False
         self.faults = WorkspaceFaults()
-        self.limits = RateLimits(settings, state.clock)
-        self.socket = SocketMode(state, settings, journal)
+        self.limits = WorkspaceRateLimits(settings, state.clock)
+        self.socket = SocketModeServer(state, settings, journal)
         self.request_url = RequestUrl(state, settings, journal)
         self.delivery = EnvelopeDelivery(settings, journal, self.socket, state.sleep)
         self.events = Events(state, manifest, settings, self.delivery)

@@ -10,7 +10,7 @@ TIERS = {1: 1, 2: 20, 3: 50, 4: 100}
 """Calls per minute of each tier; tier 5 is "special" and has no count."""
 
 
-class RateLimits:
+class WorkspaceRateLimits:
     """
     Counts calls and computes Retry-After when a limit is exceeded.
 

@@ -16,7 +16,7 @@ from .model.state import WorkspaceState
 from .settings import WorkspaceSettings
 
 
-class SocketMode:
+class SocketModeServer:
     """
     The transport of Socket Mode.
 

@@ -60,7 +60,7 @@ class Control:
             ("POST", "/clock"): self._set_clock,
             ("POST", "/records"): self._set_records,
             ("POST", "/token/revoke"): self._revoke_token,
-            ("POST", "/licence"): self._set_license,
+            ("POST", "/license"): self._set_license,
             ("POST", "/outage"): self._set_outage,
             ("POST", "/restart"): self._restart,
             ("POST", "/wake"): self._wake,

@@ -151,15 +151,15 @@ CREATE TABLE requests (
 	PRIMARY KEY (id), 
 	UNIQUE ("key")
 );
-INSERT INTO "requests" VALUES(1,'Ev0','send','UDANA','CCLAIMS',NULL,'https://hooks.example/r','{"number": "469 555 0101", "line": "", "files": [{"id": "F1", "name": "referral.pdf"}]}',0,1795881600.0,NULL,'ref0');
-INSERT INTO "requests" VALUES(2,'Ev1','share','UDANA','CCLAIMS',NULL,'https://hooks.example/r','{"number": "469 555 0101", "line": "", "files": [{"id": "F1", "name": "referral.pdf"}]}',1,1795881601.0,1796486400.0,'ref1');
-INSERT INTO "requests" VALUES(3,'Ev2','shared_file','UDANA','CCLAIMS',NULL,'https://hooks.example/r','{"number": "469 555 0101", "line": "", "files": [{"id": "F1", "name": "referral.pdf"}]}',0,1795881602.0,NULL,'ref2');
-INSERT INTO "requests" VALUES(4,'Ev3','cancel','UDANA','CCLAIMS',NULL,'https://hooks.example/r','{"number": "469 555 0101", "line": "", "files": [{"id": "F1", "name": "referral.pdf"}]}',0,1795881603.0,NULL,'ref3');
-INSERT INTO "requests" VALUES(5,'Ev4','delete','UDANA','CCLAIMS',NULL,'https://hooks.example/r','{"number": "469 555 0101", "line": "", "files": [{"id": "F1", "name": "referral.pdf"}]}',0,1795881604.0,NULL,'ref4');
-INSERT INTO "requests" VALUES(6,'Ev5','get','UDANA','CCLAIMS',NULL,'https://hooks.example/r','{"number": "469 555 0101", "line": "", "files": [{"id": "F1", "name": "referral.pdf"}]}',0,1795881605.0,NULL,'ref5');
-INSERT INTO "requests" VALUES(7,'Ev6','answer','UDANA','CCLAIMS',NULL,'https://hooks.example/r','{"number": "469 555 0101", "line": "", "files": [{"id": "F1", "name": "referral.pdf"}]}',0,1795881606.0,NULL,'ref6');
-INSERT INTO "requests" VALUES(8,'Ev7','subscribe','UDANA','CCLAIMS',NULL,'https://hooks.example/r','{"number": "469 555 0101", "line": "", "files": [{"id": "F1", "name": "referral.pdf"}]}',0,1795881607.0,NULL,'ref7');
-INSERT INTO "requests" VALUES(9,'Ev8','unsubscribe','UDANA','CCLAIMS',NULL,'https://hooks.example/r','{"number": "469 555 0101", "line": "", "files": [{"id": "F1", "name": "referral.pdf"}]}',0,1795881608.0,NULL,'ref8');
+INSERT INTO "requests" VALUES(1,'Ev0','send','UDANA','CCLAIMS',NULL,'https://hooks.example/r','{"number": "469 555 0101", "line": "Sales", "files": null, "recent": true, "trigger_id": "t.1"}',0,1795881600.0,NULL,'ref0');
+INSERT INTO "requests" VALUES(2,'Ev1','share','UDANA','CCLAIMS',NULL,'https://hooks.example/r','{"ts": "1795881600.000100", "text": "469 555 0101", "files": [{"id": "F1", "name": "referral.pdf"}], "dm": true}',1,1795881601.0,1796486400.0,'ref1');
+INSERT INTO "requests" VALUES(3,'Ev2','shared_file','UDANA','CCLAIMS',NULL,'https://hooks.example/r','{"file_id": "F1"}',0,1795881602.0,NULL,'ref2');
+INSERT INTO "requests" VALUES(4,'Ev3','cancel','UDANA','CCLAIMS',NULL,'https://hooks.example/r','{"fax_id": 6}',0,1795881603.0,NULL,'ref3');
+INSERT INTO "requests" VALUES(5,'Ev4','delete','UDANA','CCLAIMS',NULL,'https://hooks.example/r','{"job_id": "RX3", "time": 1795881600, "asked": true}',0,1795881604.0,NULL,'ref4');
+INSERT INTO "requests" VALUES(6,'Ev5','get','UDANA','CCLAIMS',NULL,'https://hooks.example/r','{"record_id": 2, "thread_ts": null}',0,1795881605.0,NULL,'ref5');
+INSERT INTO "requests" VALUES(7,'Ev6','answer','UDANA','CCLAIMS',NULL,'https://hooks.example/r','{"fax_id": 5, "answer": "went"}',0,1795881606.0,NULL,'ref6');
+INSERT INTO "requests" VALUES(8,'Ev7','subscribe','UDANA','CCLAIMS',NULL,'https://hooks.example/r','{"direction": "RX", "job_id": null, "line": "Sales"}',0,1795881607.0,NULL,'ref7');
+INSERT INTO "requests" VALUES(9,'Ev8','unsubscribe','UDANA','CCLAIMS',NULL,'https://hooks.example/r','{"direction": null, "job_id": null, "line": null}',0,1795881608.0,NULL,'ref8');
 CREATE TABLE subscriptions (
 	id INTEGER NOT NULL, 
 	channel_id VARCHAR NOT NULL, 

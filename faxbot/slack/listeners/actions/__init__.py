@@ -1,4 +1,4 @@
-"""Buttons."""
+"""Listeners for buttons (block_actions)."""
 
 from slack_bolt.async_app import AsyncApp
 

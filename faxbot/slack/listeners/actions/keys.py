@@ -1,4 +1,4 @@
-"""One press of a button."""
+"""Deduplication keys and request bodies of button presses."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from faxbot.slack.payloads import Origin
 
 def action_key(origin: Origin, action: Mapping[str, Any]) -> str:
     """
-    The name of this press. Pressed again later, the same button is another wish: the first may have failed.
+    The deduplication key of one press. A later press of the same button is another request.
 
     Source: block_actions payloads (`actions[].action_ts`), Slack.
     """
@@ -20,7 +20,7 @@ def action_key(origin: Origin, action: Mapping[str, Any]) -> str:
 
 
 def subject_of(target: Target) -> dict[str, Any]:
-    """What a request is about, as the services take it: a row of ours, or a job of the fax server."""
+    """The part of a request's body that names *target*: a fax, a record, or a job of the fax server."""
     match target.subject:
         case Subject.FAX:
             return {"fax_id": target.row}

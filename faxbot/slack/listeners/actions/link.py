@@ -1,4 +1,4 @@
-"""Buttons that are links: the browser opens them, and Slack tells of the press all the same."""
+"""Buttons with a URL: the browser opens them, and Slack also sends a block_actions payload."""
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
@@ -6,8 +6,8 @@ from faxbot.slack.action_ids import Action
 from faxbot.slack.listeners.context import ListenerContext
 
 
-def register(app: AsyncApp, _board: ListenerContext) -> None:
-    """Acknowledge presses of links: Slack shows a warning sign beside those that are not."""
+def register(app: AsyncApp, _context: ListenerContext) -> None:
+    """Register a listener that only acknowledges; otherwise Slack shows a warning beside the button."""
 
     async def link(ack: AsyncAck) -> None:
         await ack()

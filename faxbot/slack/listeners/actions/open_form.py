@@ -1,20 +1,20 @@
-"""Fax this: the button beside files that came without a number."""
+"""The button "Fax this" below a question for the number of shared files."""
 
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from faxbot.slack.action_ids import Action, form_start
+from faxbot.slack.action_ids import Action, decode_form_start
 from faxbot.slack.listeners.context import ListenerContext
 from faxbot.slack.payloads import origin_of
 
 
 def register(app: AsyncApp, context: ListenerContext) -> None:
-    """Listen to the button that opens the form."""
+    """Register the listener; it opens the form with the state in the button's value."""
 
     async def open_form(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
         await ack()
-        origin, start = origin_of(body), form_start(action.get("value"))
+        origin, start = origin_of(body), decode_form_start(action.get("value"))
         await context.forms.open(
             origin.trigger_id,
             channel_id=start.channel_id or origin.channel_id,

@@ -1,4 +1,4 @@
-"""Run it: a button that carries a whole command."""
+"""The button "Run it", whose value is a complete command."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from faxbot.slack.payloads import origin_of
 
 
 def register(app: AsyncApp, context: ListenerContext) -> None:
-    """Listen to the button; its command runs as if the person had typed it."""
+    """Register the listener; the command runs as if the person had typed it."""
 
     async def run(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
         await run_command(context, origin_of(body), action.get("value") or "", ack)

@@ -1,4 +1,4 @@
-"""Slash commands."""
+"""The listener for the slash command."""
 
 from slack_bolt.async_app import AsyncApp
 

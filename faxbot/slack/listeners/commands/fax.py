@@ -1,4 +1,4 @@
-"""The slash command."""
+"""The slash command `/fax`."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from faxbot.slack.payloads import origin_of
 
 
 def register(app: AsyncApp, context: ListenerContext) -> None:
-    """Listen to `/fax`, or what it is called here."""
+    """Register the listener for `/fax`, or the configured name of the command."""
 
     async def fax(ack: AsyncAck, body: dict[str, Any]) -> None:
         await run_command(context, origin_of(body), body.get("text") or "", ack)

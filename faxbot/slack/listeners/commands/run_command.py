@@ -1,10 +1,16 @@
-"""One command, typed or run with a button."""
-
-from typing import Any
+"""Runs one command, typed or carried by a button."""
 
 from slack_bolt.async_app import AsyncAck
 
-from faxbot.services.model.requests import RequestKind
+from faxbot.services.model.request_bodies import (
+    CancelBody,
+    DeleteBody,
+    GetBody,
+    RequestBody,
+    SendBody,
+    SubscribeBody,
+    UnsubscribeBody,
+)
 from faxbot.services.queries.queries import Queries, Viewer
 from faxbot.services.queries.results import Answer
 from faxbot.slack.grammar import (
@@ -26,8 +32,10 @@ from faxbot.slack.listeners.context import ListenerContext
 from faxbot.slack.payloads import Origin
 from faxbot.slack.views import render_help
 
-Change = SendCommand | GetCommand | CancelCommand | DeleteCommand | SubscribeCommand | UnsubscribeCommand
-Question = LinesCommand | StatusCommand | ActiveCommand | HistoryCommand | SubscriptionsCommand
+ChangeCommand = (
+    SendCommand | GetCommand | CancelCommand | DeleteCommand | SubscribeCommand | UnsubscribeCommand
+)
+QueryCommand = LinesCommand | StatusCommand | ActiveCommand | HistoryCommand | SubscriptionsCommand
 
 
 async def run_command(context: ListenerContext, origin: Origin, text: str, ack: AsyncAck) -> None:
@@ -35,9 +43,9 @@ async def run_command(context: ListenerContext, origin: Origin, text: str, ack: 
     Run the command in *text*: a request is committed before *ack*, a query runs after it.
 
     Raises:
-        BadCommand: It is not understood; nothing was done.
-        BadNumber: It is to send to what is no number; nothing was done.
-        Fault: A question could not be answered.
+        BadCommand: It is not a command; nothing was done.
+        BadNumber: The number to send to is invalid; nothing was done.
+        Fault: The query failed.
     """
     command = parse(text, context.profile.command)
     match command:
@@ -62,47 +70,42 @@ async def run_command(context: ListenerContext, origin: Origin, text: str, ack: 
             | SubscribeCommand()
             | UnsubscribeCommand()
         ):
-            kind, body = _request(context.queries, origin, command)
-            await context.accept(kind, origin, f"{kind.value}:{origin.interaction_id}", body)
+            body = _request(context.queries, origin, command)
+            await context.accept(origin, f"{body.kind.value}:{origin.interaction_id}", body)
             await ack()
         case _:
             await ack()
             await context.answer(origin, await _answer(context.queries, origin, command))
 
 
-def _request(queries: Queries, origin: Origin, command: Change) -> tuple[RequestKind, dict[str, Any]]:
+def _request(queries: Queries, origin: Origin, command: ChangeCommand) -> RequestBody:
+    """The body of the request for *command*."""
     match command:
         case SendCommand(number, line):
             queries.check_number(number)
-            found_later = {"files": None, "recent": True, "trigger_id": origin.trigger_id}
-            return RequestKind.SEND, {"number": number, "line": line, **found_later}
+            return SendBody(number=number, line=line, recent=True, trigger_id=origin.trigger_id)
         case GetCommand(job_id):
-            return RequestKind.GET, {"job_id": job_id}
+            return GetBody(job_id=job_id)
         case CancelCommand(job_id):
-            return RequestKind.CANCEL, {"job_id": job_id}
+            return CancelBody(job_id=job_id)
         case DeleteCommand(job_id):
-            return RequestKind.DELETE, {"job_id": job_id}
-        case SubscribeCommand():
-            return RequestKind.SUBSCRIBE, _interest(command)
-        case UnsubscribeCommand():
-            return RequestKind.UNSUBSCRIBE, _interest(command)
+            return DeleteBody(job_id=job_id)
+        case SubscribeCommand(direction, job_id, line):
+            return SubscribeBody(direction=direction, job_id=job_id or "", line=line or "")
+        case UnsubscribeCommand(direction, job_id, line):
+            return UnsubscribeBody(direction=direction, job_id=job_id or "", line=line or "")
 
 
-def _interest(command: SubscribeCommand | UnsubscribeCommand) -> dict[str, Any]:
-    direction = command.direction.value if command.direction else None
-    return {"direction": direction, "job_id": command.job_id, "line": command.line}
-
-
-async def _answer(queries: Queries, origin: Origin, question: Question) -> Answer:
-    asker = Viewer(origin.user_id, origin.channel_id)
-    match question:
+async def _answer(queries: Queries, origin: Origin, query: QueryCommand) -> Answer:
+    viewer = Viewer(origin.user_id, origin.channel_id)
+    match query:
         case LinesCommand(line):
             return await queries.lines(line)
         case StatusCommand(job_id):
-            return await queries.status(job_id, asker)
+            return await queries.status(job_id, viewer)
         case ActiveCommand(direction):
-            return await queries.active(direction, asker)
+            return await queries.active(direction, viewer)
         case HistoryCommand(direction, page):
-            return await queries.history(direction, page, asker)
+            return await queries.history(direction, page, viewer)
         case SubscriptionsCommand():
             return await queries.subscriptions(origin.channel_id)

@@ -1,4 +1,4 @@
-"""Events: files shared with the bot, and what people write to it."""
+"""Listeners for events: shared files, mentions and direct messages."""
 
 from slack_bolt.async_app import AsyncApp
 

@@ -1,4 +1,4 @@
-"""What people write to the bot without a file."""
+"""Direct messages to the bot without a file."""
 
 from typing import Any
 
@@ -12,15 +12,15 @@ from faxbot.slack.views import render
 
 def register(app: AsyncApp, context: ListenerContext) -> None:
     """
-    Listen to direct messages. Those with files are committed in `shares`; the others get a hint.
+    Register the listener: a direct message without files gets a hint (`shares` handles those with files).
 
     Source: message.im.
     """
 
     async def hint(event: dict[str, Any]) -> None:
         origin = origin_of({"event": event})
-        command_text = event.get("subtype") is None and not event.get("files") and not event.get("bot_id")
-        if event.get("channel_type") != "im" or not command_text or not origin.user_id:
+        is_text = event.get("subtype") is None and not event.get("files") and not event.get("bot_id")
+        if event.get("channel_type") != "im" or not is_text or not origin.user_id:
             return
         command = f"{context.profile.command} help"
         text = f"Send me the files to fax, with the number in the text. `{command}` shows what else I can do."

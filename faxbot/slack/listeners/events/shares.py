@@ -1,9 +1,9 @@
 """
-Files shared with the bot.
+Files shared with the bot: committed as requests in Bolt middleware.
 
-Slack tells of one share in up to three ways, in any order and more than once. Bolt acknowledges an event
-before its listener runs; so these are committed in middleware, which runs before, and an event that could
-not be committed is not acknowledged: Slack tells of it again.
+Slack may announce one share by up to three events (`app_mention`, `file_shared`, `message`), in any order and
+repeatedly. Bolt acknowledges an event before its listener runs. Middleware runs before the acknowledgement,
+so an event that could not be committed is not acknowledged, and Slack redelivers it.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -11,7 +11,7 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 
-from faxbot.services.model.requests import RequestKind
+from faxbot.services.model.request_bodies import ShareBody, SharedFileBody
 from faxbot.slack.listeners.context import ListenerContext
 from faxbot.slack.payloads import Origin, files_in, origin_of
 
@@ -19,7 +19,7 @@ Next = Callable[[], Awaitable[None]]
 
 
 def register(app: AsyncApp, context: ListenerContext) -> None:
-    """Listen to `app_mention` and `file_shared`; shares in direct messages come as `message`, too."""
+    """Register the middleware and listeners for `app_mention` and `file_shared`."""
 
     async def commit_shares(body: dict[str, Any], next_: Next) -> None:
         event = body.get("event")
@@ -28,7 +28,7 @@ def register(app: AsyncApp, context: ListenerContext) -> None:
         await next_()
 
     async def committed() -> None:
-        """Nothing is left to do: the middleware has committed it."""
+        """Do nothing: the middleware has committed the event, but Bolt requires a listener."""
 
     app.middleware(commit_shares)
     app.event("app_mention")(committed)
@@ -36,13 +36,14 @@ def register(app: AsyncApp, context: ListenerContext) -> None:
 
 
 async def _commit(context: ListenerContext, body: Mapping[str, Any], event: Mapping[str, Any]) -> None:
+    """Commit the request for *event*, if a person shared files by it."""
     origin = origin_of({"event": event})
     if origin.user_id in ("", context.bot_user_id) or event.get("bot_id"):
         return
     match event.get("type"):
         case "file_shared":
-            shared = {"file_id": str(event.get("file_id") or "")}
-            await context.accept(RequestKind.SHARED_FILE, origin, f"file:{body.get('event_id')}", shared)
+            shared = SharedFileBody(file_id=str(event.get("file_id") or ""))
+            await context.accept(origin, f"file:{body.get('event_id')}", shared)
         case "app_mention" if not event.get("edited"):
             await _commit_share(context, origin, event)
         case "message" if shares_directly(event):
@@ -51,15 +52,11 @@ async def _commit(context: ListenerContext, body: Mapping[str, Any], event: Mapp
 
 async def _commit_share(context: ListenerContext, origin: Origin, event: Mapping[str, Any]) -> None:
     ts = str(event.get("ts") or "")
-    share = {
-        "ts": ts,
-        "text": event.get("text") or "",
-        "files": files_in(event) or None,
-    }
-    await context.accept(RequestKind.SHARE, origin, f"share:{origin.channel_id}:{ts}", share)
+    share = ShareBody(ts=ts, text=str(event.get("text") or ""), files=files_in(event) or None)
+    await context.accept(origin, f"share:{origin.channel_id}:{ts}", share)
 
 
 def shares_directly(event: Mapping[str, Any]) -> bool:
-    """A person's new message to the bot, with files. Edits and deletions have subtypes of their own."""
+    """Whether *event* is a new direct message with files; edits and deletions have other subtypes."""
     kind, files = event.get("subtype"), event.get("files")
     return event.get("channel_type") == "im" and (kind == "file_share" or (kind is None and bool(files)))

@@ -1,4 +1,4 @@
-"""Shortcuts: they work where commands do not, such as in threads."""
+"""Listeners for shortcuts, which work where slash commands do not, such as in threads."""
 
 from slack_bolt.async_app import AsyncApp
 

@@ -1,4 +1,4 @@
-"""Fax this…: the shortcut in a message's menu."""
+"""The message shortcut "Fax this…"."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from faxbot.slack.payloads import files_in, origin_of
 
 
 def register(app: AsyncApp, context: ListenerContext) -> None:
-    """Listen to the message shortcut; the form opens with the message's files."""
+    """Register the listener; it opens the form with the message's files."""
 
     async def fax_this(ack: AsyncAck, body: dict[str, Any], shortcut: dict[str, Any]) -> None:
         await ack()

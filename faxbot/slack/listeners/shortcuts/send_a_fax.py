@@ -1,4 +1,4 @@
-"""Send a fax: the shortcut that works everywhere."""
+"""The global shortcut "Send a fax"."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from faxbot.slack.payloads import origin_of
 
 
 def register(app: AsyncApp, context: ListenerContext) -> None:
-    """Listen to the global shortcut; it names no conversation, so its fax belongs to the person's own."""
+    """Register the listener; without a conversation, the fax belongs to the person's direct messages."""
 
     async def send_a_fax(ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()

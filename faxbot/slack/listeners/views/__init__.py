@@ -1,4 +1,4 @@
-"""Submitted forms."""
+"""The listener for submitted forms (view_submission)."""
 
 from slack_bolt.async_app import AsyncApp
 

@@ -1,11 +1,11 @@
-"""The form "Send a fax", filled in."""
+"""Submission of the form "Send a fax"."""
 
 from dataclasses import replace
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from faxbot.services.model.requests import RequestKind
+from faxbot.services.model.request_bodies import SendBody
 from faxbot.slack.action_ids import Callback
 from faxbot.slack.listeners.context import ListenerContext
 from faxbot.slack.payloads import origin_of
@@ -13,7 +13,7 @@ from faxbot.slack.views.form import FormErrors, parse_submission
 
 
 def register(app: AsyncApp, context: ListenerContext) -> None:
-    """Register the submission listener; errors are shown beside their input (see bolt_app.py)."""
+    """Register the listener; errors appear beside their input (see bolt_app.py)."""
 
     async def send(ack: AsyncAck, body: dict[str, Any], view: dict[str, Any]) -> None:
         entry = parse_submission(view)
@@ -23,8 +23,8 @@ def register(app: AsyncApp, context: ListenerContext) -> None:
         context.queries.check_number(entry.number)
         origin = replace(origin_of(body), channel_id=entry.start.channel_id, thread_ts=entry.start.thread_ts)
         key = f"view:{origin.view_id or origin.interaction_id}"
-        fields = {"number": entry.number, "line": entry.line_id, "files": list(entry.files)}
-        await context.accept(RequestKind.SEND, origin, key, fields)
+        fields = SendBody(number=entry.number, line=entry.line_id, files=list(entry.files))
+        await context.accept(origin, key, fields)
         await ack()
 
     app.view(Callback.SEND_FORM.value)(send)

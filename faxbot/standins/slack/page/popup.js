@@ -65,7 +65,7 @@ export function openMenu(anchor, items, { label, align = "end" } = {}) {
 const FOCUSABLE = "a[href], button:not([disabled]), input:not([disabled]), select, textarea, [tabindex='0']";
 
 /**
- * A modal dialog: labelled, focus kept inside, Esc calls *onClose*. Returns the <dialog>, not yet shown;
+ * A modal dialog: labeled, focus kept inside, Esc calls *onClose*. Returns the <dialog>, not yet shown;
  * `reveal()` shows it, `dismiss()` removes it and restores the focus.
  */
 export function makeDialog({ title, className = "", head = null, body, foot = null, onClose, closeLabel = "Close", asForm = null }) {

@@ -10,7 +10,7 @@ from . import faxpane, interactions, membership, messages, modals, snapshot
 from .request import DeniedError, PersonRequest
 
 PersonAction = Callable[[PersonRequest], Awaitable[dict[str, object]]]
-Page = Callable[[web.Request, Installation], Awaitable[web.StreamResponse]]
+PersonRoute = Callable[[web.Request, Installation], Awaitable[web.StreamResponse]]
 
 PERSON_ACTIONS: dict[str, PersonAction] = {
     "say": messages.post_message,
@@ -28,7 +28,7 @@ PERSON_ACTIONS: dict[str, PersonAction] = {
     "kick": membership.remove,
     "archive": membership.archive,
 }
-PAGES: dict[tuple[str, str], Page] = {
+PAGES: dict[tuple[str, str], PersonRoute] = {
     ("GET", "/_/snapshot"): snapshot.snapshot,
     ("GET", "/_/events"): snapshot.events,
     ("GET", "/_/wait"): snapshot.wait,
@@ -48,7 +48,7 @@ def add_routes(app: web.Application, installation: Installation) -> None:
 
 
 def _serve_page(
-    page: Page, installation: Installation
+    page: PersonRoute, installation: Installation
 ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def answer(request: web.Request) -> web.StreamResponse:
         try:

@@ -11,7 +11,7 @@ COMING_FREE = "Waiting for modem to come free"
 
 
 def digits(number: str) -> str:
-    """Only the digits of a dialling string."""
+    """Only the digits of a dialing string."""
     return "".join(character for character in number if character.isdigit())
 
 

@@ -1,0 +1,89 @@
+"""Each FileSend has a row: what was there before it, and what came of it."""
+
+import pytest
+
+from faxbot.fax.errors import RequestRefused, ServerBusy, ServerUnreachable
+from faxbot.services.model.faxes import FaxState
+from faxbot.services.model.submissions import Submission, SubmissionState
+from tests.support.waiting import until
+
+TO = "469 555 0101"
+
+
+async def submissions(bot) -> list[Submission]:
+    """The newest submission of each fax."""
+
+    def read(ledger):
+        return [ledger.submission_of(fax.id) for fax in ledger.faxes_in(*FaxState)]
+
+    return await bot.store.read(read)
+
+
+async def send(bot) -> None:
+    await bot.send(TO)
+    await until(bot.runner.idle)
+
+
+async def test_an_answer_with_a_job(bot, ucx):
+    """The job and the modem of the line are kept; what was active before no longer matters."""
+    ucx.put("TX7")
+    ucx.next_job = 8
+    await send(bot)
+    (submission,) = await submissions(bot)
+    assert (submission.state, submission.job_id, submission.device) == (
+        SubmissionState.ACCEPTED,
+        "TX8",
+        "ttyIAX1",
+    )
+    assert submission.answered_at is not None
+    assert submission.known_jobs == []
+
+
+async def test_what_was_active_is_kept_as_long_as_the_job_is_looked_for(bot, ucx):
+    """The answer is lost; then the job is found, which is written down, too."""
+    ucx.put("TX7")
+    ucx.next_job = 8
+    ucx.fail("submit_job", "after")
+    await send(bot)
+    (lost,) = await submissions(bot)
+    assert (lost.state, lost.job_id, lost.known_jobs) == (SubmissionState.LOST, None, ["TX7"])
+    await bot.tick()
+    (found,) = await submissions(bot)
+    assert (found.id, found.state, found.job_id, found.known_jobs) == (
+        lost.id,
+        SubmissionState.FOUND,
+        "TX8",
+        [],
+    )
+
+
+@pytest.mark.parametrize(
+    ("fault", "came_of_it", "said"),
+    [
+        (ServerUnreachable("refused"), SubmissionState.NOT_SENT, "refused"),
+        (ServerBusy("429"), SubmissionState.TURNED_AWAY, "429"),
+    ],
+)
+async def test_a_fax_that_is_submitted_again_has_another(bot, ucx, fault, came_of_it, said):
+    """The first one stays as it was."""
+    ucx.fail("submit_job", "before", fault)
+    await send(bot)
+    (first,) = await submissions(bot)
+    assert first.state is came_of_it
+    assert said in first.fault
+    await bot.tick()
+    (second,) = await submissions(bot)
+    assert second.state is SubmissionState.ACCEPTED
+    assert second.id > first.id
+
+
+async def test_a_refusal_is_kept_in_the_words_of_the_server(bot, ucx):
+    """Refused: there is no job."""
+    ucx.fail("submit_job", "before", RequestRefused("Invalid destination"))
+    await send(bot)
+    (submission,) = await submissions(bot)
+    assert (submission.state, submission.fault, submission.job_id) == (
+        SubmissionState.REFUSED,
+        "Invalid destination",
+        None,
+    )
