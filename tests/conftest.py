@@ -1,4 +1,4 @@
-"""What applies to every test: the hypothesis examples, the temporary folders, garbage collection, the databases."""
+"""What applies to every test: hypothesis, temporary folders, garbage collection, databases."""
 
 import gc
 import os

@@ -8,6 +8,7 @@ from faxbot.services.model.records import FaxRecord
 from faxbot.services.model.request_bodies import RequestKind, SendBody
 from faxbot.services.model.requests import Request
 from faxbot.store.engine import TransactionStore, open_engine
+from tests.support.spooled import a_document
 
 LARGEST = 2**31 - 1
 """The largest number that ucx/values.py accepts."""
@@ -33,6 +34,8 @@ async def test_text_that_cannot_be_stored(store):
     assert (found.key, found.body) == (CLEAN, SendBody(number=CLEAN, files=[{CLEAN: CLEAN}]))
     found = await store.read(lambda ledger: ledger.newest_fax(ODD))
     assert (found.id, found.number, found.files) == (fax.id, CLEAN, [{"name": CLEAN}])
+    await store.write(lambda ledger: ledger.remember(ODD, {ODD: [{"a": ODD}]}))
+    assert await store.read(lambda ledger: ledger.recall(ODD)) == {CLEAN: [{"a": CLEAN}]}
 
 
 async def test_text_that_is_only_unusual(store):
@@ -70,6 +73,14 @@ async def test_the_largest_numbers(store):
     await store.write(lambda ledger: ledger.add_records([record]))
     (found,) = await store.read(lambda ledger: ledger.records_named("RX1"))
     assert (found.duration, found.time) == (LARGEST, 1e11)
+
+
+async def test_a_document_of_more_than_two_gigabytes(store):
+    """Its size is a column of 64 bits."""
+    document = a_document().model_copy(update={"bytes": 2**40})
+    added = await store.write(lambda ledger: ledger.add_document(document))
+    found = await store.read(lambda ledger: ledger.document_of(Fax(document_id=added.id)))
+    assert found.bytes == 2**40
 
 
 async def test_numbers_beyond_the_columns_are_kept_as_json(store):
