@@ -170,7 +170,7 @@ class TransactionStore:
     """
     The services' Store over one SQLAlchemy engine.
 
-    Each piece of work is a savepoint of its own: one that fails takes nothing else with it. A `write`
+    One piece of work that fails takes nothing else with it: the others are done again. A `write`
     returns once its facts are on the disk.
     """
 
@@ -229,13 +229,15 @@ class TransactionStore:
 
     def _run(self) -> None:
         while batch := self._next_batch():
-            while batch:
+            batches = [batch]
+            while batches:
                 try:
                     connection = self._connection.get()
                 except Exception as error:  # noqa: BLE001 - raised where each job was submitted
-                    self._fail(batch, error)
+                    self._fail([job for each in batches for job in each], error)
                     break
-                batch = self._carry_out(Session(connection, expire_on_commit=False), batch)
+                again = self._carry_out(Session(connection, expire_on_commit=False), batches.pop(0))
+                batches = again + batches
                 self._connection.drop_if_broken()
         self._connection.close()
 
@@ -254,29 +256,28 @@ class TransactionStore:
             self._jobs.clear()
             return batch
 
-    def _carry_out(self, session: Session, batch: list[_Job]) -> list[_Job]:
-        """Do *batch* in one transaction; what is to be done again because it read what was not saved."""
-        again: list[_Job] = []
+    def _carry_out(self, session: Session, batch: list[_Job]) -> list[list[_Job]]:
+        """
+        Do *batch* in one transaction; return what is to be done again, a transaction for each list.
+
+        When one of several fails, each is done again by itself: cheaper than a savepoint around each of all
+        those that do not. Reads are done again when the writes beside them were not saved.
+        """
+        again: list[list[_Job]] = []
         touched = Touched()
         with session:
-            ledger = SqlLedger(session, touched)
-            for job in batch:
-                job.error = None
-                try:
-                    with session.begin_nested():
-                        job.result = job.context.run(job.work, ledger)
-                except Exception as error:  # noqa: BLE001 - it is raised where the work was submitted
-                    job.error = error
-                session.expunge_all()  # what was returned is a snapshot from here on
+            if not _run_all(session, batch, touched):
+                return [[each] for each in batch]
             try:
-                if any(job.writes for job in batch):
+                if any(job.writes and job.error is None for job in batch):
                     self._commit(session)
                     self.counts.commits += 1
                 else:
                     session.rollback()
             except Exception as error:  # noqa: BLE001 - nothing of the batch was saved: all of them hear of it
                 session.rollback()
-                again = [job for job in batch if not job.writes]
+                reads = [job for job in batch if not job.writes]
+                again = [reads] if reads else []
                 batch = [job for job in batch if job.writes]
                 for job in batch:
                     job.error = job.error or error
@@ -305,3 +306,19 @@ class TransactionStore:
             broken = self._connection.drop_if_broken()
             if not (broken and transaction_id and self._connection.was_committed(transaction_id)):
                 raise
+
+
+def _run_all(session: Session, batch: list[_Job], touched: Touched) -> bool:
+    """Run each job, without the commit; False, and no result counts, if one of several failed."""
+    ledger = SqlLedger(session, touched)
+    for job in batch:
+        job.error = None
+        try:
+            job.result = job.context.run(job.work, ledger)
+            session.flush()
+        except Exception as error:  # noqa: BLE001 - it is raised where the work was submitted
+            if len(batch) > 1:
+                return False
+            job.error = error
+        session.expunge_all()  # what was returned is a snapshot from here on
+    return True

@@ -151,7 +151,7 @@ async def test_a_lookup_that_was_decided_elsewhere_changes_no_message(store, sla
     if found:
         await slack.post(CLAIMS, None, key="key", thread_ts=None)
     lose(monkeypatch, AnnouncementState.DROPPED, "batch")
-    await posting._clear_up(row.id)  # noqa: SLF001 - the step that races
+    await posting._look_up(row.id)  # noqa: SLF001 - the step that races
     known = await the_announcement(store, monkeypatch)
     assert (known.state, known.ts, known.sent_at) == (AnnouncementState.DROPPED, None, None)
     assert (known.lookups, known.revision, known.due_at) == (LOOKUPS - 1, 0, NOW.timestamp())
@@ -172,6 +172,6 @@ async def test_a_card_that_is_posted_again_elsewhere_keeps_its_message(store, sl
     posting = MessagePosting(store, slack, SystemClock(), settle=0, outage=lambda: None, closed=nothing)
     row = await an_announcement(store, AnnouncementKind.CARD, state=AnnouncementState.SENT, ts="1.0")
     lose(monkeypatch, AnnouncementState.SENDING, "announcement")
-    assert not await posting._begin_anew(row.id)  # noqa: SLF001 - the step that races
+    assert not await posting._post_card_again(row.id)  # noqa: SLF001 - the step that races
     known = await the_announcement(store, monkeypatch)
     assert (known.state, known.ts, known.body) == (AnnouncementState.SENDING, "1.0", {})

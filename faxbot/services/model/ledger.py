@@ -255,7 +255,11 @@ class Touched:
 
 
 class Store(Protocol):
-    """Transactions over the ledger. *work* runs apart from the event loop and must not wait for anything."""
+    """
+    Transactions over the ledger. *work* runs in another thread, and must not wait for anything.
+
+    It may run more than once (what it did before is rolled back): it changes nothing but rows.
+    """
 
     def on_commit(self, wake: Callable[[Touched], None]) -> None:
         """Call *wake* in the event loop after each commit that touched one of these rows."""
