@@ -22,5 +22,7 @@ def left_to_do(data: Path) -> int:
 
 
 async def until_settled(folder: Path) -> None:
-    """Wait until the bot whose data is under *folder* has carried out and told everything."""
-    await until(lambda: left_to_do(folder / "data") == 0, PATIENCE, what="everything carried out and told")
+    """Wait until the bot whose data is under *folder* has carried out and announced everything."""
+    await until(
+        lambda: left_to_do(folder / "data") == 0, PATIENCE, what="everything carried out and announced"
+    )

@@ -65,9 +65,9 @@ class CannedUcx:
         """How many bytes of documents FileSend has taken."""
         return cast("int", await self._step("received_bytes"))
 
-    async def told(self) -> dict[str, float]:
+    async def first_reported(self) -> dict[str, float]:
         """When each changed job was first asked for after its change: epoch seconds."""
-        return cast("dict[str, float]", await self._step("told"))
+        return cast("dict[str, float]", await self._step("first_reported"))
 
     async def _step(self, name: str, **arguments: Any) -> object:  # noqa: ANN401 - JSON
         answer = await self._http.post(f"{self.url}/_/{name}", json=arguments)

@@ -40,7 +40,7 @@ class CannedUcx:
         self._document_bytes = 0
         self._counts: Counter[str] = Counter()
         self._changed: set[str] = set()
-        self._told: dict[str, float] = {}
+        self._announced: dict[str, float] = {}
 
     # -- the steps of a benchmark
 
@@ -58,7 +58,7 @@ class CannedUcx:
         """A job is told in another way from now on."""
         self._jobs[job] |= fields
         self._show(job)
-        self._told.pop(job, None)
+        self._announced.pop(job, None)
         self._changed.add(job)
 
     def end(self, jobs: list[str]) -> None:
@@ -93,9 +93,9 @@ class CannedUcx:
         """How many bytes of documents FileSend has taken."""
         return self._document_bytes
 
-    def told(self) -> dict[str, float]:
+    def first_reported(self) -> dict[str, float]:
         """When each changed job was asked for and told for the first time after its change: epoch seconds."""
-        return dict(self._told)
+        return dict(self._announced)
 
     # -- the Fax API
 
@@ -142,7 +142,7 @@ class CannedUcx:
         if self._body is None:
             listed = ",".join(self._shown.values())
             self._body = f'{{"result":"Success","count":{len(self._shown)},"list":[{listed}]}}'
-        self._told |= dict.fromkeys(self._changed, asked_at)
+        self._announced |= dict.fromkeys(self._changed, asked_at)
         self._changed.clear()
         return web.Response(text=self._body, content_type="application/json")
 
@@ -180,8 +180,8 @@ class CannedUcx:
         number = max(self._next, len(self._records["TX"]) + 1)
         self._next = number + 1
         job, device = f"TX{number}", f"ttyIAX{fields['fax_id']}"
-        told = {"jobid": job, "destination": fields["destination"], "modem": device}
-        self._jobs[job] = contents.active(1, ready=False)[0] | told
+        submitted = {"jobid": job, "destination": fields["destination"], "modem": device}
+        self._jobs[job] = contents.active(1, ready=False)[0] | submitted
         self._show(job)
         named = {"device": device, "destination": fields["destination"], "job_id": job}
         return web.json_response({"result": "Success", **named})

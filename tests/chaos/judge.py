@@ -14,8 +14,8 @@ HARM = (
     "dialed twice",
     "lost",
     "posted twice",
-    "told twice",
-    "never told",
+    "announced twice",
+    "never announced",
     "wrong",
     "stopped",
     "stuck",
@@ -65,8 +65,8 @@ def judge(story: Story, evidence: Evidence) -> Verdict:
     refused = 0
     for sending in story.sendings:
         refused += _Sent(sending, evidence, verdict).judge()
-    told = sum(refuses(each["text"]) for each in evidence.whispers)
-    for _ in range(refused - told):
+    reported = sum(refuses(each["text"]) for each in evidence.ephemerals)
+    for _ in range(refused - reported):
         verdict.harm("lost", "a request was taken and never submitted, and its person was told nothing")
     for arrival in story.arrivals:
         _judge_arrival(arrival, evidence, verdict)
@@ -122,16 +122,16 @@ class _Sent:
         if len(cards) > 1 + again:
             verdict.harm("posted twice", f"{name} has {len(cards)} cards")
         if len(cards) < 1 + again:
-            verdict.harm("never told", f"{name} has {len(cards)} cards")
+            verdict.harm("never announced", f"{name} has {len(cards)} cards")
         for card in cards:
             lines = [line for line in self._lines(card) if self._last(line)]
             if not lines and _TOLD_BY_CARD in card["text"]:
                 continue
             if not lines:
-                verdict.harm("never told", f"{name}: the card says {card['text'].splitlines()[1:2]}")
+                verdict.harm("never announced", f"{name}: the card says {card['text'].splitlines()[1:2]}")
                 continue
             if len(lines) > 1:
-                verdict.harm("told twice", f"{name}: {lines}")
+                verdict.harm("announced twice", f"{name}: {lines}")
             self._judge_words(name, card, lines[-1])
 
     def _judge_words(self, name: str, card: Item, line: str) -> None:
@@ -190,7 +190,7 @@ def _judge_arrival(arrival: Arrival, evidence: Evidence, verdict: Verdict) -> No
             verdict.harm("posted twice", f"a received fax is {len(posts)} times in {channel}")
         details = [reply for post in posts for reply in replies(evidence, post) if not reply["sha256"]]
         if posts and not details:
-            verdict.harm("never told", f"a received fax has no details in {channel}")
+            verdict.harm("never announced", f"a received fax has no details in {channel}")
         if len(details) > len(posts):
             verdict.harm("posted twice", f"a received fax has {len(details)} details in {channel}")
 
@@ -200,8 +200,8 @@ def _judge_fetching(fetching: Fetching, evidence: Evidence, verdict: Verdict) ->
         fetching.sha256 in each["sha256"] and each["channel"] == fetching.channel
         for each in evidence.messages
     )
-    told = sum(refuses(each["text"]) for each in evidence.whispers)
-    if posts < fetching.acknowledged - told:
+    reported = sum(refuses(each["text"]) for each in evidence.ephemerals)
+    if posts < fetching.acknowledged - reported:
         verdict.harm("lost", f"a document was asked for {fetching.acknowledged} times and posted {posts}")
     if posts > fetching.attempts:
         verdict.harm("posted twice", f"a document was asked for {fetching.attempts} times and posted {posts}")
@@ -246,7 +246,7 @@ def _judge_repetition(evidence: Evidence, verdict: Verdict) -> None:
             if count > 1:
                 verdict.harm("posted twice", f"{count} times in {channel}: {line!r}")
     faxing = Counter(
-        (each["user"], each["text"]) for each in evidence.whispers if each["text"].startswith("Faxing ")
+        (each["user"], each["text"]) for each in evidence.ephemerals if each["text"].startswith("Faxing ")
     )
     for count in faxing.values():
         if count > 1:

@@ -64,7 +64,7 @@ class Sights:
         ]
         return [line for reply in replies for line in str(reply.get("text", "")).splitlines()]
 
-    def whispered(self, user: str, words: str) -> bool:
+    def saw_ephemeral(self, user: str, words: str) -> bool:
         """Whether *user* alone was told *words*."""
         return any(words in each for each in self._whispers(user))
 
@@ -73,8 +73,8 @@ class Sights:
         return sum(map(refuses, self._whispers(user)))
 
     def _whispers(self, user: str) -> list[str]:
-        told = self._state.ephemerals.values()
-        return [str(each.content.get("text", "")) for each in told if each.user == user]
+        answer = self._state.ephemerals.values()
+        return [str(each.content.get("text", "")) for each in answer if each.user == user]
 
 
 class Somebody:
@@ -173,8 +173,8 @@ class Playing:
 
     def submissions(self, sending: Sending) -> list[Item]:
         """What the fax server took for its number."""
-        told = self.world.fax.log.entries("submission")
-        return [each for each in told if digits(str(each["destination"])) == digits(sending.number)]
+        answer = self.world.fax.log.entries("submission")
+        return [each for each in answer if digits(str(each["destination"])) == digits(sending.number)]
 
     async def _answer_questions(self) -> None:
         """Whenever a card asks whether a fax went, Dana answers as the fax server's log has it."""

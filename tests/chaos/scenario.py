@@ -57,10 +57,10 @@ class Scenario(Playing):
         sending = await self._send(lambda: self._give(path))
         self.story.arrivals.append(Arrival(_sha(path), (INBOUND_FAX, GENERAL)))
         await self.world.fax.advance(DIAL)
-        await self._told(sending, "Dialing")
+        await self._announced(sending, "Dialing")
         await self.world.fax.advance(CALL)
         await self.world.fax.advance(BREAK)
-        await self._told(sending, "Delivered")
+        await self._announced(sending, "Delivered")
         for channel in (INBOUND_FAX, GENERAL):
             await self.world.until(f"the received fax in {channel}", lambda c=channel: self._details(c))
         await self._delete_record()
@@ -83,7 +83,9 @@ class Scenario(Playing):
     async def _subscribe(self, to: str, words: str) -> None:
         await self.priya.command(GENERAL, lambda _: f"/fax subscribe {to}")
         with contextlib.suppress(StuckError):  # what only one person sees may be lost in a stop
-            await self.world.until("subscribed", lambda: self.sights.whispered(PRIYA, words), WHISPER_SECONDS)
+            await self.world.until(
+                "subscribed", lambda: self.sights.saw_ephemeral(PRIYA, words), WHISPER_SECONDS
+            )
 
     async def _send(self, ask: Callable[[], Awaitable[Sending]]) -> Sending:
         """Ask until the fax is a job; what is refused is asked for again, as its person is told."""
@@ -236,9 +238,9 @@ class Scenario(Playing):
         for _ in range(ROUNDS):
             await self.world.fax.advance(seconds)
             with contextlib.suppress(StuckError):
-                await self._told(sending, words, 3.0)
+                await self._announced(sending, words, 3.0)
                 return
-        await self._told(sending, words)
+        await self._announced(sending, words)
 
     def _ended(self, sending: Sending) -> bool:
         """The newest card in each channel says how it ended."""
@@ -247,7 +249,7 @@ class Scenario(Playing):
             mine and any(line.startswith(LAST) for line in self.sights.steps(mine[-1])) for mine in cards
         )
 
-    async def _told(self, sending: Sending, words: str, seconds: float = 20.0) -> None:
+    async def _announced(self, sending: Sending, words: str, seconds: float = 20.0) -> None:
         what = f"{words} told of …{sending.number[-4:]}"
         await self.world.until(what, lambda: self._is_told(sending, words) or self._went(sending), seconds)
 
@@ -275,8 +277,8 @@ class Scenario(Playing):
 
     def _submitted(self, card: Item) -> str:
         number = digits(card["text"].split("*")[1])
-        told = self.world.fax.log.entries("submission")
-        return next(str(each["sha256"]) for each in told if digits(str(each["destination"])) == number)
+        answer = self.world.fax.log.entries("submission")
+        return next(str(each["sha256"]) for each in answer if digits(str(each["destination"])) == number)
 
 
 def _sha(path: Path) -> str:

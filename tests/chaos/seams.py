@@ -145,9 +145,9 @@ def _acknowledgements(seams: Seams) -> None:
     async def receive_and_note(self: Any, *args: Any, **options: Any) -> aiohttp.WSMessage:
         message = await receive(self, *args, **options)
         if message.type is aiohttp.WSMsgType.TEXT:
-            told = json.loads(message.data)
-            if "envelope_id" in told:
-                kinds[told["envelope_id"]] = _kind_of(told)
+            answer = json.loads(message.data)
+            if "envelope_id" in answer:
+                kinds[answer["envelope_id"]] = _kind_of(answer)
         return message
 
     async def send_str(self: Any, data: str, *args: Any, **options: Any) -> None:

@@ -127,7 +127,7 @@ def gather(world: World) -> Evidence:
         calls=world.fax.log.entries(),
         records=[record.jobid for record in model.resources.records.all()],
         messages=messages,
-        whispers=[
+        ephemerals=[
             {"user": each.user, "channel": each.channel, "text": str(each.content.get("text", ""))}
             for each in state.ephemerals.values()
         ],

@@ -90,7 +90,7 @@ class Storm(Playing):
     async def perform(self, quiet: float) -> None:
         """The storm, and the time after it; before every other one the fax server begins anew."""
         await self.priya.command(GENERAL, lambda _: "/fax subscribe rx")
-        await self.world.until("subscribed", lambda: self.sights.whispered(PRIYA, "received faxes"))
+        await self.world.until("subscribed", lambda: self.sights.saw_ephemeral(PRIYA, "received faxes"))
         if self._dice.random() < 0.5:
             await self._use_ids_again(quiet)
         else:

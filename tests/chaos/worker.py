@@ -33,9 +33,9 @@ async def _work(zygote: Zygote, keep: Path | None) -> None:
     )
     trials, outcomes = TypeAdapter(Trial), TypeAdapter(Outcome)
 
-    async def play(told: dict[str, Any]) -> None:
-        outcome = await run(trials.validate_python(told["trial"]), zygote, keep)
-        answer = {"id": told["id"], "outcome": outcomes.dump_python(outcome, mode="json")}
+    async def play(reply: dict[str, Any]) -> None:
+        outcome = await run(trials.validate_python(reply["trial"]), zygote, keep)
+        answer = {"id": reply["id"], "outcome": outcomes.dump_python(outcome, mode="json")}
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
 

@@ -163,12 +163,12 @@ class World:
                 count, since = now, time.monotonic()
 
     def _writes(self) -> int:
-        told = self.slack.journal
+        reply = self.slack.journal
         slack = sum(
-            each["method"].startswith(("chat.", "files.get", "files.complete")) for each in told.of("api")
+            each["method"].startswith(("chat.", "files.get", "files.complete")) for each in reply.of("api")
         )
         fax = sum(each["http_method"] != "GET" for each in self.fax.log.entries("call"))
-        return slack + fax + len(told.of("share"))
+        return slack + fax + len(reply.of("share"))
 
     async def _keep(self) -> None:
         while self.stopped_by_itself < STOPS:

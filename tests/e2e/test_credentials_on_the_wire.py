@@ -34,8 +34,8 @@ class Wire:
     def requests(self, path: str) -> list[tuple[str, str]]:
         """Target and headers of each request to *path* and below."""
         found = (match.groups() for part in self.said for match in REQUEST.finditer(part))
-        told = [(target.decode(), headers.decode()) for _, target, headers in found]
-        return [each for each in told if each[0].startswith(path)]
+        answer = [(target.decode(), headers.decode()) for _, target, headers in found]
+        return [each for each in answer if each[0].startswith(path)]
 
 
 @contextlib.asynccontextmanager

@@ -233,9 +233,9 @@ def said_in(value: object) -> set[str]:
 def used(run: Run, drawn: list[str], files: Files) -> set[str]:
     """Everything that the log must not hold."""
     state, log = run.workspace.state, run.fax.log
-    told = said_in([each["args"] for each in run.workspace.journal.of("api")])
-    told |= said_in([each.get("body") for each in run.workspace.journal.of("response_url")])
-    sentences = {text for text in told if len(text) >= 12 and " " in text}
+    reply = said_in([each["args"] for each in run.workspace.journal.of("api")])
+    reply |= said_in([each.get("body") for each in run.workspace.journal.of("response_url")])
+    sentences = {text for text in reply if len(text) >= 12 and " " in text}
     people = [user["real_name"] for user in state.users.values() if not user["is_bot"]]
     names = {word for name in people for word in (name, *name.split())} - {"Slackbot"}
     names |= {
@@ -301,7 +301,7 @@ async def test_the_log_of_a_run_holds_nothing_that_was_said_in_it(tmp_path, draw
 
 def check_useful(log: str) -> None:
     """What an admin needs to find a fault is there: ids, types, places, codes."""
-    for told in (
+    for reply in (
         "request accepted request=1 kind=shared_file",
         "filesend 1: ok",
         "activejobs TX: ok",
@@ -324,4 +324,4 @@ def check_useful(log: str) -> None:
         "The fax server does not answer yet. (It refuses.)",
         "a thread ended by an unexpected exception",
     ):
-        assert told in log
+        assert reply in log

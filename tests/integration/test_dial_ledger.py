@@ -15,7 +15,7 @@ from faxbot.fax.job import JobState
 from faxbot.services.model.faxes import FaxState, Outcome
 from faxbot.services.model.messages import Sentence
 from faxbot.services.model.request_bodies import RequestKind
-from tests.support.plain_ucx import StillClock, plain_house
+from tests.support.plain_ucx import StillClock, services_over_lists
 from tests.support.services import DANA, PRIYA
 from tests.support.waiting import until
 
@@ -42,7 +42,7 @@ async def decide(bot, fax, answer: str, user: str = DANA) -> None:
     request = bot.request(RequestKind.ANSWER, user=user, fax_id=fax.id, answer=answer)
     await bot.runner.accept(request)
     await carried_out(bot)
-    await bot.told()
+    await bot.until_posted()
 
 
 async def ask(bot):
@@ -56,7 +56,7 @@ async def ask(bot):
 
 
 def words(slack) -> list[str]:
-    return [message.text for _, message in slack.whispers if isinstance(message, Sentence)]
+    return [message.text for _, message in slack.ephemerals if isinstance(message, Sentence)]
 
 
 class TestLostAnswer:
@@ -144,9 +144,9 @@ class TestLostAnswer:
     async def test_a_stop_in_mid_call(self, tmp_path, ucx, slack):
         """A fax found in mid-call at the start is looked for like any other."""
         clock = StillClock()
-        async with plain_house(tmp_path, ucx, slack, clock) as bot:
+        async with services_over_lists(tmp_path, ucx, slack, clock) as bot:
             await send(bot)
-            await bot.told()
+            await bot.until_posted()
 
             def undo(ledger):
                 fax = ledger.fax(1)
@@ -154,7 +154,7 @@ class TestLostAnswer:
                 fax.job_id = None
 
             await bot.store.write(undo)
-        async with plain_house(tmp_path, ucx, slack, clock) as bot:
+        async with services_over_lists(tmp_path, ucx, slack, clock) as bot:
             await bot.tick()
             (fax,) = await bot.faxes()
             assert (fax.state, fax.job_id) == (FaxState.ACCEPTED, "TX1")
@@ -169,7 +169,7 @@ class TestTurnedAway:
         """Turned away over the token, or for later: kept, looked for, and then handed over once more."""
         ucx.fail("submit_job", "before", fault)
         await send(bot)
-        await bot.told()
+        await bot.until_posted()
         assert slack.steps() in (["locked_out"], ["put_off"])
         await bot.tick()
         (fax,) = await bot.faxes()
@@ -210,7 +210,7 @@ class TestTurnedAway:
         """A server that says no and dials all the same: the job is found, and can be cancelled."""
         ucx.fail("submit_job", "after", RequestRefused("Internal error"))
         await send(bot)
-        await bot.told()
+        await bot.until_posted()
         (fax,) = await bot.faxes()
         assert fax.outcome is Outcome.REFUSED
         await bot.tick()
@@ -431,7 +431,7 @@ class TestWhoseJob:
         await bot.runner.accept(
             bot.request(RequestKind.SUBSCRIBE, user=PRIYA, channel="CLEGAL", direction="TX")
         )
-        await until(lambda: slack.whispers)
+        await until(lambda: slack.ephemerals)
         ucx.fail("submit_job", "after")
         await send(bot)
         await bot.watch.tick()
@@ -553,7 +553,7 @@ class TestDecisions:
         await until(lambda: ucx.calls.count("active_jobs") >= looked + 2)
         gate.set()
         await carried_out(bot)
-        await bot.told()
+        await bot.until_posted()
         assert sent(ucx) == ["TX1", "TX2"]
         assert [each.job_id for each in await bot.faxes()] == ["TX1", "TX2"]
         assert words(slack) == ["It has turned up on the fax server, so I did not send it again."]
@@ -609,9 +609,9 @@ class TestDecisions:
     async def test_a_stop_right_after_the_decision(self, tmp_path, ucx, slack, answer):
         """Decided and written down, then faxbot stops: the next life carries it on, and says no word more."""
         clock = StillClock()
-        async with plain_house(tmp_path, ucx, slack, clock) as bot:
+        async with services_over_lists(tmp_path, ucx, slack, clock) as bot:
             fax = await ask(bot)
-            write, decided = bot.home.store.write, asyncio.Event()
+            write, decided = bot.running.store.write, asyncio.Event()
 
             async def write_and_stop(work):
                 written = await write(work)
@@ -620,13 +620,13 @@ class TestDecisions:
                     await asyncio.Event().wait()
                 return written
 
-            bot.home.store.write = write_and_stop
+            bot.running.store.write = write_and_stop
             await bot.runner.accept(bot.request(RequestKind.ANSWER, fax_id=fax.id, answer=answer))
             await decided.wait()
-        async with plain_house(tmp_path, ucx, slack, clock) as bot:
+        async with services_over_lists(tmp_path, ucx, slack, clock) as bot:
             await bot.tick()
             await carried_out(bot)
-            await bot.told()
+            await bot.until_posted()
         assert len(sent(ucx)) == (answer == "again")
         assert words(slack) == []
 
@@ -675,7 +675,7 @@ class TestSideBySide:
         slow.answer.set()
         await carried_out(bot)
         (fax,) = await bot.faxes()
-        await bot.told()
+        await bot.until_posted()
         assert (fax.state, fax.job_id) == (FaxState.ACCEPTED, "TX1")
         assert "unknown" not in slack.steps()
         assert sent(ucx) == ["TX1"]

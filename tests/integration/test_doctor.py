@@ -25,7 +25,7 @@ from faxbot.standins.ucx import SimulatedUcx
 from faxbot.standins.ucx.faults import FaultKind
 from faxbot.store.engine import open_engine
 from faxbot.store.schema import newest_revision
-from tests.support.listeners import Rig
+from tests.support.listeners import ListenerHarness
 from tests.support.processes import ROOT, settings_for
 from tests.support.services import database_in
 from tests.support.slack_standin import LEGAL, write_manifest
@@ -457,7 +457,7 @@ async def test_http_mode_before_the_start(bench: Bench, port: int):
 async def test_http_mode_beside_the_bot(bench: Bench, port: int):
     """The bot answers the challenge, if it knows the same secret."""
     secret = bench.workspace.signing_secret
-    endpoint = HttpEndpoint(Rig().app, secret, SystemClock().now, host="127.0.0.1", port=port)
+    endpoint = HttpEndpoint(ListenerHarness().app, secret, SystemClock().now, host="127.0.0.1", port=port)
     await endpoint.open()
     try:
         findings = await look_in_http_mode(bench, port)

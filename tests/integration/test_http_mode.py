@@ -17,7 +17,7 @@ from faxbot.services.model.request_bodies import RequestKind
 from faxbot.slack.action_ids import Action
 from faxbot.slack.inbound import http_mode
 from faxbot.slack.inbound.http_mode import HttpEndpoint
-from tests.support.listeners import NOW, Rig, command, press, submission
+from tests.support.listeners import NOW, ListenerHarness, command, press, submission
 from tests.support.waiting import until
 
 SECRET = "0123456789abcdef0123456789abcdef"
@@ -33,8 +33,10 @@ SHARED = {
 class Slack:
     """Sends what a test says, signed as Slack does unless the test says otherwise."""
 
-    def __init__(self, rig: Rig, endpoint: HttpEndpoint, session: aiohttp.ClientSession) -> None:
-        self.rig, self.endpoint, self.session = rig, endpoint, session
+    def __init__(
+        self, harness: ListenerHarness, endpoint: HttpEndpoint, session: aiohttp.ClientSession
+    ) -> None:
+        self.harness, self.endpoint, self.session = harness, endpoint, session
 
     async def send(
         self, body: str, kind: str, *, age: float = 0, secret: str = SECRET, **headers: str | None
@@ -61,18 +63,18 @@ class Slack:
 
     @property
     def committed(self) -> list[str]:
-        return [each.key for each in self.rig.runner.requests]
+        return [each.key for each in self.harness.runner.requests]
 
 
 @asynccontextmanager
 async def listening():
     """The bot's endpoint before its real Bolt app, with fakes behind the listeners."""
-    rig = Rig()
-    endpoint = HttpEndpoint(rig.app, SECRET, lambda: NOW, host="127.0.0.1", port=0)
+    harness = ListenerHarness()
+    endpoint = HttpEndpoint(harness.app, SECRET, lambda: NOW, host="127.0.0.1", port=0)
     await endpoint.open()
     try:
         async with aiohttp.ClientSession() as session:
-            yield Slack(rig, endpoint, session)
+            yield Slack(harness, endpoint, session)
     finally:
         await endpoint.close()
 
@@ -167,22 +169,22 @@ async def test_a_hint_is_given_once_for_one_message(slack):
     }
     for _ in range(3):
         assert (await slack.event(SHARED | {"event": event}))[0] == 200
-    await until(lambda: slack.rig.replies.told)
-    assert len(slack.rig.replies.told) == 1
+    await until(lambda: slack.harness.replies.responses)
+    assert len(slack.harness.replies.responses) == 1
 
 
 async def test_what_could_not_be_committed_is_not_acknowledged(slack):
     """An event whose commit fails is answered with 5xx, so that Slack sends it again; then it is taken."""
-    slack.rig.runner.failure = OSError("disk full")
+    slack.harness.runner.failure = OSError("disk full")
     assert (await slack.event())[0] >= 500
-    slack.rig.runner.failure = None
+    slack.harness.runner.failure = None
     assert (await slack.event(X_Slack_Retry_Num="1", X_Slack_Retry_Reason="http_error"))[0] == 200
     assert len(slack.committed) == 1
 
 
 async def test_a_command_whose_commit_fails_says_so(slack):
     """The person reads it in the answer, as in Socket Mode: Slack would not send it again."""
-    slack.rig.runner.failure = OSError("disk full")
+    slack.harness.runner.failure = OSError("disk full")
     status, text = await slack.command()
     assert status == 200
     assert "reference" in json.loads(text)["text"]
@@ -190,20 +192,20 @@ async def test_a_command_whose_commit_fails_says_so(slack):
 
 async def test_a_refusal_is_the_answer(slack):
     """What a person may not do is told in the acknowledgement."""
-    slack.rig.runner.failure = NotAllowed("Only Dana or an admin can cancel TX82.")
+    slack.harness.runner.failure = NotAllowed("Only Dana or an admin can cancel TX82.")
     status, text = await slack.command()
     assert (status, "Only Dana" in text) == (200, True)
 
 
 async def test_the_acknowledgement_waits_for_the_commit_only(slack):
     """While the commit is held up there is no answer; with the commit there is one."""
-    slack.rig.runner.gate = asyncio.Event()
+    slack.harness.runner.gate = asyncio.Event()
     asking = asyncio.create_task(slack.event())
     done, _ = await asyncio.wait({asking}, timeout=0.2)
     assert not done
-    slack.rig.runner.gate.set()
+    slack.harness.runner.gate.set()
     assert (await asking)[0] == 200
-    assert slack.rig.runner.requests[0].kind is RequestKind.SHARED_FILE
+    assert slack.harness.runner.requests[0].kind is RequestKind.SHARED_FILE
 
 
 async def test_the_challenge_is_answered(slack):
@@ -297,7 +299,7 @@ async def test_a_port_that_is_taken():
     """It is an OSError, and nothing is left open."""
     async with listening() as slack:
         port = int(slack.endpoint.url.split(":")[2].split("/")[0])
-        second = HttpEndpoint(slack.rig.app, SECRET, lambda: NOW, host="127.0.0.1", port=port)
+        second = HttpEndpoint(slack.harness.app, SECRET, lambda: NOW, host="127.0.0.1", port=port)
         with pytest.raises(OSError, match="in use"):
             await second.open()
         assert second.connection_count == 0

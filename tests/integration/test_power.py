@@ -29,7 +29,7 @@ from faxbot.standins.ucx import SimulatedUcx
 from faxbot.store.engine import TransactionStore, open_engine
 from faxbot.store.schema import migrate
 from tests.support.fake_slack import FakeSlack, web_api
-from tests.support.services import PlainSlack, house, make_pdf
+from tests.support.services import PlainSlack, make_pdf, services_over
 
 ROOT = Path(__file__).parents[2]
 
@@ -97,11 +97,11 @@ async def test_received_and_fetched_documents_are_on_the_disk_before_their_rows(
     """FileDownload for a received fax and for a person: file, name, folders, and then the database."""
     slack = PlainSlack()
     slack.files["F0"] = make_pdf(tmp_path / "referral.pdf")
-    async with SimulatedUcx(tmp_path / "ucx", speed=400) as fax, house(tmp_path, fax, slack) as home:
-        await home.send("+1 469 555 1112")
-        await home.tick_until(slack.received)
-        await home.runner.accept(home.request(RequestKind.GET, job_id="TX1"))
-        await home.tick_until(lambda: slack.received("CCLAIMS"))
+    async with SimulatedUcx(tmp_path / "ucx", speed=400) as fax, services_over(tmp_path, fax, slack) as bot:
+        await bot.send("+1 469 555 1112")
+        await bot.tick_until(slack.received)
+        await bot.runner.accept(bot.request(RequestKind.GET, job_id="TX1"))
+        await bot.tick_until(lambda: slack.received("CCLAIMS"))
     spool = tmp_path / "spool"
     (received,), (fetched,) = (spool / "in").glob("*.pdf"), (spool / "get").glob("*.pdf")
     assert max(disk.renamed(received), disk.made(spool / "in"), disk.made(spool)) < disk.first(

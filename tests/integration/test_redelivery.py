@@ -54,18 +54,18 @@ class Scene:
     def asked_slack(self, method: str) -> int:
         return len(self.workspace.journal.of("api", method=method))
 
-    def whispers(self, text: str) -> list[str]:
+    def ephemerals(self, text: str) -> list[str]:
         shown = (str(each.content.get("text")) for each in self.workspace.state.ephemerals.values())
         return [each for each in shown if text in each]
 
     def tellings(self) -> dict[str, list[int]]:
         """The attempts of each event that was sent more than once, but for what the bot posts and edits."""
-        told: dict[str, list[int]] = {}
+        answer: dict[str, list[int]] = {}
         for each in self.workspace.journal.of("envelope_sent", type="events_api"):
             event = each["payload"]["event"]
             if not event.get("bot_id") and event.get("subtype") != "message_changed":
-                told.setdefault(each["payload"]["event_id"], []).append(each["attempt"])
-        return {event: attempts for event, attempts in told.items() if len(attempts) > 1}
+                answer.setdefault(each["payload"]["event_id"], []).append(each["attempt"])
+        return {event: attempts for event, attempts in answer.items() if len(attempts) > 1}
 
     def bot(self, folder: Path) -> Any:
         return running_bot(settings_for(self.fax, self.workspace, folder, faxbot_poll_active_seconds=0.2))
@@ -125,24 +125,24 @@ async def test_a_command_is_one_fax(twice):
     await twice.settled()
     assert len(twice.workspace.journal.of("envelope_sent", type="slash_commands")) == 3
     assert len({each["connection"] for each in twice.workspace.journal.of("envelope_sent")}) == 2
-    assert (twice.calls("filesend"), len(twice.whispers("Faxing"))) == (1, 1)
+    assert (twice.calls("filesend"), len(twice.ephemerals("Faxing"))) == (1, 1)
 
 
 async def test_a_question_has_one_answer(twice):
     """What only reads is answered once, too."""
     await twice.dana.command(CLAIMS, "/fax lines")
-    await until(lambda: twice.whispers("Sales"))
+    await until(lambda: twice.ephemerals("Sales"))
     await twice.settled()
-    assert len(twice.whispers("Sales")) == 1
+    assert len(twice.ephemerals("Sales")) == 1
 
 
 async def test_words_get_one_hint(twice):
     """A message without a file is answered, and once."""
     await twice.dana.post(twice.im, "hello")
-    await until(lambda: twice.whispers("Send me the files"))
+    await until(lambda: twice.ephemerals("Send me the files"))
     await twice.settled()
     assert len(twice.tellings()) == 1
-    assert len(twice.whispers("Send me the files")) == 1
+    assert len(twice.ephemerals("Send me the files")) == 1
 
 
 async def test_a_form_opens_once_and_sends_once(twice):
@@ -151,7 +151,7 @@ async def test_a_form_opens_once_and_sends_once(twice):
     await twice.dana.command(CLAIMS, "/fax send")
     (view,) = await twice.dana.until("the form", lambda sight: list(sight.views.values()), within=5)
     await twice.settled()
-    assert (twice.asked_slack("views.open"), twice.whispers("trigger")) == (1, [])
+    assert (twice.asked_slack("views.open"), twice.ephemerals("trigger")) == (1, [])
     await twice.dana.submit(view, {"number": {"number": {"value": NUMBER}}})
     await until(lambda: submissions(twice.fax))
     await twice.settled()
@@ -172,7 +172,7 @@ async def test_a_click_is_one_cancellation(twice):
     await twice.dana.press(card, "Cancel fax")
     await twice.settled()
     assert len(twice.workspace.journal.of("envelope_sent", type="interactive")) == 3
-    assert (twice.calls("jobcancel"), twice.whispers("canceled already")) == (1, [])
+    assert (twice.calls("jobcancel"), twice.ephemerals("canceled already")) == (1, [])
 
 
 async def test_lost_acknowledgements_change_nothing(tmp_path):

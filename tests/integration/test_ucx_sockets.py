@@ -59,10 +59,10 @@ Misbehaviour = Callable[[Line], Awaitable[None]]
 
 
 def answer(status: str, body: bytes = b"", *headers: str, length: int | None = None) -> bytes:
-    told = len(body) if length is None else length
+    reply = len(body) if length is None else length
     lines = [f"HTTP/1.1 {status}", "Content-Type: application/json", *headers]
-    if told >= 0:
-        lines.append(f"Content-Length: {told}")
+    if reply >= 0:
+        lines.append(f"Content-Length: {reply}")
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 

@@ -9,7 +9,7 @@ from faxbot.fax.errors import AnswerLost, JobNotFound, RequestRefused, ServerFau
 from faxbot.fax.job import JobState
 from faxbot.services.model.faxes import FaxState, Outcome
 from faxbot.services.model.request_bodies import RequestKind
-from tests.support.plain_ucx import StillClock, plain_house
+from tests.support.plain_ucx import StillClock, services_over_lists
 from tests.support.services import PRIYA
 from tests.support.waiting import until
 
@@ -36,13 +36,13 @@ class TestNeitherListNorRecord:
     async def test_an_empty_list_for_a_moment(self, bot, ucx, slack):
         """A list that is empty once, and a JobStatus that knows nothing, lose no job and tell nothing."""
         await send(bot)
-        told, jobs = slack.steps(), dict(ucx.jobs)
+        reply, jobs = slack.steps(), dict(ucx.jobs)
         ucx.jobs.clear()
         await bot.tick(30)
         ucx.jobs |= jobs
         for _ in range(3):
             await bot.tick(20)
-        assert slack.steps() == told
+        assert slack.steps() == reply
         assert (await the_fax(bot)).state is FaxState.ACCEPTED
 
     async def test_for_some_seconds(self, bot, ucx):
@@ -266,7 +266,7 @@ class TestReset:
         for kind in (RequestKind.DELETE, RequestKind.GET):
             await bot.runner.accept(bot.request(kind, fax_id=old.id))
         gone = "The fax server has that TX1 no more."
-        await until(lambda: [getattr(m, "text", "") for _, m in slack.whispers].count(gone) == 2)
+        await until(lambda: [getattr(m, "text", "") for _, m in slack.ephemerals].count(gone) == 2)
         assert "delete_record" not in ucx.calls
         assert "download_document" not in ucx.calls
 
@@ -315,28 +315,28 @@ class TestSlow:
     async def test_told_once_with_the_lines_state(self, tmp_path, ucx, slack):
         """Ready on an idle line for two minutes: told with the line's state, also over a restart once."""
         clock = StillClock()
-        async with plain_house(tmp_path, ucx, slack, clock) as bot:
+        async with services_over_lists(tmp_path, ucx, slack, clock) as bot:
             await send(bot)
             await bot.tick(100)
             assert "slow" not in slack.steps()
             await bot.tick(30)
             assert slack.steps()[-1] == "slow"
-        async with plain_house(tmp_path, ucx, slack, clock) as bot:
+        async with services_over_lists(tmp_path, ucx, slack, clock) as bot:
             ucx.calls.clear()
             for _ in range(3):
                 await bot.tick(200)
             assert "line_usage" not in ucx.calls
         assert slack.steps().count("slow") == 1
-        told = [step for p in slack.posts for step in getattr(p.message, "steps", ())]
-        assert told[-1].text == "Running and idle"
+        reply = [step for p in slack.posts for step in getattr(p.message, "steps", ())]
+        assert reply[-1].text == "Running and idle"
 
     async def test_a_restart_does_not_start_the_two_minutes_anew(self, tmp_path, ucx, slack):
         """A minute before the restart and a good minute after it make two."""
         clock = StillClock()
-        async with plain_house(tmp_path, ucx, slack, clock) as bot:
+        async with services_over_lists(tmp_path, ucx, slack, clock) as bot:
             await send(bot)
             await bot.tick(60)
-        async with plain_house(tmp_path, ucx, slack, clock) as bot:
+        async with services_over_lists(tmp_path, ucx, slack, clock) as bot:
             await bot.tick(70)
         assert slack.steps().count("slow") == 1
 
@@ -366,7 +366,7 @@ async def test_the_answering_machine_of_a_record_that_comes_late(bot, ucx, slack
 async def test_a_strangers_job_is_told_to_who_subscribed(bot, ucx, slack):
     """A job of another program has a card where somebody wants it, and its end there."""
     await bot.runner.accept(bot.request(RequestKind.SUBSCRIBE, user=PRIYA, channel="CLEGAL", direction="TX"))
-    await until(lambda: slack.whispers)
+    await until(lambda: slack.ephemerals)
     ucx.put("TX9")
     await bot.tick()
     ucx.end("TX9")

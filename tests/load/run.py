@@ -62,14 +62,14 @@ async def run(load: Load, folder: Path, tell: Tell = lambda _ends, _seconds: Non
             places = await _fax_all(load, workspace, folder)
             begun = clock.time()
             async with asyncio.timeout(load.deadline):
-                while (ends := _told(workspace, places)) < len(places):
+                while (ends := _announced(workspace, places)) < len(places):
                     tell(ends, clock.time() - begun)
                     await asyncio.sleep(0.2)
             tell(ends, clock.time() - begun)
     return judge(places, _messages(workspace, places), workspace.journal.entries, grace=0.2 * load.speed)
 
 
-def _told(workspace: Workspace, places: dict[str, str]) -> int:
+def _announced(workspace: Workspace, places: dict[str, str]) -> int:
     """How many faxes have their end on the card and in its thread."""
     found = judge(places, _messages(workspace, places), (), grace=0.0)
     return len(places) - len(found.wrong)

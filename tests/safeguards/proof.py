@@ -98,6 +98,6 @@ class Copy:
         return process.returncode, said
 
 
-def _is_of(test: str, told: str) -> bool:
+def _is_of(test: str, answer: str) -> bool:
     """*told*, as pytest tells it, is *test* or one of its cases."""
-    return told == test or told.startswith(f"{test}[")
+    return answer == test or answer.startswith(f"{test}[")

@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks import page
 from benchmarks.findings import Findings, percentile
-from benchmarks.ground import Row
+from benchmarks.row import Row
 from benchmarks.rows import ROWS
 from benchmarks.rows.arrivals import Bound
 

@@ -223,8 +223,8 @@ def test_unusable_settings_have_a_code_of_their_own():
 def test_the_json_has_the_same_rows():
     """In the order of the table, with the same words."""
     findings = {SETTINGS: green("fine"), "Two": red("brøken", "Mend it.")}
-    told = json.loads(as_json(findings))
-    assert told == {
+    reply = json.loads(as_json(findings))
+    assert reply == {
         "ok": False,
         "checks": [
             {"check": SETTINGS, "light": "green", "found": "fine", "remedy": ""},

@@ -37,11 +37,11 @@ JOBS = st.builds(
 )
 
 
-def kinds(told: list[Change]) -> list[str]:
-    return [change.kind.value for change in told]
+def kinds(found: list[Change]) -> list[str]:
+    return [change.kind.value for change in found]
 
 
-def told(before: Job | None, after: Job) -> list[str]:
+def change_kinds(before: Job | None, after: Job) -> list[str]:
     return kinds(changes(before, after))
 
 
@@ -86,13 +86,15 @@ def test_every_change_makes_sense(before: Job | None, after: Job):
 @given(st.none() | JOBS, JOBS)
 def test_pages_are_told_exactly_when_more_are_through(before: Job | None, after: Job):
     """PAGE comes if the count increased, and only then."""
-    assert ("page" in told(before, after)) is (after.sent_pages > (before.sent_pages if before else 0))
+    assert ("page" in change_kinds(before, after)) is (
+        after.sent_pages > (before.sent_pages if before else 0)
+    )
 
 
 @given(JOBS)
 def test_a_new_job_is_queued_whatever_it_is_by_now(job: Job):
     """A life that was missed begins with its beginning."""
-    assert told(None, job)[0] == "queued"
+    assert change_kinds(None, job)[0] == "queued"
 
 
 def test_a_short_life():
@@ -102,7 +104,7 @@ def test_a_short_life():
     page = replace(sending, sent_pages=1)
     done = replace(page, state=JobState.DONE, sent_pages=2)
     life = [None, QUEUED, dialling, sending, page, done]
-    assert [told(before, after) for before, after in pairwise(life)] == [
+    assert [change_kinds(before, after) for before, after in pairwise(life)] == [
         ["queued"],
         ["dialling"],
         ["sending"],
@@ -113,7 +115,7 @@ def test_a_short_life():
 
 def test_a_life_between_two_looks_is_told_in_order():
     """Seen for the first time when all is over: queued, pages, delivered."""
-    assert told(None, Job("TX1", JobState.DONE, sent_pages=2, total_pages=2)) == [
+    assert change_kinds(None, Job("TX1", JobState.DONE, sent_pages=2, total_pages=2)) == [
         "queued",
         "page",
         "delivered",
@@ -123,31 +125,31 @@ def test_a_life_between_two_looks_is_told_in_order():
 def test_a_busy_number_is_tried_again():
     """Asleep after a call means another try, and so does a whole call between two looks."""
     asleep = replace(QUEUED, state=JobState.SLEEPING, dials=1)
-    assert told(replace(QUEUED, state=JobState.ACTIVE), asleep) == ["retrying"]
-    assert told(asleep, replace(asleep, dials=2)) == ["retrying"]
+    assert change_kinds(replace(QUEUED, state=JobState.ACTIVE), asleep) == ["retrying"]
+    assert change_kinds(asleep, replace(asleep, dials=2)) == ["retrying"]
 
 
 def test_waking_up_tells_nothing_before_it_dials():
     """From sleeping to ready to pending: only the last is WAITING."""
     asleep = replace(QUEUED, state=JobState.SLEEPING, dials=1)
     ready = replace(asleep, state=JobState.READY)
-    assert told(asleep, ready) == []
-    assert told(ready, replace(ready, state=JobState.ACTIVE)) == ["dialling"]
+    assert change_kinds(asleep, ready) == []
+    assert change_kinds(ready, replace(ready, state=JobState.ACTIVE)) == ["dialling"]
 
 
 def test_a_cancelled_job_did_not_fail():
     """HylaFAX calls it Failed; its text says that somebody asked for it, in whatever case."""
     ended = replace(QUEUED, state=JobState.FAILED, status_text="job aborted by REQUEST")
-    assert told(QUEUED, ended) == ["cancelled"]
-    assert told(QUEUED, replace(ended, status_text="No carrier detected")) == ["failed"]
+    assert change_kinds(QUEUED, ended) == ["cancelled"]
+    assert change_kinds(QUEUED, replace(ended, status_text="No carrier detected")) == ["failed"]
 
 
 def test_a_state_nobody_knows_is_told_with_its_own_text():
     """Another unknown text is another state; the same one is not."""
     odd = replace(QUEUED, state=JobState.UNKNOWN, state_text="Wandering")
-    assert told(QUEUED, odd) == ["other"]
-    assert told(odd, replace(odd, state_text="Resting")) == ["other"]
-    assert told(odd, replace(odd, sent_pages=0)) == []
+    assert change_kinds(QUEUED, odd) == ["other"]
+    assert change_kinds(odd, replace(odd, state_text="Resting")) == ["other"]
+    assert change_kinds(odd, replace(odd, sent_pages=0)) == []
 
 
 @given(st.text())

@@ -84,9 +84,9 @@ def test_extensions_have_two_to_six_digits(written: str) -> None:
 
 def test_two_digits_alone_are_a_slip() -> None:
     """What was meant is asked for, and how to write it if it is an extension all the same."""
-    with pytest.raises(BadNumber) as told:
+    with pytest.raises(BadNumber) as raised:
         parse("12", US)
-    assert str(told.value) == (
+    assert str(raised.value) == (
         '"12" is too short to be a phone number here (US). '
         f"Write it like {US.example}, or ext. 12 if it is an extension."
     )
@@ -291,7 +291,7 @@ def test_two_spellings_of_one_destination_are_the_same() -> None:
 
 
 @pytest.mark.parametrize(
-    ("dialled", "told", "region"),
+    ("dialed", "reported", "region"),
     [
         ("14695550101", "4695550101", "US"),
         ("14695550101", "+14695550101", "US"),
@@ -308,10 +308,10 @@ def test_two_spellings_of_one_destination_are_the_same() -> None:
         ("9598", "598", "US"),
     ],
 )
-def test_a_server_that_rewrites_numbers_still_names_the_same_destination(dialled, told, region) -> None:
+def test_a_server_that_rewrites_numbers_still_names_the_same_destination(dialed, reported, region) -> None:
     """With prefixes taken off or put on, with a plus sign or brackets: one destination, both ways."""
-    assert same(dialled, told, region)
-    assert same(told, dialled, region)
+    assert same(dialed, reported, region)
+    assert same(reported, dialed, region)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from slack_bolt.listener import asyncio_runner
 
 from faxbot.slack.inbound import prompt_ack
 from faxbot.slack.inbound.prompt_ack import Unacknowledged
-from tests.support.listeners import Rig
+from tests.support.listeners import ListenerHarness
 from tests.support.waiting import until
 
 
@@ -21,23 +21,23 @@ async def test_an_acknowledgement_goes_out_when_it_is_made(monkeypatch):
             await asyncio.Event().wait()
 
     monkeypatch.setattr(asyncio_runner, "asyncio", NeverAgain())
-    rig = Rig()
+    harness = ListenerHarness()
     async with asyncio.timeout(5):
-        assert (await rig.command("help")).status == 200
+        assert (await harness.command("help")).status == 200
 
 
 async def test_a_question_is_answered_after_the_acknowledgements_of_others():
     """While something is being committed, a question is acknowledged and not worked on yet."""
-    rig = Rig()
-    rig.runner.gate = asyncio.Event()
-    committing = asyncio.create_task(rig.command("send 469 555 0101", trigger_id="trigger.9"))
+    harness = ListenerHarness()
+    harness.runner.gate = asyncio.Event()
+    committing = asyncio.create_task(harness.command("send 469 555 0101", trigger_id="trigger.9"))
     await asyncio.wait({committing}, timeout=0.05)
-    assert (await rig.command("help")).status == 200
+    assert (await harness.command("help")).status == 200
     await asyncio.wait({committing}, timeout=0.05)
-    assert rig.replies.told == []
-    rig.runner.gate.set()
+    assert harness.replies.responses == []
+    harness.runner.gate.set()
     await committing
-    await until(lambda: rig.replies.told)
+    await until(lambda: harness.replies.responses)
 
 
 async def test_an_answer_waits_until_nobody_waits_for_an_acknowledgement():

@@ -93,10 +93,10 @@ def channels(draw):
     """Threads of a channel, each a card with replies in some state of being told."""
     rows, next_id = [], 1
     for _ in range(draw(st.integers(1, 4))):
-        root, told = next_id, draw(st.booleans())
-        if not told or draw(st.booleans()):
+        root, sent = next_id, draw(st.booleans())
+        if not sent or draw(st.booleans()):
             rows.append(
-                row(root, CARD, state=SENT if told else WAITING, due_at=draw(st.sampled_from([0, 2000])))
+                row(root, CARD, state=SENT if sent else WAITING, due_at=draw(st.sampled_from([0, 2000])))
             )
         next_id += 1
         for _ in range(draw(st.integers(0, 4))):

@@ -65,7 +65,7 @@ async def test_stub_gets_its_name():
     stub = shared(files=[{"id": "F1", "mode": "file_access", "file_access": "check_file_info"}])
     client = FakeSlack(conversations_history=history(stub), files_info=info(name="theirs.pdf"))
     assert await files(client).of_message("C1", "10.1", None) == [{"id": "F1", "name": "theirs.pdf"}]
-    client.tell("files.info", refusal("access_denied"))
+    client.answer_with("files.info", refusal("access_denied"))
     assert await files(client).of_message("C1", "10.1", None) == [{"id": "F1", "name": "F1"}]
 
 
@@ -120,7 +120,7 @@ async def test_shares_newest_first():
     shares = {"public": {"C1": [{"ts": "1.1"}, {"ts": "3.1"}]}, "private": {"G1": [{"ts": "2.1"}]}}
     client = FakeSlack(files_info=info(shares=shares))
     assert await files(client).shares_of("F1") == [("C1", "3.1"), ("G1", "2.1"), ("C1", "1.1")]
-    client.tell("files.info", refusal("file_deleted"))
+    client.answer_with("files.info", refusal("file_deleted"))
     assert await files(client).shares_of("F1") == []
 
 

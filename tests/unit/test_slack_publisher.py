@@ -73,13 +73,13 @@ async def test_a_long_key_still_fits_a_block_id():
     """A block_id has at most 255 characters; a longer key is found again by its hash."""
     key = "k" * 300
     client = FakeSlack(chat_postMessage=POSTED)
-    told = publisher(client)
-    await told.post("C1", SAY, key=key, thread_ts=None)
+    messenger = publisher(client)
+    await messenger.post("C1", SAY, key=key, thread_ts=None)
     (call,) = client.calls("chat.postMessage")
     ident = call["blocks"][0]["block_id"]
     assert len(ident) <= 255
-    client.tell("conversations.history", history(own(metadata={}, blocks=[{"block_id": ident}])))
-    assert await told.find("C1", key=key, since=NOW, thread_ts=None)
+    client.answer_with("conversations.history", history(own(metadata={}, blocks=[{"block_id": ident}])))
+    assert await messenger.find("C1", key=key, since=NOW, thread_ts=None)
 
 
 async def test_post_without_a_ts_is_unclear():
@@ -274,9 +274,9 @@ async def test_shares_without_files_info():
     shown = own(ts="8.1", files=[{"id": "F1", "permalink": "https://x/F1"}])
     client = FakeSlack(files_info=missing, conversations_history=history(shown))
     assert await publisher(client).shared_ts("C1", "F1", NOW, thorough=True) == (True, "8.1", "https://x/F1")
-    client.tell("conversations.history", history())
+    client.answer_with("conversations.history", history())
     assert await publisher(client).shared_ts("C1", "F1", NOW, thorough=True) == (False, None, "")
-    client.tell("conversations.history", missing)
+    client.answer_with("conversations.history", missing)
     assert await publisher(client).shared_ts("C1", "F1", NOW, thorough=True) == (True, None, "")
 
 
@@ -306,10 +306,10 @@ async def test_the_views_fit():
     """The publisher takes what slack/views render."""
     client = FakeSlack(chat_postMessage=POSTED)
     now = datetime(2026, 1, 1, tzinfo=UTC)
-    told = SlackMessenger(
+    messenger = SlackMessenger(
         web_api(client),
         lambda m: render(m, BotProfile(), now),
         lambda m: render_comment(m, BotProfile(), now),
     )
-    await told.post("C1", Sentence("It went."), key="k1", thread_ts=None)
+    await messenger.post("C1", Sentence("It went."), key="k1", thread_ts=None)
     assert client.calls("chat.postMessage")[0]["text"]

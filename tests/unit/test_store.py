@@ -128,10 +128,10 @@ async def test_one_failing_work_takes_no_other_with_it(file_store: TransactionSt
 
 async def test_a_broken_rule_of_the_database_stays_with_its_work(store: TransactionStore):
     """A fax of a request that is not there is refused; the wish beside it is kept."""
-    wish = Request(key="k", kind=RequestKind.SEND, user_id="U", channel_id="C")
+    request = Request(key="k", kind=RequestKind.SEND, user_id="U", channel_id="C")
     async with together(store, 2):
         bad = asyncio.create_task(store.write(lambda ledger: ledger.add_fax(Fax(request_id=999))))
-        good = asyncio.create_task(store.write(lambda ledger: ledger.add_request(wish)))
+        good = asyncio.create_task(store.write(lambda ledger: ledger.add_request(request)))
     refused, kept = await asyncio.gather(bad, good, return_exceptions=True)
     assert isinstance(refused, IntegrityError)
     assert isinstance(kept, Request)
@@ -184,10 +184,12 @@ async def test_an_error_of_the_database_holds_no_values(store: TransactionStore)
 
 
 async def test_the_same_wish_told_at_once_is_one_request(store: TransactionStore):
-    """Of twenty envelopes with one wish exactly one is accepted."""
-    wish = Request(key="share:C1:7.0", kind=RequestKind.SHARE, user_id="U", channel_id="C1")
-    told = await asyncio.gather(*(store.write(lambda ledger: ledger.add_request(wish)) for _ in range(20)))
-    assert len([each for each in told if each is not None]) == 1
+    """Of twenty envelopes with the same request exactly one is accepted."""
+    request = Request(key="share:C1:7.0", kind=RequestKind.SHARE, user_id="U", channel_id="C1")
+    added = await asyncio.gather(
+        *(store.write(lambda ledger: ledger.add_request(request)) for _ in range(20))
+    )
+    assert len([each for each in added if each is not None]) == 1
 
 
 async def test_what_is_returned_is_a_snapshot(store: TransactionStore):

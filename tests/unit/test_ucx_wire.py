@@ -204,31 +204,31 @@ class TestOddValues:
     @pytest.mark.parametrize("given_", ["", None, "x", -1, [], {}, True, float("inf"), 10**40, "0", 0])
     def test_no_count(self, given_):
         """What is no count, or 0 pages, is not known."""
-        told = {"state": "Active", "total_pages": given_}
-        assert wire.status(success(status=told), "TX1", NOW).total_pages is None
+        fields = {"state": "Active", "total_pages": given_}
+        assert wire.status(success(status=fields), "TX1", NOW).total_pages is None
 
     def test_the_next_try_may_be_tomorrow(self):
         """At 23:58 a job that is due at 00:01 is due tomorrow."""
-        told = {"state": "Sleeping", "time": "2026-12-31 23:58:10", "time_to_send": "00:01"}
-        assert wire.status(success(status=told), "TX1", NOW).next_try == datetime(
+        fields = {"state": "Sleeping", "time": "2026-12-31 23:58:10", "time_to_send": "00:01"}
+        assert wire.status(success(status=fields), "TX1", NOW).next_try == datetime(
             2027, 1, 1, 0, 1, tzinfo=UTC
         )
 
     def test_the_next_try_without_a_time(self):
         """Without a time of its own, a job's next try is counted from now."""
-        told = {"state": "Sleeping", "time_to_send": "12:05"}
-        assert wire.status(success(status=told), "TX1", NOW).next_try == NOW.replace(minute=5)
+        fields = {"state": "Sleeping", "time_to_send": "12:05"}
+        assert wire.status(success(status=fields), "TX1", NOW).next_try == NOW.replace(minute=5)
 
     def test_no_next_try_while_active(self):
         """A job that is on the line has no next try, whatever the server still says."""
-        told = {"state": "Active", "time_to_send": "12:05"}
-        assert wire.status(success(status=told), "TX1", NOW).next_try is None
+        fields = {"state": "Active", "time_to_send": "12:05"}
+        assert wire.status(success(status=fields), "TX1", NOW).next_try is None
 
     @pytest.mark.parametrize("clock", ["25:99", "soon", "", None, 7])
     def test_no_clock_time(self, clock):
         """What is no clock time is no next try."""
-        told = {"state": "Sleeping", "time_to_send": clock}
-        found = wire.status(success(status=told), "TX1", NOW).next_try
+        fields = {"state": "Sleeping", "time_to_send": clock}
+        found = wire.status(success(status=fields), "TX1", NOW).next_try
         assert found is None or found.year == 1970
 
     def test_an_unknown_state_is_kept_and_logged(self, caplog):
