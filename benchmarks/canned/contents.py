@@ -66,13 +66,13 @@ def _job(number: int, began: int, *, ready: bool) -> Entry:
         "modem": modem(number),
     }
     if number <= LINES:
-        return job | dialling(1)
+        return job | dialing(1)
     if ready and number % 2:
         return job
     return job | asleep(1, began + number)
 
 
-def dialling(dials: int) -> Entry:
+def dialing(dials: int) -> Entry:
     """What is different in a job that is being dialed for the *dials*th time."""
     count = str(dials)
     return {

@@ -53,7 +53,7 @@ async def measure(context: RowContext) -> Findings:
 
 def _told_as(dials: int) -> contents.Entry:
     """Busy, and dialed again, in turn: each is something else than the one before."""
-    return contents.asleep(dials, 0) if dials % 2 == 0 else contents.dialling(dials)
+    return contents.asleep(dials, 0) if dials % 2 == 0 else contents.dialing(dials)
 
 
 async def _announced(

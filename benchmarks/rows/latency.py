@@ -59,7 +59,7 @@ async def measure(context: RowContext) -> Findings:
 async def _change(context: RowContext, workspace: Workspace, job: str) -> tuple[float, float]:
     """Seconds until the update and until the reply."""
     before = len(workspace.journal.entries)
-    await context.ucx.change(job, contents.dialling(2))
+    await context.ucx.change(job, contents.dialing(2))
     wanted = {"chat.update", "chat.postMessage"}
     await until(
         lambda: {c["method"] for c in calls_since(workspace, before)} >= wanted, 60, what="a change announced"

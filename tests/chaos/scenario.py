@@ -3,7 +3,7 @@ The short scenario, in three acts that can be played by themselves.
 
 In: a subscription; a fax given to the bot that goes to a line of our own and so comes in, too; its record
 is deleted. Out: another subscription; a fax by command; its document is fetched. Stop: a fax by form, to a
-busy number; it is cancelled.
+busy number; it is canceled.
 
 The fax server's time stands still between the steps: whatever the bot goes through, it finds the same at
 each of them.
@@ -26,7 +26,7 @@ from tests.chaos.world import StuckError, World
 OWN_LINES = ("14695551112", "14695551113")
 TRIES = 12
 DIAL, CALL, BREAK = 12.0, 60.0, 40.0
-"""Simulated seconds: until it is dialling, until a page is through, until the line is free again."""
+"""Simulated seconds: until it is dialing, until a page is through, until the line is free again."""
 WHISPER_SECONDS = 2.0
 ROUNDS = 4
 

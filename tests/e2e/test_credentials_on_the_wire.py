@@ -66,7 +66,7 @@ async def wire_to(url: str) -> AsyncIterator[Wire]:
         server.close()
 
 
-async def test_each_server_hears_its_own_credentials_only(tmp_path):
+async def test_each_server_gets_its_own_credentials_only(tmp_path):
     """Through a fax out and one in, commands, uploads and answers: no token where it does not belong."""
     with pikepdf.new() as document:
         document.add_blank_page()

@@ -34,7 +34,7 @@ NUMBERS = {
     "14695551112": ("+14695551112",),
     "12142454571": ("214-245-4571",),
 }
-"""As dialled, and as people type them here."""
+"""As dialed, and as people type them here."""
 CSID = "OPAL CSID 77"
 CALLER = "ZENOBIA KLINIK"
 SECRET_WORDS = "Befund von Frau Quastenberg, vertraulich"
@@ -133,7 +133,7 @@ class Run:
 
 
 async def usual_traffic(run: Run, files: Files) -> None:
-    """Sent by command and by share, refused, cancelled, converted, bad; received, fetched, deleted."""
+    """Sent by command and by share, refused, canceled, converted, bad; received, fetched, deleted."""
     direct = run.workspace.state.im_with(DANA).id
     await run.send("469 555 0800", files.program, files.photo, line="Praxis Süd")
     await run.send("(469) 555-0101", files.letter)
@@ -205,17 +205,17 @@ async def a_stop_in_between(run: Run, files: Files) -> None:
     assert len(run.fax.log.entries("submission")) == before + 1
 
 
-def spellings(dialled: str, typed: tuple[str, ...]) -> set[str]:
+def spellings(dialed: str, typed: tuple[str, ...]) -> set[str]:
     """A number in every way that a log could write it; its last seven digits are told apart already."""
-    area, office, line = dialled[1:4], dialled[4:7], dialled[7:]
+    area, office, line = dialed[1:4], dialed[4:7], dialed[7:]
     return {
         *typed,
-        f"+{dialled}",
-        dialled,
-        dialled[1:],
+        f"+{dialed}",
+        dialed,
+        dialed[1:],
         f"+1 {area}-{office}-{line}",
         f"({area}) {office}-{line}",
-        dialled[-7:],
+        dialed[-7:],
         f"{office}-{line}",
         f"{office} {line}",
     }
@@ -243,7 +243,7 @@ def used(run: Run, drawn: list[str], files: Files) -> set[str]:
     }
     names |= {file.name for file in state.files.values()} | {path.stem for path in files.folder.iterdir()}
     names |= {line.name for line in LINES} | {line.cidname for line in LINES} | {CSID, CALLER, SECRET_WORDS}
-    numbers = {way for dialled, typed in NUMBERS.items() for way in spellings(dialled, typed)}
+    numbers = {way for dialed, typed in NUMBERS.items() for way in spellings(dialed, typed)}
     numbers |= {str(each["destination"]) for each in log.entries("dial")}
     tokens = {text for text in drawn if len(text) >= 16}
     tokens |= {run.workspace.bot_token, run.workspace.app_token, run.fax.client_id, run.fax.client_secret}

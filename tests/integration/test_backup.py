@@ -81,7 +81,7 @@ async def test_a_folder_of_any_name(tmp_path, fax, slack):
 
 
 @pytest.mark.parametrize("content", [b"", b"no database"])
-def test_a_copy_that_is_not_whole_does_not_look_like_one(tmp_path, live, content):
+def test_an_incomplete_backup_is_not_mistaken_for_a_complete_one(tmp_path, live, content):
     """A file that is not a faxbot database is reported, and leaves no folder that looks like a backup."""
     (live / "faxbot.db").write_bytes(content)
     with pytest.raises(BackupProblem, match="can't be copied"):
@@ -89,8 +89,8 @@ def test_a_copy_that_is_not_whole_does_not_look_like_one(tmp_path, live, content
     assert [path.suffix for path in (tmp_path / "backups").iterdir()] == [".part"]
 
 
-async def test_a_fax_that_went_out_after_the_backup_is_not_dialled_again(tmp_path, live, fax, slack):
-    """The copy says "ready"; put back, its job is found on the fax server, and nothing is dialled."""
+async def test_a_fax_sent_after_the_backup_is_not_dialed_again(tmp_path, live, fax, slack):
+    """The copy says "ready"; put back, its job is found on the fax server, and nothing is dialed."""
     async with services_over(live, fax, slack) as bot:
         await bot.tick()
         await fax.start_outage(60)
@@ -108,7 +108,7 @@ async def test_a_fax_that_went_out_after_the_backup_is_not_dialled_again(tmp_pat
     assert len(slack.cards()) == 1
 
 
-async def test_a_fax_that_never_went_out_is_asked_about(tmp_path, live, fax, slack):
+async def test_a_fax_that_was_never_sent_gets_a_question(tmp_path, live, fax, slack):
     """Put back, no job can be found for it: a person decides."""
     async with services_over(live, fax, slack) as bot:
         await bot.tick()

@@ -161,8 +161,8 @@ def put_record(fax, number, *, file=None, at=0.0):
 # -- what people share
 
 
-async def test_a_file_deleted_meanwhile_is_told_and_nothing_is_sent(tmp_path, fax, standin):
-    """Dana deletes her file before it is fetched: Slack no longer has it, and nothing is dialled."""
+async def test_a_file_deleted_meanwhile_is_reported_and_nothing_is_sent(tmp_path, fax, standin):
+    """Dana deletes her file before it is fetched: Slack no longer has it, and nothing is dialed."""
     file = await standin.share(make_pdf(tmp_path / "referral.pdf"))
     await standin.do("delete_file", user=people.DANA, file=file["id"])
     async with services_over(tmp_path, fax, standin) as bot:
@@ -173,7 +173,7 @@ async def test_a_file_deleted_meanwhile_is_told_and_nothing_is_sent(tmp_path, fa
     assert await standin.messages(CLAIMS) == []
 
 
-async def test_a_page_instead_of_the_file_is_told_and_nothing_is_sent(tmp_path, fax, standin):
+async def test_a_web_page_instead_of_the_file_is_reported_and_nothing_is_sent(tmp_path, fax, standin):
     """Slack answers the download with HTML: the sentence names files:read, and no page is faxed."""
     file = await standin.share(make_pdf(tmp_path / "referral.pdf"))
     standin.workspace.installation.faults.add({"method": "download", "fault": "html", "times": None})
@@ -276,7 +276,7 @@ async def test_a_change_of_an_unknown_job(tmp_path, fax, kind, job_id, words):
     assert slack.posts == []
 
 
-async def test_where_the_bot_is_no_member_nothing_is_dialled(tmp_path, fax, standin):
+async def test_where_the_bot_is_no_member_nothing_is_dialed(tmp_path, fax, standin):
     """In #legal the bot could not tell how it goes: the answer says how to invite it."""
     file = await standin.share(make_pdf(tmp_path / "referral.pdf"))
     async with services_over(tmp_path, fax, standin) as bot:
@@ -303,7 +303,7 @@ async def ticking(bot) -> AsyncIterator[None]:
         await until(bot.ticks.idle)
 
 
-async def test_an_outage_is_told_once_and_its_end_once(tmp_path, fax, slack):
+async def test_an_outage_is_announced_once_and_its_end_once(tmp_path, fax, slack):
     """However many ticks fail, and although faxbot is started anew meanwhile: one message each."""
     async with services_over(tmp_path, fax, slack) as bot, ticking(bot):
         await until(lambda: called(fax, "activejobs") and called(fax, "recordcount"))
@@ -320,7 +320,7 @@ async def test_an_outage_is_told_once_and_its_end_once(tmp_path, fax, slack):
     assert [p.channel for p in notices(slack, OutageEnded)] == [INBOUND]
 
 
-async def test_a_revoked_token_is_renewed_once_and_nobody_hears_of_it(tmp_path, fax, slack):
+async def test_a_revoked_token_is_renewed_once_without_a_notice(tmp_path, fax, slack):
     """The UCX takes its token back: the next fax fetches another, and goes out once."""
     async with services_over(tmp_path, fax, slack) as bot:
         await bot.tick()
@@ -421,7 +421,7 @@ async def test_records_deleted_while_paging_hide_nothing(tmp_path, fax, slack, m
     assert [p.message.record.job_id for p in slack.received()] == ["RX103"]
 
 
-async def test_a_received_fax_that_was_cut_is_told_as_incomplete(tmp_path, fax, slack):
+async def test_a_received_fax_that_was_cut_is_shown_as_incomplete(tmp_path, fax, slack):
     """A status text on a received fax: the file's text says how much arrived, the card why."""
     async with services_over(tmp_path, fax, slack) as bot:
         receive(fax, make_pdf(tmp_path / "long.pdf", 5), cut=2)

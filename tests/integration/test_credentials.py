@@ -170,7 +170,7 @@ async def test_a_redirected_handshake_goes_nowhere_else(server, trap, api):
     assert trap.requests == []
 
 
-async def test_a_file_that_is_elsewhere_is_not_asked_for_with_the_token(server, trap, api, tmp_path):
+async def test_a_file_on_another_host_is_not_requested_with_the_token(server, trap, api, tmp_path):
     """files.info names another host: nothing goes there at all."""
     for url in (
         f"{trap.base}/file",

@@ -1,4 +1,4 @@
-"""A fax is dialled at most once a request: every way to lose FileSend's answer, over a UCX of plain lists."""
+"""A fax is dialed at most once a request: every way to lose FileSend's answer, over a UCX of plain lists."""
 
 import asyncio
 
@@ -83,7 +83,7 @@ class TestLostAnswer:
         (fax,) = await bot.faxes()
         assert fax.state is FaxState.UNKNOWN
 
-    async def test_one_look_is_not_enough(self, bot, ucx, slack):
+    async def test_one_lookup_is_not_enough(self, bot, ucx, slack):
         """What the first list does not hold may be in the second: nobody is asked in between."""
         ucx.held_back = 1
         ucx.fail("submit_job", "after")
@@ -128,7 +128,7 @@ class TestLostAnswer:
         assert (fax.state, fax.job_id) == (FaxState.ACCEPTED, "TX1")
         assert sent(ucx) == ["TX1"]
 
-    async def test_looking_ends(self, bot, ucx):
+    async def test_lookups_end(self, bot, ucx):
         """An hour after the intent nobody looks any more: the fax server is left in peace."""
         fax = await ask(bot)
         for _ in range(61):
@@ -165,7 +165,7 @@ class TestTurnedAway:
     """Answers that say that nothing was done, and what if they lie."""
 
     @pytest.mark.parametrize("fault", [CredentialsRejected("401"), ServerBusy("429")])
-    async def test_handed_over_again_after_a_look(self, bot, ucx, slack, fault):
+    async def test_submitted_again_after_a_lookup(self, bot, ucx, slack, fault):
         """Turned away over the token, or for later: kept, looked for, and then handed over once more."""
         ucx.fail("submit_job", "before", fault)
         await send(bot)
@@ -206,8 +206,8 @@ class TestTurnedAway:
         assert "Unauthorized destination" in fax.fault
         assert ucx.calls.count("submit_job") == 3
 
-    async def test_refused_and_dialled(self, bot, ucx, slack):
-        """A server that says no and dials all the same: the job is found, and can be cancelled."""
+    async def test_refused_and_dialed(self, bot, ucx, slack):
+        """A server that says no and dials all the same: the job is found, and can be canceled."""
         ucx.fail("submit_job", "after", RequestRefused("Internal error"))
         await send(bot)
         await bot.until_posted()
@@ -241,7 +241,7 @@ class TestTurnedAway:
         assert (second.state, second.job_id) == (FaxState.ACCEPTED, "TX1")
 
     async def test_no_connection(self, bot, ucx, slack):
-        """Without a connection nothing was dialled: the fax is kept and goes out by itself, once."""
+        """Without a connection nothing was dialed: the fax is kept and goes out by itself, once."""
         await bot.lines.lines()
         ucx.away = ServerUnreachable("no route")
         await bot.send(TO)
@@ -254,7 +254,7 @@ class TestTurnedAway:
         assert fax.state is FaxState.ACCEPTED
         assert sent(ucx) == ["TX1"]
 
-    async def test_a_connection_lost_between_the_look_and_the_call(self, bot, ucx):
+    async def test_a_connection_lost_between_the_lookup_and_the_call(self, bot, ucx):
         """A job that another program makes meanwhile is not taken for the fax that was never sent."""
         ucx.fail("submit_job", "before", ServerUnreachable("refused"))
         await send(bot)
@@ -264,7 +264,7 @@ class TestTurnedAway:
         (fax,) = await bot.faxes()
         assert (fax.state, fax.job_id) == (FaxState.ACCEPTED, "TX8")
 
-    async def test_one_asks_for_all(self, bot, ucx, slack):
+    async def test_one_lookup_serves_all(self, bot, ucx, slack):
         """While the fax server is away, ten waiting faxes cost one request a tick."""
         await bot.lines.lines()
         ucx.away = ServerUnreachable("no route")
@@ -426,7 +426,7 @@ class TestWhoseJob:
         (fax,) = await bot.faxes()
         assert (fax.state, fax.job_id) == (FaxState.ACCEPTED, "TX1")
 
-    async def test_a_subscriber_hears_of_no_stranger(self, bot, ucx, slack):
+    async def test_a_candidate_job_is_not_announced_to_subscribers(self, bot, ucx, slack):
         """A job in doubt is not told as another program's fax while it may be ours."""
         await bot.runner.accept(
             bot.request(RequestKind.SUBSCRIBE, user=PRIYA, channel="CLEGAL", direction="TX")
@@ -442,7 +442,7 @@ class TestWhoseJob:
 
 
 class TestDecisions:
-    async def test_sent_again_once_whoever_presses(self, bot, ucx, slack):
+    async def test_sent_again_once_for_any_number_of_clicks(self, bot, ucx, slack):
         """Two people press "Send again": one new fax; the second hears that it is settled."""
         fax = await ask(bot)
         first = bot.request(RequestKind.ANSWER, user=DANA, fax_id=fax.id, answer="again")
@@ -590,7 +590,7 @@ class TestDecisions:
         assert sent(ucx) == ["TX1"]
 
     async def test_the_first_shows_up_after_it_was_sent_again(self, bot, ucx):
-        """Sent again, then the first job is there as well: each card has its own, so one can be cancelled."""
+        """Sent again, then the first job is there as well: each card has its own, so one can be canceled."""
         ucx.held_back = 1
         ucx.fail("submit_job", "after")
         await send(bot)
@@ -680,7 +680,7 @@ class TestSideBySide:
         assert "unknown" not in slack.steps()
         assert sent(ucx) == ["TX1"]
 
-    async def test_one_that_is_being_handed_over_is_waited_for(self, bot, ucx):
+    async def test_a_submission_under_way_is_waited_for(self, bot, ucx):
         """A lost fax is not looked for while another to its number is becoming a job."""
         ucx.fail("submit_job", "before")
         await send(bot)

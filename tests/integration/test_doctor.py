@@ -144,7 +144,7 @@ def env_file(tmp_path: Path) -> Path:
     return path
 
 
-async def test_a_readable_env_file_is_told_of(bench: Bench, env_file: Path):
+async def test_a_readable_env_file_is_reported(bench: Bench, env_file: Path):
     """Tokens that every user of the machine can read are a yellow row."""
     findings = await bench.examine()
     assert findings["Settings"].severity is Severity.YELLOW
@@ -190,7 +190,7 @@ async def test_a_ucx_that_is_down(bench: Bench):
     assert findings["Socket Mode"].severity is Severity.GREEN
 
 
-async def test_a_name_that_nobody_knows(bench: Bench):
+async def test_an_unknown_host_name(bench: Bench):
     """Most often a slip of the pen."""
     only_red(await bench.examine(UCX_URL="https://ucx.invalid"), "UCX reachable", "ucx.invalid", "mistyped")
 

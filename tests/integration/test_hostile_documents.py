@@ -24,7 +24,7 @@ needs_ghostscript = pytest.mark.skipif(
 
 
 def pdf_of(*objects: bytes, trailer: bytes = b"") -> bytes:
-    """A PDF of these objects, numbered from 1; the first is its catalogue."""
+    """A PDF of these objects, numbered from 1; the first is its catalog."""
     out, places = io.BytesIO(), []
     out.write(b"%PDF-1.5\n")
     for number, body in enumerate(objects, 1):

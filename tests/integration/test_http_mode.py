@@ -85,7 +85,7 @@ async def slack():
         yield made
 
 
-async def test_what_slack_has_signed_is_taken(slack):
+async def test_a_signed_request_is_accepted(slack):
     """A command, an interaction and an event, each in Slack's own form."""
     assert (await slack.command())[0] == 200
     assert (await slack.event())[0] == 200
@@ -118,7 +118,7 @@ async def test_a_form_with_a_mistake_is_answered_beside_its_field(slack):
     ],
     ids=str,
 )
-async def test_what_slack_has_not_signed_is_not_looked_at(slack, wrong):
+async def test_an_unsigned_request_is_rejected(slack, wrong):
     """A wrong, missing, malformed or old signature, or one from the future: 401, and nothing happens."""
     for status, _ in (await slack.command(**wrong), await slack.event(**wrong)):
         assert status == 401
@@ -271,7 +271,7 @@ async def test_only_slacks_own_headers_are_passed_on(slack):
     assert len(slack.committed) == 1
 
 
-async def test_refusals_are_told_once_and_without_what_was_sent(slack, caplog):
+async def test_refusals_are_logged_once_and_without_the_payload(slack, caplog):
     """However many bad requests come, the log has one line of them until a good one has come."""
     with caplog.at_level(logging.DEBUG):
         for _ in range(3):
@@ -295,7 +295,7 @@ async def test_nothing_is_taken_after_the_end():
             await session.post(url)
 
 
-async def test_a_port_that_is_taken():
+async def test_a_port_in_use():
     """It is an OSError, and nothing is left open."""
     async with listening() as slack:
         port = int(slack.endpoint.url.split(":")[2].split("/")[0])

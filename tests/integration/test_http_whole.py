@@ -138,7 +138,7 @@ async def test_lost_answers_and_duplicates_fax_once(tmp_path):
         assert len(cards) <= 1
 
 
-async def test_a_bot_that_was_away_is_told_what_it_missed(tmp_path):
+async def test_a_bot_that_was_down_gets_the_missed_events(tmp_path):
     """An event that nobody answered comes again, and is carried out once when the bot is back."""
     fax = SimulatedUcx(tmp_path / "ucx", speed=300)
     workspace = Workspace(tmp_path / "ws", manifest=MANIFEST)
@@ -171,7 +171,7 @@ async def ended(work: Awaitable[None]) -> str:
     return str(caught.value)
 
 
-async def test_a_port_that_is_taken_is_named(tmp_path):
+async def test_a_port_in_use_is_named(tmp_path):
     """The start ends with the setting that has to be changed."""
     async with (
         SimulatedUcx(tmp_path / "ucx") as fax,

@@ -140,7 +140,7 @@ async def test_half_a_document_is_not_posted(bot, ucx, slack, tmp_path):
     assert posted(slack) == ["RX1"]
 
 
-async def test_a_document_that_is_never_whole_is_posted_as_it_is(bot, ucx, slack, monkeypatch):
+async def test_a_document_that_stays_damaged_is_posted_as_it_is(bot, ucx, slack, monkeypatch):
     """After some tries: half a fax is more than none."""
     monkeypatch.setattr(inbox, "TRIES", 3)
     bot.documents.damaged.add("half")
@@ -163,7 +163,7 @@ async def test_a_document_that_is_fetched_once_more_is_posted_once(bot, ucx, sla
     assert len(cards(slack)) == 1
 
 
-async def test_a_file_that_stays_away_is_told_and_posted_when_it_comes(bot, ucx, slack):
+async def test_a_missing_file_is_announced_and_posted_when_it_comes(bot, ucx, slack):
     """After half an hour of asking the fax is told without its file; when the file is there, it is posted."""
     ucx.receive(1)
     text = ucx.files.pop("RX1")
@@ -182,7 +182,7 @@ async def test_a_file_that_stays_away_is_told_and_posted_when_it_comes(bot, ucx,
     assert [card.has_file for card in cards(slack)] == [True]
 
 
-async def test_a_file_that_never_comes_is_asked_for_no_more(bot, ucx, slack, monkeypatch):
+async def test_a_file_that_never_comes_is_given_up(bot, ucx, slack, monkeypatch):
     """After a day the fax server is left in peace."""
     monkeypatch.setattr(inbox, "TRIES", 2)
     monkeypatch.setattr(inbox, "LATE_TRIES", 4)

@@ -145,7 +145,7 @@ async def test_send_without_a_number_opens_the_form_with_recent_files(harness):
     assert harness.runner.requests == []
 
 
-async def test_help_is_told(harness):
+async def test_help_is_shown(harness):
     """`/fax` alone is answered with the commands there are."""
     await harness.command("")
     await until(lambda: harness.replies.responses)
@@ -183,7 +183,7 @@ async def test_an_unknown_fault_gets_a_reference_that_is_in_the_log(harness, cap
     assert "469 555 0101" not in caplog.text
 
 
-async def test_a_fault_of_slack_after_the_acknowledgement_is_told(harness, monkeypatch):
+async def test_a_fault_of_slack_after_the_acknowledgement_is_shown(harness, monkeypatch):
     """A form that could not be opened is not met with silence."""
 
     async def refused(*args, **start):
@@ -217,14 +217,14 @@ async def test_buttons_become_requests(harness, action_id, value, body):
     assert request.key == f"click:CCLAIMS:10.1:{action_id}:{value}:UDANA:11.1"
 
 
-async def test_a_document_asked_for_in_a_private_answer_goes_to_no_thread_of_it(harness):
+async def test_a_document_requested_in_an_ephemeral_is_posted_outside_its_thread(harness):
     """An ephemeral message has no thread that others could see."""
     place = {"type": "message", "message_ts": "10.1", "channel_id": "CCLAIMS", "is_ephemeral": True}
     await harness.send(press("download", "record:7", container=place, message={}))
     assert harness.runner.requests[0].body == GetBody(record_id=7)
 
 
-async def test_the_same_press_told_twice_is_one_request_and_a_later_one_another(harness):
+async def test_a_redelivered_click_is_one_request_and_a_later_click_another(harness):
     """What failed can be pressed again."""
     await harness.send(press("cancel_fax", "fax:12"))
     await harness.send(press("cancel_fax", "fax:12"))
@@ -365,7 +365,7 @@ async def test_a_share_is_one_request_named_by_its_message(harness, facts, body)
     assert harness.replies.responses == []
 
 
-async def test_a_file_that_only_its_id_is_told_of_is_a_request(harness):
+async def test_a_file_event_with_only_an_id_is_a_request(harness):
     """`file_shared` names no message; the service finds it."""
     await harness.send(event(type="file_shared", file_id="F1", user_id="UDANA", channel_id="C1"))
     (request,) = harness.runner.requests
@@ -451,7 +451,7 @@ READING = [
 
 
 @pytest.mark.parametrize("body", READING, ids=["question", "help", "form", "shortcut", "page"])
-async def test_what_only_reads_is_answered_once_however_often_it_is_told(harness, body):
+async def test_a_redelivered_query_is_answered_once(harness, body):
     """Told twice at once and again later, it is acknowledged three times and answered once."""
     answers = await asyncio.gather(harness.send(body), harness.send(body))
     await harness.settle()
@@ -461,7 +461,7 @@ async def test_what_only_reads_is_answered_once_however_often_it_is_told(harness
     assert len(harness.replies.responses) + len(harness.forms.opened) == 1
 
 
-async def test_what_is_told_again_is_answered_as_before(harness):
+async def test_a_redelivery_gets_the_same_answer(harness):
     """What is wrong in a form, or with a command, is said again, for its first answer may have been lost."""
     for body in (submission(FormStart("C1").encode(), "", FILES), command("stauts")):
         first, second = await harness.send(body), await harness.send(body)
@@ -508,7 +508,7 @@ async def test_a_form_sent_again_because_its_answer_was_lost_is_one_request(harn
     assert len(harness.runner.requests) == 1
 
 
-async def test_a_second_telling_waits_for_the_commit_of_the_first(harness):
+async def test_a_second_delivery_waits_for_the_commit_of_the_first(harness):
     """It is acknowledged when the first is, not before; if that fails, it has its own try."""
     harness.runner.gate, harness.runner.failure = asyncio.Event(), RuntimeError("disk full")
     tellings = [asyncio.create_task(harness.send(event(**MENTION))) for _ in range(2)]
@@ -530,7 +530,7 @@ async def test_a_second_telling_waits_for_the_commit_of_the_first(harness):
     ],
     ids=["command", "press", "form"],
 )
-async def test_without_slacks_names_each_telling_is_a_wish(harness, body):
+async def test_without_slacks_ids_each_delivery_is_a_request(harness, body):
     """Where there is no trigger, no time and no view id, a second wish is not taken for the first."""
     bare = {n: copy.deepcopy(part) for n, part in body.items() if n not in {"trigger_id", "response_url"}}
     for part in (*bare.get("actions", ()), bare.get("view", {})):

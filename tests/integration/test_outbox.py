@@ -158,7 +158,7 @@ async def test_a_pause_for_one_channel_holds_up_no_other(harness):
     assert harness.texts(CLAIMS) == []
 
 
-async def test_after_the_pause_everything_is_told_once_and_in_order(harness):
+async def test_after_the_pause_everything_is_posted_once_and_in_order(harness):
     """What a 429 turned away was not posted: it is posted then, before what came after it."""
     harness.slack.fail("post", "before", SlackBusy(0.1))
     for text in ("one", "two", "three"):
@@ -253,7 +253,7 @@ async def test_an_edit_that_is_carried_out_late_does_not_stay(harness, monkeypat
     assert harness.slack.cards()[0].message.fax.outcome is Outcome.GIVEN_UP
 
 
-async def test_the_end_of_a_fax_whose_card_was_deleted_is_told_in_a_new_card(harness):
+async def test_the_end_of_a_fax_whose_card_was_deleted_is_shown_in_a_new_card(harness):
     """Somebody deleted the card: it is posted once more, with the end."""
     fax_id = await harness.a_fax()
     await harness.all_posted()
@@ -285,7 +285,7 @@ async def test_a_reply_without_a_thread_begins_a_new_one_once(harness):
     assert len(harness.slack.cards()) == 2
 
 
-async def test_a_closed_channel_is_dropped_and_one_admin_hears_once(harness):
+async def test_a_closed_channel_is_dropped_and_one_admin_is_notified_once(harness):
     """is_archived will not change by trying: the notices are dropped, Priya is told."""
     post = harness.slack.post
 
@@ -312,7 +312,7 @@ async def test_any_other_refusal_is_kept(harness, monkeypatch):
     assert harness.texts(CLAIMS) == ["one"]
 
 
-async def test_a_post_is_looked_for_twice_before_it_is_made_again(harness):
+async def test_a_post_is_repeated_only_after_two_lookups(harness):
     """Its answer is lost and it is not there: two looks, then one more post."""
     harness.slack.fail("post", "before", SlackUnclear("lost"))
     await harness.say(CLAIMS, "one")
@@ -321,7 +321,7 @@ async def test_a_post_is_looked_for_twice_before_it_is_made_again(harness):
     assert harness.texts(CLAIMS) == ["one"]
 
 
-async def test_no_look_before_the_settle_window(tmp_path):
+async def test_no_lookup_before_the_settle_window(tmp_path):
     """Found `sending` at a start: the call may still be carried out, so the look waits."""
     slack = PlainSlack()
     async with running(tmp_path, slack) as harness:
@@ -356,7 +356,7 @@ async def test_no_look_before_the_settle_window(tmp_path):
     assert harness.texts(CLAIMS) == ["one"]
 
 
-async def test_an_answer_to_one_person_is_told_at_most_once(harness):
+async def test_an_ephemeral_is_posted_at_most_once(harness):
     """It cannot be looked for: a lost answer stays lost, and nothing is said twice."""
     harness.slack.fail("post_ephemeral", "after", SlackUnclear("lost"))
     await harness.write(
@@ -398,7 +398,7 @@ async def test_a_document_that_left_the_spool_is_fetched_once_more(harness, tmp_
     assert len(harness.slack.received()) == 1
 
 
-async def test_a_share_is_looked_for_twice_before_it_is_asked_for_again(harness, tmp_path):
+async def test_a_share_is_repeated_only_after_two_lookups(harness, tmp_path):
     """Its answer is lost and nothing shows the file: two looks, then the same file is shared once more."""
     harness.slack.fail("share_file", "before", SlackUnclear("lost"))
     await harness.received(make_pdf(tmp_path / "RX1.pdf"))

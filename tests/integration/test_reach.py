@@ -90,7 +90,7 @@ async def test_ticks_that_end_side_by_side(bot, slack):
 
 class TestComingAndGoing:
     @pytest.mark.parametrize(("gone", "there"), [(1, 1), (3, 1), (1, 6), (20, 20)])
-    async def test_is_not_told_each_time(self, bot, slack, gone, there):
+    async def test_is_not_announced_each_time(self, bot, slack, gone, there):
         """An hour of answers and no answers, in whatever rhythm, is a few messages, and they pair up."""
         rounds = 360 // (gone + there)
         for _ in range(rounds):
@@ -100,7 +100,7 @@ class TestComingAndGoing:
         assert said == ["OutageBegan", "OutageEnded"] * (len(said) // 2)
         assert 2 <= len(said) <= 12
 
-    async def test_a_long_outage_after_a_short_one_is_told(self, bot, slack):
+    async def test_a_long_outage_after_a_short_one_is_announced(self, bot, slack):
         """A second outage is told when it lasts, with the moment when it really began."""
         await fail(bot, times=3)
         await answer(bot)
@@ -111,7 +111,7 @@ class TestComingAndGoing:
         assert outage_notices(slack) == ["OutageBegan", "OutageEnded", "OutageBegan"]
         assert last(slack).since == began
 
-    async def test_after_a_calm_time_it_is_told_at_once(self, bot, slack):
+    async def test_after_a_calm_time_it_is_announced_at_once(self, bot, slack):
         """Half an hour without an outage: the next one is told like the first."""
         await fail(bot, times=3)
         await answer(bot, times=200)
@@ -120,7 +120,7 @@ class TestComingAndGoing:
 
 
 class TestLockedOut:
-    async def test_is_told_with_its_name(self, bot, slack):
+    async def test_is_announced_with_its_name(self, bot, slack):
         """Credentials that are not accepted any more are told as that, once, and once when they are."""
         await answer(bot)
         await fail(bot, LOCKED, times=20)
@@ -129,7 +129,7 @@ class TestLockedOut:
         assert outage_notices(slack) == ["locked OutageBegan", "locked OutageEnded"]
 
     async def test_after_an_outage(self, bot, slack):
-        """A server that comes back without its licence: the outage is told, who can help, and the end."""
+        """A server that comes back without its license: the outage is told, who can help, and the end."""
         await fail(bot, times=5)
         await fail(bot, LOCKED, times=5)
         await fail(bot, times=5)
@@ -137,7 +137,7 @@ class TestLockedOut:
         assert outage_notices(slack) == ["OutageBegan", "locked OutageBegan", "locked OutageEnded"]
 
     async def test_faxes_are_kept_and_go_out(self, bot, ucx, slack):
-        """The licence expires while the bot runs: a fax is kept and says why; renewed, it goes out once."""
+        """The license expires while the bot runs: a fax is kept and says why; renewed, it goes out once."""
         ucx.away = LOCKED
         await bot.send()
         await until(lambda: "locked_out" in slack.steps())
@@ -224,7 +224,7 @@ class TestHowManyWentOut:
 
 
 class TestHalfSilent:
-    async def test_received_faxes_that_are_not_told(self, bot, slack):
+    async def test_received_faxes_that_cannot_be_read(self, bot, slack):
         """ActiveJobs answers, the records do not: told after five minutes, and once when they do."""
         for _ in range(60):
             bot.clock.let_pass(10)
@@ -256,7 +256,7 @@ class TestHalfSilent:
         assert outage_notices(slack) == ["QueryFailing", "QueryRecovered"]
 
 
-async def test_cards_say_when_it_was_last_heard(bot, ucx, slack):
+async def test_cards_show_when_the_server_last_replied(bot, ucx, slack):
     """A job that did not change for long: the card shows the last answer, not the last change."""
     await bot.send()
     await until(lambda: ucx.submissions)

@@ -94,7 +94,7 @@ async def twice(tmp_path):
         yield there
 
 
-async def test_a_share_is_one_fax_in_whatever_way_and_order_it_is_told(twice):
+async def test_a_share_is_one_fax_in_any_order_of_its_events(twice):
     """message, app_mention and file_shared, each of them twice, with and without files, first or last."""
     ways = [
         (twice.im, {}),
@@ -249,7 +249,7 @@ async def test_what_could_not_be_committed_is_not_acknowledged(tmp_path, monkeyp
         assert there.workspace.journal.of("event_given_up") == []
 
 
-async def test_a_restart_between_two_tellings(tmp_path):
+async def test_a_restart_between_two_deliveries(tmp_path):
     """What was committed before the bot stopped is known to the next one, which is told of it again."""
     async with scene(tmp_path, **QUICK | {"ack_deadline": 5.0}) as there:
         socket = there.workspace.installation.socket

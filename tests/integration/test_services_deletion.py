@@ -12,9 +12,7 @@ def deletions(fax):
     return [each for each in calls if each["method"] == "recorddelete" and each.get("carried_out")]
 
 
-async def test_a_deletion_whose_answer_is_lost_is_told_though_the_record_is_seen_to_be_gone(
-    tmp_path, fax, slack
-):
+async def test_a_deletion_whose_answer_is_lost_is_announced_although_the_record_is_gone(tmp_path, fax, slack):
     """Carried out, no answer, and the next look finds the record gone: the card says who deleted it."""
     async with services_over(tmp_path, fax, slack) as bot:
         await bot.send("+1 469 555 1112")

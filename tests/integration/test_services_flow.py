@@ -54,8 +54,8 @@ async def test_what_was_there_before_is_history(tmp_path, fax, slack):
     assert other.posts == []
 
 
-async def test_an_answer_that_is_lost_is_looked_for_and_adopted(tmp_path, fax, slack):
-    """FileSend carried out, its answer lost: the job is found, and nothing is dialled twice."""
+async def test_the_job_of_a_lost_answer_is_adopted(tmp_path, fax, slack):
+    """FileSend carried out, its answer lost: the job is found, and nothing is dialed twice."""
     fax.faults.plan(fault="drop_after", method="filesend", times=1)
     async with services_over(tmp_path, fax, slack) as bot:
         await bot.send()
@@ -65,7 +65,7 @@ async def test_an_answer_that_is_lost_is_looked_for_and_adopted(tmp_path, fax, s
     assert len(submissions(fax)) == 1
 
 
-async def test_an_answer_that_is_lost_with_nothing_done_is_asked_about(tmp_path, fax, slack):
+async def test_a_lost_answer_without_a_job_gets_a_question(tmp_path, fax, slack):
     """FileSend dropped before it was carried out: a person decides, and only then it is sent again."""
     fax.faults.plan(fault="drop_before", method="filesend", times=1)
     async with services_over(tmp_path, fax, slack) as bot:
@@ -145,7 +145,7 @@ async def test_a_stranger_may_not_cancel(tmp_path, fax, slack):
 
 
 async def test_while_the_fax_server_is_down_a_fax_is_kept_and_goes_out_later(tmp_path, fax, slack):
-    """No connection: the fax waits, is dialled once when the server is back."""
+    """No connection: the fax waits, is dialed once when the server is back."""
     async with services_over(tmp_path, fax, slack) as bot:
         await bot.tick()
         await fax.start_outage(60)
@@ -168,7 +168,7 @@ async def test_a_quiet_tick_asks_once_and_touches_no_row(tmp_path, fax, slack):
         assert len(slack.calls) == slack_calls
 
 
-async def test_the_same_wish_twice_is_one_fax(tmp_path, fax, slack):
+async def test_the_same_request_twice_is_one_fax(tmp_path, fax, slack):
     """Slack tells of one share three times: one fax."""
     (ts,) = slack.share_ts
     async with services_over(tmp_path, fax, slack) as bot:
@@ -220,8 +220,8 @@ async def test_unsubscribe_without_words_drops_everything(tmp_path, fax, slack):
         assert await bot.store.read(lambda ledger: len(ledger.subscriptions("CLEGAL"))) == 0
 
 
-async def test_a_fax_that_was_withdrawn_while_the_server_was_asked_is_not_dialled(tmp_path, fax, slack):
-    """Cancelled while the hand-over waits for the fax server: it stays cancelled when that fails."""
+async def test_a_fax_canceled_during_a_server_query_is_not_dialed(tmp_path, fax, slack):
+    """Canceled while the hand-over waits for the fax server: it stays canceled when that fails."""
     async with services_over(tmp_path, fax, slack) as bot:
         asked, go_on = asyncio.Event(), asyncio.Event()
 
@@ -244,7 +244,7 @@ async def test_a_fax_that_was_withdrawn_while_the_server_was_asked_is_not_dialle
     assert submissions(fax) == []
 
 
-async def test_a_refused_look_does_not_share_a_file_again(tmp_path, fax, slack, monkeypatch):
+async def test_a_refused_lookup_does_not_share_a_file_again(tmp_path, fax, slack, monkeypatch):
     """The share's answer is lost and the look for it refused: one file, however long it takes."""
     monkeypatch.setattr("faxbot.services.outbox.file_posting.RETRY_SECONDS", 0.05)
     slack.fail("share_file", "after", SlackUnclear("lost"))
@@ -265,7 +265,7 @@ async def test_one_announcement_that_fails_does_not_mute_its_channel(tmp_path, f
         await until(lambda: any(isinstance(reply, Sentence) for _, reply in slack.ephemerals))
 
 
-async def test_a_job_that_is_not_told_of_holds_up_no_other(tmp_path, fax, slack):
+async def test_a_job_without_a_status_delays_no_other(tmp_path, fax, slack):
     """JobStatus fails for one job: the tick goes through all the same."""
     async with services_over(tmp_path, fax, slack) as bot:
         await bot.send()
@@ -278,7 +278,9 @@ async def test_a_job_that_is_not_told_of_holds_up_no_other(tmp_path, fax, slack)
         await bot.tick_until(lambda: "delivered" in slack.steps())
 
 
-async def test_a_change_that_could_not_be_written_is_told_by_the_next_tick(tmp_path, fax, slack, monkeypatch):
+async def test_a_change_that_could_not_be_written_is_announced_by_the_next_tick(
+    tmp_path, fax, slack, monkeypatch
+):
     """The disk is full for a moment: the same list tells of the same change once more."""
 
     async def full_disk(work):

@@ -32,7 +32,7 @@ async def arrive(bot, path, count=1):
     await bot.inbox.tick()
 
 
-async def test_a_file_that_never_comes_is_told_without_it_in_order_and_once(tmp_path, slack, monkeypatch):
+async def test_a_fax_without_its_file_is_announced_in_order_and_once(tmp_path, slack, monkeypatch):
     """RX1 and RX2 cannot be fetched: neither holds up RX3, each is told by its card, and asked for rarely."""
     monkeypatch.setattr(inbox, "TRIES", TRIES)
     page = make_pdf(tmp_path / "page.pdf", 1)

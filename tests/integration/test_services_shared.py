@@ -31,7 +31,7 @@ async def done(bot):
             await asyncio.sleep(0.01)
 
 
-async def test_a_file_told_of_before_its_message_is_faxed_once_slack_names_it(
+async def test_a_file_event_before_its_message_is_faxed_once_slack_names_it(
     tmp_path, fax, slack, monkeypatch
 ):
     """`file_shared` overtakes its message: it is asked again until Slack names that, also after a stop."""
@@ -77,7 +77,7 @@ def told_again(bot):
     return harness, [(body, headers) for body in bodies for headers in ({}, again)]
 
 
-async def test_a_share_that_is_told_again_is_one_fax(tmp_path, fax, slack):
+async def test_a_redelivered_share_is_one_fax(tmp_path, fax, slack):
     """Mention and file_shared, each delivered again, at once and in the next life: acknowledged, one fax."""
     for _ in range(2):
         async with services_over(tmp_path, fax, slack) as bot:

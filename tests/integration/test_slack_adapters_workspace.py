@@ -165,7 +165,7 @@ async def test_a_fax_goes_up_and_comes_back(messenger, api, ws, tmp_path, fault)
     assert part.path.read_bytes() == path.read_bytes()
 
 
-async def test_share_that_never_came_is_asked_for_again(messenger, ws, tmp_path):
+async def test_a_share_that_never_came_is_repeated(messenger, ws, tmp_path):
     """Where the request to share was lost, the file does not count as shared, and sharing it works."""
     path = tmp_path / "a.pdf"
     path.write_bytes(b"%PDF-")

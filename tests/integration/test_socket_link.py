@@ -137,7 +137,7 @@ async def test_an_unknown_reason_to_go_is_a_reason():
         await until(lambda: other.heard == [(0, "E1")])
 
 
-async def test_pings_nobody_answers_are_no_reason_to_reconnect():
+async def test_missing_pongs_alone_do_not_reconnect():
     """A server that has never answered a ping is not judged by pings."""
     other = OtherSlack(pongs=False)
     quick = ReconnectBackoff(ping=0.01)

@@ -184,7 +184,7 @@ async def test_a_token_that_slack_no_longer_takes_is_an_error_with_its_remedy(bo
     assert "SLACK_APP_TOKEN" in error.getMessage()
 
 
-async def test_a_surprise_does_not_leave_the_bot_deaf(bot, monkeypatch, caplog):
+async def test_an_unexpected_error_does_not_stop_the_reconnecting(bot, monkeypatch, caplog):
     """Whatever goes wrong while a connection is opened is logged, and tried again."""
     opened, surprises = (
         bot.app.client.apps_connections_open,

@@ -108,7 +108,7 @@ class TestMethods:
         assert await client.fetch_records(Direction.RX) == []
 
     async def test_cancelling(self, client: UcxClient, letter: Path):
-        """A waiting job is cancelled once; the second time there is no such job."""
+        """A waiting job is canceled once; the second time there is no such job."""
         job_id = await submit(client, letter, BUSY)
         jobs = await client.active_jobs(Direction.TX)
         assert [job.job_id for job in jobs] == [job_id]
@@ -158,7 +158,7 @@ class TestTrouble:
         assert len(server.log.entries("submission")) == 1
 
     async def test_no_licence(self, client: UcxClient, server: SimulatedUcx):
-        """Without a licence the credentials are not accepted; with it again, they are."""
+        """Without a license the credentials are not accepted; with it again, they are."""
         await client.list_lines()
         server.credentials.set_licensed(licensed=False)
         with pytest.raises(CredentialsRejected):
@@ -178,7 +178,7 @@ class TestTrouble:
             {"fault": "latency", "seconds": 3.0, "when": "after"},
         ],
     )
-    async def test_a_fax_is_never_handed_in_twice(
+    async def test_a_fax_is_never_submitted_twice(
         self, client: UcxClient, server: SimulatedUcx, letter: Path, fault
     ):
         """Whatever becomes of its answer, a fax is handed in at most once."""

@@ -369,7 +369,7 @@ async def test_a_no_before_the_body_is_a_no(tmp_path, document):
     assert server.requests == ["filesend"]
 
 
-async def test_nobody_listening_is_no_connection(tmp_path, document):
+async def test_a_closed_port_is_unreachable(tmp_path, document):
     """A refused connection has dialed nothing, and is not a lost answer."""
     async with rogue(hangs_up, tmp_path) as (client, server):
         with pytest.raises(AnswerLost):
@@ -381,7 +381,7 @@ async def test_nobody_listening_is_no_connection(tmp_path, document):
     assert server.requests == ["filesend"]
 
 
-async def test_a_fax_turned_down_over_the_token_is_for_the_sender_to_hand_in_again(tmp_path, document):
+async def test_a_fax_refused_with_401_is_not_submitted_again_by_the_client(tmp_path, document):
     """After a 401 the client gets a new token and hands nothing in; the next hand-over goes through."""
 
     async def misbehave(line: Line) -> None:

@@ -165,7 +165,7 @@ def test_records_are_columns(engine: Engine):
     assert states["RX2"] is RecordState.SPOOLED
 
 
-def test_requests_ask_for_what_they_asked_for(engine: Engine):
+def test_requests_keep_their_content(engine: Engine):
     """Those that are not done have a body of their kind; of the one that is done the key is kept."""
     with Session(engine) as session:
         requests = {row.kind: row for row in session.exec(select(RequestRow))}

@@ -117,7 +117,7 @@ class TestJobStatus:
             ServerFault("There is no Fax API at this address."),
         ],
     )
-    async def test_the_record_tells_what_it_does_not(self, bot, ucx, fault):
+    async def test_the_record_has_what_jobstatus_lacks(self, bot, ucx, fault):
         """Whatever JobStatus answers, the record's end is told."""
         await send(bot)
         ucx.end("TX1")
@@ -125,7 +125,7 @@ class TestJobStatus:
         await bot.tick()
         assert (await the_fax(bot)).outcome is Outcome.DELIVERED
 
-    async def test_one_that_is_not_told_of_holds_up_no_other(self, bot, ucx):
+    async def test_one_without_a_status_delays_no_other(self, bot, ucx):
         """Of two that ended, one JobStatus fails: the other's end is told in the same tick."""
         await send(bot)
         await send(bot, "469 555 0102")
@@ -234,8 +234,8 @@ class TestReset:
             await bot.tick()
         assert (await the_fax(bot)).state is FaxState.ACCEPTED
 
-    async def test_one_that_begins_anew_is_another(self, bot, ucx, slack):
-        """Gone, and then an active TX1 to the same number that was never dialled: another program's."""
+    async def test_one_that_starts_over_is_another(self, bot, ucx, slack):
+        """Gone, and then an active TX1 to the same number that was never dialed: another program's."""
         await send(bot)
         ucx.change("TX1", state=JobState.ACTIVE, dials=2, sent_pages=1)
         await bot.tick()
@@ -312,7 +312,7 @@ async def test_clocks_that_are_hours_apart(bot, ucx, slack, hours):
 
 
 class TestSlow:
-    async def test_told_once_with_the_lines_state(self, tmp_path, ucx, slack):
+    async def test_announced_once_with_the_lines_state(self, tmp_path, ucx, slack):
         """Ready on an idle line for two minutes: told with the line's state, also over a restart once."""
         clock = StillClock()
         async with services_over_lists(tmp_path, ucx, slack, clock) as bot:
@@ -330,7 +330,7 @@ class TestSlow:
         reply = [step for p in slack.posts for step in getattr(p.message, "steps", ())]
         assert reply[-1].text == "Running and idle"
 
-    async def test_a_restart_does_not_start_the_two_minutes_anew(self, tmp_path, ucx, slack):
+    async def test_a_restart_does_not_restart_the_two_minutes(self, tmp_path, ucx, slack):
         """A minute before the restart and a good minute after it make two."""
         clock = StillClock()
         async with services_over_lists(tmp_path, ucx, slack, clock) as bot:
@@ -363,7 +363,7 @@ async def test_the_answering_machine_of_a_record_that_comes_late(bot, ucx, slack
     assert (await the_fax(bot)).answered_by == "MERCY CLINIC"
 
 
-async def test_a_strangers_job_is_told_to_who_subscribed(bot, ucx, slack):
+async def test_a_foreign_job_is_announced_to_subscribers(bot, ucx, slack):
     """A job of another program has a card where somebody wants it, and its end there."""
     await bot.runner.accept(bot.request(RequestKind.SUBSCRIBE, user=PRIYA, channel="CLEGAL", direction="TX"))
     await until(lambda: slack.ephemerals)

@@ -54,7 +54,7 @@ def make_pdf(path: Path, pages: int = 2, *, height: int = 792) -> Path:
 
 
 def submissions(fax: SimulatedUcx) -> list[dict[str, Any]]:
-    """What the fax server accepted for dialling, by its own log."""
+    """What the fax server accepted for dialing, by its own log."""
     return fax.log.entries("submission")
 
 

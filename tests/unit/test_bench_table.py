@@ -34,7 +34,7 @@ def test_a_count_that_was_never_taken_is_wrong():
     assert len(found.wrong) == 2
 
 
-def test_calls_that_nobody_expected_are_wrong():
+def test_unexpected_calls_are_wrong():
     """Counts by name have to be the same ones, not just as many."""
     found = Findings()
     found.expect("a tick", {"activejobs": 1, "faxlist": 1}, {"activejobs": 1})

@@ -179,14 +179,14 @@ def test_a_story_that_got_stuck_is_harm():
     assert harms(replace(a_story(), stuck="a form"), seen()) == {"stuck"}
 
 
-def test_a_wish_that_was_not_taken_need_not_be_carried_out():
+def test_an_unacknowledged_request_need_not_be_carried_out():
     """Slack showed the person an error: no fax is missing."""
     story = replace(a_story(), sendings=[*a_story().sendings, Sending("4696010101", (CLAIMS,))])
     assert harms(story, seen()) == set()
 
 
-def test_a_wish_that_was_not_taken_and_went_all_the_same_is_to_be_told():
-    """What is dialled has a card and an end, whatever Slack showed the person."""
+def test_an_unacknowledged_request_that_was_sent_must_be_announced():
+    """What is dialed has a card and an end, whatever Slack showed the person."""
     story = replace(a_story(), sendings=[*a_story().sendings, Sending("4696010101", (CLAIMS,))])
     assert harms(story, with_calls(submission("4696010101", "TX2"))) == {"never announced"}
 
@@ -203,7 +203,7 @@ def test_asked_and_sent_again_is_no_harm():
     assert verdict.counts["asked"] == 1
 
 
-def test_a_refusal_that_was_told_is_no_loss():
+def test_a_refusal_that_was_shown_is_no_loss():
     """Nothing was submitted, and the card says so."""
     evidence = along_with(
         replace(nothing_of_it(seen()), calls=[]), card("*Refused by the fax server* — nothing was dialed.")
@@ -211,7 +211,7 @@ def test_a_refusal_that_was_told_is_no_loss():
     assert harms(a_story(), evidence) == set()
 
 
-def test_a_refusal_that_one_person_was_told_excuses_one_request():
+def test_one_refusal_shown_excuses_one_request():
     """No fax could be made of the files of one of two requests; nothing is there of the other."""
     whisper = {"user": "U1", "channel": CLAIMS, "text": "Slack did not hand over the file."}
     evidence = replace(nothing_of_it(seen()), calls=[], ephemerals=[whisper])

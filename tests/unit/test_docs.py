@@ -138,7 +138,7 @@ def test_every_named_source_file_exists(page: Path):
     assert missing == []
 
 
-def test_the_map_names_every_part_of_the_house():
+def test_the_map_names_every_package():
     """Each folder and module right inside faxbot/ is on the map."""
     parts = {
         f"{each.name}/" if each.is_dir() else each.name

@@ -115,7 +115,7 @@ async def test_the_ids_of_forgotten_announcements_are_not_given_away_again(harne
     "kind",
     [AnnouncementKind.EPHEMERAL, AnnouncementKind.STEP, AnnouncementKind.NOTICE, AnnouncementKind.FILE],
 )
-async def test_what_was_told_is_forgotten(harness, kind, state):
+async def test_posted_announcements_are_deleted(harness, kind, state):
     """Answers, steps, notices, fetched files: Slack has them, or will never take them."""
     fax_id = await harness.fax()
     card = await harness.announce("card", AnnouncementKind.CARD, fax_id=fax_id, state=SENT)

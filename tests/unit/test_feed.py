@@ -174,7 +174,7 @@ async def test_in_the_order_in_which_they_came(order):
     assert again.memory.seen == [f"RX{number}" for number in range(121, 371)]
 
 
-async def test_equal_times_are_told_apart_by_their_ids():
+async def test_equal_times_are_distinguished_by_their_ids():
     """Faxes of the very same second, listed newest first, are seen in the order of their ids."""
     bot = await following(3, order="desc")
     for number in (9, 10, 11):

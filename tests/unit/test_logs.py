@@ -113,7 +113,7 @@ def _grouped() -> None:
     ],
     ids=["pydantic", "file", "cause", "context", "group", "url", "ours"],
 )
-def test_an_exception_is_told_by_type_and_place(work, expected):
+def test_an_exception_is_logged_by_type_and_place(work, expected):
     """What it says stays out; where it was raised, and what led to it, is there."""
     error = raised(work)
     line = ours("a request failed", error=error, request=3)
@@ -125,7 +125,7 @@ def test_an_exception_is_told_by_type_and_place(work, expected):
     assert "test_logs.py:" in line
 
 
-def test_a_database_error_is_told_with_sqlites_code(tmp_path):
+def test_a_database_error_is_logged_with_sqlites_code(tmp_path):
     """The kind of trouble that a disk makes can be read, parameters and paths cannot."""
     error = raised(lambda: _statement(tmp_path))
     assert isinstance(error, DBAPIError)
@@ -135,7 +135,7 @@ def test_a_database_error_is_told_with_sqlites_code(tmp_path):
     assert "nowhere" not in line
 
 
-def test_an_error_that_leads_to_itself_is_told_once():
+def test_an_error_that_causes_itself_is_logged_once():
     """A circle of causes ends."""
     one, other = ValueError(NUMBER), KeyError(NUMBER)
     one.__context__, other.__context__ = other, one
@@ -214,7 +214,7 @@ def test_libraries_are_not_let_log_at_length():
     assert "chatter" not in done.stderr
 
 
-def test_what_python_tells_by_itself_carries_no_values():
+def test_warnings_of_python_carry_no_values():
     """Warnings, dying threads, forgotten tasks, unwritable records, the last exception: types and places."""
     done = subprocess.run(  # noqa: S603 - our own program
         [sys.executable, "-c", textwrap.dedent(HOOKS), NUMBER],

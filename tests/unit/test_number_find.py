@@ -78,7 +78,7 @@ def test_a_foreign_number_is_found_as_people_abroad_write_it() -> None:
 
 
 @pytest.mark.parametrize("sentence", ["fax to 911", "fax to 555-0101", "1", "fax this to 1234567890 now"])
-def test_a_number_that_may_not_be_dialled_is_said(sentence: str) -> None:
+def test_a_number_that_may_not_be_dialed_is_refused(sentence: str) -> None:
     """What is meant as a number is not passed over silently."""
     with pytest.raises(BadNumber):
         find(sentence, US)

@@ -40,7 +40,7 @@ async def test_a_question_is_answered_after_the_acknowledgements_of_others():
     await until(lambda: harness.replies.responses)
 
 
-async def test_an_answer_waits_until_nobody_waits_for_an_acknowledgement():
+async def test_an_answer_waits_for_pending_acknowledgements():
     """While another envelope is being committed, an answer is not worked on."""
     waiting = Unacknowledged()
     waiting.add()
@@ -53,7 +53,7 @@ async def test_an_answer_waits_until_nobody_waits_for_an_acknowledgement():
     await asyncio.wait_for(answering, 5)
 
 
-async def test_an_acknowledgement_that_does_not_come_holds_nobody_up_for_long(monkeypatch):
+async def test_a_missing_acknowledgement_delays_others_briefly(monkeypatch):
     """After a moment the work goes on all the same."""
     monkeypatch.setattr(prompt_ack, "MAX_WAIT_SECONDS", 0.01)
     waiting = Unacknowledged()

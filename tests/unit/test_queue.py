@@ -106,7 +106,7 @@ def channels(draw):
 
 
 @given(channels())
-def test_a_thread_is_always_told_in_its_order(rows):
+def test_a_thread_is_always_posted_in_order(rows):
     """Whatever is chosen, nothing older of the same thread is left behind, except an edit."""
     waiting = list(rows)
     while (choice := choose(waiting, NOW, free)).batch:

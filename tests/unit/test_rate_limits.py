@@ -134,7 +134,7 @@ class StrictServer:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_who_keeps_the_pace_never_hears_429(seed):
+def test_within_the_limits_there_is_no_429(seed):
     """However long each call is on its way, a server that counts strictly has nothing to say."""
     time, server, chance = Time(), StrictServer(), random.Random(seed)  # noqa: S311 - a simulation
     pace = SlackRateLimits(time, strict=True)

@@ -201,7 +201,7 @@ async def test_an_unknown_exception_is_logged_and_the_tick_goes_on(caplog: pytes
     assert all(record.exc_info and vars(record)["tick"] == "look" for record in stumbles)
 
 
-async def test_a_tick_goes_on_when_telling_of_it_fails():
+async def test_a_tick_continues_when_its_report_fails():
     """A disk that is full for a moment, when an outage or its end is written down, ends no tick."""
     pauses: list[float] = []
 

@@ -243,7 +243,7 @@ async def test_shared_in_a_message_that_is_not_named(kind):
     assert await publisher(client).shared_ts("C1", "F1", NOW, thorough=True) == (True, None, "https://x/F1")
 
 
-async def test_shared_when_nothing_can_tell():
+async def test_shared_when_slack_gives_no_proof():
     """A file without shares in a conversation that cannot be read counts as shared: it is not sent twice."""
     client = FakeSlack(files_info=file(), conversations_history=refusal("missing_scope"))
     assert await publisher(client).shared_ts("C1", "F1", NOW, thorough=True) == (True, None, "https://x/F1")
@@ -280,13 +280,13 @@ async def test_shares_without_files_info():
     assert await publisher(client).shared_ts("C1", "F1", NOW, thorough=True) == (True, None, "")
 
 
-async def test_busy_slack_is_told_on():
+async def test_a_busy_slack_fault_is_raised():
     """A pause that Slack asks for reaches whoever keeps the order of messages."""
     with pytest.raises(SlackBusy):
         await publisher(FakeSlack(chat_update=refusal("ratelimited"))).update("C1", "1.1", SAY, key="k")
 
 
-async def test_refusal_is_told_on():
+async def test_a_refusal_is_raised():
     """What Slack will never take is told with its code."""
     with pytest.raises(SlackRefused) as caught:
         await publisher(FakeSlack(chat_postMessage=refusal("is_archived"))).post(

@@ -107,7 +107,7 @@ async def test_writes_that_arrive_together_share_a_commit(store: TransactionStor
 
 
 async def test_one_failing_work_takes_no_other_with_it(file_store: TransactionStore, file: Path):
-    """In one batch a work that fails halfway leaves nothing, and its neighbours are saved."""
+    """In one batch a work that fails halfway leaves nothing, and its neighbors are saved."""
 
     def fail(ledger: Ledger) -> None:
         ledger.add_fax(Fax())
@@ -144,7 +144,7 @@ def break_at_commit(ledger: Ledger) -> None:
     ledger.add_fax(Fax(request_id=999))
 
 
-async def test_a_commit_that_fails_is_told_to_all_of_its_batch(file_store: TransactionStore):
+async def test_a_failing_commit_raises_in_each_write_of_its_batch(file_store: TransactionStore):
     """Nothing was saved, so nobody hears that it was; the next write works."""
     async with together(file_store, 2):
         tasks = [asyncio.create_task(file_store.write(work)) for work in (remember("a", 1), break_at_commit)]
@@ -154,7 +154,7 @@ async def test_a_commit_that_fails_is_told_to_all_of_its_batch(file_store: Trans
     assert [await file_store.read(recall(name)) for name in "ab"] == [None, 1]
 
 
-async def test_whoever_only_looks_can_change_nothing(file_store: TransactionStore, file: Path):
+async def test_a_read_only_connection_can_change_nothing(file_store: TransactionStore, file: Path):
     """A database that is opened to be read refuses to be written, beside the bot that uses it."""
     await file_store.write(remember("a", 1))
     looking = open_to_read(f"sqlite:///{file}")
@@ -165,7 +165,7 @@ async def test_whoever_only_looks_can_change_nothing(file_store: TransactionStor
     looking.dispose()
 
 
-async def test_nobody_reads_what_a_failed_commit_did_not_save(file_store: TransactionStore):
+async def test_a_failed_commit_leaves_no_visible_changes(file_store: TransactionStore):
     """What is read together with writes that fail in the end is read again without them."""
     async with together(file_store, 3):
         written = asyncio.create_task(file_store.write(remember("a", 1)))
@@ -183,7 +183,7 @@ async def test_an_error_of_the_database_holds_no_values(store: TransactionStore)
     assert "555" not in str(caught.value)
 
 
-async def test_the_same_wish_told_at_once_is_one_request(store: TransactionStore):
+async def test_concurrent_deliveries_are_one_request(store: TransactionStore):
     """Of twenty envelopes with the same request exactly one is accepted."""
     request = Request(key="share:C1:7.0", kind=RequestKind.SHARE, user_id="U", channel_id="C1")
     added = await asyncio.gather(
@@ -216,7 +216,7 @@ async def test_a_read_commits_nothing(store: TransactionStore):
     assert store.counts.reads == 2
 
 
-async def test_closing_finishes_what_was_handed_in(engine: Engine, file: Path):
+async def test_closing_finishes_pending_writes(engine: Engine, file: Path):
     """What was handed in before the close is saved; what comes after it is refused."""
     migrate(engine)
     store = TransactionStore(engine)

@@ -332,7 +332,7 @@ class TestFileSend:
         "trouble", [httpx.ConnectError(""), httpx.ConnectTimeout(""), httpx.PoolTimeout("")]
     )
     async def test_no_connection(self, client: UcxClient, ucx: Ucx, document: Path, trouble):
-        """Without a connection nothing is dialled, so the fax is handed in again, three times at most."""
+        """Without a connection nothing is dialed, so the fax is handed in again, three times at most."""
         ucx.answers["filesend"] = [trouble, trouble, yes(job_id="TX1")]
         await submit(client, document)
         ucx.answers["filesend"] = [trouble]
@@ -371,9 +371,7 @@ class TestFileSend:
             await submit(client, document)
         assert caught.value.said == "Invalid destination"
 
-    async def test_handed_in_again_by_nobody_but_the_sender(
-        self, client: UcxClient, ucx: Ucx, document: Path
-    ):
+    async def test_a_401_does_not_repeat_filesend(self, client: UcxClient, ucx: Ucx, document: Path):
         """A fax turned down over the token is not repeated; the next hand-over has a new token."""
         ucx.answers["filesend"] = [httpx.Response(401), yes(job_id="TX1")]
         with pytest.raises(CredentialsRejected):

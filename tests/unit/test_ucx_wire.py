@@ -77,7 +77,7 @@ class TestVendorExamples:
         assert wire.usage(vendor("faxusage"))[1] == LineUsage("2", "Running and idle", 1)
 
     def test_receipt(self):
-        """The receipt names the job, the modem and the number dialled."""
+        """The receipt names the job, the modem and the number dialed."""
         assert wire.submitted(vendor("filesend")) == SubmissionReceipt("TX82", "ttyIAX2", "14695550101")
 
     def test_status(self):
@@ -126,7 +126,7 @@ class TestRecordings:
         assert {job.state for job in jobs} >= {JobState.READY, JobState.ACTIVE, JobState.SLEEPING}
         assert all(job.state is not JobState.UNKNOWN for job in jobs)
 
-    def test_both_methods_tell_the_same_dials(self):
+    def test_both_methods_report_the_same_dials(self):
         """JobStatus and ActiveJobs agree on the dials of a job that is asked for at the same moment."""
         compared = 0
         for file in (SAMPLES / "hylafax").glob("*.jsonl"):
@@ -430,7 +430,7 @@ class TestFileSend:
         ],
     )
     def test_a_clear_no(self, reply):
-        """A refusal and most 4xx mean that nothing will be dialled."""
+        """A refusal and most 4xx mean that nothing will be dialed."""
         with pytest.raises(RequestRefused) as caught:
             wire.submitted(reply)
         assert not isinstance(caught.value, JobNotFound)
@@ -454,7 +454,7 @@ class TestFileSend:
             said({"result": "Error", "message": "Authentication failed", "jobid": 9}, 401),
         ],
     )
-    def test_anything_else_may_be_dialled(self, reply):
+    def test_any_other_reply_may_have_been_dialed(self, reply):
         """What is no receipt and no clear no leaves the fax's fate open."""
         with pytest.raises(AnswerLost):
             wire.submitted(reply)
@@ -470,7 +470,7 @@ class TestFileSend:
         ],
     )
     def test_401_is_the_token(self, reply):
-        """A 401, and words about token or licence, are about the bot and not about the fax."""
+        """A 401, and words about token or license, are about the bot and not about the fax."""
         with pytest.raises(CredentialsRejected):
             wire.submitted(reply)
 

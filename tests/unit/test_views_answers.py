@@ -126,7 +126,7 @@ def test_active_lists_what_is_sent_received_and_waiting():
     assert pressable(reply) == [("Cancel fax", "job:TX83")]
 
 
-def test_nothing_active_says_where_to_look():
+def test_nothing_active_names_the_history_command():
     """An empty answer names the next step."""
     reply = render_answer(results.ActiveResult((RX,), ()), SITE, NOW)
     assert reply.text == "*Nothing* is being received. `/fax history` shows what is finished."

@@ -97,7 +97,7 @@ def test_the_facts_are_one_line():
         (a_job(JobState.UNKNOWN, state_text="Wobbling"), 'The fax server calls it "Wobbling".'),
     ],
 )
-def test_each_state_has_its_words_and_can_be_cancelled(job, words):
+def test_each_state_has_its_words_and_can_be_canceled(job, words):
     """A fax under way says so in words, and has one button, which asks first."""
     message = FaxCard(a_fax(), job)
     assert words in shown(message)
@@ -223,13 +223,13 @@ def test_several_jobs_that_may_be_it_are_named():
 
 
 def test_a_fax_waits_while_the_fax_server_is_away():
-    """A fax that could not be handed over is kept, can be cancelled, and says since when."""
+    """A fax that could not be handed over is kept, can be canceled, and says since when."""
     message = FaxCard(a_fax(state=FaxState.READY, job_id=None), outage=Outage(NOW - timedelta(minutes=5)))
     assert "no answer since 8:55 PM. The fax is kept and goes out when it is back." in shown(message)
     assert list(buttons(message)) == ["Cancel fax"]
 
 
-def test_a_job_of_which_nothing_is_heard_says_when_last():
+def test_a_job_during_an_outage_shows_its_last_known_time():
     """While the fax server is away, the card shows what was last known and when that was."""
     fax = a_fax(reported_at=(NOW - timedelta(minutes=40)).timestamp())
     outage = Outage(NOW - timedelta(minutes=5), NOW - timedelta(minutes=6))
@@ -239,7 +239,7 @@ def test_a_job_of_which_nothing_is_heard_says_when_last():
     assert "since 8:55 PM; last heard at 8:20 PM." in shown(began_in_it)
 
 
-def test_a_server_that_lets_nobody_in_is_not_one_that_is_away():
+def test_rejected_credentials_are_not_an_unreachable_server():
     """While the credentials are not accepted, the cards say that, and who can help."""
     outage = Outage(NOW - timedelta(minutes=5), locked_out=True)
     waiting = FaxCard(a_fax(state=FaxState.READY, job_id=None), outage=outage)

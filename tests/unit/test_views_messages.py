@@ -110,7 +110,7 @@ def test_the_fax_server_gone_and_back():
     assert render(OutageEnded(NOW, NOW), SITE, NOW).text == "*The fax server is back* after 0 s."
 
 
-def test_the_fax_server_that_lets_nobody_in():
+def test_a_fax_server_that_rejects_the_credentials():
     """Credentials that are not accepted are told with the remedy, and when they are accepted again."""
     reply = render(OutageBegan(NOW, locked_out=True), SITE, NOW).text
     assert reply.startswith(f"*The fax server doesn't let me in* (since {AT}). Its Fax API license may")
@@ -119,7 +119,7 @@ def test_the_fax_server_that_lets_nobody_in():
     assert render(back, SITE, NOW).text == "*The fax server lets me in again* after 7 min. 1 fax went out."
 
 
-def test_the_fax_server_that_tells_half():
+def test_a_fax_server_that_answers_some_queries():
     """An answer to one kind of question and none to another is told, and its end."""
     reply = render(QueryFailing("received faxes", NOW), SITE, NOW).text
     assert reply.startswith(f"*The fax server tells nothing about received faxes* (since {AT})")

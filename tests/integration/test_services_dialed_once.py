@@ -1,4 +1,4 @@
-"""Whatever fails around FileSend: a fax is dialled once or not at all, and its sender hears."""
+"""Whatever fails around FileSend: a fax is dialed once or not at all, and its sender hears."""
 
 import asyncio
 import contextlib
@@ -35,8 +35,8 @@ def files_of(slack, file_id):
 
 
 @pytest.mark.parametrize("full", [(DocumentSandbox, "prepare"), (PlainSlack, "fetch")])
-async def test_a_full_disk_ends_the_fax_and_its_sender_hears(tmp_path, fax, slack, monkeypatch, full):
-    """The document cannot be written once: that is told, and nothing is dialled when there is room again."""
+async def test_a_full_disk_ends_the_fax_and_its_sender_is_notified(tmp_path, fax, slack, monkeypatch, full):
+    """The document cannot be written once: that is told, and nothing is dialed when there is room again."""
 
     async def fail(*_, **__):
         raise FULL
@@ -57,7 +57,7 @@ async def test_a_full_disk_ends_the_fax_and_its_sender_hears(tmp_path, fax, slac
     assert submissions(fax) == []
 
 
-async def test_the_sender_hears_while_the_fax_server_takes_its_time(tmp_path, fax, slack):
+async def test_the_sender_sees_progress_while_the_fax_server_is_slow(tmp_path, fax, slack):
     """What is being faxed is told before FileSend has answered."""
     fax.faults.plan(fault="latency", method="filesend", when="after", seconds=60.0)
     async with services_over(tmp_path, fax, slack) as bot:
@@ -114,7 +114,7 @@ async def test_an_outcome_that_was_not_written_is_found_again(tmp_path, fax, sla
     assert [each["job_id"] for each in submissions(fax)] == ["TX1"]
 
 
-async def test_an_outcome_that_was_not_written_and_left_no_trace_is_asked_about(tmp_path, fax, slack):
+async def test_an_outcome_neither_written_nor_found_gets_a_question(tmp_path, fax, slack):
     """The fax server lost the job as well: a person is asked, and nothing is repeated by itself."""
     async with services_over(tmp_path, fax, slack) as bot:
         await lose_the_outcome(bot)
@@ -207,7 +207,7 @@ async def test_of_two_alike_whose_answers_are_lost_neither_takes_the_only_job(tm
     assert len(submissions(fax)) == 1
 
 
-async def test_a_stop_while_a_fax_is_handed_over_does_not_hand_it_over_again(tmp_path, fax, slack):
+async def test_a_stop_during_a_submission_does_not_submit_again(tmp_path, fax, slack):
     """FileSend was carried out and the bot stopped before the answer: the next start finds the job."""
     fax.faults.plan(fault="latency", method="filesend", when="after", seconds=60.0)
     async with services_over(tmp_path, fax, slack) as bot:
