@@ -61,7 +61,7 @@ def compare(
     at_most: float,
     tail: bool = True,
 ) -> None:
-    """p50 of *measured*, and with *tail* p99; the bare app with one connection is told for information."""
+    """p50 of *measured*, and with *tail* p99; the bare app with one connection is shown for information."""
     ours, floor, single = ([each for name in measured for each in side.seconds[name]] for side in sides)
     found.time(f"{what}, p50", median(ours), median(floor), at_most=at_most)
     if tail:

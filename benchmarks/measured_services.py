@@ -109,5 +109,5 @@ def _fax_of(job: Job) -> Fax:
         line_id=line_id,
         line_name=name,
         job_id=job.job_id,
-        slow_announced=True,  # a start tells of jobs that wait for long, which is no quiet tick
+        slow_announced=True,  # a start announces jobs that wait for long, which is no quiet tick
     )

@@ -106,7 +106,7 @@ CANCELLED: Entry = {"state": "Failed", "status_text": "Job aborted by request"}
 
 
 def status_of(job: Entry) -> Entry:
-    """An active job, or one that has ended, as it is told alone. Source: JobStatus."""
+    """An active job, or one that has ended, as JobStatus returns it."""
     alike = ("destination", "state", "sent_pages", "total_pages", "time_to_send", "status_text")
     return {name: job[name] for name in alike} | {
         "time": time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime()),

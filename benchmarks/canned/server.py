@@ -21,7 +21,7 @@ _LARGEST = 1 << 30
 
 
 class CannedUcx:
-    """The server's state: what it has, how often each method was called, and when a change was first told."""
+    """The server's state: jobs, records, calls of each method, and when a change was first reported."""
 
     def __init__(self) -> None:
         self.reset()
@@ -55,7 +55,7 @@ class CannedUcx:
         self._drifts = on
 
     def change(self, job: str, fields: Entry) -> None:
-        """A job is told in another way from now on."""
+        """Change the fields that are reported for a job."""
         self._jobs[job] |= fields
         self._show(job)
         self._announced.pop(job, None)
@@ -69,7 +69,7 @@ class CannedUcx:
     def have_records(
         self, direction: contents.Direction, count: int, *, newest_first: bool = False, now: int | None = None
     ) -> None:
-        """Have so many records, told in this order, the newest of them from *now* (epoch seconds)."""
+        """Replace the records: their number, their order, and the time of the newest (epoch seconds)."""
         self._newest_first = newest_first
         moment = int(time.time()) // 60 * 60 if now is None else now
         self._records[direction] = contents.Records(direction, count, moment)
@@ -94,7 +94,7 @@ class CannedUcx:
         return self._document_bytes
 
     def first_reported(self) -> dict[str, float]:
-        """When each changed job was asked for and told for the first time after its change: epoch seconds."""
+        """When each changed job was first reported after its change: epoch seconds."""
         return dict(self._announced)
 
     # -- the Fax API
@@ -200,7 +200,7 @@ async def _step(request: web.Request, ucx: CannedUcx) -> web.StreamResponse:
 
 
 async def main() -> None:
-    """Serve until standard input ends, which it does when whoever started this is gone."""
+    """Serve until standard input closes, which it does when the parent process ends."""
     ucx = CannedUcx()
     app = web.Application(client_max_size=_LARGEST)
     app.router.add_route("*", f"{ROOT}{{method}}", ucx.answer)

@@ -16,7 +16,7 @@ FAXES = 500
 SPEED = 4.0
 """The documents are checked in real time, two at a time: much faster, and that would be the limit."""
 SETTINGS = {"FAXBOT_SLACK_LIMITS": "tiers", "FAXBOT_INBOX_SECONDS": "1"}
-"""The pause between two looks for received faxes is nobody's work."""
+"""The interval between two inbox ticks is not counted as work."""
 AT_LEAST = 0.95
 DEADLINE_SECONDS = 400.0
 NEEDED = ("files.getUploadURLExternal", "files.completeUploadExternal", "files.info", "chat.postMessage")

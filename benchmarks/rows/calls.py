@@ -20,7 +20,7 @@ POLL = {"FAXBOT_POLL_ACTIVE_SECONDS": "0.2", "FAXBOT_POLL_IDLE_SECONDS": "0.2"}
 
 
 async def measure(context: RowContext) -> Findings:
-    """Changes one by one, each told in several channels; then several while Slack is slow to answer."""
+    """Changes one by one, each announced in several channels; then several while Slack is slow to answer."""
     found = Findings()
     await context.ucx.reset()
     workspace = workspace_in(context.new_folder("workspace"))
@@ -59,7 +59,7 @@ def _told_as(dials: int) -> contents.Entry:
 async def _announced(
     context: RowContext, workspace: Workspace, bot: Path, changes: Sequence[int]
 ) -> list[str]:
-    """The methods that were called until changes were told, each of which the bot saw by itself."""
+    """The methods called until the changes were announced, each of which the bot saw separately."""
     before = len(workspace.journal.entries)
     for dials in changes:
         await context.ucx.change(WATCHED, _told_as(dials))

@@ -119,7 +119,7 @@ async def sent(context: RowContext) -> Findings:
 
 
 async def _sizes(context: RowContext, name: Name, costs: _Costs) -> AsyncIterator[_Size]:
-    """For each size a database of that many rows: first under a process of its own, then under a house."""
+    """For each size a database of that many rows: with a bot process, then with services in this process."""
     sizes, rounds = (FEW, 3) if context.smoke else (SIZES, ROUNDS)
     async with workspace_in(context.new_folder("workspace")) as workspace:
         for size in sizes:

@@ -14,7 +14,7 @@ ORDER_LEARNED_FROM = 150
 
 
 async def measure(context: RowContext) -> Findings:
-    """The first, second, middle and last page, in both orders that a server may tell records in."""
+    """The first, second, middle and last page, in both orders that a server may return records in."""
     found = Findings()
     records = 1_000 if context.smoke else RECORDS
     asked: list[int] = []

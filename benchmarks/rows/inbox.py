@@ -13,7 +13,7 @@ NEW = (1, 99, 100, 101, 250)
 
 
 async def measure(context: RowContext) -> Findings:
-    """In both orders: idle ticks, ticks that find some, and the first find of the next life of the bot."""
+    """In both orders: idle ticks, ticks that find some, and the first find after a restart."""
     found = Findings()
     records, new = (1_000, (1, 101)) if context.smoke else (RECORDS, NEW)
     document = context.folder / "received.pdf"

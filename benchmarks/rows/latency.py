@@ -1,4 +1,4 @@
-"""How soon Slack is told of a change on the fax server."""
+"""The time from a change on the fax server to its call to Slack."""
 
 from benchmarks.apps import bot_process, workspace_in
 from benchmarks.canned import contents
@@ -19,8 +19,8 @@ async def measure(context: RowContext) -> Findings:
     """
     One change after the other, among many jobs whose cards are spread over ten channels.
 
-    From the moment in which the fax server is asked for the jobs and has the change to tell (so that the
-    pause before the question does not count) until Slack has handled the call that tells of it.
+    From the first job query that returns the change (so that the
+    pause before the query does not count) until Slack has handled the call that announces it.
     """
     found = Findings()
     jobs, changes = (contents.LINES + 2, 2) if context.smoke else (JOBS, CHANGES)

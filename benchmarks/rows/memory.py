@@ -68,7 +68,9 @@ async def measure(context: RowContext) -> Findings:
             )
             found.note("… the documents worker, a process of its own", _shown(passage.worker))
             found.note(
-                "… until all is told; a copy of the file, synced", duration(passage.seconds), duration(copied)
+                "… until all is announced; a copy of the file, synced",
+                duration(passage.seconds),
+                duration(copied),
             )
     return found
 

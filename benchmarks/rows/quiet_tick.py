@@ -20,7 +20,7 @@ ROUNDS = 15
 async def measure(context: RowContext) -> Findings:
     """
     The tick and the floor in turn: first with replies that are the same to the byte, then with the clocks of
-    the jobs under way moving on, which is no change that anybody is told of.
+    the jobs under way moving on, which is not a change to announce.
     """
     found = Findings()
     jobs, rounds = (50, 2) if context.smoke else (JOBS, ROUNDS)

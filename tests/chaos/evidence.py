@@ -17,6 +17,6 @@ class Evidence:
     messages: list[Item] = field(default_factory=list)
     """The bot's messages, each with its `channel` and the `sha256` of each of its files."""
     ephemerals: list[Item] = field(default_factory=list)
-    """What one person was told: `user`, `channel`, `text`."""
+    """The ephemerals: `user`, `channel`, `text`."""
     stopped: int = 0
     """How often the bot ended by itself."""

@@ -67,7 +67,7 @@ def judge(story: Story, evidence: Evidence) -> Verdict:
         refused += _Sent(sending, evidence, verdict).judge()
     reported = sum(refuses(each["text"]) for each in evidence.ephemerals)
     for _ in range(refused - reported):
-        verdict.harm("lost", "a request was taken and never submitted, and its person was told nothing")
+        verdict.harm("lost", "a request was taken and never submitted, and its user was not notified")
     for arrival in story.arrivals:
         _judge_arrival(arrival, evidence, verdict)
     for fetching in story.fetchings:
@@ -92,7 +92,7 @@ class _Sent:
         self._ends = [_end_of(each, evidence) for each in self._submissions]
 
     def judge(self) -> bool:
-        """Whether nothing is there of a request that was taken: then its person has to be told."""
+        """Whether an acknowledged request left no trace: then its user must have been notified."""
         verdict, sending = self._verdict, self._sending
         cards = {channel: self._cards(channel) for channel in sending.channels}
         self._judge_dials()
@@ -139,11 +139,11 @@ class _Sent:
         if _CARD_SAYS[begin] not in card["text"]:
             self._verdict.harm("wrong", f"{name}: the thread says {line!r}, the card {card['text']!r}")
         if begin.startswith("Refused") and self._submissions:
-            self._verdict.harm("wrong", f"{name}: told {begin}, but it was submitted")
+            self._verdict.harm("wrong", f"{name}: announced {begin}, but it was submitted")
         if begin.endswith("elivered") and not self._submissions:
-            self._verdict.harm("wrong", f"{name}: told {begin}, but it was never submitted")
+            self._verdict.harm("wrong", f"{name}: announced {begin}, but it was never submitted")
         if begin in ("Delivered", "Not delivered", "Stopped") and set(self._ends) - {begin}:
-            self._verdict.harm("wrong", f"{name}: told {begin}, but it is {self._ends}")
+            self._verdict.harm("wrong", f"{name}: announced {begin}, but it is {self._ends}")
 
     def _cards(self, channel: str) -> list[Item]:
         return [
@@ -220,7 +220,7 @@ def _judge_records(story: Story, evidence: Evidence, verdict: Verdict) -> None:
 
 
 def _judge_strangers(story: Story, evidence: Evidence, verdict: Verdict) -> None:
-    """Nothing is told that nobody asked for and that did not come in."""
+    """Nothing is posted that was neither requested nor received."""
     numbers = {digits(each.number) for each in story.sendings}
     documents = {each.sha256 for each in (*story.arrivals, *story.fetchings)}
     for message in evidence.messages:
@@ -254,7 +254,7 @@ def _judge_repetition(evidence: Evidence, verdict: Verdict) -> None:
 
 
 def _may_recur(line: str) -> bool:
-    """What can happen to one fax more than once, and what is told of elsewhere."""
+    """Steps that can repeat for one fax, and steps that are shown elsewhere."""
     recurring = ("Canceling", "The fax server did not cancel", "Dialing", "Waiting", "📄")
     return line.startswith((*recurring, *LAST))
 

@@ -65,11 +65,11 @@ class Sights:
         return [line for reply in replies for line in str(reply.get("text", "")).splitlines()]
 
     def saw_ephemeral(self, user: str, words: str) -> bool:
-        """Whether *user* alone was told *words*."""
+        """Whether *user* got an ephemeral with *words*."""
         return any(words in each for each in self._whispers(user))
 
     def refusals(self, user: str) -> int:
-        """How often *user* was told that nothing came of a wish."""
+        """How often *user* was notified that a request was refused."""
         return sum(map(refuses, self._whispers(user)))
 
     def _whispers(self, user: str) -> list[str]:

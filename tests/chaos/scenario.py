@@ -88,7 +88,7 @@ class Scenario(Playing):
             )
 
     async def _send(self, ask: Callable[[], Awaitable[Sending]]) -> Sending:
-        """Ask until the fax is a job; what is refused is asked for again, as its person is told."""
+        """Ask until the fax is a job; a refused request is repeated, as its ephemeral advises."""
         for _ in range(TRIES):
             refusals = self.sights.refusals(DANA)
             sending = await ask()
@@ -97,7 +97,7 @@ class Scenario(Playing):
         raise StuckError("a fax that is not refused")
 
     async def _give(self, path: Path) -> Sending:
-        """Give the bot a file; Slack tells of it until it is taken."""
+        """Share a file with the bot; Slack redelivers the event until it is acknowledged."""
         number = next(self._own_lines)
         self.story.sendings.append(Sending(number, (self.dm,), acknowledged=True))
         await self.share(self.dm, path, f"Please fax this to +{number}")
@@ -120,7 +120,7 @@ class Scenario(Playing):
         return made[-1]
 
     async def _fill_in(self) -> Sending:
-        """Fill in the form; it is opened anew when it does not come, or is not taken."""
+        """Fill in the form; it is opened again when it does not appear or is refused."""
         for _ in range(TRIES):
             await self.dana.command(CLAIMS, lambda _: "/fax send")
             try:
@@ -214,7 +214,7 @@ class Scenario(Playing):
         """
         Its cards name the job, which may have been looked for first, or a person closed the matter.
 
-        False if it was refused: its person was told more than *refusals* times that nothing came of a wish.
+        False if it was refused: its user was notified more than *refusals* times of a refused request.
         """
 
         def known() -> bool:
@@ -250,7 +250,7 @@ class Scenario(Playing):
         )
 
     async def _announced(self, sending: Sending, words: str, seconds: float = 20.0) -> None:
-        what = f"{words} told of …{sending.number[-4:]}"
+        what = f"{words} announced for …{sending.number[-4:]}"
         await self.world.until(what, lambda: self._is_told(sending, words) or self._went(sending), seconds)
 
     def _is_told(self, sending: Sending, words: str) -> bool:
@@ -260,7 +260,7 @@ class Scenario(Playing):
         )
 
     def _went(self, sending: Sending) -> bool:
-        """A person said so: nothing more will be told of it."""
+        """A person decided so: nothing more will be announced."""
         card = self.card(sending)
         return card is not None and any(line.startswith("It went") for line in self.sights.steps(card))
 

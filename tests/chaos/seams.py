@@ -1,5 +1,5 @@
 """
-Where the bot's process can be seen from outside, wrapped so that it dies there when told to.
+Where the bot's process can be seen from outside, wrapped so that it can be killed there.
 
 Installed in the bot's process by the launcher, around the libraries and not around the bot's own names:
 SQLAlchemy's commit, aiohttp's requests and sockets, httpx's transport, fsync and rename, the converters.

@@ -25,7 +25,7 @@ async def _work(zygote: Zygote, keep: Path | None) -> None:
     from tests.chaos.stage import run  # noqa: PLC0415 - as above
     from tests.chaos.trial import Outcome, Trial  # noqa: PLC0415 - as above
 
-    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # it tells of every bot that died
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # it logs every bot that was killed
     zygote.listen()
     reader = asyncio.StreamReader(limit=1 << 24)
     await asyncio.get_running_loop().connect_read_pipe(

@@ -96,7 +96,7 @@ class _Worker:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             limit=1 << 24,
-            start_new_session=True,  # Ctrl-C is for whoever started this
+            start_new_session=True,  # Ctrl-C is for the parent process only
         )
         self._listening = asyncio.create_task(self._listen())
 

@@ -62,7 +62,7 @@ async def tick(self):
     async def forgotten():
         raise SlackUnclear(secret)
 
-    asyncio.create_task(forgotten())  # noqa: RUF006 - nobody asks for its result
+    asyncio.create_task(forgotten())  # noqa: RUF006 - its result is not used
     await asyncio.sleep(0)
     gc.collect()
     await self._store.read(

@@ -74,7 +74,7 @@ def fax_pane(page: Page) -> Locator:
 
 
 async def test_a_fax_is_sent_from_the_form_and_watched_to_its_end(page: Page, demo_stack: DemoStack) -> None:
-    """Without a file at hand /fax send opens the form; its fax is told of page by page until delivered."""
+    """Without a file at hand /fax send opens the form; its fax is shown page by page until delivered."""
     log = await enter(page, demo_stack, "dana", "claims")
     await say(page, "/fax send 469 555 0101")
     form = page.get_by_role("dialog", name="Send a fax")

@@ -113,7 +113,7 @@ class Run:
         return after
 
     async def seen(self, what: str, *words: str, after: str = "", channel: str = "") -> dict[str, object]:
-        """A message or a whisper that says all of *words*."""
+        """A message or an ephemeral that contains all of *words*."""
         where = channel or self.channel
 
         def look(sight: SeenState):
@@ -193,7 +193,7 @@ async def crashes(run: Run, files: Files) -> None:
 
 
 async def a_stop_in_between(run: Run, files: Files) -> None:
-    """Killed while a fax is handed over; the next start carries on."""
+    """Killed during a submission; the next start carries on."""
     run.ucx_fault("filesend", "latency", seconds=2.0)
     before = len(run.fax.log.entries("submission"))
     after = await run.send("(469) 555-0101", files.letter)
@@ -206,7 +206,7 @@ async def a_stop_in_between(run: Run, files: Files) -> None:
 
 
 def spellings(dialed: str, typed: tuple[str, ...]) -> set[str]:
-    """A number in every way that a log could write it; its last seven digits are told apart already."""
+    """A number in every way that a log could write it; its last seven digits are unique."""
     area, office, line = dialed[1:4], dialed[4:7], dialed[7:]
     return {
         *typed,

@@ -248,7 +248,7 @@ async def test_an_unknown_line_is_named_with_the_lines_there_are(tmp_path, fax, 
 
 @pytest.mark.parametrize("job_id", ["TX998", "RX999"])
 async def test_status_of_an_unknown_job(tmp_path, fax, slack, job_id):
-    """A job that neither the queue nor the records know is told by its name."""
+    """The answer about an unknown job contains its id."""
     async with services_over(tmp_path, fax, slack) as bot:
         with pytest.raises(UnknownJob, match=f"The fax server has no job {job_id}"):
             await bot.queries.status(job_id, Viewer(DANA, CLAIMS))
@@ -277,7 +277,7 @@ async def test_a_change_of_an_unknown_job(tmp_path, fax, kind, job_id, words):
 
 
 async def test_where_the_bot_is_no_member_nothing_is_dialed(tmp_path, fax, standin):
-    """In #legal the bot could not tell how it goes: the answer says how to invite it."""
+    """The bot cannot post in #legal: the answer says how to invite it."""
     file = await standin.share(make_pdf(tmp_path / "referral.pdf"))
     async with services_over(tmp_path, fax, standin) as bot:
         await bot.runner.accept(
@@ -304,7 +304,7 @@ async def ticking(bot) -> AsyncIterator[None]:
 
 
 async def test_an_outage_is_announced_once_and_its_end_once(tmp_path, fax, slack):
-    """However many ticks fail, and although faxbot is started anew meanwhile: one message each."""
+    """One message each, for any number of failing ticks and over a restart."""
     async with services_over(tmp_path, fax, slack) as bot, ticking(bot):
         await until(lambda: called(fax, "activejobs") and called(fax, "recordcount"))
         await fax.start_outage()

@@ -121,7 +121,7 @@ async def steps_of_expiry(store, engine, cards: int) -> int:
 
 
 async def test_the_work_of_the_expiry_does_not_depend_on_what_stays(tmp_path):
-    """Cards stay for good: none of them is read when nothing is due."""
+    """Rows of cards are kept: none of them is read when nothing is due."""
     done = []
     for cards in (10, 2000):
         folder = tmp_path / str(cards)
@@ -208,7 +208,7 @@ async def test_the_counter_follows_every_change(tmp_path, slack, ucx, monkeypatc
 
 
 async def test_a_counter_that_is_wrong_is_put_right(tmp_path, slack, ucx):
-    """Rows that something else deleted: when the numbers disagree, they are counted anew."""
+    """Rows that something else deleted: when the counts disagree, they are counted again."""
     for number in range(1, 6):
         ucx.receive(number)
     async with services_over_lists(tmp_path, ucx, slack) as bot:

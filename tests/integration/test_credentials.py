@@ -1,7 +1,7 @@
 """
 Promise 6 over real sockets: the bot's tokens go to Slack only, the UCX's credentials to the UCX only.
 
-A server that answers everything with a redirect to another host, and that host, which must hear nothing.
+A server that answers everything with a redirect to another host, and that host, which must get no request.
 """
 
 import asyncio

@@ -28,7 +28,7 @@ def sent(ucx) -> list[str]:
 
 
 async def send(bot, number: str = TO) -> None:
-    """Dana sends a fax; it was handed over, in whatever way that went."""
+    """Dana sends a fax; its submission has ended, with any outcome."""
     await bot.send(number)
     await carried_out(bot)
 
@@ -84,7 +84,7 @@ class TestLostAnswer:
         assert fax.state is FaxState.UNKNOWN
 
     async def test_one_lookup_is_not_enough(self, bot, ucx, slack):
-        """What the first list does not hold may be in the second: nobody is asked in between."""
+        """What the first list does not hold may be in the second: no question is posted in between."""
         ucx.held_back = 1
         ucx.fail("submit_job", "after")
         await send(bot)
@@ -129,7 +129,7 @@ class TestLostAnswer:
         assert sent(ucx) == ["TX1"]
 
     async def test_lookups_end(self, bot, ucx):
-        """An hour after the intent nobody looks any more: the fax server is left in peace."""
+        """An hour after the submission the lookups end."""
         fax = await ask(bot)
         for _ in range(61):
             await bot.tick(60)
@@ -166,7 +166,7 @@ class TestTurnedAway:
 
     @pytest.mark.parametrize("fault", [CredentialsRejected("401"), ServerBusy("429")])
     async def test_submitted_again_after_a_lookup(self, bot, ucx, slack, fault):
-        """Turned away over the token, or for later: kept, looked for, and then handed over once more."""
+        """Refused because of the token or for now: kept, looked up, and then submitted again."""
         ucx.fail("submit_job", "before", fault)
         await send(bot)
         await bot.until_posted()
@@ -178,7 +178,7 @@ class TestTurnedAway:
 
     @pytest.mark.parametrize("fault", [CredentialsRejected("401"), ServerBusy("429")])
     async def test_not_before_the_settle_window(self, bot, ucx, fault):
-        """Until the window has passed it is not handed over again."""
+        """It is not submitted again before the settle window has passed."""
         ucx.fail("submit_job", "before", fault)
         await send(bot)
         await bot.tick(0)
@@ -361,7 +361,7 @@ class TestWhoseJob:
 
     @pytest.mark.parametrize("odd", [{"total_pages": 7}, {"destination": ""}, {"modem": "ttyIAX2"}])
     async def test_one_that_might_be_it(self, bot, ucx, odd):
-        """Another count of pages, no number told, a line that is only assumed: named, and not taken."""
+        """Another page count, no number, an assumed line: shown as a candidate, not adopted."""
         ucx.fail("submit_job", "before")
         await send(bot)
         ucx.put("TX4", **odd)
@@ -427,7 +427,7 @@ class TestWhoseJob:
         assert (fax.state, fax.job_id) == (FaxState.ACCEPTED, "TX1")
 
     async def test_a_candidate_job_is_not_announced_to_subscribers(self, bot, ucx, slack):
-        """A job in doubt is not told as another program's fax while it may be ours."""
+        """A candidate job is not announced as another program's fax."""
         await bot.runner.accept(
             bot.request(RequestKind.SUBSCRIBE, user=PRIYA, channel="CLEGAL", direction="TX")
         )
@@ -443,7 +443,7 @@ class TestWhoseJob:
 
 class TestDecisions:
     async def test_sent_again_once_for_any_number_of_clicks(self, bot, ucx, slack):
-        """Two people press "Send again": one new fax; the second hears that it is settled."""
+        """Two people press "Send again": one new fax; the second gets the answer that it is settled."""
         fax = await ask(bot)
         first = bot.request(RequestKind.ANSWER, user=DANA, fax_id=fax.id, answer="again")
         second = bot.request(RequestKind.ANSWER, user=PRIYA, fax_id=fax.id, answer="again")
@@ -530,7 +530,7 @@ class TestDecisions:
         gate.set()
 
     async def test_pressed_while_another_goes_to_that_number(self, bot, ucx, slack, monkeypatch):
-        """The press waits until the other is handed over and its own job told apart: nothing is sent."""
+        """The click waits until the other is submitted and the jobs are distinguished: nothing is sent."""
         ucx.held_back = 1
         ucx.fail("submit_job", "after")
         await send(bot)
@@ -607,7 +607,7 @@ class TestDecisions:
 
     @pytest.mark.parametrize("answer", ["went", "give_up", "again"])
     async def test_a_stop_right_after_the_decision(self, tmp_path, ucx, slack, answer):
-        """Decided and written down, then faxbot stops: the next life carries it on, and says no word more."""
+        """Decided and committed, then faxbot stops: the next run completes it without another message."""
         clock = StillClock()
         async with services_over_lists(tmp_path, ucx, slack, clock) as bot:
             fax = await ask(bot)
@@ -656,7 +656,7 @@ class Slow:
 
 
 async def under_way(bot):
-    """Dana's fax is being handed over."""
+    """Dana's fax is being submitted."""
     await bot.send(TO)
     async with asyncio.timeout(10):
         while not await bot.faxes(FaxState.SUBMITTING):
@@ -665,7 +665,7 @@ async def under_way(bot):
 
 class TestSideBySide:
     async def test_a_tick_leaves_a_call_alone(self, bot, ucx, slack):
-        """While FileSend is being carried out nobody else takes the fax on, or its answer for lost."""
+        """During FileSend no other task processes the fax or declares its answer lost."""
         slow = Slow(ucx)
         await under_way(bot)
         for _ in range(3):

@@ -181,7 +181,7 @@ async def test_an_address_without_a_fax_api(bench: Bench):
 
 
 async def test_a_ucx_that_is_down(bench: Bench):
-    """Nobody listens: the rest of the UCX is skipped, Slack is looked at."""
+    """The port is closed: the rest of the UCX checks is skipped, Slack is checked."""
     port = bench.fax.url.rpartition(":")[2]
     await bench.fax.start_outage()
     findings = await bench.examine()
@@ -619,11 +619,11 @@ async def test_no_ghostscript(bench: Bench, monkeypatch: pytest.MonkeyPatch):
     assert "ghostscript" in row.remedy
 
 
-# -- nobody answers
+# -- no answers
 
 
 async def test_servers_that_take_the_call_and_say_nothing(bench: Bench):
-    """The doctor does not wait for ever: red rows with remedies, within the time for all of them."""
+    """The doctor has a deadline: red rows with remedies, within the time for all of them."""
     silent = asyncio.Event()
 
     async def say_nothing(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

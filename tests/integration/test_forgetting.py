@@ -59,7 +59,7 @@ async def test_the_buttons_of_old_cards_still_work(tmp_path, fax, slack):
 
 
 async def test_a_share_of_long_ago_is_not_faxed_again(tmp_path, fax, slack):
-    """A file that is shared anew names its old messages as well: these were wishes of their time."""
+    """files.info of a file shared again lists its old shares too: they become no new requests."""
     (ts,) = slack.share_ts
     async with services_over(tmp_path, fax, slack) as bot:
         share = bot.request(RequestKind.SHARE, ts=ts, text="to 469 555 0101", files=None, dm=False)

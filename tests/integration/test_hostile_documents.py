@@ -53,7 +53,7 @@ def pages(kids: bytes, count: int) -> bytes:
 
 
 def many_pages(number: int, answer: int) -> bytes:
-    """So many pages in one list, whose /Count is *told*."""
+    """So many pages in one list, whose /Count is *answer*."""
     kids = b" ".join(b"%d 0 R" % (each + 3) for each in range(number))
     return pdf_of(CATALOGUE, pages(kids, answer), *[PAGE] * number)
 
@@ -186,7 +186,7 @@ TOO_MANY, TOO_LARGE, BROKEN = f"{MOST_PAGES} is the most", "too many pixels", "d
         (lambda: b"\f" * 2_000_000, TOO_MANY),
         (lambda: b"x" * 5_000_000, TOO_MANY),
     ],
-    ids=["pages", "pages that are not told", "one page often", "frames", "form feeds", "a long line"],
+    ids=["pages", "pages that are not counted", "one page often", "frames", "form feeds", "a long line"],
 )
 async def test_pages_beyond_the_limit_are_not_even_read(spool, make, why):
     """With little memory: what says too much is refused for that, not because reading it failed."""

@@ -1,4 +1,4 @@
-"""HTTP mode of the bot: what is taken for Slack's, what is not, and what Slack hears of it."""
+"""HTTP mode of the bot: which requests are accepted as Slack's, and the replies to the others."""
 
 import asyncio
 import hashlib
@@ -148,7 +148,7 @@ async def test_a_replayed_request_has_one_effect(slack):
 
 
 async def test_a_redelivered_event_has_one_effect(slack):
-    """With Slack's retry headers, and though each redelivery is signed anew."""
+    """With Slack's retry headers, and with a new signature for each redelivery."""
     for attempt in range(4):
         retold = (
             {"X_Slack_Retry_Num": str(attempt), "X_Slack_Retry_Reason": "http_timeout"} if attempt else {}
@@ -158,7 +158,7 @@ async def test_a_redelivered_event_has_one_effect(slack):
 
 
 async def test_a_hint_is_given_once_for_one_message(slack):
-    """What only answers is done once, too, however often Slack tells of it."""
+    """A redelivered query is answered once, too."""
     event = {
         "type": "message",
         "channel_type": "im",
@@ -191,7 +191,7 @@ async def test_a_command_whose_commit_fails_says_so(slack):
 
 
 async def test_a_refusal_is_the_answer(slack):
-    """What a person may not do is told in the acknowledgement."""
+    """A forbidden action is answered in the acknowledgement."""
     slack.harness.runner.failure = NotAllowed("Only Dana or an admin can cancel TX82.")
     status, text = await slack.command()
     assert (status, "Only Dana" in text) == (200, True)
@@ -232,7 +232,7 @@ async def test_other_requests_get_nothing(slack, method, path, status):
 
 
 async def test_the_root_is_nothing(slack):
-    """No page tells who listens here."""
+    """No page discloses the server software."""
     async with slack.session.get(slack.endpoint.url.removesuffix("/slack/events")) as answer:
         assert answer.status == 404
 
@@ -245,7 +245,7 @@ async def test_a_body_that_is_too_large_is_refused(slack):
 
 
 async def test_a_body_that_trickles_is_given_up(slack, monkeypatch):
-    """Nobody holds a connection for longer than Slack itself would."""
+    """A connection is closed after the time that Slack itself would take."""
     monkeypatch.setattr(http_mode, "_READ_SECONDS", 0.1)
     port = int(slack.endpoint.url.split(":")[2].split("/")[0])
     reader, writer = await asyncio.open_connection("127.0.0.1", port)

@@ -139,7 +139,7 @@ async def test_lost_answers_and_duplicates_fax_once(tmp_path):
 
 
 async def test_a_bot_that_was_down_gets_the_missed_events(tmp_path):
-    """An event that nobody answered comes again, and is carried out once when the bot is back."""
+    """An unanswered event is redelivered, and carried out once when the bot is back."""
     fax = SimulatedUcx(tmp_path / "ucx", speed=300)
     workspace = Workspace(tmp_path / "ws", manifest=MANIFEST)
     workspace.settings.change({"share_delay": 0.0, "retry_after_second": 0.5, "retry_after_third": 4.0})

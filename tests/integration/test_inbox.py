@@ -1,4 +1,4 @@
-"""Each received fax is posted once, whole and in its order, however the fax server hands it over."""
+"""Each received fax is posted once, complete and in order, whatever order the fax server lists."""
 
 import asyncio
 
@@ -152,7 +152,7 @@ async def test_a_document_that_stays_damaged_is_posted_as_it_is(bot, ucx, slack,
 
 
 async def test_a_document_that_is_fetched_once_more_is_posted_once(bot, ucx, slack):
-    """It had left the spool; its channel has been told, and is not told again."""
+    """It had left the spool; its channel got the notice, and gets it once."""
     ucx.receive(1)
     await bot.tick()
     await bot.store.write(lambda ledger: ledger.change_state(ledger.record(1), RecordState.SEEN))
@@ -164,7 +164,7 @@ async def test_a_document_that_is_fetched_once_more_is_posted_once(bot, ucx, sla
 
 
 async def test_a_missing_file_is_announced_and_posted_when_it_comes(bot, ucx, slack):
-    """After half an hour of asking the fax is told without its file; when the file is there, it is posted."""
+    """After half an hour the fax is announced without its file; when the file is there, it is posted."""
     ucx.receive(1)
     text = ucx.files.pop("RX1")
     for _ in range(inbox.TRIES):
@@ -195,7 +195,7 @@ async def test_a_file_that_never_comes_is_given_up(bot, ucx, slack, monkeypatch)
 
 
 async def test_the_file_of_a_new_fax_is_not_an_old_ones(bot, ucx, slack):
-    """Not fetched before a reset, and now another RX1: told without a file; the new one with its own."""
+    """Not fetched before a reset, and now another RX1: announced without a file; the new one with its own."""
     ucx.receive(1)
     ucx.fail("download_document", "before")
     await bot.tick()

@@ -144,7 +144,7 @@ def delivered(body: dict[str, Any], failure: Exception | None = None) -> tuple[L
 @often
 @given(tampered(CHANGES | OTHERS, spared=False))
 def test_no_envelope_gets_out_of_a_listener(body):
-    """Whatever is odd in it or missing, it ends in an answer, and at most one wish is committed."""
+    """With any odd or missing field there is an answer, and at most one request is committed."""
     harness, status = delivered(body)
     assert status in (200, 404, 500)
     assert len(harness.runner.requests) <= 1
@@ -153,7 +153,7 @@ def test_no_envelope_gets_out_of_a_listener(body):
 @often
 @given(tampered(CHANGES, spared=True))
 def test_no_commit_is_lost_over_an_odd_field(body):
-    """What says who wants what suffices: the wish is committed, then acknowledged."""
+    """User, channel and text suffice: the request is committed, then acknowledged."""
     harness, status = delivered(body)
     assert (len(harness.runner.requests), status) == (1, 200)
 
@@ -161,7 +161,7 @@ def test_no_commit_is_lost_over_an_odd_field(body):
 @often
 @given(tampered(CHANGES, spared=True))
 def test_nothing_passes_for_done_that_could_not_be_committed(body):
-    """With the database away, an event is told again, and a person is told at once."""
+    """Without the database an event is redelivered, and a command is answered at once."""
     harness, status = delivered(body, RuntimeError("disk full"))
     assert harness.runner.requests == []
     if "event" in body:

@@ -71,7 +71,7 @@ async def test_nothing_that_changes_something_is_acknowledged_before_it_is_commi
 
 
 async def test_a_question_is_acknowledged_before_it_is_answered(harness):
-    """However slow the fax server is, Slack hears within its three seconds."""
+    """The acknowledgement comes within three seconds, even if the fax server is slow."""
     harness.queries.gate = asyncio.Event()
     response = await harness.command("history rx 2")
     assert (response.status, harness.replies.responses) == (200, [])
@@ -171,7 +171,7 @@ async def test_a_question_that_the_fax_server_does_not_answer_says_so(harness):
 
 
 async def test_an_unknown_fault_gets_a_reference_that_is_in_the_log(harness, caplog):
-    """What has no name is told with a reference; the log has it with the exception, without the payload."""
+    """An unknown exception is shown with a correlation id and logged, without the payload."""
     harness.runner.failure = RuntimeError("disk full")
     reply = payload_of(await harness.command("send 469 555 0101"))
     (record,) = [each for each in caplog.records if each.exc_info]
@@ -239,7 +239,7 @@ async def test_a_redelivered_click_is_one_request_and_a_later_click_another(harn
     ("action_id", "value"), [("cancel_fax", "fax:1;drop"), ("it_went", "record:7"), ("download", "")]
 )
 async def test_a_forged_button_is_acknowledged_and_refused(harness, action_id, value):
-    """Nothing is committed, and the person is told."""
+    """Nothing is committed, and the user gets an answer."""
     response = await harness.send(press(action_id, value))
     assert (response.status, harness.runner.requests) == (200, [])
     assert len(harness.replies.responses) == 1
@@ -355,7 +355,7 @@ DIRECT = {"type": "message", "channel_type": "im", "user": "UDANA", "channel": "
     ids=["mention", "mention without files", "direct", "direct without subtype"],
 )
 async def test_a_share_is_one_request_named_by_its_message(harness, facts, body):
-    """Told twice, under another event id, it is still one."""
+    """Delivered twice, with another event id, it is still one."""
     for ident in ("Ev1", "Ev2"):
         assert (await harness.send(event(**facts) | {"event_id": ident})).status == 200
     await harness.settle()
@@ -414,7 +414,7 @@ async def test_what_is_no_share_of_a_person_is_acknowledged_and_left(harness, fa
 
 
 async def test_a_share_that_could_not_be_committed_is_not_acknowledged(harness):
-    """Slack tells of it again; then it is."""
+    """Slack redelivers it; then it is."""
     harness.runner.failure = RuntimeError("disk full")
     assert (await harness.send(event(**MENTION))).status == 500
     harness.runner.failure = None
@@ -431,7 +431,7 @@ async def test_words_without_a_file_get_a_hint(harness):
 
 
 async def test_the_hint_is_given_once(harness):
-    """An event that Slack tells again is not answered again; the next one is."""
+    """A redelivered event is not answered again; the next one is."""
     for attempt in ("0", "1"):
         await harness.send(event(**DIRECT), x_slack_retry_num=attempt)
         await harness.settle()
@@ -452,7 +452,7 @@ READING = [
 
 @pytest.mark.parametrize("body", READING, ids=["question", "help", "form", "shortcut", "page"])
 async def test_a_redelivered_query_is_answered_once(harness, body):
-    """Told twice at once and again later, it is acknowledged three times and answered once."""
+    """Delivered twice at once and again later, it is acknowledged three times and answered once."""
     answers = await asyncio.gather(harness.send(body), harness.send(body))
     await harness.settle()
     answers.append(await harness.send(body))
@@ -493,7 +493,7 @@ async def test_a_form_can_be_corrected_and_sent_again(harness):
     ids=["send", "cancel", "press", "decision", "run", "form", "mention", "file"],
 )
 async def test_what_changes_something_is_one_request_over_a_restart(harness, body):
-    """What the next process is told again has its name in the database already."""
+    """The deduplication key of a request delivered to the next process is in the database already."""
     for _ in range(2):
         assert (await harness.send(body)).status == 200
         harness.restart()
@@ -531,7 +531,7 @@ async def test_a_second_delivery_waits_for_the_commit_of_the_first(harness):
     ids=["command", "press", "form"],
 )
 async def test_without_slacks_ids_each_delivery_is_a_request(harness, body):
-    """Where there is no trigger, no time and no view id, a second wish is not taken for the first."""
+    """Where there is no trigger, no time and no view id, a second request is not mistaken for the first."""
     bare = {n: copy.deepcopy(part) for n, part in body.items() if n not in {"trigger_id", "response_url"}}
     for part in (*bare.get("actions", ()), bare.get("view", {})):
         for name in ("action_ts", "id"):

@@ -5,7 +5,7 @@ from tests.load.run import Load, run
 
 
 async def test_ends_are_announced_once_in_order_and_no_pause_is_ignored(tmp_path):
-    """The server asks for pauses of half a minute, and nobody calls before they are over."""
+    """The server asks for pauses of half a minute, and no call is made before they are over."""
     pauses = [
         {"method": method, "fault": "ratelimited", "seconds": 30, "times": 2, "after": 1}
         for method in ("chat.postMessage", "chat.update")

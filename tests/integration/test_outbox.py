@@ -80,7 +80,7 @@ class OutboxHarness:
         await self.write(lambda ledger: end_fax(ledger, ledger.fax(fax_id), Outcome.GIVEN_UP, step))
 
     async def received(self, path: Path) -> int:
-        """A received fax, whose document is at *path*, to be told to the inbound channel."""
+        """A received fax, whose document is at *path*, to be announced in the inbound channel."""
         facts = {"job_id": "RX1", "direction": "RX", "time": "2026-05-04T16:00:00Z", "state": "Done"}
 
         def record(ledger):
@@ -119,7 +119,7 @@ class OutboxHarness:
 
 @contextlib.asynccontextmanager
 async def running(folder, slack, *, settle: float = SETTLE) -> AsyncIterator[OutboxHarness]:
-    """One life of the outbox."""
+    """One run of the outbox."""
     store, clock = TransactionStore(database_in(folder)), SystemClock()
     pace = Gate()
     outbox = Outbox(
@@ -148,7 +148,7 @@ async def harness(tmp_path):
 
 
 async def test_a_pause_for_one_channel_holds_up_no_other(harness):
-    """#claims is closed for a minute by a 429; #inbound-fax hears at once, and #claims nothing before."""
+    """#claims is closed for a minute by a 429; #inbound-fax is posted to at once, and #claims not before."""
     harness.slack.fail("post", "before", SlackBusy(60))
     await harness.say(CLAIMS, "one")
     await until(lambda: "post" in harness.slack.calls)
@@ -180,7 +180,7 @@ async def test_a_pause_for_edits_closes_them_everywhere_and_stops_no_reply(harne
 
 
 async def test_ends_go_ahead_of_progress_in_all_channels(harness):
-    """Five channels have progress to tell, the last one an end; with room for one edit, it is that one."""
+    """Five channels have progress to post, the last one an end; with room for one edit, it is that one."""
     places = [f"C{i}" for i in range(6)]
     faxes = [await harness.a_fax(channel) for channel in places]
     await harness.all_posted()
@@ -266,7 +266,7 @@ async def test_the_end_of_a_fax_whose_card_was_deleted_is_shown_in_a_new_card(ha
 
 
 async def test_a_reply_without_a_thread_begins_a_new_one_once(harness):
-    """thread_not_found: the card is posted anew, the reply goes there; a second time it is given up."""
+    """thread_not_found: the card is posted again, the reply goes there; a second time it is given up."""
     fax_id = await harness.a_fax()
     await harness.all_posted()
     harness.pace.shut.add(OutboxCall.EDIT)
@@ -286,7 +286,7 @@ async def test_a_reply_without_a_thread_begins_a_new_one_once(harness):
 
 
 async def test_a_closed_channel_is_dropped_and_one_admin_is_notified_once(harness):
-    """is_archived will not change by trying: the notices are dropped, Priya is told."""
+    """is_archived will not change by trying: the notices are dropped, Priya is notified."""
     post = harness.slack.post
 
     async def closed(channel_id, message, *, key, thread_ts):

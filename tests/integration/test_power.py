@@ -2,7 +2,7 @@
 Promise 4 as far as the disk goes: what the database says is there is there after a loss of power.
 
 A file is synced before it gets its name, its folder afterwards, and only then the row that names it is
-written. Nobody can cut the power in a test, so the order of the calls is observed.
+written. A test cannot cut the power, so the order of the calls is observed.
 """
 
 import os
@@ -134,7 +134,7 @@ async def test_a_file_from_slack_is_on_the_disk_when_it_has_its_name(tmp_path, d
 
 @pytest.mark.parametrize("names", [["one.pdf"], ["one.pdf", "two.pdf"]], ids=["as it is", "put together"])
 def test_a_made_document_is_on_the_disk_when_it_has_its_name(tmp_path, disk, names):
-    """What the converter hands back is synced, renamed, and its folder synced."""
+    """The converter's output is synced, renamed, and its folder synced."""
     work = tmp_path / "work"
     work.mkdir()
     parts = [Part(make_pdf(tmp_path / name), name) for name in names]
@@ -153,7 +153,7 @@ def test_a_folder_of_the_spool_is_on_the_disk_with_all_above_it(tmp_path, disk):
 
 
 class Watched(sqlite3.Connection):
-    """A connection that tells how safe each of its commits is."""
+    """A connection that records the synchronous mode of each commit."""
 
     commits: list[tuple[str, int]] = []  # noqa: RUF012 - shared by all connections on purpose
     opened = 0

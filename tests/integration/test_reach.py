@@ -26,7 +26,7 @@ async def bot(bot):
 
 
 def outage_notices(slack) -> list[str]:
-    """What the inbound channel heard of the fax server, in its order."""
+    """The notices about the fax server in the inbound channel, in order."""
     kinds = (OutageBegan, OutageEnded, QueryFailing, QueryRecovered)
     said = [post.message for post in slack.posts if post.channel == INBOUND]
     return [
@@ -37,12 +37,12 @@ def outage_notices(slack) -> list[str]:
 
 
 def last(slack):
-    """The last thing that the inbound channel heard."""
+    """The last message in the inbound channel."""
     return [post.message for post in slack.posts if post.channel == INBOUND][-1]
 
 
 async def fail(bot, fault=AWAY, *, times: int = 1, each: float = 10.0) -> None:
-    """The watch and the inbox get no answer, so often."""
+    """The watch and the inbox get no answer for that many ticks."""
     for _ in range(times):
         bot.clock.let_pass(each)
         await bot.outages.failed("watch", fault)
@@ -69,7 +69,7 @@ async def test_once_and_once(bot, slack):
 
 
 async def test_one_lost_tick_is_no_outage(bot, slack):
-    """A single failure, again and again between answers, is not told."""
+    """A single failure, again and again between answers, is not announced."""
     for _ in range(10):
         await bot.outages.failed("watch", AWAY)
         await bot.outages.answered("inbox")
@@ -101,7 +101,7 @@ class TestComingAndGoing:
         assert 2 <= len(said) <= 12
 
     async def test_a_long_outage_after_a_short_one_is_announced(self, bot, slack):
-        """A second outage is told when it lasts, with the moment when it really began."""
+        """A second outage is announced when it lasts, with its true start time."""
         await fail(bot, times=3)
         await answer(bot)
         await fail(bot, times=3)
@@ -112,7 +112,7 @@ class TestComingAndGoing:
         assert last(slack).since == began
 
     async def test_after_a_calm_time_it_is_announced_at_once(self, bot, slack):
-        """Half an hour without an outage: the next one is told like the first."""
+        """Half an hour without an outage: the next one is announced like the first."""
         await fail(bot, times=3)
         await answer(bot, times=200)
         await fail(bot, times=2)
@@ -121,7 +121,7 @@ class TestComingAndGoing:
 
 class TestLockedOut:
     async def test_is_announced_with_its_name(self, bot, slack):
-        """Credentials that are not accepted any more are told as that, once, and once when they are."""
+        """Rejected credentials are announced once, and once when they are accepted again."""
         await answer(bot)
         await fail(bot, LOCKED, times=20)
         assert outage_notices(slack) == ["locked OutageBegan"]
@@ -129,7 +129,7 @@ class TestLockedOut:
         assert outage_notices(slack) == ["locked OutageBegan", "locked OutageEnded"]
 
     async def test_after_an_outage(self, bot, slack):
-        """A server that comes back without its license: the outage is told, who can help, and the end."""
+        """Back without its license: the outage is announced, with the remedy, and its end."""
         await fail(bot, times=5)
         await fail(bot, LOCKED, times=5)
         await fail(bot, times=5)
@@ -179,7 +179,7 @@ class TestHowManyWentOut:
         assert last(slack).went_out == len(ucx.submissions) == 1
 
     async def test_all_of_them(self, bot, ucx, slack):
-        """Two were kept, two went out: told after they did, not before."""
+        """Two were kept, two went out: announced after they did, not before."""
         ucx.away = AWAY
         for number in ("469 555 0101", "469 555 0102"):
             await bot.send(number)
@@ -195,7 +195,7 @@ class TestHowManyWentOut:
         assert len(ucx.submissions) == 2
 
     async def test_not_for_ever(self, bot, ucx, slack):
-        """A fax that does not go out keeps nobody from hearing, after a minute, that the server is back."""
+        """A fax that is not sent delays the end of the outage by a minute at most."""
         ucx.away = AWAY
         await bot.send()
         await until(lambda: "kept" in slack.steps())
@@ -206,7 +206,7 @@ class TestHowManyWentOut:
         assert (await bot.faxes())[0].state is FaxState.READY
 
     async def test_over_a_restart(self, tmp_path, ucx, slack):
-        """The bot stops between the end of the outage and its telling: the next life tells it, once."""
+        """The bot stops between the end of the outage and its notice: the next run posts it once."""
         clock = StillClock()
         async with services_over_lists(tmp_path, ucx, slack, clock) as bot:
             await bot.lines.lines()
@@ -225,7 +225,7 @@ class TestHowManyWentOut:
 
 class TestHalfSilent:
     async def test_received_faxes_that_cannot_be_read(self, bot, slack):
-        """ActiveJobs answers, the records do not: told after five minutes, and once when they do."""
+        """ActiveJobs answers, the records do not: announced after five minutes, and once when they do."""
         for _ in range(60):
             bot.clock.let_pass(10)
             await bot.outages.answered("watch")
@@ -237,12 +237,12 @@ class TestHalfSilent:
         assert outage_notices(slack) == ["QueryFailing", "QueryRecovered"]
 
     async def test_not_in_an_outage(self, bot, slack):
-        """Where nothing is answered, that alone is told."""
+        """Without any answer only the outage is announced."""
         await fail(bot, times=100)
         assert outage_notices(slack) == ["OutageBegan"]
 
     async def test_over_a_restart(self, tmp_path, ucx, slack):
-        """Told before a restart, it is not told again after it, and its end is."""
+        """Announced before a restart, it is not announced again after it, and its end is."""
         clock = StillClock()
         for _ in range(2):
             async with services_over_lists(tmp_path, ucx, slack, clock) as bot:
@@ -271,7 +271,7 @@ async def test_cards_show_when_the_server_last_replied(bot, ucx, slack):
 
 
 async def test_an_outage_over_a_restart(tmp_path, ucx, slack):
-    """Begun before a restart and ended after it: told once each, with its whole length."""
+    """Begun before a restart and ended after it: announced once each, with its full length."""
     clock = StillClock()
     async with services_over_lists(tmp_path, ucx, slack, clock) as bot:
         await answer(bot)
@@ -300,7 +300,7 @@ class TestWhatCouldNotBeWritten:
         return fill
 
     async def test_an_outage_right_after_an_outage(self, bot, ucx, slack, full):
-        """The end of the first was still to be told, and is."""
+        """The end of the first was pending, and is posted."""
         ucx.away = AWAY
         await bot.send()
         await until(lambda: "kept" in slack.steps())
@@ -315,7 +315,7 @@ class TestWhatCouldNotBeWritten:
         assert outage_notices(slack) == ["OutageBegan", "OutageEnded", "OutageBegan"]
 
     async def test_a_silence_and_its_end(self, bot, slack, full):
-        """Each is told by the next tick."""
+        """Each is announced by the next tick."""
         for _ in range(int(SILENT_SECONDS / 10)):
             bot.clock.let_pass(10)
             await bot.outages.answered("watch")

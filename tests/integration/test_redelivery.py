@@ -1,4 +1,4 @@
-"""Whatever Slack tells twice, one wish is one request and one effect: judged by the two servers' own logs."""
+"""Every redelivery is one request with one effect: judged by the logs of the two servers."""
 
 import asyncio
 import contextlib
@@ -118,7 +118,7 @@ async def test_a_share_is_one_fax_in_any_order_of_its_events(twice):
 
 
 async def test_a_command_is_one_fax(twice):
-    """`/fax send` told three times, twice at once over both connections, sends once and says so once."""
+    """`/fax send` delivered three times, twice at once over both connections, is sent and answered once."""
     await twice.share(CLAIMS)
     await twice.dana.command(CLAIMS, f"/fax send {NUMBER}")
     await until(lambda: submissions(twice.fax))
@@ -229,7 +229,7 @@ async def test_connections_that_go_in_the_middle_of_a_delivery(tmp_path, monkeyp
 
 
 async def test_what_could_not_be_committed_is_not_acknowledged(tmp_path, monkeypatch):
-    """Slack tells again of a share that the database refused, until it is committed; then it is one fax."""
+    """Slack redelivers a share that the database refused until it is committed; then it is one fax."""
     broken, add = [True], SqlLedger.add_request
 
     def refusing(ledger, request):
@@ -250,7 +250,7 @@ async def test_what_could_not_be_committed_is_not_acknowledged(tmp_path, monkeyp
 
 
 async def test_a_restart_between_two_deliveries(tmp_path):
-    """What was committed before the bot stopped is known to the next one, which is told of it again."""
+    """A request committed before a restart is recognized when it is redelivered after it."""
     async with scene(tmp_path, **QUICK | {"ack_deadline": 5.0}) as there:
         socket = there.workspace.installation.socket
         async with there.bot(tmp_path):

@@ -26,7 +26,7 @@ async def done(bot):
 
 
 async def test_what_was_accepted_is_carried_out_by_the_next_life(tmp_path, fax, slack):
-    """Slack was told that it arrived, and never tells of it again."""
+    """It was acknowledged, so Slack never redelivers it."""
     async with services_over(tmp_path, fax, slack) as bot:
         await accepted(bot, RequestKind.SEND, number=NUMBER, line="", recent=True)
     async with services_over(tmp_path, fax, slack) as bot:

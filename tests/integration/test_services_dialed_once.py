@@ -1,4 +1,4 @@
-"""Whatever fails around FileSend: a fax is dialed once or not at all, and its sender hears."""
+"""Whatever fails around FileSend: a fax is dialed once or not at all, and its sender is notified."""
 
 import asyncio
 import contextlib
@@ -21,7 +21,7 @@ FULL = OSError(ENOSPC, "No space left on device")
 
 @pytest.fixture
 def slack(tmp_path):
-    """Its two documents differ in nothing that the fax server tells."""
+    """The fax server reports the same for its two documents."""
     plain = PlainSlack()
     plain.files = {f"F{n}": make_pdf(tmp_path / f"{n}.pdf", height=792 - n) for n in (1, 2)}
     return plain
@@ -36,7 +36,7 @@ def files_of(slack, file_id):
 
 @pytest.mark.parametrize("full", [(DocumentSandbox, "prepare"), (PlainSlack, "fetch")])
 async def test_a_full_disk_ends_the_fax_and_its_sender_is_notified(tmp_path, fax, slack, monkeypatch, full):
-    """The document cannot be written once: that is told, and nothing is dialed when there is room again."""
+    """The document cannot be written once: the sender is notified, and nothing is dialed later."""
 
     async def fail(*_, **__):
         raise FULL
@@ -58,7 +58,7 @@ async def test_a_full_disk_ends_the_fax_and_its_sender_is_notified(tmp_path, fax
 
 
 async def test_the_sender_sees_progress_while_the_fax_server_is_slow(tmp_path, fax, slack):
-    """What is being faxed is told before FileSend has answered."""
+    """The confirmation is posted before FileSend has answered."""
     fax.faults.plan(fault="latency", method="filesend", when="after", seconds=60.0)
     async with services_over(tmp_path, fax, slack) as bot:
         await bot.send(NUMBER)
@@ -184,7 +184,7 @@ async def test_of_two_alike_the_one_that_was_not_carried_out_takes_no_job(tmp_pa
 
 
 async def test_of_two_alike_whose_answers_are_lost_neither_takes_the_only_job(tmp_path, fax, slack):
-    """One was carried out, nobody knows which: both are asked about, and a person says whose the job is."""
+    """One was carried out, which one is unknown: both get a question, and a person assigns the job."""
     fax.faults.plan(fault="drop_before", method="filesend", times=1)
     fax.faults.plan(fault="drop_after", method="filesend", times=1)
     async with services_over(tmp_path, fax, slack) as bot:

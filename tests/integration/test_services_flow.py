@@ -108,7 +108,7 @@ async def test_a_post_whose_answer_is_lost_is_not_posted_twice(tmp_path, fax, sl
 
 
 async def test_a_share_whose_answer_is_lost_is_not_shared_twice(tmp_path, fax, slack):
-    """The received file was shared, the answer lost: files.info tells, and it is shared once."""
+    """The received file was shared, the answer lost: files.info has the share, and it is shared once."""
     slack.fail("share_file", "after", SlackUnclear("lost"))
     async with services_over(tmp_path, fax, slack) as bot:
         await bot.send("+1 469 555 1112")
@@ -169,7 +169,7 @@ async def test_a_quiet_tick_asks_once_and_touches_no_row(tmp_path, fax, slack):
 
 
 async def test_the_same_request_twice_is_one_fax(tmp_path, fax, slack):
-    """Slack tells of one share three times: one fax."""
+    """Slack delivers one share three times: one fax."""
     (ts,) = slack.share_ts
     async with services_over(tmp_path, fax, slack) as bot:
         share = bot.request(RequestKind.SHARE, ts=ts, text="to 469 555 0101", files=None, dm=False)
@@ -197,7 +197,7 @@ async def test_a_channel_that_subscribed_has_its_own_card_and_file(tmp_path, fax
 
 
 async def test_a_stop_in_mid_flight_loses_nothing(tmp_path, fax, slack):
-    """The bot stops after acceptance; the next life tells the end once."""
+    """The bot stops after acceptance; the next run announces the end once."""
     async with services_over(tmp_path, fax, slack) as bot:
         await bot.send()
         await bot.tick_until(lambda: "queued" in slack.steps())
@@ -208,7 +208,7 @@ async def test_a_stop_in_mid_flight_loses_nothing(tmp_path, fax, slack):
 
 
 async def test_unsubscribe_without_words_drops_everything(tmp_path, fax, slack):
-    """A channel that subscribed to one line's faxes hears of nothing any more."""
+    """A channel that subscribed to one line's faxes gets no messages any more."""
     async with services_over(tmp_path, fax, slack) as bot:
         await bot.runner.accept(
             bot.request(RequestKind.SUBSCRIBE, user=PRIYA, channel="CLEGAL", direction="TX", line="Sales")
@@ -221,7 +221,7 @@ async def test_unsubscribe_without_words_drops_everything(tmp_path, fax, slack):
 
 
 async def test_a_fax_canceled_during_a_server_query_is_not_dialed(tmp_path, fax, slack):
-    """Canceled while the hand-over waits for the fax server: it stays canceled when that fails."""
+    """Canceled while the submission waits for the fax server: it stays canceled when that fails."""
     async with services_over(tmp_path, fax, slack) as bot:
         asked, go_on = asyncio.Event(), asyncio.Event()
 
@@ -256,7 +256,7 @@ async def test_a_refused_lookup_does_not_share_a_file_again(tmp_path, fax, slack
 
 
 async def test_one_announcement_that_fails_does_not_mute_its_channel(tmp_path, fax, slack):
-    """A message that cannot be built waits; what comes after it in the channel is told."""
+    """A message that cannot be built waits; what comes after it in the channel is posted."""
     slack.fail("post", "before", ValueError("a fault of ours"))
     async with services_over(tmp_path, fax, slack) as bot:
         await bot.send()
@@ -281,7 +281,7 @@ async def test_a_job_without_a_status_delays_no_other(tmp_path, fax, slack):
 async def test_a_change_that_could_not_be_written_is_announced_by_the_next_tick(
     tmp_path, fax, slack, monkeypatch
 ):
-    """The disk is full for a moment: the same list tells of the same change once more."""
+    """The disk is full for a moment: the next tick finds the same change again."""
 
     async def full_disk(work):
         raise OSError(errno.ENOSPC, "full")

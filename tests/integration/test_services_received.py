@@ -33,7 +33,7 @@ async def arrive(bot, path, count=1):
 
 
 async def test_a_fax_without_its_file_is_announced_in_order_and_once(tmp_path, slack, monkeypatch):
-    """RX1 and RX2 cannot be fetched: neither holds up RX3, each is told by its card, and asked for rarely."""
+    """RX1 and RX2 cannot be fetched: neither delays RX3, each is announced by its card, retried rarely."""
     monkeypatch.setattr(inbox, "TRIES", TRIES)
     page = make_pdf(tmp_path / "page.pdf", 1)
     async with SimulatedUcx(tmp_path / "ucx", speed=400) as fax:
@@ -90,7 +90,7 @@ async def hear_support(bot):
 
 
 async def heard(bot, path):
-    """Which channels hear of the next fax to Support, each with the line that it names."""
+    """Which channels get the next fax to Support, each with the line that it names."""
     receive(bot.fax, path, line="2")
     before = len(bot.slack.details())
     await bot.tick_until(lambda: len(bot.slack.details()) > before)
@@ -104,14 +104,14 @@ async def send_from_support(bot):
 
 
 async def test_a_fax_whose_line_is_not_known_reaches_the_inbound_channel_only(tmp_path, fax, slack):
-    """Nothing tells which line the modem serves: no channel of a line hears of it, and none is named."""
+    """The line of the modem is unknown: no channel of a line gets the fax, and no line is shown."""
     async with services_over(tmp_path, fax, slack) as bot:
         await hear_support(bot)
         assert await heard(bot, make_pdf(tmp_path / "page.pdf", 1)) == {INBOUND: ""}
 
 
 async def test_filesend_teaches_which_line_a_modem_serves(tmp_path, fax, slack):
-    """After a fax from Support its modem is known, in the next life as well."""
+    """After a fax from Support its modem is known, after a restart as well."""
     page = make_pdf(tmp_path / "page.pdf", 1)
     async with services_over(tmp_path, fax, slack) as bot:
         await hear_support(bot)
@@ -123,7 +123,7 @@ async def test_filesend_teaches_which_line_a_modem_serves(tmp_path, fax, slack):
 
 
 async def test_a_setting_goes_before_what_filesend_taught(tmp_path, fax, slack):
-    """FAXBOT_MODEMS says that the modem is Billing's: Support's channel does not hear of its faxes."""
+    """FAXBOT_MODEMS says that the modem is Billing's: Support's channel does not get its faxes."""
     async with services_over(tmp_path, fax, slack, modems={"ttyS2": "3"}) as bot:
         await hear_support(bot)
         await send_from_support(bot)

@@ -1,4 +1,4 @@
-"""Files shared with the bot: however Slack tells of a share, and however often, it is one fax."""
+"""Files shared with the bot: one fax for each share, for any events and redeliveries."""
 
 import asyncio
 from dataclasses import replace
@@ -14,7 +14,7 @@ from tests.support.waiting import until
 
 
 class SlowToName(PlainSlack):
-    """Tells of a file before it names the message that shares it, for so many questions."""
+    """Names the message that shares a file only after that many queries."""
 
     unnamed = 0
 
@@ -51,7 +51,7 @@ async def test_a_file_event_before_its_message_is_faxed_once_slack_names_it(
 
 
 async def test_a_file_whose_message_slack_never_names_is_left(tmp_path, fax, slack, monkeypatch):
-    """After a minute nothing is expected any more: no fax, and nobody is asked again."""
+    """After a minute nothing is expected any more: no fax, and no further query."""
     monkeypatch.setattr(runner, "FIRST_PAUSE", 0.02)
     monkeypatch.setattr(new_faxes, "NAMED_SECONDS", 0.3)
     never = SlowToName(files=slack.files)
@@ -65,7 +65,7 @@ async def test_a_file_whose_message_slack_never_names_is_left(tmp_path, fax, sla
 
 
 def told_again(bot):
-    """A Bolt app in front of this house, and what Slack tells of one share, each of it twice."""
+    """A Bolt app in front of these services, and the events of one share, each of them twice."""
     harness = ListenerHarness()
     harness.app = build_bolt_app(
         harness.client, ME, replace(harness.board, runner=bot.runner, now=SystemClock().now)
@@ -78,7 +78,7 @@ def told_again(bot):
 
 
 async def test_a_redelivered_share_is_one_fax(tmp_path, fax, slack):
-    """Mention and file_shared, each delivered again, at once and in the next life: acknowledged, one fax."""
+    """Mention and file_shared, each delivered again, at once and after a restart: acknowledged, one fax."""
     for _ in range(2):
         async with services_over(tmp_path, fax, slack) as bot:
             harness, envelopes = told_again(bot)

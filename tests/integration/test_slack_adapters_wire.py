@@ -1,4 +1,4 @@
-"""The adapters against a server that misbehaves as told: what goes over the wire, and how often."""
+"""The adapters against a server that misbehaves on request: what goes over the wire, and how often."""
 
 import asyncio
 import logging
@@ -108,7 +108,7 @@ def messenger(api):
 
 
 def hands_over(slack, *, size=None, url=None, **more):
-    """files.info tells of F1 at /file."""
+    """files.info returns F1 at /file."""
     shown = {"id": "F1", "name": "a.pdf", "mimetype": "application/pdf", "mode": "hosted", **more}
     shown["url_private"] = url or f"{slack.base}/file"
     if size is not None:
@@ -167,7 +167,7 @@ async def test_slow_answer_is_unclear(slack, api):
 
 
 async def test_no_server_means_that_nothing_happened(api):
-    """Where nobody listens nothing was carried out; the call can be made later."""
+    """At a closed port nothing was carried out; the call can be made later."""
     connections = Connections()
     nobody = WebApi(
         build_client("xoxb-secret", "http://127.0.0.1:1/api", connections, free_pace()), connections
@@ -262,7 +262,7 @@ async def test_ephemeral_message_after_the_response_url_is_used_up(slack, messen
 
 @pytest.mark.parametrize("answer", [cut, page, lambda _: web.Response(status=500)])
 async def test_an_ephemeral_message_is_not_sent_twice(slack, messenger, answer):
-    """Where the response address gave no usable answer, the person may have been told."""
+    """Where the response address gave no usable answer, the person may have got it."""
     slack.answers["/respond"] = answer
     with pytest.raises(SlackUnclear):
         await messenger.post_ephemeral("C1", "U1", SAY, response_url=f"{slack.base}/respond", thread_ts=None)
@@ -388,7 +388,7 @@ async def test_fetch_stops_at_the_limit(slack, api, tmp_path):
 
 
 async def test_fetch_asks_again_after_a_cut(slack, api, tmp_path):
-    """A download that breaks off is begun anew; half of it is never left behind."""
+    """An interrupted download is restarted; no partial file is left behind."""
 
     async def half(request):
         response = web.StreamResponse(headers={"Content-Length": "8"})

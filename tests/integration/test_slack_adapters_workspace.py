@@ -180,7 +180,7 @@ async def test_a_share_that_never_came_is_repeated(messenger, ws, tmp_path):
 
 
 async def test_without_files_read_there_is_no_document(api, messenger, ws, tmp_path):
-    """The sign-in page that comes without files:read is told apart from the file."""
+    """The sign-in page that comes without files:read is not accepted as the file."""
     path = tmp_path / "a.pdf"
     path.write_bytes(b"%PDF-")
     file_id, address = await messenger.begin_upload(path, "a.pdf")
@@ -196,7 +196,7 @@ async def test_without_files_read_there_is_no_document(api, messenger, ws, tmp_p
 
 
 async def test_ephemeral_message_in_the_conversation(messenger, ws):
-    """A member is told alone; whoever is not in the channel cannot be."""
+    """A member gets an ephemeral; a user outside the channel cannot."""
     await messenger.post_ephemeral(ws.claims, ws.dana, SAY, response_url=None, thread_ts=None)
     with pytest.raises(SlackRefused) as caught:
         await messenger.post_ephemeral(ws.claims, "U0NOBODY", SAY, response_url=None, thread_ts=None)
@@ -204,7 +204,7 @@ async def test_ephemeral_message_in_the_conversation(messenger, ws):
 
 
 async def test_rate_limit(messenger, ws):
-    """HTTP 429 tells how long to pause."""
+    """HTTP 429 has the length of the pause."""
     await ws.fault(method="chat.update", fault="ratelimited", seconds=7)
     with pytest.raises(SlackBusy) as caught:
         await messenger.update(ws.claims, "1.1", SAY, key="k")
@@ -253,7 +253,7 @@ async def test_what_dana_shared(api, ws, tmp_path):
     ],
 )
 async def test_states_of_a_file(api, ws, tmp_path, mode, words):
-    """What became of a file since it was shared is told in plain words."""
+    """A file deleted or changed since it was shared has its sentence."""
     file_id, _ = await ws.share("a.pdf", b"%PDF-a")
     await ws.ask("/_/control/file", file=file_id, mode=mode)
     with pytest.raises(BadDocument, match=words):

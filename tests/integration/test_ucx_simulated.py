@@ -85,7 +85,7 @@ class TestMethods:
     async def test_a_fax_from_one_line_to_the_other(
         self, client: UcxClient, server: SimulatedUcx, letter: Path, tmp_path: Path
     ):
-        """A fax is handed in as it is, watched, delivered, recorded on both sides, fetched and deleted."""
+        """A fax is submitted as it is, watched, delivered, recorded on both sides, fetched and deleted."""
         job_id = await submit(client, letter)
         (submission,) = server.log.entries("submission")
         assert submission["sha256"] == hashlib.sha256(LETTER).hexdigest()
@@ -149,7 +149,7 @@ class TestMethods:
 
 class TestTrouble:
     async def test_a_revoked_token(self, client: UcxClient, server: SimulatedUcx, letter: Path):
-        """A fax turned down over a revoked token is handed in again by its sender, and goes out once."""
+        """A fax refused over a revoked token is submitted again by its sender, and sent once."""
         await client.list_lines()
         server.credentials.revoke()
         with pytest.raises(CredentialsRejected):
@@ -181,7 +181,7 @@ class TestTrouble:
     async def test_a_fax_is_never_submitted_twice(
         self, client: UcxClient, server: SimulatedUcx, letter: Path, fault
     ):
-        """Whatever becomes of its answer, a fax is handed in at most once."""
+        """With any answer, a fax is submitted at most once."""
         await client.list_lines()
         server.faults.plan(method="filesend", times=None, **fault)
         with pytest.raises(AnswerLost):
@@ -212,7 +212,7 @@ class TestTrouble:
         assert names_in(spool) == ["a"]
 
     async def test_an_outage(self, client: UcxClient, server: SimulatedUcx, letter: Path):
-        """While the server is away nothing is handed in, and the fault says so; then all is well."""
+        """While the server is down nothing is submitted, and the fault says so; later it succeeds."""
         await client.list_lines()
         await server.start_outage()
         with pytest.raises(ServerUnreachable):

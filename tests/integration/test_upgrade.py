@@ -144,7 +144,7 @@ def test_documents_and_submissions_are_rows(engine: Engine):
     ],
 )
 def test_what_came_of_a_submission_is_kept(database: Path, known: str, came_of_it: SubmissionState):
-    """As far as the old row tells."""
+    """As far as the old row has it."""
     with closing(sqlite3.connect(database)) as connection:
         connection.execute(f"UPDATE faxes SET intent_at = 1795881600.0, {known} WHERE id = 3")  # noqa: S608
         connection.commit()

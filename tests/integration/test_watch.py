@@ -1,4 +1,4 @@
-"""Jobs are told for what they are, however strange the fax server: over a UCX of plain lists."""
+"""Jobs are announced correctly with an unusual fax server: over a UCX of plain lists."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -34,7 +34,7 @@ async def the_fax(bot):
 
 class TestNeitherListNorRecord:
     async def test_an_empty_list_for_a_moment(self, bot, ucx, slack):
-        """A list that is empty once, and a JobStatus that knows nothing, lose no job and tell nothing."""
+        """A list that is empty once, and a JobStatus without the job lose no job and announce nothing."""
         await send(bot)
         reply, jobs = slack.steps(), dict(ucx.jobs)
         ucx.jobs.clear()
@@ -46,7 +46,7 @@ class TestNeitherListNorRecord:
         assert (await the_fax(bot)).state is FaxState.ACCEPTED
 
     async def test_for_some_seconds(self, bot, ucx):
-        """A job that is in neither list for some ticks has the end that its record then tells."""
+        """A job that is in neither list for some ticks has the end of its later record."""
         await send(bot)
         job = replace(ucx.jobs.pop("TX1"), state=JobState.FAILED, status_text="Busy signal detected")
         for _ in range(3):
@@ -57,7 +57,7 @@ class TestNeitherListNorRecord:
         assert (await the_fax(bot)).outcome is Outcome.FAILED
 
     async def test_for_good(self, bot, ucx, slack):
-        """A job of which nobody tells any more is lost after a minute, not before, and is told once."""
+        """A job that no query returns is lost after a minute, not before, and announced once."""
         await send(bot)
         ucx.jobs.clear()
         for _ in range(10):
@@ -94,7 +94,7 @@ class TestNeitherListNorRecord:
         assert len(slack.cards()) == 1
 
     async def test_in_both(self, bot, ucx, slack):
-        """Listed as active and recorded at once: its end is told once."""
+        """Listed as active and recorded at once: its end is announced once."""
         await send(bot)
         job = ucx.jobs["TX1"]
         ucx.end("TX1")
@@ -118,7 +118,7 @@ class TestJobStatus:
         ],
     )
     async def test_the_record_has_what_jobstatus_lacks(self, bot, ucx, fault):
-        """Whatever JobStatus answers, the record's end is told."""
+        """With any answer of JobStatus the record's end is announced."""
         await send(bot)
         ucx.end("TX1")
         ucx.fail("job_status", "before", fault, times=99)
@@ -126,7 +126,7 @@ class TestJobStatus:
         assert (await the_fax(bot)).outcome is Outcome.DELIVERED
 
     async def test_one_without_a_status_delays_no_other(self, bot, ucx):
-        """Of two that ended, one JobStatus fails: the other's end is told in the same tick."""
+        """Of two that ended, one JobStatus fails: the other's end is announced in the same tick."""
         await send(bot)
         await send(bot, "469 555 0102")
         ucx.end("TX1", recorded=False)
@@ -136,7 +136,7 @@ class TestJobStatus:
         assert sorted(fax.state for fax in await bot.faxes()) == [FaxState.ACCEPTED, FaxState.ENDED]
 
     async def test_a_server_that_goes_away_meanwhile(self, bot, ucx):
-        """What was told before the connection broke is kept, and the tick counts as failed."""
+        """The updates before the connection broke are kept, and the tick counts as failed."""
         await send(bot)
         await send(bot, "469 555 0102")
         ucx.end("TX1")
@@ -160,7 +160,7 @@ class TestJobStatus:
 
     @pytest.mark.parametrize(("text", "outcome"), [("", Outcome.DELIVERED), ("No answer", Outcome.FAILED)])
     async def test_an_end_in_an_unknown_word(self, bot, ucx, text, outcome):
-        """A state called "Complete" is an end once there is a record; its text tells which."""
+        """A state called "Complete" is an end once there is a record; the record's text decides which."""
         await send(bot)
         job = replace(ucx.jobs.pop("TX1"), state=JobState.UNKNOWN, state_text="Complete", status_text=text)
         ucx.remembered["TX1"] = job
@@ -191,7 +191,7 @@ class TestReset:
         assert [card.message.fax.outcome for card in slack.cards()] == [Outcome.LOST, Outcome.DELIVERED]
 
     async def test_an_old_end_is_not_the_new_jobs(self, bot, ucx):
-        """JobStatus still tells of the TX1 from before the reset: the new TX1 has not ended by that."""
+        """JobStatus still returns the TX1 from before the reset: it does not end the new TX1."""
         await send(bot)
         ucx.end("TX1")
         await bot.tick()
@@ -211,7 +211,7 @@ class TestReset:
         assert (await bot.faxes())[1].outcome is Outcome.FAILED
 
     async def test_an_old_record_is_not_the_new_jobs(self, bot, ucx):
-        """The record of the TX1 from before the reset says nothing about a new TX1 that nobody tells of."""
+        """The record of the TX1 from before the reset does not end a new TX1 that no query returns."""
         await send(bot)
         ucx.end("TX1")
         await bot.tick()
@@ -313,7 +313,7 @@ async def test_clocks_that_are_hours_apart(bot, ucx, slack, hours):
 
 class TestSlow:
     async def test_announced_once_with_the_lines_state(self, tmp_path, ucx, slack):
-        """Ready on an idle line for two minutes: told with the line's state, also over a restart once."""
+        """Ready on an idle line for two minutes: announced with the line's state, once over a restart."""
         clock = StillClock()
         async with services_over_lists(tmp_path, ucx, slack, clock) as bot:
             await send(bot)
@@ -341,7 +341,7 @@ class TestSlow:
         assert slack.steps().count("slow") == 1
 
     async def test_a_line_that_cannot_be_asked(self, bot, ucx, slack):
-        """While FaxUsage fails it is not told yet; it is told when it answers."""
+        """While FaxUsage fails it is not announced yet; it is announced when it answers."""
         await send(bot)
         ucx.fail("line_usage", "before", times=2)
         for _ in range(2):
@@ -352,7 +352,7 @@ class TestSlow:
 
 
 async def test_the_answering_machine_of_a_record_that_comes_late(bot, ucx, slack):
-    """The record comes some ticks after the end: its machine's name is still told."""
+    """The record comes some ticks after the end: its CSID is still shown."""
     await send(bot)
     job = replace(ucx.jobs["TX1"], state=JobState.DONE)
     ucx.end("TX1", recorded=False)

@@ -37,12 +37,12 @@ class Load:
 
 
 Tell = Callable[[int, float], None]
-"""Hears how many ends are told, after how many seconds of the clock."""
+"""Called with the number of announced ends and the seconds of the clock."""
 
 
 async def run(load: Load, folder: Path, tell: Tell = lambda _ends, _seconds: None) -> Findings:
     """
-    Fax, wait until every end is told, and judge.
+    Fax, wait until every end is announced, and judge.
 
     Raises:
         TimeoutError: Not all of them were, by the deadline.

@@ -323,7 +323,7 @@ async def services_over(
     folder: Path, fax: SimulatedUcx, slack: PlainSlack, **changed: object
 ) -> AsyncIterator[RunningServices]:
     """
-    One life of the bot, but for its ticks: everything it needs to remember is in *folder*.
+    The services from start to stop; the caller runs their ticks. All their state is in *folder*.
 
     *changed*: what is set in another way than `settings_in` says.
     """

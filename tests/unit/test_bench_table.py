@@ -43,7 +43,7 @@ def test_unexpected_calls_are_wrong():
 
 
 def test_a_time_is_missed_but_never_wrong():
-    """Times are compared; a slow machine fails nobody."""
+    """Times are compared; a slow machine does not fail the run."""
     found = Findings()
     found.time("a tick", 0.4, 0.1, at_most=3)
     (figure,) = found.figures

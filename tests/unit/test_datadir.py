@@ -79,7 +79,7 @@ def test_links_are_not_followed(tmp_path):
 
 
 def test_half_written_tokens_are_removed(tmp_path):
-    """A stop while the token was written leaves no copy of it for ever."""
+    """A copy of the token that a crash left behind is removed."""
     data = tmp_path / "data"
     data.mkdir()
     (data / ".ucx-token.x7_").write_text("x")

@@ -167,7 +167,7 @@ async def test_what_happens_apart_comes_back():
 
 
 def test_secrets_are_struck_out():
-    """Whoever quotes a secret, in what was found or in the remedy."""
+    """A secret is redacted in findings and in remedies."""
     findings = redact({"a": red("no hunter2 here", "try hunter2"), "b": green("12")}, ["hunter2", "", "1"])
     assert findings == {"a": red("no … here", "try …"), "b": green("12")}
 

@@ -84,7 +84,7 @@ async def test_a_request_is_forgotten_a_week_after_it_was_done(harness):
 
 
 async def test_a_request_that_became_a_fax_keeps_its_key(harness):
-    """The same share told again, however late, is still the same wish; its particulars are gone."""
+    """A share redelivered late is still the same request, although its details are deleted."""
     request_id = await harness.request("share:C1:7.0", done_at=LONG_AGO)
     await harness.fax(request_id=request_id, state=FaxState.ENDED, ended_at=LONG_AGO)
     await harness.request("later", done_at=LATELY)
@@ -137,10 +137,10 @@ async def test_posted_announcements_are_deleted(harness, kind, state):
         (AnnouncementKind.STEP, {"state": SENT, "revision": 1}),
         (AnnouncementKind.EPHEMERAL, {"state": SENT, "created_at": LATELY}),
     ],
-    ids=["card", "waits", "being told", "told lately", "told once for all", "out of date", "young"],
+    ids=["card", "waits", "being posted", "posted lately", "posted only once", "out of date", "young"],
 )
 async def test_what_is_still_of_use_stays(harness, kind, facts):
-    """Cards have buttons; what is not told yet is not forgotten; a closed channel is told of once."""
+    """Cards have buttons; pending rows are kept; a closed channel is reported once."""
     row_id = await harness.announce(**{"key": "kept", "kind": kind} | facts)
     await harness.announce("newest", AnnouncementKind.EPHEMERAL)
     await harness.tick()

@@ -268,7 +268,7 @@ class TestCosts:
         assert bot.memory.seen == ["RX301"]
 
     async def test_what_cannot_be_cleared_up_is_tried_more_and_more_rarely(self):
-        """Numbers that never add up, nobody knows why: everything is read a few times in five minutes."""
+        """Counts that never add up: everything is read a few times in five minutes."""
         bot = await following(600)
         in_pages_only(bot.ucx)
         bot.ucx.count_off_by = 1

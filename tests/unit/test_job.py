@@ -93,7 +93,7 @@ def test_a_page_change_comes_exactly_when_the_count_grows(before: Job | None, af
 
 @given(JOBS)
 def test_a_new_job_is_queued_whatever_it_is_by_now(job: Job):
-    """A life that was missed begins with its beginning."""
+    """A job whose start was missed still begins with QUEUED."""
     assert change_kinds(None, job)[0] == "queued"
 
 

@@ -141,7 +141,7 @@ async def test_without_a_conversation_the_fax_belongs_to_the_direct_messages():
 
 
 async def test_a_trigger_that_is_too_old_is_a_fault():
-    """The caller tells the person in another way."""
+    """The caller informs the user in another way."""
     client = slack(views_open=refusal("expired_trigger_id"))
     with pytest.raises(SlackRefused) as refused:
         await forms(client, Asked()).open("t1", channel_id="C1", user_id="U1")

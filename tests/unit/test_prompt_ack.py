@@ -11,7 +11,7 @@ from tests.support.waiting import until
 
 
 async def test_an_acknowledgement_goes_out_when_it_is_made(monkeypatch):
-    """Bolt looks every 10 ms whether the listener has acknowledged; nobody waits for that look."""
+    """Bolt polls every 10 ms for the acknowledgement; the response does not wait for that poll."""
 
     class NeverAgain:
         def __getattr__(self, name):

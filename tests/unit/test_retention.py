@@ -74,7 +74,7 @@ class RetentionHarness:
         return await self.store.read(lambda ledger: ledger.document_of(ledger.fax(fax_id)))
 
     async def received(self, *states: AnnouncementState, seen_at: float = LONG_AGO, **more: object) -> Path:
-        """A received fax, its file and details told as far as *states* say; *more* for the details."""
+        """A received fax, its file and details posted as far as *states* say; *more* for the details."""
         record = FaxRecord(
             direction="RX", job_id="RX1", time=seen_at, state=RecordState.SPOOLED, seen_at=seen_at, path="x"
         )
@@ -187,7 +187,7 @@ async def test_a_received_document_goes_when_its_posts_are_confirmed(harness):
         (DROPPED, SENT, {}),
         (SENT, SENT, {"revision": 1}),
     ],
-    ids=["not told", "being told", "details wait", "details are told", "refused", "out of date"],
+    ids=["not posted", "being posted", "details wait", "details are posted", "refused", "out of date"],
 )
 async def test_a_received_document_stays_until_every_post_is_confirmed(harness, file, details, more):
     """What Slack has not got, or never took, is here and nowhere else in reach."""
@@ -217,7 +217,7 @@ async def test_a_document_for_a_person_goes_some_days_after_it_came(harness):
 
 @pytest.mark.parametrize(("done", "there"), [(False, True), (True, False)])
 async def test_a_document_stays_while_its_request_is_carried_out(harness, done, there):
-    """A stop came between the download and the announcement: the next life goes on with it."""
+    """A stop came between the download and the announcement: the next run continues with it."""
     request_id = await harness.request(done=done)
     path = harness.file(f"get/{request_id}.pdf")
     part = harness.file(f"get/.{request_id}.pdf.x7_.part")

@@ -1,4 +1,4 @@
-"""Messages carry their key, are found again by it, and are told once."""
+"""Messages carry their key, are found again by it, and are posted once."""
 
 import json
 from dataclasses import dataclass, field
@@ -130,7 +130,7 @@ async def test_find_ignores_what_others_wrote():
 
 
 async def test_find_reads_every_page():
-    """Absence is only told after the last page."""
+    """Absence is only reported after the last page."""
     client = FakeSlack(conversations_history=[history(own("a"), cursor="more"), history(own("k1", ts="1.5"))])
     assert await publisher(client).find("C1", key="k1", since=NOW, thread_ts=None) == "1.5"
     assert client.calls("conversations.history")[1]["cursor"] == "more"
@@ -238,7 +238,7 @@ async def test_not_shared():
 
 @pytest.mark.parametrize("kind", ["channels", "groups", "ims"])
 async def test_shared_in_a_message_that_is_not_named(kind):
-    """The file's own list of conversations tells that it was shared, though not in which message."""
+    """The file's list of conversations shows that it was shared, though not in which message."""
     client = FakeSlack(files_info=file(**{kind: ["C1"]}), conversations_history=history())
     assert await publisher(client).shared_ts("C1", "F1", NOW, thorough=True) == (True, None, "https://x/F1")
 
@@ -269,7 +269,7 @@ async def test_file_that_is_not_there(error, complete):
 
 
 async def test_shares_without_files_info():
-    """Without files.info the history tells; if it cannot be read either, what was completed counts."""
+    """Without files.info the history is read; if it cannot be read either, what was completed counts."""
     missing = refusal("missing_scope")
     shown = own(ts="8.1", files=[{"id": "F1", "permalink": "https://x/F1"}])
     client = FakeSlack(files_info=missing, conversations_history=history(shown))
@@ -281,13 +281,13 @@ async def test_shares_without_files_info():
 
 
 async def test_a_busy_slack_fault_is_raised():
-    """A pause that Slack asks for reaches whoever keeps the order of messages."""
+    """A pause that Slack requests reaches the rate limits of the outbox."""
     with pytest.raises(SlackBusy):
         await publisher(FakeSlack(chat_update=refusal("ratelimited"))).update("C1", "1.1", SAY, key="k")
 
 
 async def test_a_refusal_is_raised():
-    """What Slack will never take is told with its code."""
+    """A final refusal of Slack is raised with its code."""
     with pytest.raises(SlackRefused) as caught:
         await publisher(FakeSlack(chat_postMessage=refusal("is_archived"))).post(
             "C1", SAY, key="k", thread_ts=None

@@ -127,7 +127,7 @@ async def test_one_failing_work_takes_no_other_with_it(file_store: TransactionSt
 
 
 async def test_a_broken_rule_of_the_database_stays_with_its_work(store: TransactionStore):
-    """A fax of a request that is not there is refused; the wish beside it is kept."""
+    """A fax of a request that is not there is refused; the request in the same batch is kept."""
     request = Request(key="k", kind=RequestKind.SEND, user_id="U", channel_id="C")
     async with together(store, 2):
         bad = asyncio.create_task(store.write(lambda ledger: ledger.add_fax(Fax(request_id=999))))
@@ -145,7 +145,7 @@ def break_at_commit(ledger: Ledger) -> None:
 
 
 async def test_a_failing_commit_raises_in_each_write_of_its_batch(file_store: TransactionStore):
-    """Nothing was saved, so nobody hears that it was; the next write works."""
+    """Nothing was saved, so each write raises; the next write works."""
     async with together(file_store, 2):
         tasks = [asyncio.create_task(file_store.write(work)) for work in (remember("a", 1), break_at_commit)]
     results = await asyncio.gather(*tasks, return_exceptions=True)
@@ -193,7 +193,7 @@ async def test_concurrent_deliveries_are_one_request(store: TransactionStore):
 
 
 async def test_what_is_returned_is_a_snapshot(store: TransactionStore):
-    """A row that was handed out changes nothing in the database, and nothing there changes it."""
+    """A detached row and the database do not change each other."""
     fax = await store.write(lambda ledger: ledger.add_fax(Fax(number="+1 469-555-0101")))
     fax_id = fax.id
     fax.state = FaxState.ENDED
@@ -217,7 +217,7 @@ async def test_a_read_commits_nothing(store: TransactionStore):
 
 
 async def test_closing_finishes_pending_writes(engine: Engine, file: Path):
-    """What was handed in before the close is saved; what comes after it is refused."""
+    """Writes submitted before the close are saved; later ones are refused."""
     migrate(engine)
     store = TransactionStore(engine)
     last = asyncio.create_task(store.write(remember("last", "words")))
@@ -329,7 +329,7 @@ def test_the_migrations_go_down_again(engine: Engine):
 
 
 def test_a_database_without_a_schema_says_so(engine: Engine, file: Path):
-    """Nobody works on an empty file by mistake: the first question fails."""
+    """An empty file is not used as a database: the first query fails."""
     store = TransactionStore(engine)
 
     async def ask() -> None:
@@ -365,7 +365,7 @@ async def test_a_commit_wakes_what_mirrors_its_rows(store: TransactionStore):
 
 
 async def test_a_state_that_has_moved_is_not_moved_again(store: TransactionStore):
-    """Whoever read an older state learns that it has moved, and the row has the state of the winner."""
+    """The session that read an older state gets a refusal, and the row has the state of the winner."""
     fax = await store.write(lambda ledger: ledger.add_fax(Fax(state=FaxState.READY)))
 
     def late(ledger: Ledger) -> tuple[bool, FaxState]:

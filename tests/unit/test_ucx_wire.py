@@ -504,7 +504,7 @@ class TestRequests:
 
 
 def test_an_entry_that_did_not_change_is_the_very_same_job() -> None:
-    """Of two jobs one moved on: only that one is read anew, and what left the list is forgotten."""
+    """Of two jobs one moved on: only that one is parsed again, and what left the list is dropped."""
     seen: wire.ParsedJobs = {}
 
     def read(*entries: dict[str, object]) -> list[Job]:

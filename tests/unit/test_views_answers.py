@@ -73,7 +73,7 @@ def test_status_of_a_fax_under_way_reads_like_its_card():
 
 
 def test_status_of_a_finished_sending_comes_from_its_record():
-    """Without a row of ours the record tells; its button names the job and its moment."""
+    """Without a row of ours the record is shown; its button names the job and its time."""
     record = Record("TX82", NOW, number="14695550101", station_id="MERCY", sent_pages=2, duration=61)
     entry = results.JobEntry("TX82", TX, "Sales", record=record, can_get=True)
     reply = render_answer(results.StatusResult(entry), SITE, NOW)
@@ -185,7 +185,7 @@ def test_a_page_that_is_not_there_is_said():
 
 
 def test_subscriptions_are_listed():
-    """What a channel hears of, and who asked for it."""
+    """The subscriptions of a channel, and who made them."""
     reply = render_answer(
         results.SubscriptionsResult(
             "C1",
@@ -259,7 +259,7 @@ def test_help_is_the_grammars_table():
     ],
 )
 def test_each_fault_is_a_sentence_with_the_next_step(fault, words):
-    """What can be named is told in plain words."""
+    """A known fault has its sentence."""
     assert words in render_fault(fault, SITE, NOW, down_since=NOW).text
 
 

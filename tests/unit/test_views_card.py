@@ -223,7 +223,7 @@ def test_several_jobs_that_may_be_it_are_named():
 
 
 def test_a_fax_waits_while_the_fax_server_is_away():
-    """A fax that could not be handed over is kept, can be canceled, and says since when."""
+    """A fax that could not be submitted is kept, can be canceled, and shows since when."""
     message = FaxCard(a_fax(state=FaxState.READY, job_id=None), outage=Outage(NOW - timedelta(minutes=5)))
     assert "no answer since 8:55 PM. The fax is kept and goes out when it is back." in shown(message)
     assert list(buttons(message)) == ["Cancel fax"]
@@ -250,14 +250,14 @@ def test_rejected_credentials_are_not_an_unreachable_server():
 
 
 def test_a_job_of_another_program_says_so():
-    """A job that nobody here sent says so, and takes its number from the fax server."""
+    """A foreign job says so, and has its number from the fax server."""
     text = shown(FaxCard(a_fax(user_id=None, number="", files=[]), a_job(JobState.READY)))
     assert "*Fax to +1 469-555-0101*" in text
     assert "sent by another program" in text
 
 
 def test_an_end_long_ago_names_the_day():
-    """A moment that is half a day away or more is told with its day, in the reader's own zone."""
+    """A moment that is half a day away or more is shown with its day, in the reader's own zone."""
     fax = an_ended_fax(Outcome.WITHDRAWN, job_id=None)
     fax.ended_at = (NOW - timedelta(days=2)).timestamp()
     reported = render(FaxCard(fax), SITE, NOW)
@@ -313,7 +313,7 @@ def test_steps_that_waited_come_in_one_reply():
 
 
 def test_every_kind_of_step_has_words():
-    """No step is told with nothing, with or without a job."""
+    """No step has an empty text, with or without a job."""
     for kind in StepKind:
         for job in (None, a_job(JobState.ACTIVE)):
             assert shown(FaxSteps(a_fax(), (Step(kind, NOW, job),))) != "No news."

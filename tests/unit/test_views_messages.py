@@ -111,7 +111,7 @@ def test_the_fax_server_gone_and_back():
 
 
 def test_a_fax_server_that_rejects_the_credentials():
-    """Credentials that are not accepted are told with the remedy, and when they are accepted again."""
+    """Rejected credentials are shown with the remedy, and when they are accepted again."""
     reply = render(OutageBegan(NOW, locked_out=True), SITE, NOW).text
     assert reply.startswith(f"*The fax server doesn't let me in* (since {AT}). Its Fax API license may")
     assert "System, Licenses" in reply
@@ -120,7 +120,7 @@ def test_a_fax_server_that_rejects_the_credentials():
 
 
 def test_a_fax_server_that_answers_some_queries():
-    """An answer to one kind of question and none to another is told, and its end."""
+    """A fax server that answers only some queries is announced, and the end of that."""
     reply = render(QueryFailing("received faxes", NOW), SITE, NOW).text
     assert reply.startswith(f"*The fax server tells nothing about received faxes* (since {AT})")
     tells = QueryRecovered("received faxes", NOW - timedelta(minutes=7), NOW)
