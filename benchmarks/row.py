@@ -1,4 +1,4 @@
-"""What every row stands on: a folder of its own and the canned fax server."""
+"""What each row runs with: a new folder and the canned fax server."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass

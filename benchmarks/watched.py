@@ -51,7 +51,7 @@ def calls_since(workspace: Workspace, before: int) -> list[Entry]:
 
 
 async def until_looked(ucx: CannedUcx, looks: int) -> None:
-    """The bot has asked for the active jobs so many more times."""
+    """Wait until the bot has queried the active jobs that many more times."""
     asked = (await ucx.counts()).get("activejobs", 0)
     while (await ucx.counts()).get("activejobs", 0) < asked + looks:  # noqa: ASYNC110 - it is in another process
         await asyncio.sleep(LOOK_SECONDS)

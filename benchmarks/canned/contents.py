@@ -137,7 +137,7 @@ def record(direction: Direction, number: int, newest: int, now: int | None = Non
 
 
 class Records(Sequence[Entry]):
-    """The records of one direction. Those of the first *count* are made when they are asked for."""
+    """The records of one direction. Those of the first *count* are made on access."""
 
     def __init__(self, direction: Direction, count: int, now: int) -> None:
         self._direction, self._first, self._now = direction, count, now

@@ -79,7 +79,7 @@ class CannedUcx:
         self._records[direction].arrive(count)
 
     def serve_document(self, path: str) -> None:
-        """What FileDownload answers with, whatever it is asked for."""
+        """The document that FileDownload returns for every job."""
         self._document = Path(path)
 
     def counts(self, *, clear: bool = False) -> dict[str, int]:

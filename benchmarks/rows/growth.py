@@ -164,7 +164,7 @@ async def _resident(context: RowContext, workspace: Workspace, folder: Path) -> 
 
 
 async def _until_counted(context: RowContext) -> None:
-    """A tick of the inbox asked for the count since the counts were cleared."""
+    """Whether an inbox tick queried the count since the counts were cleared."""
     async with asyncio.timeout(60):
         while not (await context.ucx.counts()).get("recordcount"):  # noqa: ASYNC110 - of another process
             await asyncio.sleep(0.05)

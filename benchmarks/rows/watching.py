@@ -1,4 +1,4 @@
-"""What an outbound tick asks of the fax server, however many jobs there are."""
+"""The fax server calls of one watch tick, for any number of jobs."""
 
 from collections.abc import Awaitable, Callable
 

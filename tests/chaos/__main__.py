@@ -1,4 +1,4 @@
-"""`make chaos` and `make soak`: the promises under kills and faults, judged by what the two servers know."""
+"""`make chaos` and `make soak`: the promises under kills and faults, judged by the servers' contents."""
 
 import asyncio
 import contextlib

@@ -7,7 +7,7 @@ from tests.chaos.boundary import Boundary
 from tests.chaos.trial import Outcome, Trial
 
 PATIENCE, LATE, SETTLE, QUIET = 1.0, 1.3, 0.8, 2.0
-"""The bot gives a request up, it is carried out, and only then is it looked for (seconds)."""
+"""Seconds until the bot's request times out, until it is carried out, until the lookup."""
 
 SLOW = {"patience": PATIENCE, "settle": SETTLE, "quiet": QUIET}
 

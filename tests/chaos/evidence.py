@@ -1,4 +1,4 @@
-"""What the two servers know at the end: the fax server's log and records, Slack's messages and files."""
+"""What the servers hold at the end: the fax server's log and records, Slack's messages and files."""
 
 from dataclasses import dataclass, field
 from typing import Any

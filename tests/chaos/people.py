@@ -18,7 +18,7 @@ Item = dict[str, Any]
 TRIES = 12
 SOON = 15.0
 REPEAT_SECONDS = 3.0
-"""A person presses again what has done nothing for so long."""
+"""Seconds after which a person clicks again on a button without an effect."""
 
 
 def make_pdf(path: Path, name: str, pages: int = 1) -> Path:

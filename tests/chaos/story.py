@@ -1,4 +1,4 @@
-"""What people asked for and what came in: the judge's list of what has to have happened."""
+"""Requests and received faxes: the judge's list of what must have happened."""
 
 import re
 from dataclasses import dataclass, field

@@ -11,7 +11,7 @@ from tests.chaos.zygote import Zygote
 
 
 def main() -> None:
-    """Until standard input ends. The one argument is a folder in which to keep what was harmed."""
+    """Run until standard input closes. The argument is a folder that keeps failed trials."""
     zygote = Zygote()  # before there is an event loop
     try:
         asyncio.run(_work(zygote, Path(sys.argv[1]) if len(sys.argv) > 1 else None))

@@ -135,7 +135,7 @@ class World:
 
     async def until(self, what: str, look: Callable[[], Found | None], seconds: float = 20.0) -> Found:
         """
-        Wait until *look* finds something.
+        Wait until *look* returns a true value.
 
         Raises:
             StuckError: It did not in time, or the bot will not run any more.

@@ -145,13 +145,13 @@ def _run(orders: socket.socket) -> NoReturn:
         packet = orders.recv(_PACKET)
         if not packet:
             _end(living)
-        answer = json.loads(packet)
+        message = json.loads(packet)
         pid = os.fork()
         if pid == 0:
             orders.close()
-            _live(_ORDER.validate_python(answer["order"]), serve)
-        living[pid] = answer["id"]
-        orders.send(json.dumps({"id": answer["id"], "pid": pid}).encode())
+            _live(_ORDER.validate_python(message["order"]), serve)
+        living[pid] = message["id"]
+        orders.send(json.dumps({"id": message["id"], "pid": pid}).encode())
 
 
 def _reap(living: dict[int, int]) -> list[tuple[int, int, float]]:

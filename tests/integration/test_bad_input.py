@@ -333,7 +333,7 @@ async def test_a_revoked_token_is_renewed_once_without_a_notice(tmp_path, fax, s
 
 
 async def test_a_reset_that_uses_ids_again_is_another_received_fax(tmp_path, fax, slack):
-    """A second RX1 has a file and a card of its own; the first one's card stays, and deletes nothing."""
+    """A second RX1 has another file and card; the first one's card stays, and deletes nothing."""
     async with services_over(tmp_path, fax, slack) as bot:
         receive(fax, make_pdf(tmp_path / "one.pdf", 1))
         await bot.tick_until(lambda: len(slack.details()) == 1)
@@ -359,7 +359,7 @@ async def test_a_reset_that_uses_ids_again_is_another_received_fax(tmp_path, fax
 
 
 async def test_a_reset_that_uses_ids_again_is_another_sent_fax(tmp_path, fax, slack):
-    """A second TX1 has a card of its own; the delivered one's card stays as it was."""
+    """A second TX1 has another card; the delivered one's card stays as it was."""
     async with services_over(tmp_path, fax, slack) as bot:
         await bot.send()
         await bot.tick_until(lambda: "delivered" in slack.steps())
@@ -395,7 +395,7 @@ async def test_a_deletion_and_an_arrival_that_cancel_out_are_found_by_the_sweep(
 
 
 async def test_records_deleted_while_paging_hide_nothing(tmp_path, fax, slack, monkeypatch):
-    """A deletion between two pages moves the new fax to the page already read; it is posted all the same."""
+    """A deletion between two pages moves the new fax to the page already read; it is posted anyway."""
     for number in range(1, 103):
         put_record(fax, number)
     pages = []

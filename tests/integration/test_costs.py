@@ -1,4 +1,4 @@
-"""What ticks, answers and a start ask of the database is found by an index, however much is kept."""
+"""The queries of ticks, answers and a start use an index, for any number of rows."""
 
 import re
 

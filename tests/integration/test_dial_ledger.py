@@ -74,7 +74,7 @@ class TestLostAnswer:
         assert sent(ucx) == ["TX1"]
 
     async def test_not_before_the_settle_window(self, bot, ucx):
-        """A call that was given up may still be carried out: it is not looked for at once."""
+        """A call that timed out may still be processed: the lookup waits."""
         ucx.fail("submit_job", "after")
         await send(bot)
         calls = len(ucx.calls)
@@ -95,7 +95,7 @@ class TestLostAnswer:
         assert slack.steps() == ["unknown", "adopted"]
 
     async def test_nothing_done(self, bot, ucx, slack):
-        """After two looks a person is asked; nothing is sent until then, and then once."""
+        """After two lookups the sender gets a question; nothing is sent before the decision, then once."""
         fax = await ask(bot)
         assert sent(ucx) == []
         assert slack.steps() == ["unknown", "asked"]
@@ -105,7 +105,7 @@ class TestLostAnswer:
         assert [each.outcome for each in await bot.faxes()] == [Outcome.GIVEN_UP, None]
 
     async def test_found_in_the_records_only(self, bot, ucx, slack):
-        """A job that has already ended when it is looked for is found among the records."""
+        """A job that has ended before the lookup is found among the records."""
         ucx.fail("submit_job", "after")
         await send(bot)
         ucx.end("TX1", known=False)
@@ -142,7 +142,7 @@ class TestLostAnswer:
         assert fax.id == 1
 
     async def test_a_stop_in_mid_call(self, tmp_path, ucx, slack):
-        """A fax found in mid-call at the start is looked for like any other."""
+        """A fax that a start finds during FileSend is looked up like any other."""
         clock = StillClock()
         async with services_over_lists(tmp_path, ucx, slack, clock) as bot:
             await send(bot)
@@ -186,7 +186,7 @@ class TestTurnedAway:
 
     @pytest.mark.parametrize("fault", [CredentialsRejected("401"), ServerBusy("429")])
     async def test_carried_out_all_the_same(self, bot, ucx, slack, fault):
-        """A server that dials what it turned away is found out before the fax goes out a second time."""
+        """A refused fax that was dialed anyway is found before the fax is submitted again."""
         ucx.fail("submit_job", "after", fault)
         await send(bot)
         for _ in range(4):
@@ -207,7 +207,7 @@ class TestTurnedAway:
         assert ucx.calls.count("submit_job") == 3
 
     async def test_refused_and_dialed(self, bot, ucx, slack):
-        """A server that says no and dials all the same: the job is found, and can be canceled."""
+        """The server refuses and dials anyway: the job is found, and can be canceled."""
         ucx.fail("submit_job", "after", RequestRefused("Internal error"))
         await send(bot)
         await bot.until_posted()
@@ -219,7 +219,7 @@ class TestTurnedAway:
         assert sent(ucx) == ["TX1"]
 
     async def test_refused_is_refused(self, bot, ucx, slack):
-        """Nothing appears: after three looks the fax server is left in peace, and nothing more is said."""
+        """Nothing appears: after three lookups the queries end, and nothing more is posted."""
         ucx.fail("submit_job", "before", RequestRefused("Invalid destination"))
         await send(bot)
         for _ in range(8):
@@ -241,7 +241,7 @@ class TestTurnedAway:
         assert (second.state, second.job_id) == (FaxState.ACCEPTED, "TX1")
 
     async def test_no_connection(self, bot, ucx, slack):
-        """Without a connection nothing was dialed: the fax is kept and goes out by itself, once."""
+        """Without a connection nothing was dialed: the fax is kept and sent automatically, once."""
         await bot.lines.lines()
         ucx.away = ServerUnreachable("no route")
         await bot.send(TO)
@@ -255,7 +255,7 @@ class TestTurnedAway:
         assert sent(ucx) == ["TX1"]
 
     async def test_a_connection_lost_between_the_lookup_and_the_call(self, bot, ucx):
-        """A job that another program makes meanwhile is not taken for the fax that was never sent."""
+        """A job that another program creates meanwhile is not adopted."""
         ucx.fail("submit_job", "before", ServerUnreachable("refused"))
         await send(bot)
         ucx.put("TX7")
@@ -371,7 +371,7 @@ class TestWhoseJob:
         assert (fax.state, fax.candidates) == (FaxState.UNDECIDED, ["TX4"])
 
     async def test_two_lost_and_one_job(self, bot, ucx):
-        """Two lost at once, one job: a person says which of them went, and the other takes none."""
+        """Two lost answers, one job: a person decides which fax it is, and the other adopts none."""
         ucx.held_back = 1
         ucx.fail("submit_job", "after")
         ucx.fail("submit_job", "before")
@@ -455,7 +455,7 @@ class TestDecisions:
         assert len(await bot.faxes()) == 2
 
     async def test_the_first_counts(self, bot, ucx):
-        """Who presses "Send again" first decides, though the other need not wait for a look."""
+        """The first click on "Send again" decides, although the other needs no lookup."""
         fax = await ask(bot)
         active_jobs, asked, answer = ucx.active_jobs, asyncio.Event(), asyncio.Event()
 
@@ -477,7 +477,7 @@ class TestDecisions:
         assert sent(ucx) == ["TX1"]
 
     async def test_pressed_when_it_has_turned_up(self, bot, ucx, slack):
-        """The press looks once more: the job is there by now, so nothing is sent."""
+        """The click looks up once more: the job is there by now, so nothing is sent."""
         ucx.held_back = 1
         ucx.fail("submit_job", "after")
         await send(bot)
@@ -491,7 +491,7 @@ class TestDecisions:
         assert (await bot.faxes())[0].job_id == "TX1"
 
     async def test_pressed_when_something_has_turned_up_that_may_be_it(self, bot, ucx, slack):
-        """One job for two lost faxes: the press says what has shown up, and sends nothing."""
+        """One job for two lost answers: the click shows the candidates, and sends nothing."""
         ucx.held_back = 1
         ucx.fail("submit_job", "after")
         ucx.fail("submit_job", "before")
@@ -559,7 +559,7 @@ class TestDecisions:
         assert words(slack) == ["It has turned up on the fax server, so I did not send it again."]
 
     async def test_pressed_while_the_server_is_away(self, bot, ucx, slack):
-        """The press waits for the fax server, looks, and only then sends."""
+        """The click waits for the fax server, looks up, and only then sends."""
         fax = await ask(bot)
         ucx.away = ServerUnreachable("no route")
         await bot.runner.accept(bot.request(RequestKind.ANSWER, fax_id=fax.id, answer="again"))
@@ -631,7 +631,7 @@ class TestDecisions:
         assert words(slack) == []
 
     async def test_an_unclear_answer_is_unclear_again(self, bot, ucx):
-        """The fax that was sent again loses its answer, too: it is looked for, and asked about on its own."""
+        """The fax that was sent again loses its answer, too: it is looked up, and gets its own question."""
         fax = await ask(bot)
         ucx.fail("submit_job", "before", AnswerLost("again"))
         await decide(bot, fax, "again")
@@ -681,7 +681,7 @@ class TestSideBySide:
         assert sent(ucx) == ["TX1"]
 
     async def test_a_submission_under_way_is_waited_for(self, bot, ucx):
-        """A lost fax is not looked for while another to its number is becoming a job."""
+        """The lookup waits while another fax to the same number is being submitted."""
         ucx.fail("submit_job", "before")
         await send(bot)
         slow = Slow(ucx)

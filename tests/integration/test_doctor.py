@@ -375,7 +375,7 @@ async def test_a_server_that_is_not_slack(bench: Bench):
 
 
 async def test_slack_asks_for_a_pause(bench: Bench):
-    """Who is asked too much is not broken; the remedy is to wait."""
+    """A rate limit is not a fault; the remedy is to wait."""
     bench.workspace.installation.faults.add(
         {"method": "auth.test", "fault": "ratelimited", "seconds": 30, "times": None}
     )

@@ -52,10 +52,10 @@ def pages(kids: bytes, count: int) -> bytes:
     return b"<</Type/Pages/Count %d/Kids[%s]%s>>" % (count, kids, BOX)
 
 
-def many_pages(number: int, answer: int) -> bytes:
-    """So many pages in one list, whose /Count is *answer*."""
+def many_pages(number: int, count: int) -> bytes:
+    """So many pages in one list, whose /Count is *count*."""
     kids = b" ".join(b"%d 0 R" % (each + 3) for each in range(number))
-    return pdf_of(CATALOGUE, pages(kids, answer), *[PAGE] * number)
+    return pdf_of(CATALOGUE, pages(kids, count), *[PAGE] * number)
 
 
 def one_page_many_times(number: int) -> bytes:

@@ -217,7 +217,7 @@ async def test_the_challenge_is_answered(slack):
 
 
 async def test_the_ssl_check_is_answered(slack):
-    """Slack looks now and then whether the certificate of a command's address is good."""
+    """Slack checks the certificate of a command's URL now and then."""
     assert await slack.send(urlencode({"ssl_check": "1", "token": "x"}), FORM) == (200, "")
 
 

@@ -210,7 +210,7 @@ async def test_a_fault_of_slack_after_the_acknowledgement_is_shown(harness, monk
     ],
 )
 async def test_buttons_become_requests(harness, action_id, value, body):
-    """A press says what it is about; a document goes to the thread of the card that was pressed."""
+    """A click carries its target; a document goes to the thread of the clicked card."""
     response = await harness.send(press(action_id, value))
     (request,) = harness.runner.requests
     assert (response.status, request.kind, request.body) == (200, body.kind, body)
@@ -265,7 +265,7 @@ async def test_a_press_on_a_link_is_acknowledged(harness):
 
 
 async def test_fax_this_opens_the_form_with_what_is_known(harness):
-    """Files, number and line travel in the button; the place is where it was pressed."""
+    """Files, number and line are in the button's value; the channel is that of the click."""
     start = FormStart(files=tuple(FILES), number="469 555 0101", line_id="2")
     await harness.send(press("open_form", start.encode()))
     await until(lambda: harness.forms.opened)

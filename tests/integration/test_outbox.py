@@ -313,7 +313,7 @@ async def test_any_other_refusal_is_kept(harness, monkeypatch):
 
 
 async def test_a_post_is_repeated_only_after_two_lookups(harness):
-    """Its answer is lost and it is not there: two looks, then one more post."""
+    """Its answer is lost and it is absent: two lookups, then one more post."""
     harness.slack.fail("post", "before", SlackUnclear("lost"))
     await harness.say(CLAIMS, "one")
     await harness.all_posted()
@@ -322,7 +322,7 @@ async def test_a_post_is_repeated_only_after_two_lookups(harness):
 
 
 async def test_no_lookup_before_the_settle_window(tmp_path):
-    """Found `sending` at a start: the call may still be carried out, so the look waits."""
+    """Found `sending` at a start: the call may still be processed, so the lookup waits."""
     slack = PlainSlack()
     async with running(tmp_path, slack) as harness:
         await harness.all_posted()
@@ -357,7 +357,7 @@ async def test_no_lookup_before_the_settle_window(tmp_path):
 
 
 async def test_an_ephemeral_is_posted_at_most_once(harness):
-    """It cannot be looked for: a lost answer stays lost, and nothing is said twice."""
+    """No lookup can find it: after a lost answer it is not repeated."""
     harness.slack.fail("post_ephemeral", "after", SlackUnclear("lost"))
     await harness.write(
         lambda ledger: ledger.announce(
@@ -399,7 +399,7 @@ async def test_a_document_that_left_the_spool_is_fetched_once_more(harness, tmp_
 
 
 async def test_a_share_is_repeated_only_after_two_lookups(harness, tmp_path):
-    """Its answer is lost and nothing shows the file: two looks, then the same file is shared once more."""
+    """Its answer is lost and the share is absent: two lookups, then the same file is shared once more."""
     harness.slack.fail("share_file", "before", SlackUnclear("lost"))
     await harness.received(make_pdf(tmp_path / "RX1.pdf"))
     await harness.all_posted()

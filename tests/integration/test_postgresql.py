@@ -193,7 +193,7 @@ def test_of_two_sessions_one_changes_the_state(database_url: str):
 
 
 def test_an_open_transaction_sees_the_state_that_another_committed(migrated: Engine):
-    """READ COMMITTED: the conditional update looks at the row as it is now, not as it was read."""
+    """READ COMMITTED: the conditional update checks the row as it is now, not as it was read."""
     with Session(migrated) as session:
         fax_id = SqlLedger(session, Touched()).add_fax(Fax(state=FaxState.READY)).id
         session.commit()

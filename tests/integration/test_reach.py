@@ -78,7 +78,7 @@ async def test_one_lost_tick_is_no_outage(bot, slack):
 
 
 async def test_ticks_that_end_side_by_side(bot, slack):
-    """The watch and the inbox find out at the same moment: it is said once all the same."""
+    """The watch and the inbox find out at the same moment: it is announced once."""
     bot.clock.let_pass(10)
     for _ in range(2):
         await asyncio.gather(*(bot.outages.failed(name, AWAY) for name in ("watch", "inbox", "search")))

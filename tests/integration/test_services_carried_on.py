@@ -1,4 +1,4 @@
-"""Requests over a stop: what was accepted is carried out, and what was carried out is not repeated."""
+"""Requests over a restart: accepted ones are carried out, completed ones are not repeated."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Records are deleted because a person asked, whatever becomes of the fax server's answer."""
+"""Deleting records on request, with any answer of the fax server."""
 
 from faxbot.services.model.messages import ReceivedFax
 from faxbot.services.model.request_bodies import RequestKind
@@ -13,7 +13,7 @@ def deletions(fax):
 
 
 async def test_a_deletion_whose_answer_is_lost_is_announced_although_the_record_is_gone(tmp_path, fax, slack):
-    """Carried out, no answer, and the next look finds the record gone: the card says who deleted it."""
+    """Carried out, no answer, and the next lookup finds the record gone: the card says who deleted it."""
     async with services_over(tmp_path, fax, slack) as bot:
         await bot.send("+1 469 555 1112")
         await bot.tick_until(

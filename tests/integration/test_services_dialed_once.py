@@ -102,7 +102,7 @@ async def lose_the_outcome(bot):
 
 
 async def test_an_outcome_that_was_not_written_is_found_again(tmp_path, fax, slack):
-    """FileSend answered and the commit of that failed: the job is looked for, adopted and never repeated."""
+    """FileSend answered and the commit of that failed: the job is looked up and adopted, never repeated."""
     async with services_over(tmp_path, fax, slack) as bot:
         await lose_the_outcome(bot)
         await bot.tick_until(lambda: "delivered" in slack.steps())
@@ -115,7 +115,7 @@ async def test_an_outcome_that_was_not_written_is_found_again(tmp_path, fax, sla
 
 
 async def test_an_outcome_neither_written_nor_found_gets_a_question(tmp_path, fax, slack):
-    """The fax server lost the job as well: a person is asked, and nothing is repeated by itself."""
+    """The fax server lost the job as well: the sender gets a question, and nothing is repeated."""
     async with services_over(tmp_path, fax, slack) as bot:
         await lose_the_outcome(bot)
         fax.model.restart(keep_jobs=False, keep_records=False)
@@ -167,7 +167,7 @@ async def test_of_two_alike_the_one_whose_answer_is_lost_finds_its_own_job(tmp_p
 
 @pytest.mark.parametrize("slow", [0.0, 1.0], ids=["the other answered", "the other still under way"])
 async def test_of_two_alike_the_one_that_was_not_carried_out_takes_no_job(tmp_path, fax, slack, slow):
-    """One was never carried out: it does not take the other's job, and is asked about."""
+    """One was never carried out: it does not adopt the other's job, and gets a question."""
     fax.faults.plan(fault="drop_before", method="filesend", times=1)
     fax.faults.plan(fault="latency", method="filesend", when="after", seconds=slow)
     async with services_over(tmp_path, fax, slack) as bot:

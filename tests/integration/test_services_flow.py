@@ -245,7 +245,7 @@ async def test_a_fax_canceled_during_a_server_query_is_not_dialed(tmp_path, fax,
 
 
 async def test_a_refused_lookup_does_not_share_a_file_again(tmp_path, fax, slack, monkeypatch):
-    """The share's answer is lost and the look for it refused: one file, however long it takes."""
+    """The share's answer is lost and the lookup refused: one file, after any time."""
     monkeypatch.setattr("faxbot.services.outbox.file_posting.RETRY_SECONDS", 0.05)
     slack.fail("share_file", "after", SlackUnclear("lost"))
     slack.fail("shared_ts", "before", SlackRefused("token_revoked"))
@@ -266,7 +266,7 @@ async def test_one_announcement_that_fails_does_not_mute_its_channel(tmp_path, f
 
 
 async def test_a_job_without_a_status_delays_no_other(tmp_path, fax, slack):
-    """JobStatus fails for one job: the tick goes through all the same."""
+    """JobStatus fails for one job: the tick completes anyway."""
     async with services_over(tmp_path, fax, slack) as bot:
         await bot.send()
         await bot.tick_until(slack.cards)

@@ -24,7 +24,7 @@ def downloads(fax, job_id):
 
 
 async def arrive(bot, path, count=1):
-    """So many faxes arrive, one after the other, and are looked at once."""
+    """That many faxes arrive one by one, followed by one inbox tick."""
     before = len(bot.fax.log.entries("reception"))
     for more in range(1, count + 1):
         receive(bot.fax, path)

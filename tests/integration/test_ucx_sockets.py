@@ -1,4 +1,4 @@
-"""FileSend, reads and downloads against a server that misbehaves below HTTP: what each is taken for."""
+"""FileSend, reads and downloads against a server that misbehaves below HTTP: the fault of each."""
 
 import asyncio
 import contextlib

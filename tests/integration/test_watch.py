@@ -69,7 +69,7 @@ class TestNeitherListNorRecord:
         assert slack.steps().count("lost") == 1
 
     async def test_a_minute_without_looks_is_not_enough(self, bot, ucx):
-        """Five looks are needed, however slow the ticks are."""
+        """Five ticks are needed, however slow they are."""
         await send(bot)
         ucx.jobs.clear()
         for _ in range(4):

@@ -98,6 +98,6 @@ class Copy:
         return process.returncode, said
 
 
-def _is_of(test: str, answer: str) -> bool:
-    """*answer*, an id in pytest's output, is *test* or one of its cases."""
-    return answer == test or answer.startswith(f"{test}[")
+def _is_of(test: str, failed: str) -> bool:
+    """*failed*, an id in pytest's output, is *test* or one of its cases."""
+    return failed == test or failed.startswith(f"{test}[")

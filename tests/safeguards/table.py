@@ -1,4 +1,4 @@
-"""The safeguards: what is taken out of which file, and which tests must go red then."""
+"""The safeguards: the code taken out of a file, and the tests that must then fail."""
 
 import ast
 import tomllib

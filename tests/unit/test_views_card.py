@@ -38,10 +38,10 @@ def an_ended_fax(outcome, **facts):
 
 def shown(message):
     """What a reader in UTC sees: each date in its fallback."""
-    reported = render(message, SITE, NOW)
-    assert reported.text
-    texts = [block["text"]["text"] for block in reported.blocks if block["type"] == "section"]
-    texts += [e["text"] for block in reported.blocks if block["type"] == "context" for e in block["elements"]]
+    rendered = render(message, SITE, NOW)
+    assert rendered.text
+    texts = [block["text"]["text"] for block in rendered.blocks if block["type"] == "section"]
+    texts += [e["text"] for block in rendered.blocks if block["type"] == "context" for e in block["elements"]]
     return re.sub(r"<!date\^\d+\^[^|]+\|([^>]+) UTC>", r"\1", "\n".join(texts))
 
 
@@ -260,8 +260,8 @@ def test_an_end_long_ago_names_the_day():
     """A moment that is half a day away or more is shown with its day, in the reader's own zone."""
     fax = an_ended_fax(Outcome.WITHDRAWN, job_id=None)
     fax.ended_at = (NOW - timedelta(days=2)).timestamp()
-    reported = render(FaxCard(fax), SITE, NOW)
-    assert "on <!date^1776546000^{date_short} at {time}|Apr 18 at 9:00 PM UTC>" in reported.text
+    rendered = render(FaxCard(fax), SITE, NOW)
+    assert "on <!date^1776546000^{date_short} at {time}|Apr 18 at 9:00 PM UTC>" in rendered.text
 
 
 @pytest.mark.parametrize(
