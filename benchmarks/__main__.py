@@ -16,7 +16,7 @@ from benchmarks import page
 from benchmarks.canned.control import canned_ucx
 from benchmarks.child import ChildEndedError
 from benchmarks.findings import Findings
-from benchmarks.ground import Ground, Row
+from benchmarks.row import Row, RowContext
 from benchmarks.rows import ROWS
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -59,7 +59,7 @@ async def run(rows: Sequence[Row], *, smoke: bool, console: Console) -> list[tup
                     console.print(f"  {row.name}: {line}", style="dim", markup=False, highlight=False)
 
                 try:
-                    found = await row.measure(Ground(here, ucx, smoke, say))
+                    found = await row.measure(RowContext(here, ucx, smoke, say))
                 except (TimeoutError, ChildEndedError, AssertionError) as exc:  # the others are worth having
                     found = Findings(wrong=[f"it could not be measured: {exc}"])
                 measured.append((row, found))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from benchmarks.apps import bare_process, bot_process, workspace_in
 from benchmarks.envelopes import Deed, Side, until_quiet
 from benchmarks.findings import Findings, duration, median, percentile
-from benchmarks.ground import Ground
+from benchmarks.row import RowContext
 
 ALONE = "1 at a time"
 TOGETHER = "50 at once"
@@ -30,15 +30,17 @@ class Sides:
 
 
 @asynccontextmanager
-async def three_sides(ground: Ground) -> AsyncIterator[Sides]:
+async def three_sides(context: RowContext) -> AsyncIterator[Sides]:
     """Each a process of its own on a workspace of its own, for the length of the block."""
     async with AsyncExitStack() as stack:
-        sides = Sides(*(Side(workspace_in(ground.room(f"slack-{name}"))) for name in ("bot", "bare", "lone")))
+        sides = Sides(
+            *(Side(workspace_in(context.new_folder(f"slack-{name}"))) for name in ("bot", "bare", "lone"))
+        )
         for side in sides:
             await stack.enter_async_context(side.workspace)
-        await stack.enter_async_context(bot_process(ground.folder / "bot", ground.ucx, sides.bot.workspace))
-        await stack.enter_async_context(bare_process(ground.folder / "bare", sides.bare.workspace))
-        alone = bare_process(ground.folder / "lone", sides.lone.workspace, connections=1)
+        await stack.enter_async_context(bot_process(context.folder / "bot", context.ucx, sides.bot.workspace))
+        await stack.enter_async_context(bare_process(context.folder / "bare", sides.bare.workspace))
+        alone = bare_process(context.folder / "lone", sides.lone.workspace, connections=1)
         await stack.enter_async_context(alone)
         yield sides
 
@@ -59,7 +61,7 @@ def compare(
     at_most: float,
     tail: bool = True,
 ) -> None:
-    """p50 of *measured*, and with *tail* p99; the bare app with one connection is told for information."""
+    """p50 of *measured*, and with *tail* p99; the bare app with one connection is shown for information."""
     ours, floor, single = ([each for name in measured for each in side.seconds[name]] for side in sides)
     found.time(f"{what}, p50", median(ours), median(floor), at_most=at_most)
     if tail:

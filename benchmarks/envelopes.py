@@ -19,7 +19,7 @@ Message = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """Something a person does: the envelope that tells of it."""
+    """A user action and its envelope."""
 
     kind: str
     payload: dict[str, Any]
@@ -41,7 +41,7 @@ class Side:
 
     @property
     def payloads(self) -> InteractionPayloads:
-        """What the app is told when somebody does something."""
+        """The payloads that Slack sends for user actions."""
         return InteractionPayloads(self.workspace.installation)
 
     def command(self, text: str) -> Deed:

@@ -50,8 +50,10 @@ class Findings:
         """A figure by the number of rows; from the fewest to the most it grows by *at_most* that factor."""
         values = list(measured.values())
         factor = values[-1] / values[0] if values[0] else math.inf
-        told = ", ".join(f"{shown(value)} at {size:,}" for size, value in measured.items())
-        self.figures.append(Figure(what, told, "", f"{factor:.2f} x", f"<= {at_most:g} x", factor <= at_most))
+        listed = ", ".join(f"{shown(value)} at {size:,}" for size, value in measured.items())
+        self.figures.append(
+            Figure(what, listed, "", f"{factor:.2f} x", f"<= {at_most:g} x", factor <= at_most)
+        )
 
     def limit(self, what: str, measured: str, target: str, *, met: bool, floor: str = "") -> None:
         """A figure that is compared with a limit."""

@@ -15,12 +15,14 @@ PATIENCE = 300.0
 
 
 def left_to_do(data: Path) -> int:
-    """Requests that are not carried out, and announcements that are not told or out of date."""
+    """The number of pending requests and of announcements not posted or out of date."""
     with closing(sqlite3.connect(f"file:{data / 'faxbot.db'}?mode=ro", uri=True)) as database:
         (left,) = database.execute(_LEFT).fetchone()
     return int(left)
 
 
 async def until_settled(folder: Path) -> None:
-    """Wait until the bot whose data is under *folder* has carried out and told everything."""
-    await until(lambda: left_to_do(folder / "data") == 0, PATIENCE, what="everything carried out and told")
+    """Wait until the bot whose data is under *folder* has carried out and announced everything."""
+    await until(
+        lambda: left_to_do(folder / "data") == 0, PATIENCE, what="everything carried out and announced"
+    )

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from benchmarks.findings import Figure, Findings
-from benchmarks.ground import Row
+from benchmarks.row import Row
 
 PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
 BEGIN, END = "<!-- bench: written by the command -->", "<!-- bench: end -->"

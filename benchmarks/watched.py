@@ -1,4 +1,4 @@
-"""A bot that watches jobs of the canned fax server, and what Slack hears of their changes."""
+"""A bot that watches jobs of the canned fax server, and the calls to Slack for their changes."""
 
 import asyncio
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from faxbot.standins.slack.model.people import BOT_USER, DANA
 from tests.support.waiting import until
 
 TELLING = ("chat.update", "chat.postMessage")
-"""The calls by which a change is told: a card's update, a reply in its thread."""
+"""The calls that announce a change: a card's update, a reply in its thread."""
 LOOK_SECONDS = 0.02
 """A moment that is short beside the pace of the ticks."""
 
@@ -45,13 +45,13 @@ async def subscribe(workspace: Workspace, wishes: Sequence[tuple[str, str]]) -> 
 
 
 def calls_since(workspace: Workspace, before: int) -> list[Entry]:
-    """The calls that tell of changes, after so many entries of the journal."""
+    """The calls that announce changes, after that many entries of the journal."""
     noted = workspace.journal.entries[before:]
     return [entry for entry in noted if entry["kind"] == "api" and entry["method"] in TELLING]
 
 
 async def until_looked(ucx: CannedUcx, looks: int) -> None:
-    """The bot has asked for the active jobs so many more times."""
+    """Wait until the bot has queried the active jobs that many more times."""
     asked = (await ucx.counts()).get("activejobs", 0)
     while (await ucx.counts()).get("activejobs", 0) < asked + looks:  # noqa: ASYNC110 - it is in another process
         await asyncio.sleep(LOOK_SECONDS)

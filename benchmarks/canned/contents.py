@@ -66,13 +66,13 @@ def _job(number: int, began: int, *, ready: bool) -> Entry:
         "modem": modem(number),
     }
     if number <= LINES:
-        return job | dialling(1)
+        return job | dialing(1)
     if ready and number % 2:
         return job
     return job | asleep(1, began + number)
 
 
-def dialling(dials: int) -> Entry:
+def dialing(dials: int) -> Entry:
     """What is different in a job that is being dialed for the *dials*th time."""
     count = str(dials)
     return {
@@ -106,7 +106,7 @@ CANCELLED: Entry = {"state": "Failed", "status_text": "Job aborted by request"}
 
 
 def status_of(job: Entry) -> Entry:
-    """An active job, or one that has ended, as it is told alone. Source: JobStatus."""
+    """An active job, or one that has ended, as JobStatus returns it."""
     alike = ("destination", "state", "sent_pages", "total_pages", "time_to_send", "status_text")
     return {name: job[name] for name in alike} | {
         "time": time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime()),
@@ -137,7 +137,7 @@ def record(direction: Direction, number: int, newest: int, now: int | None = Non
 
 
 class Records(Sequence[Entry]):
-    """The records of one direction. Those of the first *count* are made when they are asked for."""
+    """The records of one direction. Those of the first *count* are made on access."""
 
     def __init__(self, direction: Direction, count: int, now: int) -> None:
         self._direction, self._first, self._now = direction, count, now

@@ -1,4 +1,4 @@
-"""The canned fax server as a child process, and the way to tell it what to have."""
+"""The canned fax server as a child process, and its control client."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -36,7 +36,7 @@ class CannedUcx:
         await self._step("drift", on=on)
 
     async def change(self, job: str, fields: Mapping[str, object]) -> None:
-        """Tell a job in another way from now on."""
+        """Change the fields that are reported for a job."""
         await self._step("change", job=job, fields=dict(fields))
 
     async def end(self, jobs: list[str]) -> None:
@@ -46,7 +46,7 @@ class CannedUcx:
     async def have_records(
         self, direction: Direction, count: int, *, newest_first: bool = False, now: int | None = None
     ) -> None:
-        """Have so many records, told in this order, the newest of them from *now* (epoch seconds)."""
+        """Replace the records: their number, their order, and the time of the newest (epoch seconds)."""
         await self._step("have_records", direction=direction, count=count, newest_first=newest_first, now=now)
 
     async def arrive(self, direction: Direction, count: int) -> None:
@@ -65,9 +65,9 @@ class CannedUcx:
         """How many bytes of documents FileSend has taken."""
         return cast("int", await self._step("received_bytes"))
 
-    async def told(self) -> dict[str, float]:
+    async def first_reported(self) -> dict[str, float]:
         """When each changed job was first asked for after its change: epoch seconds."""
-        return cast("dict[str, float]", await self._step("told"))
+        return cast("dict[str, float]", await self._step("first_reported"))
 
     async def _step(self, name: str, **arguments: Any) -> object:  # noqa: ANN401 - JSON
         answer = await self._http.post(f"{self.url}/_/{name}", json=arguments)

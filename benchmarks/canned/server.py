@@ -21,7 +21,7 @@ _LARGEST = 1 << 30
 
 
 class CannedUcx:
-    """The server's state: what it has, how often each method was called, and when a change was first told."""
+    """The server's state: jobs, records, calls of each method, and when a change was first reported."""
 
     def __init__(self) -> None:
         self.reset()
@@ -40,7 +40,7 @@ class CannedUcx:
         self._document_bytes = 0
         self._counts: Counter[str] = Counter()
         self._changed: set[str] = set()
-        self._told: dict[str, float] = {}
+        self._announced: dict[str, float] = {}
 
     # -- the steps of a benchmark
 
@@ -55,10 +55,10 @@ class CannedUcx:
         self._drifts = on
 
     def change(self, job: str, fields: Entry) -> None:
-        """A job is told in another way from now on."""
+        """Change the fields that are reported for a job."""
         self._jobs[job] |= fields
         self._show(job)
-        self._told.pop(job, None)
+        self._announced.pop(job, None)
         self._changed.add(job)
 
     def end(self, jobs: list[str]) -> None:
@@ -69,7 +69,7 @@ class CannedUcx:
     def have_records(
         self, direction: contents.Direction, count: int, *, newest_first: bool = False, now: int | None = None
     ) -> None:
-        """Have so many records, told in this order, the newest of them from *now* (epoch seconds)."""
+        """Replace the records: their number, their order, and the time of the newest (epoch seconds)."""
         self._newest_first = newest_first
         moment = int(time.time()) // 60 * 60 if now is None else now
         self._records[direction] = contents.Records(direction, count, moment)
@@ -79,7 +79,7 @@ class CannedUcx:
         self._records[direction].arrive(count)
 
     def serve_document(self, path: str) -> None:
-        """What FileDownload answers with, whatever it is asked for."""
+        """The document that FileDownload returns for every job."""
         self._document = Path(path)
 
     def counts(self, *, clear: bool = False) -> dict[str, int]:
@@ -93,9 +93,9 @@ class CannedUcx:
         """How many bytes of documents FileSend has taken."""
         return self._document_bytes
 
-    def told(self) -> dict[str, float]:
-        """When each changed job was asked for and told for the first time after its change: epoch seconds."""
-        return dict(self._told)
+    def first_reported(self) -> dict[str, float]:
+        """When each changed job was first reported after its change: epoch seconds."""
+        return dict(self._announced)
 
     # -- the Fax API
 
@@ -142,7 +142,7 @@ class CannedUcx:
         if self._body is None:
             listed = ",".join(self._shown.values())
             self._body = f'{{"result":"Success","count":{len(self._shown)},"list":[{listed}]}}'
-        self._told |= dict.fromkeys(self._changed, asked_at)
+        self._announced |= dict.fromkeys(self._changed, asked_at)
         self._changed.clear()
         return web.Response(text=self._body, content_type="application/json")
 
@@ -180,8 +180,8 @@ class CannedUcx:
         number = max(self._next, len(self._records["TX"]) + 1)
         self._next = number + 1
         job, device = f"TX{number}", f"ttyIAX{fields['fax_id']}"
-        told = {"jobid": job, "destination": fields["destination"], "modem": device}
-        self._jobs[job] = contents.active(1, ready=False)[0] | told
+        submitted = {"jobid": job, "destination": fields["destination"], "modem": device}
+        self._jobs[job] = contents.active(1, ready=False)[0] | submitted
         self._show(job)
         named = {"device": device, "destination": fields["destination"], "job_id": job}
         return web.json_response({"result": "Success", **named})
@@ -200,7 +200,7 @@ async def _step(request: web.Request, ucx: CannedUcx) -> web.StreamResponse:
 
 
 async def main() -> None:
-    """Serve until standard input ends, which it does when whoever started this is gone."""
+    """Serve until standard input closes, which it does when the parent process ends."""
     ucx = CannedUcx()
     app = web.Application(client_max_size=_LARGEST)
     app.router.add_route("*", f"{ROOT}{{method}}", ucx.answer)

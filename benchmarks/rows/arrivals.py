@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from benchmarks.apps import bot_task, workspace_in
 from benchmarks.findings import Findings
-from benchmarks.ground import Ground, Row
+from benchmarks.row import Row, RowContext
 from faxbot.standins.slack import Workspace
 from faxbot.standins.slack.limits import TIERS
 from tests.support.fast_clock import FastClock
@@ -16,7 +16,7 @@ FAXES = 500
 SPEED = 4.0
 """The documents are checked in real time, two at a time: much faster, and that would be the limit."""
 SETTINGS = {"FAXBOT_SLACK_LIMITS": "tiers", "FAXBOT_INBOX_SECONDS": "1"}
-"""The pause between two looks for received faxes is nobody's work."""
+"""The interval between two inbox ticks is not counted as work."""
 AT_LEAST = 0.95
 DEADLINE_SECONDS = 400.0
 NEEDED = ("files.getUploadURLExternal", "files.completeUploadExternal", "files.info", "chat.postMessage")
@@ -49,26 +49,26 @@ class Bound:
         return max(self.of_files, self.of_posts)
 
 
-async def measure(ground: Ground) -> Findings:
+async def measure(context: RowContext) -> Findings:
     """
     All records are there at once, and all go to one channel; the bot, on a clock that runs faster, keeps to
     the tiers, and the stand-in refuses what is too much.
     """
     found = Findings()
-    faxes, speed = (9, 1.0) if ground.smoke else (FAXES, SPEED)
-    await ground.ucx.reset()
-    await ground.ucx.serve_document(make_pdf(ground.folder / "received.pdf", 1))
+    faxes, speed = (9, 1.0) if context.smoke else (FAXES, SPEED)
+    await context.ucx.reset()
+    await context.ucx.serve_document(make_pdf(context.folder / "received.pdf", 1))
     clock = FastClock(speed)
-    workspace = workspace_in(ground.room("workspace"), clock)
+    workspace = workspace_in(context.new_folder("workspace"), clock)
     workspace.settings.change({"rate_limits": True, "ack_deadline": 3.0 * speed})
     async with (
         workspace,
-        bot_task(ground.room("bot"), ground.ucx, workspace, SETTINGS, clock=clock),
+        bot_task(context.new_folder("bot"), context.ucx, workspace, SETTINGS, clock=clock),
     ):
         before = len(workspace.journal.entries)
-        await ground.ucx.arrive("RX", faxes)
+        await context.ucx.arrive("RX", faxes)
         began = clock.time()
-        await until(lambda: _told(workspace) >= faxes, DEADLINE_SECONDS, what="all faxes told")
+        await until(lambda: _announced(workspace) >= faxes, DEADLINE_SECONDS, what="all faxes announced")
     calls = [entry for entry in workspace.journal.entries[before:] if entry["kind"] == "api"]
     counts = Counter(str(call["method"]) for call in calls)
     last = max(float(call["at"]) for call in calls if call["method"] == "chat.postMessage")
@@ -91,7 +91,7 @@ async def measure(ground: Ground) -> Findings:
     return found
 
 
-def _told(workspace: Workspace) -> int:
+def _announced(workspace: Workspace) -> int:
     return len(workspace.journal.of("api", method="chat.postMessage", outcome="ok"))
 
 

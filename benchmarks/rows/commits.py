@@ -11,8 +11,8 @@ from benchmarks.acknowledgements import TOGETHER, Sides, compare, three_sides, w
 from benchmarks.disk import seconds_of_a_sync
 from benchmarks.envelopes import Deed, Message, Side
 from benchmarks.findings import Findings, duration
-from benchmarks.ground import Ground, Row
 from benchmarks.ledger import until_settled
+from benchmarks.row import Row, RowContext
 from faxbot.demo.person import Person
 from faxbot.standins.slack.model.people import CLAIMS, DANA
 from tests.support.services import make_pdf
@@ -95,13 +95,13 @@ class Stage:
         self._cards += cards
 
 
-async def measure(ground: Ground) -> Findings:
+async def measure(context: RowContext) -> Findings:
     """Each kind alone, then fifty of all kinds at once, to the bot and to bare apps in turn."""
-    rounds, singles, bursts = (1, 1, 1) if ground.smoke else (3, 12, 2)
-    await ground.ucx.reset()
-    async with three_sides(ground) as sides:
-        stage = Stage(sides, ground.folder / "bot")
-        await stage.set(make_pdf(ground.folder / "letter.pdf"), CLICKS)
+    rounds, singles, bursts = (1, 1, 1) if context.smoke else (3, 12, 2)
+    await context.ucx.reset()
+    async with three_sides(context) as sides:
+        stage = Stage(sides, context.folder / "bot")
+        await stage.set(make_pdf(context.folder / "letter.pdf"), CLICKS)
         for _ in range(rounds):
             for _ in range(singles):
                 await stage.do(KINDS[0], stage.sends(1), faxes=1)
@@ -114,7 +114,7 @@ async def measure(ground: Ground) -> Findings:
         compare(found, f"{kind}, 1 at a time", [kind], sides, at_most=AT_MOST_ALONE, tail=False)
     compare(found, "all kinds, 1 at a time", KINDS, sides, at_most=AT_MOST_ALONE)
     compare(found, "all kinds, 50 at once", [TOGETHER], sides, at_most=AT_MOST_TOGETHER)
-    found.note("… the disk's own part of a commit", duration(seconds_of_a_sync(ground.folder)))
+    found.note("… the disk's own part of a commit", duration(seconds_of_a_sync(context.folder)))
     found.expect("not acknowledged in time", sides.unanswered(), {"bot": 0, "bare": 0, "lone": 0})
     return found
 

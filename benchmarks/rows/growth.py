@@ -10,8 +10,8 @@ from benchmarks import filled, memory
 from benchmarks.apps import bot_process, workspace_in
 from benchmarks.canned.contents import Direction as Name
 from benchmarks.findings import Findings, duration, median
-from benchmarks.ground import Ground, Row
-from benchmarks.house import House, house
+from benchmarks.measured_services import MeasuredServices, measured_services
+from benchmarks.row import Row, RowContext
 from faxbot.fax.job import Direction
 from faxbot.services.model.faxes import Fax, FaxState
 from faxbot.services.model.ledger import Ledger
@@ -35,7 +35,7 @@ class _Size:
     """The services over a database of so many *rows*."""
 
     rows: int
-    here: House
+    here: MeasuredServices
     rounds: int
 
 
@@ -78,14 +78,14 @@ class _Costs:
         return found
 
 
-async def received(ground: Ground) -> Findings:
+async def received(context: RowContext) -> Findings:
     """So many received faxes are known: start and memory of a process, ticks in this one."""
     costs = _Costs()
 
     async def arrive() -> None:
-        await ground.ucx.arrive("RX", NEW)
+        await context.ucx.arrive("RX", NEW)
 
-    async for at in _sizes(ground, "RX", costs):
+    async for at in _sizes(context, "RX", costs):
         services = at.here.services
         await costs.measure("a quiet inbox tick", at, services.inbox.tick)
         find = f"a tick that finds {NEW} records"
@@ -93,17 +93,17 @@ async def received(ground: Ground) -> Findings:
     return costs.found()
 
 
-async def sent(ground: Ground) -> Findings:
+async def sent(context: RowContext) -> Findings:
     """So many faxes were sent and announced."""
     costs = _Costs()
-    async for at in _sizes(ground, "TX", costs):
+    async for at in _sizes(context, "TX", costs):
         services = at.here.services
 
-        async def history(here: House = at.here) -> None:
+        async def history(here: MeasuredServices = at.here) -> None:
             await here.services.queries.history(Direction.TX, 1, Viewer(PRIYA, CLAIMS))
 
-        async def send(here: House = at.here) -> None:
-            await _send(here, ground.folder)
+        async def send(here: MeasuredServices = at.here) -> None:
+            await _send(here, context.folder)
 
         deeds: Mapping[str, Deed] = {
             "a quiet outbound tick": services.watch.tick,
@@ -118,21 +118,21 @@ async def sent(ground: Ground) -> Findings:
     return costs.found()
 
 
-async def _sizes(ground: Ground, name: Name, costs: _Costs) -> AsyncIterator[_Size]:
-    """For each size a database of that many rows: first under a process of its own, then under a house."""
-    sizes, rounds = (FEW, 3) if ground.smoke else (SIZES, ROUNDS)
-    async with workspace_in(ground.room("workspace")) as workspace:
+async def _sizes(context: RowContext, name: Name, costs: _Costs) -> AsyncIterator[_Size]:
+    """For each size a database of that many rows: with a bot process, then with services in this process."""
+    sizes, rounds = (FEW, 3) if context.smoke else (SIZES, ROUNDS)
+    async with workspace_in(context.new_folder("workspace")) as workspace:
         for size in sizes:
-            ground.say(f"{size:,} rows")
-            folder = ground.room(str(size))
+            context.say(f"{size:,} rows")
+            folder = context.new_folder(str(size))
             (folder / "data").mkdir()
             await asyncio.to_thread(_fill, folder / "data", name, size)
-            await ground.ucx.reset()
-            await ground.ucx.have_records(name, size, now=filled.moment(size))
-            if not ground.smoke:
-                costs.add("start to ready", size, await _start(ground, workspace, folder, rounds))
-                costs.resident[size] = await _resident(ground, workspace, folder)
-            async with house(folder / "data", ground.ucx) as here:
+            await context.ucx.reset()
+            await context.ucx.have_records(name, size, now=filled.moment(size))
+            if not context.smoke:
+                costs.add("start to ready", size, await _start(context, workspace, folder, rounds))
+                costs.resident[size] = await _resident(context, workspace, folder)
+            async with measured_services(folder / "data", context.ucx) as here:
                 yield _Size(size, here, rounds)
 
 
@@ -146,31 +146,31 @@ def _fill(folder: Path, name: Name, size: int) -> None:
     engine.dispose()
 
 
-async def _start(ground: Ground, workspace: Workspace, folder: Path, rounds: int) -> float:
+async def _start(context: RowContext, workspace: Workspace, folder: Path, rounds: int) -> float:
     """Seconds from the start of a process to ready, the median."""
     starts: list[float] = []
     for _ in range(rounds):
-        async with bot_process(folder, ground.ucx, workspace) as bot:
+        async with bot_process(folder, context.ucx, workspace) as bot:
             starts.append(bot.seconds)
     return median(starts)
 
 
-async def _resident(ground: Ground, workspace: Workspace, folder: Path) -> int:
+async def _resident(context: RowContext, workspace: Workspace, folder: Path) -> int:
     """Bytes that a process has in memory after its first ticks."""
-    async with bot_process(folder, ground.ucx, workspace) as bot:
-        await ground.ucx.counts(clear=True)
-        await _until_counted(ground)
+    async with bot_process(folder, context.ucx, workspace) as bot:
+        await context.ucx.counts(clear=True)
+        await _until_counted(context)
         return memory.resident(bot.pid)
 
 
-async def _until_counted(ground: Ground) -> None:
-    """A tick of the inbox asked for the count since the counts were cleared."""
+async def _until_counted(context: RowContext) -> None:
+    """Whether an inbox tick queried the count since the counts were cleared."""
     async with asyncio.timeout(60):
-        while not (await ground.ucx.counts()).get("recordcount"):  # noqa: ASYNC110 - of another process
+        while not (await context.ucx.counts()).get("recordcount"):  # noqa: ASYNC110 - of another process
             await asyncio.sleep(0.05)
 
 
-async def _send(here: House, folder: Path) -> None:
+async def _send(here: MeasuredServices, folder: Path) -> None:
     document = folder / "fax.pdf"
     document.write_bytes(b"%PDF-1.4\n")
     fax = Fax(

@@ -1,8 +1,8 @@
 """What a page of the history asks of the fax server."""
 
 from benchmarks.findings import Findings
-from benchmarks.ground import Ground, Row
-from benchmarks.house import House, house
+from benchmarks.measured_services import MeasuredServices, measured_services
+from benchmarks.row import Row, RowContext
 from faxbot.fax.job import Direction
 from faxbot.services.queries.queries import ROWS as ROWS_A_PAGE
 from faxbot.services.queries.queries import Viewer
@@ -13,26 +13,26 @@ ORDER_LEARNED_FROM = 150
 """So many are there at the first start; then the others, so that not all of them are read."""
 
 
-async def measure(ground: Ground) -> Findings:
-    """The first, second, middle and last page, in both orders that a server may tell records in."""
+async def measure(context: RowContext) -> Findings:
+    """The first, second, middle and last page, in both orders that a server may return records in."""
     found = Findings()
-    records = 1_000 if ground.smoke else RECORDS
+    records = 1_000 if context.smoke else RECORDS
     asked: list[int] = []
     for newest_first in (False, True):
-        await ground.ucx.reset()
-        await ground.ucx.have_records("RX", ORDER_LEARNED_FROM, newest_first=newest_first)
-        async with house(ground.room(f"house-{newest_first}"), ground.ucx) as here:
-            await ground.ucx.have_records("RX", records, newest_first=newest_first)
+        await context.ucx.reset()
+        await context.ucx.have_records("RX", ORDER_LEARNED_FROM, newest_first=newest_first)
+        async with measured_services(context.new_folder(f"services-{newest_first}"), context.ucx) as here:
+            await context.ucx.have_records("RX", records, newest_first=newest_first)
             pages = records // ROWS_A_PAGE
-            asked += [await _requests(ground, here, page) for page in (1, 2, pages // 2, pages)]
+            asked += [await _requests(context, here, page) for page in (1, 2, pages // 2, pages)]
     found.count(f"requests of a page, {records:,} records, in either order", asked, exactly=2)
     return found
 
 
-async def _requests(ground: Ground, here: House, page: int) -> int:
-    await ground.ucx.counts(clear=True)
+async def _requests(context: RowContext, here: MeasuredServices, page: int) -> int:
+    await context.ucx.counts(clear=True)
     shown = await here.services.queries.history(Direction.RX, page, Viewer(PRIYA, CLAIMS))
-    counts = await ground.ucx.counts()
+    counts = await context.ucx.counts()
     assert len(shown.entries) == ROWS_A_PAGE, "a page is full"  # noqa: S101 - or there was nothing to count
     return sum(counts.values())
 

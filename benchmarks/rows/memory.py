@@ -12,9 +12,9 @@ from pathlib import Path
 from benchmarks import memory
 from benchmarks.apps import bot_process, workspace_in
 from benchmarks.findings import Findings, duration
-from benchmarks.ground import Ground, Row
 from benchmarks.large import write_pdf
 from benchmarks.ledger import until_settled
+from benchmarks.row import Row, RowContext
 from faxbot.demo.person import Person
 from faxbot.standins.slack import Workspace
 from faxbot.standins.slack.model.people import CLAIMS, DANA
@@ -36,30 +36,30 @@ class Passage:
     seconds: float = 0.0
 
 
-async def measure(ground: Ground) -> Findings:
+async def measure(context: RowContext) -> Findings:
     """A small document first, so that what happens once only does not count; then the large one."""
-    large = SMALL * 2 if ground.smoke else LARGE
-    small_pdf, large_pdf = ground.folder / "small.pdf", ground.folder / "large.pdf"
+    large = SMALL * 2 if context.smoke else LARGE
+    small_pdf, large_pdf = context.folder / "small.pdf", context.folder / "large.pdf"
     write_pdf(small_pdf, SMALL)
     write_pdf(large_pdf, large)
-    copied = _copy(large_pdf, ground.folder / "copy.pdf")
-    await ground.ucx.reset()
-    workspace = workspace_in(ground.room("workspace"))
+    copied = _copy(large_pdf, context.folder / "copy.pdf")
+    await context.ucx.reset()
+    workspace = workspace_in(context.new_folder("workspace"))
     found = Findings()
     async with (
         workspace,
-        bot_process(ground.folder / "bot", ground.ucx, workspace, SETTINGS) as bot,
+        bot_process(context.folder / "bot", context.ucx, workspace, SETTINGS) as bot,
     ):
 
         async def out(path: Path) -> None:
-            await _fax(ground, workspace, path)
+            await _fax(context, workspace, path)
 
         async def come_in(path: Path) -> None:
-            await _receive(ground, workspace, path)
+            await _receive(context, workspace, path)
 
         for what, way in (("from Slack to FileSend", out), ("from FileDownload to Slack", come_in)):
-            await _pass(bot.pid, ground.folder / "bot", way, small_pdf)
-            passage = await _pass(bot.pid, ground.folder / "bot", way, large_pdf)
+            await _pass(bot.pid, context.folder / "bot", way, small_pdf)
+            passage = await _pass(bot.pid, context.folder / "bot", way, large_pdf)
             found.limit(
                 f"{large / 1e6:.0f} MB {what}, memory added",
                 _shown(passage.added),
@@ -68,7 +68,9 @@ async def measure(ground: Ground) -> Findings:
             )
             found.note("… the documents worker, a process of its own", _shown(passage.worker))
             found.note(
-                "… until all is told; a copy of the file, synced", duration(passage.seconds), duration(copied)
+                "… until all is announced; a copy of the file, synced",
+                duration(passage.seconds),
+                duration(copied),
             )
     return found
 
@@ -102,22 +104,22 @@ async def _watching_workers(pid: int, passage: Passage) -> AsyncIterator[None]:
         await asyncio.gather(looking, return_exceptions=True)
 
 
-async def _fax(ground: Ground, workspace: Workspace, path: Path) -> None:
+async def _fax(context: RowContext, workspace: Workspace, path: Path) -> None:
     """Dana shares it and faxes it; until the fax server has all of it and the card is there."""
-    before, cards = await ground.ucx.received_bytes(), _posted(workspace)
+    before, cards = await context.ucx.received_bytes(), _posted(workspace)
     async with Person(workspace.url, DANA) as dana:
         await dana.post(CLAIMS, "", files=await dana.upload(path))
         await dana.command(CLAIMS, "/fax send 469 555 0101")
     await until(lambda: _posted(workspace) > cards, PATIENCE, what="a card")
-    received = await ground.ucx.received_bytes() - before
+    received = await context.ucx.received_bytes() - before
     assert received == path.stat().st_size, "it went whole"  # noqa: S101, ASYNC240 - all is measured
 
 
-async def _receive(ground: Ground, workspace: Workspace, path: Path) -> None:
+async def _receive(context: RowContext, workspace: Workspace, path: Path) -> None:
     """It arrives on the fax server; until Slack shows it and its card."""
-    await ground.ucx.serve_document(path)
+    await context.ucx.serve_document(path)
     shares, cards = len(workspace.journal.of("share")), _posted(workspace)
-    await ground.ucx.arrive("RX", 1)
+    await context.ucx.arrive("RX", 1)
     await until(lambda: len(workspace.journal.of("share")) > shares, PATIENCE, what="the file")
     await until(lambda: _posted(workspace) > cards, PATIENCE, what="its card")
 

@@ -8,8 +8,8 @@ import httpx
 
 from benchmarks.canned.server import TOKEN
 from benchmarks.findings import Findings, duration, median
-from benchmarks.ground import Ground, Row
-from benchmarks.house import House, house, remember_jobs
+from benchmarks.measured_services import MeasuredServices, measured_services, record_jobs
+from benchmarks.row import Row, RowContext
 from tests.support.waiting import until
 
 AT_MOST = 3.0
@@ -17,29 +17,29 @@ JOBS = 10_000
 ROUNDS = 15
 
 
-async def measure(ground: Ground) -> Findings:
+async def measure(context: RowContext) -> Findings:
     """
     The tick and the floor in turn: first with replies that are the same to the byte, then with the clocks of
-    the jobs under way moving on, which is no change that anybody is told of.
+    the jobs under way moving on, which is not a change to announce.
     """
     found = Findings()
-    jobs, rounds = (50, 2) if ground.smoke else (JOBS, ROUNDS)
-    await ground.ucx.reset()
-    await ground.ucx.have_jobs(jobs)
-    folder = ground.room("house")
-    await remember_jobs(folder, ground.ucx)
-    async with house(folder, ground.ucx) as here, httpx.AsyncClient(trust_env=False) as http:
+    jobs, rounds = (50, 2) if context.smoke else (JOBS, ROUNDS)
+    await context.ucx.reset()
+    await context.ucx.have_jobs(jobs)
+    folder = context.new_folder("services")
+    await record_jobs(folder, context.ucx)
+    async with measured_services(folder, context.ucx) as here, httpx.AsyncClient(trust_env=False) as http:
         await here.services.watch.tick()
         outbox = here.services.outbox
         await until(lambda: outbox.idle, what="the outbox has read its mirror, and nothing is to be posted")
         before = _traces(here)
-        await ground.ucx.counts(clear=True)
+        await context.ucx.counts(clear=True)
         for drifting in (False, True):
-            await ground.ucx.drift(on=drifting)
-            ticks, floors = await _in_turn(here, _fetch_and_parse(ground, http), rounds)
-            told = "the clocks of ten jobs moved" if drifting else "the reply as before, to the byte"
+            await context.ucx.drift(on=drifting)
+            ticks, floors = await _in_turn(here, _fetch_and_parse(context, http), rounds)
+            reply = "the clocks of ten jobs moved" if drifting else "the reply as before, to the byte"
             found.time(
-                f"CPU of a tick, {jobs:,} jobs, {told}", median(ticks), median(floors), at_most=AT_MOST
+                f"CPU of a tick, {jobs:,} jobs, {reply}", median(ticks), median(floors), at_most=AT_MOST
             )
             spread = f"{duration(min(ticks))} … {duration(max(ticks))}"
             found.note(
@@ -47,18 +47,18 @@ async def measure(ground: Ground) -> Findings:
             )
         found.count("SQL statements in these ticks", [here.statements.count - before[0]], exactly=0)
         found.count("Slack calls in these ticks", [len(here.slack.calls) - before[1]], exactly=0)
-        found.expect("requests of ticks and floor", await ground.ucx.counts(), {"activejobs": rounds * 4})
+        found.expect("requests of ticks and floor", await context.ucx.counts(), {"activejobs": rounds * 4})
     return found
 
 
-def _traces(here: House) -> tuple[int, int]:
+def _traces(here: MeasuredServices) -> tuple[int, int]:
     return here.statements.count, len(here.slack.calls)
 
 
-def _fetch_and_parse(ground: Ground, http: httpx.AsyncClient) -> Callable[[], Awaitable[None]]:
+def _fetch_and_parse(context: RowContext, http: httpx.AsyncClient) -> Callable[[], Awaitable[None]]:
     async def ask() -> None:
         answer = await http.get(
-            f"{ground.ucx.url}/restv1/efax/activejobs",
+            f"{context.ucx.url}/restv1/efax/activejobs",
             params={"type": "TX"},
             headers={"Authorization": f"Bearer {TOKEN}", "Accept": "application/json"},
         )
@@ -68,7 +68,7 @@ def _fetch_and_parse(ground: Ground, http: httpx.AsyncClient) -> Callable[[], Aw
 
 
 async def _in_turn(
-    here: House, floor: Callable[[], Awaitable[None]], rounds: int
+    here: MeasuredServices, floor: Callable[[], Awaitable[None]], rounds: int
 ) -> tuple[list[float], list[float]]:
     ticks: list[float] = []
     floors: list[float] = []

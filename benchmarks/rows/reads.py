@@ -4,7 +4,7 @@ from itertools import cycle, islice
 
 from benchmarks.acknowledgements import ALONE, TOGETHER, compare, three_sides, warm_up
 from benchmarks.findings import Findings
-from benchmarks.ground import Ground, Row
+from benchmarks.row import Row, RowContext
 from tests.support.waiting import until
 
 AT_MOST = 1.2
@@ -13,18 +13,18 @@ RECORDS = 500
 QUESTIONS = ("help", "lines", "status TX1", "active tx", "history rx", "subscriptions")
 
 
-async def measure(ground: Ground) -> Findings:
+async def measure(context: RowContext) -> Findings:
     """
     The same questions to the bot and to two bare apps in turn.
 
     The bot answers each question after its acknowledgement, while later ones still wait for theirs; the next
     ones are asked when all are answered.
     """
-    rounds, singles, bursts = (1, 2, 1) if ground.smoke else (8, 30, 2)
-    await ground.ucx.reset()
-    await ground.ucx.have_jobs(JOBS, ready=False)
-    await ground.ucx.have_records("RX", RECORDS)
-    async with three_sides(ground) as sides:
+    rounds, singles, bursts = (1, 2, 1) if context.smoke else (8, 30, 2)
+    await context.ucx.reset()
+    await context.ucx.have_jobs(JOBS, ready=False)
+    await context.ucx.have_records("RX", RECORDS)
+    async with three_sides(context) as sides:
         questions = cycle(QUESTIONS)
         asked = len(QUESTIONS)
         for side in sides:

@@ -42,7 +42,7 @@ class JobState(StrEnum):
 
 
 CANCELLED_TEXT = "Job aborted by request"
-"""HylaFAX's status text of a cancelled job, whose state is Failed."""
+"""HylaFAX's status text of a canceled job, whose state is Failed."""
 
 
 @dataclass(frozen=True, slots=True)

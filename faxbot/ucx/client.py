@@ -168,7 +168,7 @@ class UcxClient:
 
         Raises:
             JobNotFound: There is no such job, or it has ended.
-            AnswerLost: It may be cancelled; call again or look up its status.
+            AnswerLost: It may be canceled; call again or look up its status.
 
         Source: JobCancel.
         """

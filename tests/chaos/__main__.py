@@ -1,4 +1,4 @@
-"""`make chaos` and `make soak`: the promises under kills and faults, judged by what the two servers know."""
+"""`make chaos` and `make soak`: the promises under kills and faults, judged by the servers' contents."""
 
 import asyncio
 import contextlib
@@ -177,9 +177,9 @@ def _end(rows: Sequence[Row], began: float) -> str:
     report.show(console, rows)
     took = time.monotonic() - began
     spent = sum(row.cpu for row in rows) / max(1, sum(row.trials for row in rows))
-    told = f"{took / 60:.0f} minutes" if took > 120 else f"{took:.0f} seconds"
-    console.print(f"{told}; {spent:.1f} processor seconds of the bot in each trial")
-    return told
+    answer = f"{took / 60:.0f} minutes" if took > 120 else f"{took:.0f} seconds"
+    console.print(f"{answer}; {spent:.1f} processor seconds of the bot in each trial")
+    return answer
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ BEFORE, AFTER = "before", "after"
 
 @dataclass(frozen=True, slots=True, order=True)
 class Boundary:
-    """The *n*th time (from 1, in one life of the bot) that it crosses *site*: `before` or `after`."""
+    """The *n*th time (from 1, in one run of the bot) that it crosses *site*: `before` or `after`."""
 
     site: str
     n: int
@@ -21,7 +21,7 @@ class Boundary:
 
 def crossed(trace: Path) -> list[Boundary]:
     """
-    The boundaries that one life crossed, in order, each moment once.
+    The boundaries that one run crossed, in order, each moment once.
 
     A commit may save several things at once; it goes by the first of their names.
     """

@@ -7,7 +7,7 @@ from tests.chaos.boundary import Boundary
 from tests.chaos.trial import Outcome, Trial
 
 PATIENCE, LATE, SETTLE, QUIET = 1.0, 1.3, 0.8, 2.0
-"""The bot gives a request up, it is carried out, and only then is it looked for (seconds)."""
+"""Seconds until the bot's request times out, until it is carried out, until the lookup."""
 
 SLOW = {"patience": PATIENCE, "settle": SETTLE, "quiet": QUIET}
 
@@ -16,7 +16,7 @@ Item = dict[str, Any]
 
 def kills_at_boundaries(recorded: Iterable[Outcome]) -> list[Trial]:
     """
-    A kill at every boundary that undisturbed lives crossed, in the act in which it lies.
+    A kill at every boundary that undisturbed runs crossed, in the act in which it lies.
 
     How the bot starts is the same in every act, and belongs to the first.
     """
@@ -38,7 +38,7 @@ def _apart(life: Sequence[Boundary]) -> tuple[Sequence[Boundary], Sequence[Bound
 
 
 def kills_after_kills(recorded: Iterable[Outcome], played: Iterable[tuple[Trial, Outcome]]) -> list[Trial]:
-    """What only a life after a kill crosses is a boundary, too: there the second life ends."""
+    """Boundaries that only a run after a kill crosses count too: there the second run is killed."""
     sites = {each.site for outcome in recorded for life in outcome.crossed for each in life}
     found: dict[Boundary, Trial] = {}
     for trial, outcome in played:

@@ -1,4 +1,4 @@
-"""What the two servers know at the end: the fax server's log and records, Slack's messages and files."""
+"""What the servers hold at the end: the fax server's log and records, Slack's messages and files."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,7 +16,7 @@ class Evidence:
     """The job ids of the records that are there."""
     messages: list[Item] = field(default_factory=list)
     """The bot's messages, each with its `channel` and the `sha256` of each of its files."""
-    whispers: list[Item] = field(default_factory=list)
-    """What one person was told: `user`, `channel`, `text`."""
+    ephemerals: list[Item] = field(default_factory=list)
+    """The ephemerals: `user`, `channel`, `text`."""
     stopped: int = 0
     """How often the bot ended by itself."""

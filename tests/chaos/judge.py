@@ -14,8 +14,8 @@ HARM = (
     "dialed twice",
     "lost",
     "posted twice",
-    "told twice",
-    "never told",
+    "announced twice",
+    "never announced",
     "wrong",
     "stopped",
     "stuck",
@@ -65,9 +65,9 @@ def judge(story: Story, evidence: Evidence) -> Verdict:
     refused = 0
     for sending in story.sendings:
         refused += _Sent(sending, evidence, verdict).judge()
-    told = sum(refuses(each["text"]) for each in evidence.whispers)
-    for _ in range(refused - told):
-        verdict.harm("lost", "a request was taken and never submitted, and its person was told nothing")
+    reported = sum(refuses(each["text"]) for each in evidence.ephemerals)
+    for _ in range(refused - reported):
+        verdict.harm("lost", "a request was taken and never submitted, and its user was not notified")
     for arrival in story.arrivals:
         _judge_arrival(arrival, evidence, verdict)
     for fetching in story.fetchings:
@@ -92,7 +92,7 @@ class _Sent:
         self._ends = [_end_of(each, evidence) for each in self._submissions]
 
     def judge(self) -> bool:
-        """Whether nothing is there of a request that was taken: then its person has to be told."""
+        """Whether an acknowledged request left no trace: then its user must have been notified."""
         verdict, sending = self._verdict, self._sending
         cards = {channel: self._cards(channel) for channel in sending.channels}
         self._judge_dials()
@@ -122,16 +122,16 @@ class _Sent:
         if len(cards) > 1 + again:
             verdict.harm("posted twice", f"{name} has {len(cards)} cards")
         if len(cards) < 1 + again:
-            verdict.harm("never told", f"{name} has {len(cards)} cards")
+            verdict.harm("never announced", f"{name} has {len(cards)} cards")
         for card in cards:
             lines = [line for line in self._lines(card) if self._last(line)]
             if not lines and _TOLD_BY_CARD in card["text"]:
                 continue
             if not lines:
-                verdict.harm("never told", f"{name}: the card says {card['text'].splitlines()[1:2]}")
+                verdict.harm("never announced", f"{name}: the card says {card['text'].splitlines()[1:2]}")
                 continue
             if len(lines) > 1:
-                verdict.harm("told twice", f"{name}: {lines}")
+                verdict.harm("announced twice", f"{name}: {lines}")
             self._judge_words(name, card, lines[-1])
 
     def _judge_words(self, name: str, card: Item, line: str) -> None:
@@ -139,11 +139,11 @@ class _Sent:
         if _CARD_SAYS[begin] not in card["text"]:
             self._verdict.harm("wrong", f"{name}: the thread says {line!r}, the card {card['text']!r}")
         if begin.startswith("Refused") and self._submissions:
-            self._verdict.harm("wrong", f"{name}: told {begin}, but it was submitted")
+            self._verdict.harm("wrong", f"{name}: announced {begin}, but it was submitted")
         if begin.endswith("elivered") and not self._submissions:
-            self._verdict.harm("wrong", f"{name}: told {begin}, but it was never submitted")
+            self._verdict.harm("wrong", f"{name}: announced {begin}, but it was never submitted")
         if begin in ("Delivered", "Not delivered", "Stopped") and set(self._ends) - {begin}:
-            self._verdict.harm("wrong", f"{name}: told {begin}, but it is {self._ends}")
+            self._verdict.harm("wrong", f"{name}: announced {begin}, but it is {self._ends}")
 
     def _cards(self, channel: str) -> list[Item]:
         return [
@@ -190,7 +190,7 @@ def _judge_arrival(arrival: Arrival, evidence: Evidence, verdict: Verdict) -> No
             verdict.harm("posted twice", f"a received fax is {len(posts)} times in {channel}")
         details = [reply for post in posts for reply in replies(evidence, post) if not reply["sha256"]]
         if posts and not details:
-            verdict.harm("never told", f"a received fax has no details in {channel}")
+            verdict.harm("never announced", f"a received fax has no details in {channel}")
         if len(details) > len(posts):
             verdict.harm("posted twice", f"a received fax has {len(details)} details in {channel}")
 
@@ -200,8 +200,8 @@ def _judge_fetching(fetching: Fetching, evidence: Evidence, verdict: Verdict) ->
         fetching.sha256 in each["sha256"] and each["channel"] == fetching.channel
         for each in evidence.messages
     )
-    told = sum(refuses(each["text"]) for each in evidence.whispers)
-    if posts < fetching.acknowledged - told:
+    reported = sum(refuses(each["text"]) for each in evidence.ephemerals)
+    if posts < fetching.acknowledged - reported:
         verdict.harm("lost", f"a document was asked for {fetching.acknowledged} times and posted {posts}")
     if posts > fetching.attempts:
         verdict.harm("posted twice", f"a document was asked for {fetching.attempts} times and posted {posts}")
@@ -220,7 +220,7 @@ def _judge_records(story: Story, evidence: Evidence, verdict: Verdict) -> None:
 
 
 def _judge_strangers(story: Story, evidence: Evidence, verdict: Verdict) -> None:
-    """Nothing is told that nobody asked for and that did not come in."""
+    """Nothing is posted that was neither requested nor received."""
     numbers = {digits(each.number) for each in story.sendings}
     documents = {each.sha256 for each in (*story.arrivals, *story.fetchings)}
     for message in evidence.messages:
@@ -246,7 +246,7 @@ def _judge_repetition(evidence: Evidence, verdict: Verdict) -> None:
             if count > 1:
                 verdict.harm("posted twice", f"{count} times in {channel}: {line!r}")
     faxing = Counter(
-        (each["user"], each["text"]) for each in evidence.whispers if each["text"].startswith("Faxing ")
+        (each["user"], each["text"]) for each in evidence.ephemerals if each["text"].startswith("Faxing ")
     )
     for count in faxing.values():
         if count > 1:
@@ -254,7 +254,7 @@ def _judge_repetition(evidence: Evidence, verdict: Verdict) -> None:
 
 
 def _may_recur(line: str) -> bool:
-    """What can happen to one fax more than once, and what is told of elsewhere."""
+    """Steps that can repeat for one fax, and steps that are shown elsewhere."""
     recurring = ("Canceling", "The fax server did not cancel", "Dialing", "Waiting", "📄")
     return line.startswith((*recurring, *LAST))
 

@@ -18,7 +18,7 @@ Item = dict[str, Any]
 TRIES = 12
 SOON = 15.0
 REPEAT_SECONDS = 3.0
-"""A person presses again what has done nothing for so long."""
+"""Seconds after which a person clicks again on a button without an effect."""
 
 
 def make_pdf(path: Path, name: str, pages: int = 1) -> Path:
@@ -64,17 +64,17 @@ class Sights:
         ]
         return [line for reply in replies for line in str(reply.get("text", "")).splitlines()]
 
-    def whispered(self, user: str, words: str) -> bool:
-        """Whether *user* alone was told *words*."""
+    def saw_ephemeral(self, user: str, words: str) -> bool:
+        """Whether *user* got an ephemeral with *words*."""
         return any(words in each for each in self._whispers(user))
 
     def refusals(self, user: str) -> int:
-        """How often *user* was told that nothing came of a wish."""
+        """How often *user* was notified that a request was refused."""
         return sum(map(refuses, self._whispers(user)))
 
     def _whispers(self, user: str) -> list[str]:
-        told = self._state.ephemerals.values()
-        return [str(each.content.get("text", "")) for each in told if each.user == user]
+        answer = self._state.ephemerals.values()
+        return [str(each.content.get("text", "")) for each in answer if each.user == user]
 
 
 class Somebody:
@@ -173,8 +173,8 @@ class Playing:
 
     def submissions(self, sending: Sending) -> list[Item]:
         """What the fax server took for its number."""
-        told = self.world.fax.log.entries("submission")
-        return [each for each in told if digits(str(each["destination"])) == digits(sending.number)]
+        answer = self.world.fax.log.entries("submission")
+        return [each for each in answer if digits(str(each["destination"])) == digits(sending.number)]
 
     async def _answer_questions(self) -> None:
         """Whenever a card asks whether a fax went, Dana answers as the fax server's log has it."""

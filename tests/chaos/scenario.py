@@ -3,7 +3,7 @@ The short scenario, in three acts that can be played by themselves.
 
 In: a subscription; a fax given to the bot that goes to a line of our own and so comes in, too; its record
 is deleted. Out: another subscription; a fax by command; its document is fetched. Stop: a fax by form, to a
-busy number; it is cancelled.
+busy number; it is canceled.
 
 The fax server's time stands still between the steps: whatever the bot goes through, it finds the same at
 each of them.
@@ -26,7 +26,7 @@ from tests.chaos.world import StuckError, World
 OWN_LINES = ("14695551112", "14695551113")
 TRIES = 12
 DIAL, CALL, BREAK = 12.0, 60.0, 40.0
-"""Simulated seconds: until it is dialling, until a page is through, until the line is free again."""
+"""Simulated seconds: until it is dialing, until a page is through, until the line is free again."""
 WHISPER_SECONDS = 2.0
 ROUNDS = 4
 
@@ -57,10 +57,10 @@ class Scenario(Playing):
         sending = await self._send(lambda: self._give(path))
         self.story.arrivals.append(Arrival(_sha(path), (INBOUND_FAX, GENERAL)))
         await self.world.fax.advance(DIAL)
-        await self._told(sending, "Dialing")
+        await self._announced(sending, "Dialing")
         await self.world.fax.advance(CALL)
         await self.world.fax.advance(BREAK)
-        await self._told(sending, "Delivered")
+        await self._announced(sending, "Delivered")
         for channel in (INBOUND_FAX, GENERAL):
             await self.world.until(f"the received fax in {channel}", lambda c=channel: self._details(c))
         await self._delete_record()
@@ -83,10 +83,12 @@ class Scenario(Playing):
     async def _subscribe(self, to: str, words: str) -> None:
         await self.priya.command(GENERAL, lambda _: f"/fax subscribe {to}")
         with contextlib.suppress(StuckError):  # what only one person sees may be lost in a stop
-            await self.world.until("subscribed", lambda: self.sights.whispered(PRIYA, words), WHISPER_SECONDS)
+            await self.world.until(
+                "subscribed", lambda: self.sights.saw_ephemeral(PRIYA, words), WHISPER_SECONDS
+            )
 
     async def _send(self, ask: Callable[[], Awaitable[Sending]]) -> Sending:
-        """Ask until the fax is a job; what is refused is asked for again, as its person is told."""
+        """Ask until the fax is a job; a refused request is repeated, as its ephemeral advises."""
         for _ in range(TRIES):
             refusals = self.sights.refusals(DANA)
             sending = await ask()
@@ -95,7 +97,7 @@ class Scenario(Playing):
         raise StuckError("a fax that is not refused")
 
     async def _give(self, path: Path) -> Sending:
-        """Give the bot a file; Slack tells of it until it is taken."""
+        """Share a file with the bot; Slack redelivers the event until it is acknowledged."""
         number = next(self._own_lines)
         self.story.sendings.append(Sending(number, (self.dm,), acknowledged=True))
         await self.share(self.dm, path, f"Please fax this to +{number}")
@@ -118,7 +120,7 @@ class Scenario(Playing):
         return made[-1]
 
     async def _fill_in(self) -> Sending:
-        """Fill in the form; it is opened anew when it does not come, or is not taken."""
+        """Fill in the form; it is opened again when it does not appear or is refused."""
         for _ in range(TRIES):
             await self.dana.command(CLAIMS, lambda _: "/fax send")
             try:
@@ -212,7 +214,7 @@ class Scenario(Playing):
         """
         Its cards name the job, which may have been looked for first, or a person closed the matter.
 
-        False if it was refused: its person was told more than *refusals* times that nothing came of a wish.
+        False if it was refused: its user was notified more than *refusals* times of a refused request.
         """
 
         def known() -> bool:
@@ -236,9 +238,9 @@ class Scenario(Playing):
         for _ in range(ROUNDS):
             await self.world.fax.advance(seconds)
             with contextlib.suppress(StuckError):
-                await self._told(sending, words, 3.0)
+                await self._announced(sending, words, 3.0)
                 return
-        await self._told(sending, words)
+        await self._announced(sending, words)
 
     def _ended(self, sending: Sending) -> bool:
         """The newest card in each channel says how it ended."""
@@ -247,8 +249,8 @@ class Scenario(Playing):
             mine and any(line.startswith(LAST) for line in self.sights.steps(mine[-1])) for mine in cards
         )
 
-    async def _told(self, sending: Sending, words: str, seconds: float = 20.0) -> None:
-        what = f"{words} told of …{sending.number[-4:]}"
+    async def _announced(self, sending: Sending, words: str, seconds: float = 20.0) -> None:
+        what = f"{words} announced for …{sending.number[-4:]}"
         await self.world.until(what, lambda: self._is_told(sending, words) or self._went(sending), seconds)
 
     def _is_told(self, sending: Sending, words: str) -> bool:
@@ -258,7 +260,7 @@ class Scenario(Playing):
         )
 
     def _went(self, sending: Sending) -> bool:
-        """A person said so: nothing more will be told of it."""
+        """A person decided so: nothing more will be announced."""
         card = self.card(sending)
         return card is not None and any(line.startswith("It went") for line in self.sights.steps(card))
 
@@ -275,8 +277,8 @@ class Scenario(Playing):
 
     def _submitted(self, card: Item) -> str:
         number = digits(card["text"].split("*")[1])
-        told = self.world.fax.log.entries("submission")
-        return next(str(each["sha256"]) for each in told if digits(str(each["destination"])) == number)
+        answer = self.world.fax.log.entries("submission")
+        return next(str(each["sha256"]) for each in answer if digits(str(each["destination"])) == number)
 
 
 def _sha(path: Path) -> str:

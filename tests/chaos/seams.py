@@ -1,5 +1,5 @@
 """
-Where the bot's process can be seen from outside, wrapped so that it dies there when told to.
+Where the bot's process can be seen from outside, wrapped so that it can be killed there.
 
 Installed in the bot's process by the launcher, around the libraries and not around the bot's own names:
 SQLAlchemy's commit, aiohttp's requests and sockets, httpx's transport, fsync and rename, the converters.
@@ -145,9 +145,9 @@ def _acknowledgements(seams: Seams) -> None:
     async def receive_and_note(self: Any, *args: Any, **options: Any) -> aiohttp.WSMessage:
         message = await receive(self, *args, **options)
         if message.type is aiohttp.WSMsgType.TEXT:
-            told = json.loads(message.data)
-            if "envelope_id" in told:
-                kinds[told["envelope_id"]] = _kind_of(told)
+            answer = json.loads(message.data)
+            if "envelope_id" in answer:
+                kinds[answer["envelope_id"]] = _kind_of(answer)
         return message
 
     async def send_str(self: Any, data: str, *args: Any, **options: Any) -> None:

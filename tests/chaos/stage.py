@@ -95,7 +95,7 @@ async def _run(trial: Trial, zygote: Zygote, keep: Path | None, database_url: st
 
 
 def _leave_evidence(world: World, story: Story, folder: Path) -> None:
-    """For whoever looks into a harm."""
+    """For the analysis of a harm."""
     logs = {"fax-server.jsonl": world.fax.log.entries(), "slack.jsonl": world.slack.journal.entries}
     for name, entries in logs.items():
         lines = [json.dumps(entry, default=str) for entry in entries]
@@ -104,7 +104,7 @@ def _leave_evidence(world: World, story: Story, folder: Path) -> None:
 
 
 async def _judge_patiently(story: Story, world: World) -> Verdict:
-    """What is not told yet may still be on its way: the bot waits before it repeats what was refused."""
+    """What is not posted yet may still be under way: the bot waits before it repeats what was refused."""
     deadline = time.monotonic() + LATEST_SECONDS
     verdict = judge(story, gather(world))
     while not verdict.harmless and not story.stuck and time.monotonic() < deadline:
@@ -127,7 +127,7 @@ def gather(world: World) -> Evidence:
         calls=world.fax.log.entries(),
         records=[record.jobid for record in model.resources.records.all()],
         messages=messages,
-        whispers=[
+        ephemerals=[
             {"user": each.user, "channel": each.channel, "text": str(each.content.get("text", ""))}
             for each in state.ephemerals.values()
         ],

@@ -36,10 +36,10 @@ def telling_first(what: str) -> tuple[bool, str]:
 
 def _named(what: str, columns: list[str], values: object) -> str:
     if isinstance(values, Mapping):  # psycopg's; of several rows in one statement the names have numbers
-        told = {column: values.get(column, values.get(f"{column}__0")) for column in columns}
+        by_column = {column: values.get(column, values.get(f"{column}__0")) for column in columns}
     else:
-        told = dict(zip(columns, values if isinstance(values, tuple) else (), strict=False))
-    telling = [f"{column}={told[column]}" for column in _TELLING if told.get(column)]
-    if telling:
-        return f"{what} {' '.join(telling)}"
+        by_column = dict(zip(columns, values if isinstance(values, tuple) else (), strict=False))
+    parts = [f"{column}={by_column[column]}" for column in _TELLING if by_column.get(column)]
+    if parts:
+        return f"{what} {' '.join(parts)}"
     return what if what.endswith(" new") else f"{what} {'+'.join(sorted(columns))}"

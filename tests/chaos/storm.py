@@ -27,7 +27,7 @@ Item = dict[str, Any]
 
 STORM_SECONDS = 10.0
 CLEAR_SECONDS = 60.0
-"""So long after the storm everything has to be done and told."""
+"""Seconds after the storm within which everything must be done and announced."""
 LATE_SECONDS = 1.2
 """Later than the bot's patience, and sooner than it looks for what became of its request."""
 FAX_METHODS = (
@@ -88,9 +88,9 @@ class Storm(Playing):
         ]
 
     async def perform(self, quiet: float) -> None:
-        """The storm, and the time after it; before every other one the fax server begins anew."""
+        """The storm, and the time after it; before every other one the fax server is reset."""
         await self.priya.command(GENERAL, lambda _: "/fax subscribe rx")
-        await self.world.until("subscribed", lambda: self.sights.whispered(PRIYA, "received faxes"))
+        await self.world.until("subscribed", lambda: self.sights.saw_ephemeral(PRIYA, "received faxes"))
         if self._dice.random() < 0.5:
             await self._use_ids_again(quiet)
         else:
@@ -161,7 +161,7 @@ class Storm(Playing):
         await self._command("0200")
 
     async def _delete(self) -> None:
-        """Press "Delete record" on a received fax; `_see_through` does it again until it is told."""
+        """Press "Delete record" on a received fax; `_see_through` repeats it until its outcome is posted."""
         cards = [each for each in self.sights.messages(INBOUND_FAX) if button(each, "Delete record")]
         if cards:
             card = self._dice.choice(cards)
@@ -284,7 +284,7 @@ class Storm(Playing):
         slack.settings.rate_limits = False
         slack.installation.socket.refuse_handshakes = slack.installation.socket.ignore_acks = 0
 
-    # -- until all is told
+    # -- until all is announced
 
     async def _see_through(self, quiet: float) -> None:
         deadline = asyncio.get_running_loop().time() + CLEAR_SECONDS
@@ -324,7 +324,7 @@ class Storm(Playing):
         return [*sent, *deleted]
 
     def _done(self, sending: Sending) -> bool:
-        """It is told how it ended; or it was not taken, and nothing came of it."""
+        """Its end is announced; or it was not accepted, and has no effect."""
         card = self.card(sending)
         if card is None:
             refused = self.sights.refusals(DANA) > 0

@@ -1,4 +1,4 @@
-"""What people asked for and what came in: the judge's list of what has to have happened."""
+"""Requests and received faxes: the judge's list of what must have happened."""
 
 import re
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ REFUSED = (
     "lack the scope",
     "not come whole",
 )
-"""Words with which a person is told that nothing came of a wish; they may try again."""
+"""Phrases of ephemerals about a refused request, which the user may repeat."""
 
 
 def digits(text: str) -> str:
@@ -33,7 +33,7 @@ def digits(text: str) -> str:
 
 
 def refuses(text: str) -> bool:
-    """Whether *text* tells somebody that nothing came of their wish."""
+    """Whether *text* says that a request was refused."""
     return any(words in text.lower() for words in REFUSED)
 
 
@@ -45,7 +45,7 @@ def headline(message: dict[str, Any]) -> str:
 
 @dataclass(slots=True)
 class Sending:
-    """One attempt to send, to a number of its own; *channels* are where it is to be told."""
+    """One attempt to send, to a number of its own; *channels* are where it must be announced."""
 
     number: str
     channels: tuple[str, ...]

@@ -15,7 +15,7 @@ class Trial:
     """
     What is played and what goes wrong.
 
-    *kills* are where the bot's first lives end; the faults are as the servers' control APIs take them.
+    *kills*: where the bot's first runs are killed; the faults are in the format of the control APIs.
     """
 
     acts: tuple[str, ...] = ACTS
@@ -47,9 +47,9 @@ class Outcome:
     notes: list[str]
     acts: tuple[str, ...]
     crossed: list[list[Boundary]]
-    """By life."""
+    """By run."""
     killed: int
-    """How many lives ended where they were told to."""
+    """How many runs were killed at their boundary."""
     deaths: int
     """How often the bot was killed."""
     faults: int

@@ -11,7 +11,7 @@ from tests.chaos.zygote import Zygote
 
 
 def main() -> None:
-    """Until standard input ends. The one argument is a folder in which to keep what was harmed."""
+    """Run until standard input closes. The argument is a folder that keeps failed trials."""
     zygote = Zygote()  # before there is an event loop
     try:
         asyncio.run(_work(zygote, Path(sys.argv[1]) if len(sys.argv) > 1 else None))
@@ -25,7 +25,7 @@ async def _work(zygote: Zygote, keep: Path | None) -> None:
     from tests.chaos.stage import run  # noqa: PLC0415 - as above
     from tests.chaos.trial import Outcome, Trial  # noqa: PLC0415 - as above
 
-    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # it tells of every bot that died
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # it logs every bot that was killed
     zygote.listen()
     reader = asyncio.StreamReader(limit=1 << 24)
     await asyncio.get_running_loop().connect_read_pipe(
@@ -33,9 +33,9 @@ async def _work(zygote: Zygote, keep: Path | None) -> None:
     )
     trials, outcomes = TypeAdapter(Trial), TypeAdapter(Outcome)
 
-    async def play(told: dict[str, Any]) -> None:
-        outcome = await run(trials.validate_python(told["trial"]), zygote, keep)
-        answer = {"id": told["id"], "outcome": outcomes.dump_python(outcome, mode="json")}
+    async def play(reply: dict[str, Any]) -> None:
+        outcome = await run(trials.validate_python(reply["trial"]), zygote, keep)
+        answer = {"id": reply["id"], "outcome": outcomes.dump_python(outcome, mode="json")}
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
 

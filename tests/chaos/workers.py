@@ -96,7 +96,7 @@ class _Worker:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             limit=1 << 24,
-            start_new_session=True,  # Ctrl-C is for whoever started this
+            start_new_session=True,  # Ctrl-C is for the parent process only
         )
         self._listening = asyncio.create_task(self._listen())
 
@@ -106,8 +106,8 @@ class _Worker:
             raise WorkerLostError
         self._count += 1
         answer = self._waiting[self._count] = asyncio.get_running_loop().create_future()
-        told = {"id": self._count, "trial": _TRIAL.dump_python(trial, mode="json")}
-        stdin.write((json.dumps(told) + "\n").encode())
+        reply = {"id": self._count, "trial": _TRIAL.dump_python(trial, mode="json")}
+        stdin.write((json.dumps(reply) + "\n").encode())
         async with asyncio.timeout(TRIAL_SECONDS):
             return await answer
 
@@ -123,8 +123,8 @@ class _Worker:
 
     async def _listen(self) -> None:
         async for line in self._lines():
-            told = json.loads(line)
-            self._waiting.pop(told["id"]).set_result(_OUTCOME.validate_python(told["outcome"]))
+            reply = json.loads(line)
+            self._waiting.pop(reply["id"]).set_result(_OUTCOME.validate_python(reply["outcome"]))
         code = await self._process.wait()
         for answer in self._waiting.values():
             if not answer.done():

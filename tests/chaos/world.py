@@ -1,4 +1,4 @@
-"""One world: a simulated fax server, a stand-in for Slack, and the bot between them, life after life."""
+"""One world: a simulated fax server, a stand-in for Slack, and the bot between them, run after run."""
 
 import asyncio
 import contextlib
@@ -26,7 +26,7 @@ KILLED = -9
 SPEED = 10.0
 LOOK_SECONDS = 0.02
 STOPS = 3
-"""A bot that ended by itself so often is not started again."""
+"""The number of exits after which the bot is not started again."""
 
 Found = TypeVar("Found")
 
@@ -37,7 +37,7 @@ class StuckError(Exception):
 
 class World:
     """
-    For the length of an `async with`; *kills* are where the bot's first lives end, one each.
+    For the length of an `async with`; *kills* are where the bot's first runs are killed, one each.
 
     The bot and Slack live SPEED times faster than the wall clock; *patience* and *settle* are seconds on
     the wall. The fax server's time stands still until `fax.tick`, or runs *speed* times faster than theirs.
@@ -74,9 +74,9 @@ class World:
         """How many calls met a fault of Slack."""
         self._count_slack_faults()
         self.lives: list[int | None] = []
-        """How each life ended; None while it lasts."""
+        """How each run ended; None while it lasts."""
         self.span: Callable[[], int] = lambda: 0
-        """How many boundaries the next life crosses before it dies; 0: it lives on."""
+        """How many boundaries the next run crosses before it is killed; 0: it is not killed."""
         self._life: Life | None = None
         self._keeper: asyncio.Task[None] | None = None
         self._stack = contextlib.AsyncExitStack()
@@ -107,12 +107,12 @@ class World:
         faults.consume = counted
 
     def trace(self, life: int) -> list[Boundary]:
-        """The boundaries that a life (from 0) crossed."""
+        """The boundaries that a run (from 0) crossed."""
         return crossed(self.folder / f"trace{life}")
 
     @property
     def stopped_by_itself(self) -> int:
-        """How many lives ended otherwise than by SIGKILL."""
+        """How many runs ended otherwise than by SIGKILL."""
         return sum(code not in (None, KILLED) for code in self.lives)
 
     @property
@@ -121,7 +121,7 @@ class World:
         return self.slack.installation.socket.connected
 
     async def kill(self) -> None:
-        """End the bot's present life; the next begins at once."""
+        """End the bot's present run; the next begins at once."""
         if self._life is not None:
             await self._life.kill()
 
@@ -135,7 +135,7 @@ class World:
 
     async def until(self, what: str, look: Callable[[], Found | None], seconds: float = 20.0) -> Found:
         """
-        Wait until *look* finds something.
+        Wait until *look* returns a true value.
 
         Raises:
             StuckError: It did not in time, or the bot will not run any more.
@@ -163,12 +163,12 @@ class World:
                 count, since = now, time.monotonic()
 
     def _writes(self) -> int:
-        told = self.slack.journal
+        reply = self.slack.journal
         slack = sum(
-            each["method"].startswith(("chat.", "files.get", "files.complete")) for each in told.of("api")
+            each["method"].startswith(("chat.", "files.get", "files.complete")) for each in reply.of("api")
         )
         fax = sum(each["http_method"] != "GET" for each in self.fax.log.entries("call"))
-        return slack + fax + len(told.of("share"))
+        return slack + fax + len(reply.of("share"))
 
     async def _keep(self) -> None:
         while self.stopped_by_itself < STOPS:

@@ -1,5 +1,5 @@
 """
-A process that has imported the bot and forks one child for each of its lives.
+A process that has imported the bot and forks one child for each run.
 
 The interpreter and the imports take over a second; a fork takes milliseconds. Forked before there is an
 event loop or a thread. Orders and news are JSON packets over a socket pair.
@@ -34,7 +34,7 @@ _PACKET = 1 << 18
 @dataclass(slots=True)
 class Order:
     """
-    One life: the settings, where its log and its trace go, where it dies, how patient it is.
+    One run: the settings, the paths of its log and trace, where it is killed, its timeouts.
 
     *clock* is (speed, start, begun), as FastClock has it.
     """
@@ -52,7 +52,7 @@ _ORDER = TypeAdapter(Order)
 
 
 class Life:
-    """One life of the bot: its process id once it runs, and how it ended."""
+    """One run of the bot: its process id once it runs, and how it ended."""
 
     def __init__(self) -> None:
         loop = asyncio.get_running_loop()
@@ -88,11 +88,11 @@ class Zygote:
         """Processor seconds by the folder of the log."""
 
     def listen(self) -> None:
-        """Hear of births and deaths on the running loop."""
+        """Read the starts and ends of children on the running loop."""
         asyncio.get_running_loop().add_reader(self._socket, self._hear)
 
     async def bear(self, order: Order) -> Life:
-        """Begin a life; returns when its process runs."""
+        """Begin a run; returns when its process runs."""
         self._count += 1
         life = self._lives[self._count] = Life()
         self._folders[self._count] = str(order.log.parent)
@@ -102,7 +102,7 @@ class Zygote:
         return life
 
     def close(self) -> None:
-        """End the zygote, and with it every life."""
+        """End the zygote and all its children."""
         self._socket.close()
         os.waitpid(self._pid, 0)
 
@@ -124,7 +124,7 @@ class Zygote:
 def _run(orders: socket.socket) -> NoReturn:
     """The zygote's own process."""
     _die_with_parent()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever gives the orders decides when to end
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent process decides when to end
     from faxbot.app import serve  # noqa: PLC0415 - in this process only
 
     _warm_up()
@@ -145,13 +145,13 @@ def _run(orders: socket.socket) -> NoReturn:
         packet = orders.recv(_PACKET)
         if not packet:
             _end(living)
-        told = json.loads(packet)
+        message = json.loads(packet)
         pid = os.fork()
         if pid == 0:
             orders.close()
-            _live(_ORDER.validate_python(told["order"]), serve)
-        living[pid] = told["id"]
-        orders.send(json.dumps({"id": told["id"], "pid": pid}).encode())
+            _live(_ORDER.validate_python(message["order"]), serve)
+        living[pid] = message["id"]
+        orders.send(json.dumps({"id": message["id"], "pid": pid}).encode())
 
 
 def _reap(living: dict[int, int]) -> list[tuple[int, int, float]]:
@@ -172,7 +172,7 @@ def _end(living: dict[int, int]) -> NoReturn:
 
 
 def _live(order: Order, serve: Callable[..., Any]) -> NoReturn:
-    """One life, in a process of its own; never returns."""
+    """One run, in a forked process; never returns."""
     code = 1
     try:
         _die_with_parent()

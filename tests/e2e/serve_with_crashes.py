@@ -1,7 +1,7 @@
 """
 `faxbot serve` with seams that break, each with data in what it raises. Started by test_log_hygiene.py.
 
-The word CRASH in what a person asks for breaks the place that it gets to; so nothing of this is in the bot.
+The word CRASH in a request raises where it is processed; none of this is in the bot.
 """
 
 import asyncio
@@ -62,7 +62,7 @@ async def tick(self):
     async def forgotten():
         raise SlackUnclear(secret)
 
-    asyncio.create_task(forgotten())  # noqa: RUF006 - nobody asks for its result
+    asyncio.create_task(forgotten())  # noqa: RUF006 - its result is not used
     await asyncio.sleep(0)
     gc.collect()
     await self._store.read(

@@ -26,8 +26,8 @@ REFERRAL = SAMPLES / "referral.pdf"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[DemoStack]:
-    folder = tmp_path_factory.mktemp("house")
+async def demo_stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[DemoStack]:
+    folder = tmp_path_factory.mktemp("demo")
     async with DemoStack(folder, speed=SPEED, port=0, print_line=lambda _: None) as running:
         yield running
 
@@ -45,9 +45,9 @@ async def page(browser: Browser) -> AsyncIterator[Page]:
     assert not troubles
 
 
-async def enter(page: Page, house: DemoStack, person: str, channel: str) -> Locator:
+async def enter(page: Page, demo_stack: DemoStack, person: str, channel: str) -> Locator:
     """Be *person* in *channel*; the messages there."""
-    await page.goto(f"{house.workspace.url}/#{person}/{channel}")
+    await page.goto(f"{demo_stack.workspace.url}/#{person}/{channel}")
     await expect(page.get_by_role("textbox", name=f"Message #{channel}")).to_be_focused(timeout=DEADLINE)
     return page.get_by_role("log", name=f"Messages in #{channel}")
 
@@ -73,9 +73,9 @@ def fax_pane(page: Page) -> Locator:
     return page.get_by_role("complementary", name="Fax server")
 
 
-async def test_a_fax_is_sent_from_the_form_and_watched_to_its_end(page: Page, house: DemoStack) -> None:
-    """Without a file at hand /fax send opens the form; its fax is told of page by page until delivered."""
-    log = await enter(page, house, "dana", "claims")
+async def test_a_fax_is_sent_from_the_form_and_watched_to_its_end(page: Page, demo_stack: DemoStack) -> None:
+    """Without a file at hand /fax send opens the form; its fax is shown page by page until delivered."""
+    log = await enter(page, demo_stack, "dana", "claims")
     await say(page, "/fax send 469 555 0101")
     form = page.get_by_role("dialog", name="Send a fax")
     await expect(form.get_by_label("Fax number")).to_have_value("469 555 0101", timeout=DEADLINE)
@@ -100,9 +100,9 @@ async def test_a_fax_is_sent_from_the_form_and_watched_to_its_end(page: Page, ho
     await picture(page, "delivered")
 
 
-async def test_a_fax_that_arrives_is_posted_as_a_file(page: Page, house: DemoStack) -> None:
+async def test_a_fax_that_arrives_is_posted_as_a_file(page: Page, demo_stack: DemoStack) -> None:
     """A fax that comes in on a line becomes a readable file in #inbound-fax, its details in the thread."""
-    log = await enter(page, house, "dana", "inbound-fax")
+    log = await enter(page, demo_stack, "dana", "inbound-fax")
     letter: FilePayload = {
         "name": "letter.pdf",
         "mimeType": "application/pdf",
@@ -110,14 +110,14 @@ async def test_a_fax_that_arrives_is_posted_as_a_file(page: Page, house: DemoSta
     }
     caller = {"line": "1", "from": "12142454571", "cid_name": "JONES & CO", "station_id": "JONES & CO"}
     rung = await page.request.post(
-        f"{house.workspace.url}/_/fax/receive", multipart={**caller, "document": letter}
+        f"{demo_stack.workspace.url}/_/fax/receive", multipart={**caller, "document": letter}
     )
     assert rung.ok, await rung.text()
 
     arrived = log.get_by_role("article").filter(has_text="Fax from +1 214-245-4571")
     await expect(arrived).to_contain_text("3 pages · Sales", timeout=DEADLINE)
     link = arrived.get_by_role("group", name="File RX").get_by_role("link", name="Download")
-    document = await page.request.get(f"{house.workspace.url}{await link.get_attribute('href')}")
+    document = await page.request.get(f"{demo_stack.workspace.url}{await link.get_attribute('href')}")
     with pikepdf.open(BytesIO(await document.body())) as fax:
         assert len(fax.pages) == 3
     await replies(arrived).click(timeout=DEADLINE)
@@ -128,9 +128,9 @@ async def test_a_fax_that_arrives_is_posted_as_a_file(page: Page, house: DemoSta
     await picture(page, "received")
 
 
-async def test_a_busy_number_is_given_up_from_the_card(page: Page, house: DemoStack) -> None:
+async def test_a_busy_number_is_given_up_from_the_card(page: Page, demo_stack: DemoStack) -> None:
     """Cancel fax asks first; confirmed, the fax server drops the job and the card says who stopped it."""
-    log = await enter(page, house, "marcus", "claims")
+    log = await enter(page, demo_stack, "marcus", "claims")
     await page.locator("input[type=file]").first.set_input_files(REFERRAL)
     await say(page, "For the clinic on Fifth")
     await expect(log.get_by_role("group", name="File referral.pdf")).to_be_visible(timeout=DEADLINE)

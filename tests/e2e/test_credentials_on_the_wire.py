@@ -34,8 +34,8 @@ class Wire:
     def requests(self, path: str) -> list[tuple[str, str]]:
         """Target and headers of each request to *path* and below."""
         found = (match.groups() for part in self.said for match in REQUEST.finditer(part))
-        told = [(target.decode(), headers.decode()) for _, target, headers in found]
-        return [each for each in told if each[0].startswith(path)]
+        answer = [(target.decode(), headers.decode()) for _, target, headers in found]
+        return [each for each in answer if each[0].startswith(path)]
 
 
 @contextlib.asynccontextmanager
@@ -66,7 +66,7 @@ async def wire_to(url: str) -> AsyncIterator[Wire]:
         server.close()
 
 
-async def test_each_server_hears_its_own_credentials_only(tmp_path):
+async def test_each_server_gets_its_own_credentials_only(tmp_path):
     """Through a fax out and one in, commands, uploads and answers: no token where it does not belong."""
     with pikepdf.new() as document:
         document.add_blank_page()

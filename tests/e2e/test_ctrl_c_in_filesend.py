@@ -30,7 +30,7 @@ async def workspace(tmp_path: Path):
         yield running
 
 
-def told(sight: SeenState, words: str) -> float:
+def announced(sight: SeenState, words: str) -> float:
     """When a message with *words* was posted in #claims or a thread of it; 0 if none was."""
     texts = {float(message["ts"]): str(message["text"]) for message in sight.in_channel(CLAIMS)}
     return next((ts for ts, text in texts.items() if words in text), 0.0)
@@ -51,10 +51,10 @@ async def test_ctrl_c_in_a_hung_filesend(tmp_path, fax, workspace):
             code, seconds = await bot.interrupt()
             assert (code, seconds < 2.0) == (0, True), (seconds, bot.said)
             await bot.start()
-            lost = await dana.until("the lost answer", lambda sight: told(sight, UNKNOWN), within=WITHIN)
-            found = await dana.until("the job", lambda sight: told(sight, FOUND), within=WITHIN)
+            lost = await dana.until("the lost answer", lambda sight: announced(sight, UNKNOWN), within=WITHIN)
+            found = await dana.until("the job", lambda sight: announced(sight, FOUND), within=WITHIN)
             assert found - lost > SETTLE / 3
-            await dana.until("the delivery", lambda sight: told(sight, "Delivered"), within=WITHIN)
+            await dana.until("the delivery", lambda sight: announced(sight, "Delivered"), within=WITHIN)
         finally:
             await bot.stop()
     assert "Traceback" not in bot.said

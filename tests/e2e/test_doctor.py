@@ -50,11 +50,11 @@ async def test_the_doctor_beside_a_bot_at_work(tmp_path):
         try:
             before = len(workspace.journal.entries)
             code, out, err = await doctor(tmp_path, settings, "--json")
-            told = json.loads(out)
+            reply = json.loads(out)
             assert (code, err) == (0, ""), out + err
-            assert told["ok"] is True
-            assert {each["light"] for each in told["checks"]} <= {"green", "yellow"}
-            shown = {each["check"]: each["found"] for each in told["checks"]}
+            assert reply["ok"] is True
+            assert {each["light"] for each in reply["checks"]} <= {"green", "yellow"}
+            shown = {each["check"]: each["found"] for each in reply["checks"]}
             assert "the newest" in shown["Database"]
             since = workspace.journal.entries[before:]
             assert not any(entry.get("method", "").startswith(("chat.", "files.")) for entry in since)

@@ -34,7 +34,7 @@ NUMBERS = {
     "14695551112": ("+14695551112",),
     "12142454571": ("214-245-4571",),
 }
-"""As dialled, and as people type them here."""
+"""As dialed, and as people type them here."""
 CSID = "OPAL CSID 77"
 CALLER = "ZENOBIA KLINIK"
 SECRET_WORDS = "Befund von Frau Quastenberg, vertraulich"
@@ -113,7 +113,7 @@ class Run:
         return after
 
     async def seen(self, what: str, *words: str, after: str = "", channel: str = "") -> dict[str, object]:
-        """A message or a whisper that says all of *words*."""
+        """A message or an ephemeral that contains all of *words*."""
         where = channel or self.channel
 
         def look(sight: SeenState):
@@ -133,7 +133,7 @@ class Run:
 
 
 async def usual_traffic(run: Run, files: Files) -> None:
-    """Sent by command and by share, refused, cancelled, converted, bad; received, fetched, deleted."""
+    """Sent by command and by share, refused, canceled, converted, bad; received, fetched, deleted."""
     direct = run.workspace.state.im_with(DANA).id
     await run.send("469 555 0800", files.program, files.photo, line="Praxis Süd")
     await run.send("(469) 555-0101", files.letter)
@@ -193,7 +193,7 @@ async def crashes(run: Run, files: Files) -> None:
 
 
 async def a_stop_in_between(run: Run, files: Files) -> None:
-    """Killed while a fax is handed over; the next start carries on."""
+    """Killed during a submission; the next start carries on."""
     run.ucx_fault("filesend", "latency", seconds=2.0)
     before = len(run.fax.log.entries("submission"))
     after = await run.send("(469) 555-0101", files.letter)
@@ -205,17 +205,17 @@ async def a_stop_in_between(run: Run, files: Files) -> None:
     assert len(run.fax.log.entries("submission")) == before + 1
 
 
-def spellings(dialled: str, typed: tuple[str, ...]) -> set[str]:
-    """A number in every way that a log could write it; its last seven digits are told apart already."""
-    area, office, line = dialled[1:4], dialled[4:7], dialled[7:]
+def spellings(dialed: str, typed: tuple[str, ...]) -> set[str]:
+    """A number in every way that a log could write it; its last seven digits are unique."""
+    area, office, line = dialed[1:4], dialed[4:7], dialed[7:]
     return {
         *typed,
-        f"+{dialled}",
-        dialled,
-        dialled[1:],
+        f"+{dialed}",
+        dialed,
+        dialed[1:],
         f"+1 {area}-{office}-{line}",
         f"({area}) {office}-{line}",
-        dialled[-7:],
+        dialed[-7:],
         f"{office}-{line}",
         f"{office} {line}",
     }
@@ -233,9 +233,9 @@ def said_in(value: object) -> set[str]:
 def used(run: Run, drawn: list[str], files: Files) -> set[str]:
     """Everything that the log must not hold."""
     state, log = run.workspace.state, run.fax.log
-    told = said_in([each["args"] for each in run.workspace.journal.of("api")])
-    told |= said_in([each.get("body") for each in run.workspace.journal.of("response_url")])
-    sentences = {text for text in told if len(text) >= 12 and " " in text}
+    reply = said_in([each["args"] for each in run.workspace.journal.of("api")])
+    reply |= said_in([each.get("body") for each in run.workspace.journal.of("response_url")])
+    sentences = {text for text in reply if len(text) >= 12 and " " in text}
     people = [user["real_name"] for user in state.users.values() if not user["is_bot"]]
     names = {word for name in people for word in (name, *name.split())} - {"Slackbot"}
     names |= {
@@ -243,7 +243,7 @@ def used(run: Run, drawn: list[str], files: Files) -> set[str]:
     }
     names |= {file.name for file in state.files.values()} | {path.stem for path in files.folder.iterdir()}
     names |= {line.name for line in LINES} | {line.cidname for line in LINES} | {CSID, CALLER, SECRET_WORDS}
-    numbers = {way for dialled, typed in NUMBERS.items() for way in spellings(dialled, typed)}
+    numbers = {way for dialed, typed in NUMBERS.items() for way in spellings(dialed, typed)}
     numbers |= {str(each["destination"]) for each in log.entries("dial")}
     tokens = {text for text in drawn if len(text) >= 16}
     tokens |= {run.workspace.bot_token, run.workspace.app_token, run.fax.client_id, run.fax.client_secret}
@@ -301,7 +301,7 @@ async def test_the_log_of_a_run_holds_nothing_that_was_said_in_it(tmp_path, draw
 
 def check_useful(log: str) -> None:
     """What an admin needs to find a fault is there: ids, types, places, codes."""
-    for told in (
+    for reply in (
         "request accepted request=1 kind=shared_file",
         "filesend 1: ok",
         "activejobs TX: ok",
@@ -324,4 +324,4 @@ def check_useful(log: str) -> None:
         "The fax server does not answer yet. (It refuses.)",
         "a thread ended by an unexpected exception",
     ):
-        assert told in log
+        assert reply in log

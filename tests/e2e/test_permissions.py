@@ -1,4 +1,4 @@
-"""Nobody else on the machine can read what the bot keeps, at any moment of a run."""
+"""Other users of the machine cannot read the bot's files, at any moment of a run."""
 
 import asyncio
 import os

@@ -3,7 +3,7 @@
 import pytest
 
 from faxbot.standins.ucx import SimulatedUcx
-from tests.support.plain_ucx import PlainUcx, plain_house
+from tests.support.plain_ucx import PlainUcx, services_over_lists
 from tests.support.services import PlainSlack, make_pdf
 
 
@@ -30,5 +30,5 @@ def ucx():
 @pytest.fixture
 async def bot(tmp_path, ucx, slack):
     """The services between `slack` and `ucx`; their ticks are called by the test."""
-    async with plain_house(tmp_path, ucx, slack) as running:
+    async with services_over_lists(tmp_path, ucx, slack) as running:
         yield running

@@ -12,7 +12,7 @@ from faxbot.services.model.faxes import FaxState
 from faxbot.services.model.messages import Sentence
 from faxbot.services.outbox.announcements import post_notice
 from faxbot.settings import load_settings
-from tests.support.services import CLAIMS, house
+from tests.support.services import CLAIMS, services_over
 from tests.support.waiting import until
 
 NOW = datetime(2026, 5, 4, 16, 0, tzinfo=UTC)
@@ -51,11 +51,11 @@ def submissions(fax):
 
 async def test_a_backup_holds_the_database_and_the_documents(tmp_path, live, fax, slack):
     """Made in mid-flight: the copy is sound, alone in its folder, and closed to others."""
-    async with house(live, fax, slack) as home:
-        await home.send("+1 469 555 1112")
-        await home.tick_until(slack.received)
+    async with services_over(live, fax, slack) as bot:
+        await bot.send("+1 469 555 1112")
+        await bot.tick_until(slack.received)
         made = back_up(settings(live), tmp_path / "backups", NOW)
-        await home.tick_until(lambda: "delivered" in slack.steps())
+        await bot.tick_until(lambda: "delivered" in slack.steps())
     assert made.folder.name == "faxbot-20260504-160000"
     assert {path.name for path in made.folder.iterdir()} == {"faxbot.db", "spool"}
     assert made.documents >= 2
@@ -71,8 +71,8 @@ async def test_a_folder_of_any_name(tmp_path, fax, slack):
     """The data directory's name may hold what means something in an address."""
     odd = tmp_path / "fax #1"
     odd.mkdir()
-    async with house(odd, fax, slack) as home:
-        await home.send()
+    async with services_over(odd, fax, slack) as bot:
+        await bot.send()
         await until(slack.steps)
         made = back_up(settings(odd), tmp_path / "backups", NOW)
     with sqlite3.connect(made.folder / "faxbot.db") as copy:
@@ -81,7 +81,7 @@ async def test_a_folder_of_any_name(tmp_path, fax, slack):
 
 
 @pytest.mark.parametrize("content", [b"", b"no database"])
-def test_a_copy_that_is_not_whole_does_not_look_like_one(tmp_path, live, content):
+def test_an_incomplete_backup_is_not_mistaken_for_a_complete_one(tmp_path, live, content):
     """A file that is not a faxbot database is reported, and leaves no folder that looks like a backup."""
     (live / "faxbot.db").write_bytes(content)
     with pytest.raises(BackupProblem, match="can't be copied"):
@@ -89,38 +89,38 @@ def test_a_copy_that_is_not_whole_does_not_look_like_one(tmp_path, live, content
     assert [path.suffix for path in (tmp_path / "backups").iterdir()] == [".part"]
 
 
-async def test_a_fax_that_went_out_after_the_backup_is_not_dialled_again(tmp_path, live, fax, slack):
-    """The copy says "ready"; put back, its job is found on the fax server, and nothing is dialled."""
-    async with house(live, fax, slack) as home:
-        await home.tick()
+async def test_a_fax_sent_after_the_backup_is_not_dialed_again(tmp_path, live, fax, slack):
+    """The copy says "ready"; put back, its job is found on the fax server, and nothing is dialed."""
+    async with services_over(live, fax, slack) as bot:
+        await bot.tick()
         await fax.start_outage(60)
-        await home.send()
+        await bot.send()
         await until(lambda: "kept" in slack.steps())
         made = back_up(settings(live), tmp_path / "backups", NOW)
         await fax.end_outage()
-        await home.tick_until(lambda: "delivered" in slack.steps())
+        await bot.tick_until(lambda: "delivered" in slack.steps())
     put_back(made, live)
-    async with house(live, fax, slack) as home:
-        await home.tick_until(lambda: "adopted" in slack.steps())
-        await home.tick_until(lambda: slack.steps().count("delivered") == 2)
+    async with services_over(live, fax, slack) as bot:
+        await bot.tick_until(lambda: "adopted" in slack.steps())
+        await bot.tick_until(lambda: slack.steps().count("delivered") == 2)
     assert made.under_way > 0
     assert len(submissions(fax)) == 1
     assert len(slack.cards()) == 1
 
 
-async def test_a_fax_that_never_went_out_is_asked_about(tmp_path, live, fax, slack):
+async def test_a_fax_that_was_never_sent_gets_a_question(tmp_path, live, fax, slack):
     """Put back, no job can be found for it: a person decides."""
-    async with house(live, fax, slack) as home:
-        await home.tick()
+    async with services_over(live, fax, slack) as bot:
+        await bot.tick()
         await fax.start_outage(60)
-        await home.send()
+        await bot.send()
         await until(lambda: "kept" in slack.steps())
         made = back_up(settings(live), tmp_path / "backups", NOW)
     await fax.end_outage()
     put_back(made, live)
-    async with house(live, fax, slack) as home:
-        await home.tick_until(lambda: "asked" in slack.steps())
-        asked = await home.store.read(lambda ledger: ledger.faxes_in(FaxState.UNDECIDED))
+    async with services_over(live, fax, slack) as bot:
+        await bot.tick_until(lambda: "asked" in slack.steps())
+        asked = await bot.store.read(lambda ledger: ledger.faxes_in(FaxState.UNDECIDED))
         assert len(asked) == 1
     assert submissions(fax) == []
 
@@ -132,11 +132,11 @@ async def test_a_request_that_was_under_way_is_not_carried_out_again(tmp_path, l
         request = ledger.request(1)
         request.done, request.forget_at = False, None
 
-    async with house(live, fax, slack) as home:
+    async with services_over(live, fax, slack) as bot:
         slack.closed.add(CLAIMS)  # Slack refuses a look: the request ends; so it is opened again below
-        await home.send()
-        await until(lambda: slack.whispers)
-        await home.store.write(reopen)
+        await bot.send()
+        await until(lambda: slack.ephemerals)
+        await bot.store.write(reopen)
         made = back_up(settings(live), tmp_path / "backups", NOW)
     slack.closed.clear()
     with sqlite3.connect(made.folder / "faxbot.db") as copy:
@@ -144,13 +144,13 @@ async def test_a_request_that_was_under_way_is_not_carried_out_again(tmp_path, l
     copy.close()
     assert never == (0,), "kept for ever"
     put_back(made, live)
-    async with house(live, fax, slack) as home:
-        told = await home.tick_until(lambda: slack.posts) or slack.posts[0].message
-        assert await home.store.read(lambda ledger: ledger.open_requests()) == []
-        await home.tick()
-        assert await home.faxes() == []
-    assert isinstance(told, Sentence)
-    assert "from a backup" in told.text
+    async with services_over(live, fax, slack) as bot:
+        answer = await bot.tick_until(lambda: slack.posts) or slack.posts[0].message
+        assert await bot.store.read(lambda ledger: ledger.open_requests()) == []
+        await bot.tick()
+        assert await bot.faxes() == []
+    assert isinstance(answer, Sentence)
+    assert "from a backup" in answer.text
     assert submissions(fax) == []
 
 
@@ -167,15 +167,15 @@ async def test_a_message_that_was_posted_after_the_backup_is_not_posted_again(tm
             post_notice(ledger, CLAIMS, Sentence(words), NOW)
 
     slack.post = held_up
-    async with house(live, fax, slack) as home:
-        await home.store.write(tell)
+    async with services_over(live, fax, slack) as bot:
+        await bot.store.write(tell)
         made = back_up(settings(live), tmp_path / "backups", NOW)
         free.set()
         await until(lambda: len(slack.posts) == 2)
     put_back(made, live)
-    async with house(live, fax, slack) as home:
+    async with services_over(live, fax, slack) as bot:
         async with asyncio.timeout(15):
-            while await home.store.read(lambda ledger: ledger.pending()):
+            while await bot.store.read(lambda ledger: ledger.pending()):
                 await asyncio.sleep(0.01)
     assert [each.message.text for each in slack.posts] == ["one", "two"]
 

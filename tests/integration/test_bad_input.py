@@ -35,9 +35,9 @@ from tests.support.services import (
     INBOUND,
     PRIYA,
     PlainSlack,
-    house,
     make_pdf,
     receive,
+    services_over,
     submissions,
 )
 from tests.support.waiting import until
@@ -109,8 +109,8 @@ class StandInSlack(PlainSlack):
     async def messages(self, channel_id: str) -> list[dict[str, object]]:
         """The bot's own messages in a channel itself, as they are without any fault."""
         self.workspace.installation.faults.clear()
-        told = await self.api.client.conversations_history(channel=PLACES[channel_id])
-        return [each for each in told["messages"] if each.get("user") == people.BOT_USER]
+        reply = await self.api.client.conversations_history(channel=PLACES[channel_id])
+        return [each for each in reply["messages"] if each.get("user") == people.BOT_USER]
 
 
 @pytest.fixture
@@ -161,27 +161,27 @@ def put_record(fax, number, *, file=None, at=0.0):
 # -- what people share
 
 
-async def test_a_file_deleted_meanwhile_is_told_and_nothing_is_sent(tmp_path, fax, standin):
-    """Dana deletes her file before it is fetched: Slack no longer has it, and nothing is dialled."""
+async def test_a_file_deleted_meanwhile_is_reported_and_nothing_is_sent(tmp_path, fax, standin):
+    """Dana deletes her file before it is fetched: Slack no longer has it, and nothing is dialed."""
     file = await standin.share(make_pdf(tmp_path / "referral.pdf"))
     await standin.do("delete_file", user=people.DANA, file=file["id"])
-    async with house(tmp_path, fax, standin) as home:
-        await home.send(files=[file])
-        await until(standin.told)
-    assert standin.told() == ["Slack no longer has that file. Share it again."]
+    async with services_over(tmp_path, fax, standin) as bot:
+        await bot.send(files=[file])
+        await until(standin.sentences)
+    assert standin.sentences() == ["Slack no longer has that file. Share it again."]
     assert submissions(fax) == []
     assert await standin.messages(CLAIMS) == []
 
 
-async def test_a_page_instead_of_the_file_is_told_and_nothing_is_sent(tmp_path, fax, standin):
+async def test_a_web_page_instead_of_the_file_is_reported_and_nothing_is_sent(tmp_path, fax, standin):
     """Slack answers the download with HTML: the sentence names files:read, and no page is faxed."""
     file = await standin.share(make_pdf(tmp_path / "referral.pdf"))
     standin.workspace.installation.faults.add({"method": "download", "fault": "html", "times": None})
-    async with house(tmp_path, fax, standin) as home:
-        await home.send(files=[file])
-        await until(standin.told)
-    assert "referral.pdf" in standin.told()[0]
-    assert "files:read" in standin.told()[0]
+    async with services_over(tmp_path, fax, standin) as bot:
+        await bot.send(files=[file])
+        await until(standin.sentences)
+    assert "referral.pdf" in standin.sentences()[0]
+    assert "files:read" in standin.sentences()[0]
     assert submissions(fax) == []
 
 
@@ -220,12 +220,12 @@ async def test_what_is_no_document_is_refused_by_name(tmp_path, fax, make, name,
     """Through the whole service: one sentence to the sender, no card, nothing submitted."""
     slack = PlainSlack()
     slack.files["F0"] = make(tmp_path / name)
-    async with house(tmp_path, fax, slack) as home:
-        await home.send()
-        await until(lambda: slack.whispers)
-        await home.tick()
-    assert len(slack.told()) == 1
-    assert slack.told()[0].startswith(words)
+    async with services_over(tmp_path, fax, slack) as bot:
+        await bot.send()
+        await until(lambda: slack.ephemerals)
+        await bot.tick()
+    assert len(slack.sentences()) == 1
+    assert slack.sentences()[0].startswith(words)
     assert slack.posts == []
     assert submissions(fax) == []
 
@@ -235,23 +235,23 @@ async def test_what_is_no_document_is_refused_by_name(tmp_path, fax, make, name,
 
 async def test_an_unknown_line_is_named_with_the_lines_there_are(tmp_path, fax, slack):
     """`/fax send … from Accounting`: no such line, nothing submitted; `/fax lines` says the same."""
-    async with house(tmp_path, fax, slack) as home:
-        wish = home.request(RequestKind.SEND, number="469 555 0101", line="Accounting", recent=True)
-        await home.runner.accept(wish)
-        await until(slack.told)
+    async with services_over(tmp_path, fax, slack) as bot:
+        new_request = bot.request(RequestKind.SEND, number="469 555 0101", line="Accounting", recent=True)
+        await bot.runner.accept(new_request)
+        await until(slack.sentences)
         with pytest.raises(UnknownLine, match="Accounting"):
-            await home.queries.lines("Accounting")
-    assert "Accounting" in slack.told()[0]
-    assert "Sales" in slack.told()[0]
+            await bot.queries.lines("Accounting")
+    assert "Accounting" in slack.sentences()[0]
+    assert "Sales" in slack.sentences()[0]
     assert submissions(fax) == []
 
 
 @pytest.mark.parametrize("job_id", ["TX998", "RX999"])
 async def test_status_of_an_unknown_job(tmp_path, fax, slack, job_id):
-    """A job that neither the queue nor the records know is told by its name."""
-    async with house(tmp_path, fax, slack) as home:
+    """The answer about an unknown job contains its id."""
+    async with services_over(tmp_path, fax, slack) as bot:
         with pytest.raises(UnknownJob, match=f"The fax server has no job {job_id}"):
-            await home.queries.status(job_id, Viewer(DANA, CLAIMS))
+            await bot.queries.status(job_id, Viewer(DANA, CLAIMS))
 
 
 @pytest.mark.parametrize(
@@ -268,24 +268,24 @@ async def test_status_of_an_unknown_job(tmp_path, fax, slack, job_id):
 async def test_a_change_of_an_unknown_job(tmp_path, fax, kind, job_id, words):
     """Cancel, delete and get of a job that is not there: one sentence that names it, and nothing posted."""
     slack = PlainSlack()
-    async with house(tmp_path, fax, slack) as home:
-        await home.runner.accept(home.request(kind, user=PRIYA, job_id=job_id))
-        await until(slack.told)
-    assert len(slack.told()) == 1
-    assert slack.told()[0].startswith(words)
+    async with services_over(tmp_path, fax, slack) as bot:
+        await bot.runner.accept(bot.request(kind, user=PRIYA, job_id=job_id))
+        await until(slack.sentences)
+    assert len(slack.sentences()) == 1
+    assert slack.sentences()[0].startswith(words)
     assert slack.posts == []
 
 
-async def test_where_the_bot_is_no_member_nothing_is_dialled(tmp_path, fax, standin):
-    """In #legal the bot could not tell how it goes: the answer says how to invite it."""
+async def test_where_the_bot_is_no_member_nothing_is_dialed(tmp_path, fax, standin):
+    """The bot cannot post in #legal: the answer says how to invite it."""
     file = await standin.share(make_pdf(tmp_path / "referral.pdf"))
-    async with house(tmp_path, fax, standin) as home:
-        await home.runner.accept(
-            home.request(RequestKind.SEND, channel="CLEGAL", number=OWN_LINE, line="", files=[file])
+    async with services_over(tmp_path, fax, standin) as bot:
+        await bot.runner.accept(
+            bot.request(RequestKind.SEND, channel="CLEGAL", number=OWN_LINE, line="", files=[file])
         )
-        await until(standin.told)
-        await home.tick()
-    assert "/invite @faxbot" in standin.told()[0]
+        await until(standin.sentences)
+        await bot.tick()
+    assert "/invite @faxbot" in standin.sentences()[0]
     assert submissions(fax) == []
 
 
@@ -293,25 +293,25 @@ async def test_where_the_bot_is_no_member_nothing_is_dialled(tmp_path, fax, stan
 
 
 @contextlib.asynccontextmanager
-async def ticking(home) -> AsyncIterator[None]:
+async def ticking(bot) -> AsyncIterator[None]:
     """The ticks run by themselves."""
-    home.ticks.start()
+    bot.ticks.start()
     try:
         yield
     finally:
-        home.ticks.stop()
-        await until(home.ticks.idle)
+        bot.ticks.stop()
+        await until(bot.ticks.idle)
 
 
-async def test_an_outage_is_told_once_and_its_end_once(tmp_path, fax, slack):
-    """However many ticks fail, and although faxbot is started anew meanwhile: one message each."""
-    async with house(tmp_path, fax, slack) as home, ticking(home):
+async def test_an_outage_is_announced_once_and_its_end_once(tmp_path, fax, slack):
+    """One message each, for any number of failing ticks and over a restart."""
+    async with services_over(tmp_path, fax, slack) as bot, ticking(bot):
         await until(lambda: called(fax, "activejobs") and called(fax, "recordcount"))
         await fax.start_outage()
-        await until(lambda: home.outages.failures >= 4, 20)
+        await until(lambda: bot.outages.failures >= 4, 20)
         await until(lambda: notices(slack, OutageBegan))
-    async with house(tmp_path, fax, slack) as home, ticking(home):
-        await until(lambda: home.outages.failures >= 2, 20)
+    async with services_over(tmp_path, fax, slack) as bot, ticking(bot):
+        await until(lambda: bot.outages.failures >= 2, 20)
         await fax.end_outage()
         await until(lambda: notices(slack, OutageEnded), 20)
         calls = len(called(fax, "activejobs"))
@@ -320,54 +320,56 @@ async def test_an_outage_is_told_once_and_its_end_once(tmp_path, fax, slack):
     assert [p.channel for p in notices(slack, OutageEnded)] == [INBOUND]
 
 
-async def test_a_revoked_token_is_renewed_once_and_nobody_hears_of_it(tmp_path, fax, slack):
+async def test_a_revoked_token_is_renewed_once_without_a_notice(tmp_path, fax, slack):
     """The UCX takes its token back: the next fax fetches another, and goes out once."""
-    async with house(tmp_path, fax, slack) as home:
-        await home.tick()
+    async with services_over(tmp_path, fax, slack) as bot:
+        await bot.tick()
         fax.credentials.revoke()
-        await home.send()
-        await home.tick_until(lambda: "delivered" in slack.steps())
+        await bot.send()
+        await bot.tick_until(lambda: "delivered" in slack.steps())
     assert len(called(fax, "token")) == 2
     assert len(submissions(fax)) == 1
     assert "kept" not in slack.steps()
 
 
 async def test_a_reset_that_uses_ids_again_is_another_received_fax(tmp_path, fax, slack):
-    """A second RX1 has a file and a card of its own; the first one's card stays, and deletes nothing."""
-    async with house(tmp_path, fax, slack) as home:
+    """A second RX1 has another file and card; the first one's card stays, and deletes nothing."""
+    async with services_over(tmp_path, fax, slack) as bot:
         receive(fax, make_pdf(tmp_path / "one.pdf", 1))
-        await home.tick_until(lambda: len(slack.details()) == 1)
+        await bot.tick_until(lambda: len(slack.details()) == 1)
         old = slack.details()[0]
         before = (old.message, old.edits)
         fax.model.restart(keep_jobs=False, keep_records=False, reuse_ids=True)
         fax.model.clock.skew = 60.0
         receive(fax, make_pdf(tmp_path / "three.pdf", 3))
-        await home.tick_until(lambda: len(slack.details()) == 2)
+        await bot.tick_until(lambda: len(slack.details()) == 2)
         assert (old.message, old.edits) == before
         new = slack.details()[1]
-        wish = home.request(RequestKind.DELETE, user=PRIYA, channel=INBOUND, record_id=old.message.record_id)
-        await home.runner.accept(wish)
-        await until(slack.told)
+        new_request = bot.request(
+            RequestKind.DELETE, user=PRIYA, channel=INBOUND, record_id=old.message.record_id
+        )
+        await bot.runner.accept(new_request)
+        await until(slack.sentences)
     assert [p.message.record.job_id for p in (old, new)] == ["RX1", "RX1"]
     assert [p.message.pages for p in (old, new)] == [1, 3]
     assert new.message.record_id != old.message.record_id
     assert len(slack.received()) == 2
-    assert slack.told() == ["The fax server has that RX1 no more."]
+    assert slack.sentences() == ["The fax server has that RX1 no more."]
     assert called(fax, "recorddelete") == []
 
 
 async def test_a_reset_that_uses_ids_again_is_another_sent_fax(tmp_path, fax, slack):
-    """A second TX1 has a card of its own; the delivered one's card stays as it was."""
-    async with house(tmp_path, fax, slack) as home:
-        await home.send()
-        await home.tick_until(lambda: "delivered" in slack.steps())
+    """A second TX1 has another card; the delivered one's card stays as it was."""
+    async with services_over(tmp_path, fax, slack) as bot:
+        await bot.send()
+        await bot.tick_until(lambda: "delivered" in slack.steps())
         await until(lambda: slack.cards()[0].message.fax.outcome is Outcome.DELIVERED)
-        await home.tick()
+        await bot.tick()
         fax.model.restart(keep_jobs=False, keep_records=False, reuse_ids=True)
         fax.model.clock.skew = 60.0
-        await home.send(BUSY)
-        await home.tick_until(lambda: "retrying" in slack.steps() or "blocked" in slack.steps())
-        await home.tick()
+        await bot.send(BUSY)
+        await bot.tick_until(lambda: "retrying" in slack.steps() or "blocked" in slack.steps())
+        await bot.tick()
     first, second = slack.cards()
     assert [sub["job_id"] for sub in submissions(fax)] == ["TX1", "TX1"]
     assert first.message.fax.outcome is Outcome.DELIVERED
@@ -380,20 +382,20 @@ async def test_a_deletion_and_an_arrival_that_cancel_out_are_found_by_the_sweep(
     """The count did not move, so only the sweep sees the new fax; it is posted once."""
     for number in range(1, 4):
         put_record(fax, number)
-    async with house(tmp_path, fax, slack) as home:
-        await home.inbox.tick()
+    async with services_over(tmp_path, fax, slack) as bot:
+        await bot.inbox.tick()
         fax.model.resources.records.delete("RX1")
         put_record(fax, 4, file=make_pdf(tmp_path / "new.pdf"))
-        await home.inbox.tick()
+        await bot.inbox.tick()
         assert slack.posts == []
-        await home.inbox.tick(sweep=True)
+        await bot.inbox.tick(sweep=True)
         await until(slack.details)
-        await home.inbox.tick(sweep=True)
+        await bot.inbox.tick(sweep=True)
     assert [p.message.record.job_id for p in slack.received()] == ["RX4"]
 
 
 async def test_records_deleted_while_paging_hide_nothing(tmp_path, fax, slack, monkeypatch):
-    """A deletion between two pages moves the new fax to the page already read; it is posted all the same."""
+    """A deletion between two pages moves the new fax to the page already read; it is posted anyway."""
     for number in range(1, 103):
         put_record(fax, number)
     pages = []
@@ -406,24 +408,24 @@ async def test_records_deleted_while_paging_hide_nothing(tmp_path, fax, slack, m
             fax.model.resources.records.delete("RX3")
         return page
 
-    async with house(tmp_path, fax, slack) as home:
+    async with services_over(tmp_path, fax, slack) as bot:
         for gone in ("RX1", "RX2"):
             fax.model.resources.records.delete(gone)
         put_record(fax, 103, file=make_pdf(tmp_path / "new.pdf"))
         monkeypatch.setattr(UcxClient, "fetch_records", fetch_then_delete)
-        await home.inbox.tick()
+        await bot.inbox.tick()
         await until(slack.details)
-        await home.inbox.tick(sweep=True)
+        await bot.inbox.tick(sweep=True)
     assert fax.model.resources.records.find("RX3") is None
     assert pages.count(0) >= 2
     assert [p.message.record.job_id for p in slack.received()] == ["RX103"]
 
 
-async def test_a_received_fax_that_was_cut_is_told_as_incomplete(tmp_path, fax, slack):
+async def test_a_received_fax_that_was_cut_is_shown_as_incomplete(tmp_path, fax, slack):
     """A status text on a received fax: the file's text says how much arrived, the card why."""
-    async with house(tmp_path, fax, slack) as home:
+    async with services_over(tmp_path, fax, slack) as bot:
         receive(fax, make_pdf(tmp_path / "long.pdf", 5), cut=2)
-        await home.tick_until(slack.details)
+        await bot.tick_until(slack.details)
     status = str(fax.log.entries("reception")[0]["status_text"])
     now = datetime.now(UTC)
     assert status
@@ -444,9 +446,9 @@ async def test_a_slack_that_never_names_the_share_has_the_card_beside_the_file(
     monkeypatch.setattr(file_posting, "SHARE_LOOKUPS", 2)
     monkeypatch.setattr(file_posting, "FIRST_LOOKUP_PAUSE", 0.02)
     slack.names_shares = False
-    async with house(tmp_path, fax, slack) as home:
-        await home.send(OWN_LINE)
-        await home.tick_until(lambda: slack.details() and "delivered" in slack.steps())
+    async with services_over(tmp_path, fax, slack) as bot:
+        await bot.send(OWN_LINE)
+        await bot.tick_until(lambda: slack.details() and "delivered" in slack.steps())
     card = slack.details()[0]
     assert card.thread_ts is None
     assert card.message.permalink == f"https://files/{slack.received()[0].file_id}"
@@ -468,15 +470,15 @@ async def test_what_a_slack_lacks_never_blocks_a_fax(tmp_path, fax, standin, lac
     faults = standin.workspace.installation.faults
     for fault in lacking:
         faults.add({**fault, "times": None})
-    async with house(tmp_path, fax, standin) as home:
-        await home.send(OWN_LINE, files=[file])
+    async with services_over(tmp_path, fax, standin) as bot:
+        await bot.send(OWN_LINE, files=[file])
         began = time.monotonic()
         while True:
-            await home.tick()
-            untold = await home.store.read(lambda ledger: ledger.pending())
+            await bot.tick()
+            untold = await bot.store.read(lambda ledger: ledger.pending())
             if fax.log.entries("reception") and fax.log.entries("ended") and not untold:
-                records = await home.store.read(lambda ledger: ledger.records_named("RX1"))
-                if records and await home.store.read(
+                records = await bot.store.read(lambda ledger: ledger.records_named("RX1"))
+                if records and await bot.store.read(
                     lambda ledger: ledger.announcements_of(record_id=records[0].id)  # noqa: B023 - read at once
                 ):
                     break
@@ -494,10 +496,10 @@ async def test_a_card_whose_answer_is_lost_is_found_without_metadata(tmp_path, f
     faults = standin.workspace.installation.faults
     faults.add({"method": "conversations.history", "fault": "metadata_not_echoed", "times": None})
     faults.add({"method": "chat.postMessage", "fault": "drop_after"})
-    async with house(tmp_path, fax, standin) as home:
-        await home.send(BUSY, files=[file])
+    async with services_over(tmp_path, fax, standin) as bot:
+        await bot.send(BUSY, files=[file])
         async with asyncio.timeout(10):
-            while not await home.faxes(FaxState.ACCEPTED) or await home.store.read(lambda led: led.pending()):
+            while not await bot.faxes(FaxState.ACCEPTED) or await bot.store.read(lambda led: led.pending()):
                 await asyncio.sleep(0.02)
     assert len(await standin.messages(CLAIMS)) == 1
     assert len(submissions(fax)) == 1

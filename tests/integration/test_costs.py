@@ -1,4 +1,4 @@
-"""What ticks, answers and a start ask of the database is found by an index, however much is kept."""
+"""The queries of ticks, answers and a start use an index, for any number of rows."""
 
 import re
 
@@ -12,7 +12,7 @@ from faxbot.services.model.announcements import Announcement, AnnouncementKind, 
 from faxbot.services.model.request_bodies import RequestKind
 from faxbot.services.queries.queries import Viewer
 from faxbot.store.engine import TransactionStore
-from tests.support.plain_ucx import PlainUcx, plain_house
+from tests.support.plain_ucx import PlainUcx, services_over_lists
 from tests.support.services import CLAIMS, DANA, INBOUND, PRIYA, PlainSlack, database_in, make_pdf
 from tests.support.waiting import until
 
@@ -65,7 +65,7 @@ def ucx():
 async def test_no_table_is_read_through(tmp_path, slack, ucx):
     """Receiving, sending, losing an answer, deleting, asking, sweeping, expiry, and a start after that."""
     slack.files["F1"] = make_pdf(tmp_path / "a.pdf")
-    async with plain_house(tmp_path, ucx, slack) as bot:
+    async with services_over_lists(tmp_path, ucx, slack) as bot:
         plans = Plans(bot.engine)
         for number in (1, 2):
             ucx.receive(number)
@@ -90,12 +90,12 @@ async def test_no_table_is_read_through(tmp_path, slack, ucx):
             bot.request(RequestKind.DELETE, user=PRIYA, channel=INBOUND, job_id="RX1", record_id=1)
         )
         await bot.runner.accept(bot.request(RequestKind.SUBSCRIBE, direction="TX"))
-        await bot.told()
+        await bot.until_posted()
         await bot.retention.tick()
         await bot.expiry.tick()
         assert len(plans.asked) > 40
         assert plans.scans() == []
-    async with plain_house(tmp_path, ucx, slack) as bot:
+    async with services_over_lists(tmp_path, ucx, slack) as bot:
         plans = Plans(bot.engine)
         for start in (bot.lines.start, bot.outages.start, bot.watch.start, bot.preparation.start):
             await start()
@@ -121,7 +121,7 @@ async def steps_of_expiry(store, engine, cards: int) -> int:
 
 
 async def test_the_work_of_the_expiry_does_not_depend_on_what_stays(tmp_path):
-    """Cards stay for good: none of them is read when nothing is due."""
+    """Rows of cards are kept: none of them is read when nothing is due."""
     done = []
     for cards in (10, 2000):
         folder = tmp_path / str(cards)
@@ -162,7 +162,7 @@ async def test_the_work_of_a_tick_does_not_depend_on_what_is_known(tmp_path, sla
         folder.mkdir()
         for number in range(1, records + 1):
             ucx.receive(number)
-        async with plain_house(folder, ucx, slack) as bot:
+        async with services_over_lists(folder, ucx, slack) as bot:
             await bot.tick()
             with Steps(bot.engine) as quiet:
                 await bot.received.catch_up()
@@ -182,7 +182,7 @@ async def test_the_counter_follows_every_change(tmp_path, slack, ucx, monkeypatc
     for number in range(1, 6):
         ucx.receive(number)
 
-    async with plain_house(tmp_path, ucx, slack) as bot:
+    async with services_over_lists(tmp_path, ucx, slack) as bot:
 
         async def known() -> int:
             counter = await bot.store.read(lambda ledger: ledger.count_known("RX"))
@@ -208,10 +208,10 @@ async def test_the_counter_follows_every_change(tmp_path, slack, ucx, monkeypatc
 
 
 async def test_a_counter_that_is_wrong_is_put_right(tmp_path, slack, ucx):
-    """Rows that something else deleted: when the numbers disagree, they are counted anew."""
+    """Rows that something else deleted: when the counts disagree, they are counted again."""
     for number in range(1, 6):
         ucx.receive(number)
-    async with plain_house(tmp_path, ucx, slack) as bot:
+    async with services_over_lists(tmp_path, ucx, slack) as bot:
         await bot.store.write(lambda ledger: ledger.remember("known_RX", 99))
         await bot.tick()
         assert await bot.store.read(lambda ledger: ledger.count_known("RX")) == 5

@@ -1,7 +1,7 @@
 """
 Promise 6 over real sockets: the bot's tokens go to Slack only, the UCX's credentials to the UCX only.
 
-A server that answers everything with a redirect to another host, and that host, which must hear nothing.
+A server that answers everything with a redirect to another host, and that host, which must get no request.
 """
 
 import asyncio
@@ -45,7 +45,7 @@ class Heard:
 
     status: int = 200
     elsewhere: str = ""
-    told: dict[str, object] = field(default_factory=dict)
+    answers: dict[str, object] = field(default_factory=dict)
     paths: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
     base: str = ""
@@ -54,11 +54,11 @@ class Heard:
         body = await request.read()
         self.paths.append(request.path)
         self.requests.append(f"{request.method} {request.path_qs}\n{dict(request.headers)}\n{body!r}")
-        told = self.told.get(request.path)
-        if isinstance(told, dict):
-            return web.json_response(told)
-        if isinstance(told, bytes):
-            return web.Response(body=told)
+        answer = self.answers.get(request.path)
+        if isinstance(answer, dict):
+            return web.json_response(answer)
+        if isinstance(answer, bytes):
+            return web.Response(body=answer)
         return web.Response(status=self.status, headers={"Location": f"{self.elsewhere}{request.path_qs}"})
 
 
@@ -108,21 +108,23 @@ async def test_slacks_redirects_take_no_token_elsewhere(server, trap, api, tmp_p
     """Every method that the bot calls, an upload, a download and a response address."""
     (tmp_path / "a.pdf").write_bytes(b"%PDF-1.7")
     client, view = api.client, {"type": "modal", "title": {"type": "plain_text", "text": "x"}, "blocks": []}
-    told = SlackMessenger(api, lambda _: Rendered("x", []), lambda _: "x")
+    messenger = SlackMessenger(api, lambda _: Rendered("x", []), lambda _: "x")
     directory, place = (
         SlackDirectory(api, SystemClock().now),
         Origin("U1", response_url=f"{server.base}/respond"),
     )
     calls = [
         api.me,
-        lambda: told.post("C1", SAY, key="k", thread_ts=None),
-        lambda: told.update("C1", "1.1", SAY, key="k"),
-        lambda: told.post_ephemeral("C1", "U1", SAY, response_url=None, thread_ts=None),
-        lambda: told.post_ephemeral("C1", "U1", SAY, response_url=f"{server.base}/respond", thread_ts=None),
+        lambda: messenger.post("C1", SAY, key="k", thread_ts=None),
+        lambda: messenger.update("C1", "1.1", SAY, key="k"),
+        lambda: messenger.post_ephemeral("C1", "U1", SAY, response_url=None, thread_ts=None),
+        lambda: messenger.post_ephemeral(
+            "C1", "U1", SAY, response_url=f"{server.base}/respond", thread_ts=None
+        ),
         lambda: Replies(api).respond(place, Rendered("x", [])),
-        lambda: told.begin_upload(tmp_path / "a.pdf", "a.pdf"),
-        lambda: told.put_bytes(f"{server.base}/upload/1", tmp_path / "a.pdf"),
-        lambda: told.share_file("C1", "F1", "a.pdf", SAY, thread_ts=None),
+        lambda: messenger.begin_upload(tmp_path / "a.pdf", "a.pdf"),
+        lambda: messenger.put_bytes(f"{server.base}/upload/1", tmp_path / "a.pdf"),
+        lambda: messenger.share_file("C1", "F1", "a.pdf", SAY, thread_ts=None),
         lambda: api.first_message("C1", lambda _: True, oldest=0.0),
         lambda: api.first_message("C1", lambda _: True, oldest=0.0, thread_ts="1.1"),
         lambda: api.file("F1"),
@@ -136,7 +138,7 @@ async def test_slacks_redirects_take_no_token_elsewhere(server, trap, api, tmp_p
     for call in calls:
         await refused(call)
     file = {"id": "F1", "name": "a.pdf", "mode": "hosted", "size": 8, "url_private": f"{server.base}/file"}
-    server.told["/api/files.info"] = {"ok": True, "file": file}
+    server.answers["/api/files.info"] = {"ok": True, "file": file}
     with pytest.raises(BadDocument):
         await SlackAttachments(api, max_bytes=1000).fetch("F1", tmp_path / "part0")
     assert trap.requests == []
@@ -150,7 +152,7 @@ async def test_slacks_redirects_take_no_token_elsewhere(server, trap, api, tmp_p
 
 async def test_a_redirected_handshake_goes_nowhere_else(server, trap, api):
     """The address of a WebSocket is a secret by itself, and no other server may send envelopes."""
-    server.told["/api/apps.connections.open"] = {
+    server.answers["/api/apps.connections.open"] = {
         "ok": True,
         "url": f"{server.base.replace('http', 'ws')}/link/?ticket={TICKET}",
     }
@@ -168,7 +170,7 @@ async def test_a_redirected_handshake_goes_nowhere_else(server, trap, api):
     assert trap.requests == []
 
 
-async def test_a_file_that_is_elsewhere_is_not_asked_for_with_the_token(server, trap, api, tmp_path):
+async def test_a_file_on_another_host_is_not_requested_with_the_token(server, trap, api, tmp_path):
     """files.info names another host: nothing goes there at all."""
     for url in (
         f"{trap.base}/file",
@@ -176,7 +178,7 @@ async def test_a_file_that_is_elsewhere_is_not_asked_for_with_the_token(server, 
         f"http://slack.com@localhost:{trap.base[-5:]}/x",
     ):
         file = {"id": "F1", "name": "a.pdf", "mode": "hosted", "size": 8, "url_private": url}
-        server.told["/api/files.info"] = {"ok": True, "file": file}
+        server.answers["/api/files.info"] = {"ok": True, "file": file}
         with pytest.raises(BadDocument):
             await SlackAttachments(api, max_bytes=1000).fetch("F1", tmp_path / "part0")
     assert trap.requests == []
@@ -185,10 +187,10 @@ async def test_a_file_that_is_elsewhere_is_not_asked_for_with_the_token(server, 
 async def test_addresses_that_are_secrets_get_no_token(server, trap, api, tmp_path):
     """Upload and response URLs get their contents and no token, on any host."""
     (tmp_path / "a.pdf").write_bytes(b"%PDF-1.7")
-    trap.told |= {"/upload": b"OK", "/respond": b"ok"}
-    told = SlackMessenger(api, lambda _: Rendered("hello", []), lambda _: "x")
-    await told.put_bytes(f"{trap.base}/upload", tmp_path / "a.pdf")
-    await told.post_ephemeral("C1", "U1", SAY, response_url=f"{trap.base}/respond", thread_ts=None)
+    trap.answers |= {"/upload": b"OK", "/respond": b"ok"}
+    messenger = SlackMessenger(api, lambda _: Rendered("hello", []), lambda _: "x")
+    await messenger.put_bytes(f"{trap.base}/upload", tmp_path / "a.pdf")
+    await messenger.post_ephemeral("C1", "U1", SAY, response_url=f"{trap.base}/respond", thread_ts=None)
     await Replies(api).respond(Origin("U1", response_url=f"{trap.base}/respond"), Rendered("hello", []))
     assert trap.paths == ["/upload", "/respond", "/respond"]
     assert [each for each in trap.requests if BOT in each or "uthorization" in each] == []
@@ -206,7 +208,7 @@ async def test_the_ucxs_redirects_take_no_credentials_elsewhere(server, trap, tm
     async with client("none") as ucx:
         await refused(ucx.list_lines)
     assert server.paths == ["/restv1/efax/token"]
-    server.told["/restv1/efax/token"] = {"result": "Success", "token": BEARER}
+    server.answers["/restv1/efax/token"] = {"result": "Success", "token": BEARER}
     async with client("token") as ucx:
         for call in (
             ucx.list_lines,

@@ -1,4 +1,4 @@
-"""A fax is dialled at most once a request: every way to lose FileSend's answer, over a UCX of plain lists."""
+"""A fax is dialed at most once a request: every way to lose FileSend's answer, over a UCX of plain lists."""
 
 import asyncio
 
@@ -15,7 +15,7 @@ from faxbot.fax.job import JobState
 from faxbot.services.model.faxes import FaxState, Outcome
 from faxbot.services.model.messages import Sentence
 from faxbot.services.model.request_bodies import RequestKind
-from tests.support.plain_ucx import StillClock, plain_house
+from tests.support.plain_ucx import StillClock, services_over_lists
 from tests.support.services import DANA, PRIYA
 from tests.support.waiting import until
 
@@ -28,7 +28,7 @@ def sent(ucx) -> list[str]:
 
 
 async def send(bot, number: str = TO) -> None:
-    """Dana sends a fax; it was handed over, in whatever way that went."""
+    """Dana sends a fax; its submission has ended, with any outcome."""
     await bot.send(number)
     await carried_out(bot)
 
@@ -42,7 +42,7 @@ async def decide(bot, fax, answer: str, user: str = DANA) -> None:
     request = bot.request(RequestKind.ANSWER, user=user, fax_id=fax.id, answer=answer)
     await bot.runner.accept(request)
     await carried_out(bot)
-    await bot.told()
+    await bot.until_posted()
 
 
 async def ask(bot):
@@ -56,7 +56,7 @@ async def ask(bot):
 
 
 def words(slack) -> list[str]:
-    return [message.text for _, message in slack.whispers if isinstance(message, Sentence)]
+    return [message.text for _, message in slack.ephemerals if isinstance(message, Sentence)]
 
 
 class TestLostAnswer:
@@ -74,7 +74,7 @@ class TestLostAnswer:
         assert sent(ucx) == ["TX1"]
 
     async def test_not_before_the_settle_window(self, bot, ucx):
-        """A call that was given up may still be carried out: it is not looked for at once."""
+        """A call that timed out may still be processed: the lookup waits."""
         ucx.fail("submit_job", "after")
         await send(bot)
         calls = len(ucx.calls)
@@ -83,8 +83,8 @@ class TestLostAnswer:
         (fax,) = await bot.faxes()
         assert fax.state is FaxState.UNKNOWN
 
-    async def test_one_look_is_not_enough(self, bot, ucx, slack):
-        """What the first list does not hold may be in the second: nobody is asked in between."""
+    async def test_one_lookup_is_not_enough(self, bot, ucx, slack):
+        """What the first list does not hold may be in the second: no question is posted in between."""
         ucx.held_back = 1
         ucx.fail("submit_job", "after")
         await send(bot)
@@ -95,7 +95,7 @@ class TestLostAnswer:
         assert slack.steps() == ["unknown", "adopted"]
 
     async def test_nothing_done(self, bot, ucx, slack):
-        """After two looks a person is asked; nothing is sent until then, and then once."""
+        """After two lookups the sender gets a question; nothing is sent before the decision, then once."""
         fax = await ask(bot)
         assert sent(ucx) == []
         assert slack.steps() == ["unknown", "asked"]
@@ -105,7 +105,7 @@ class TestLostAnswer:
         assert [each.outcome for each in await bot.faxes()] == [Outcome.GIVEN_UP, None]
 
     async def test_found_in_the_records_only(self, bot, ucx, slack):
-        """A job that has already ended when it is looked for is found among the records."""
+        """A job that has ended before the lookup is found among the records."""
         ucx.fail("submit_job", "after")
         await send(bot)
         ucx.end("TX1", known=False)
@@ -128,8 +128,8 @@ class TestLostAnswer:
         assert (fax.state, fax.job_id) == (FaxState.ACCEPTED, "TX1")
         assert sent(ucx) == ["TX1"]
 
-    async def test_looking_ends(self, bot, ucx):
-        """An hour after the intent nobody looks any more: the fax server is left in peace."""
+    async def test_lookups_end(self, bot, ucx):
+        """An hour after the submission the lookups end."""
         fax = await ask(bot)
         for _ in range(61):
             await bot.tick(60)
@@ -142,11 +142,11 @@ class TestLostAnswer:
         assert fax.id == 1
 
     async def test_a_stop_in_mid_call(self, tmp_path, ucx, slack):
-        """A fax found in mid-call at the start is looked for like any other."""
+        """A fax that a start finds during FileSend is looked up like any other."""
         clock = StillClock()
-        async with plain_house(tmp_path, ucx, slack, clock) as bot:
+        async with services_over_lists(tmp_path, ucx, slack, clock) as bot:
             await send(bot)
-            await bot.told()
+            await bot.until_posted()
 
             def undo(ledger):
                 fax = ledger.fax(1)
@@ -154,7 +154,7 @@ class TestLostAnswer:
                 fax.job_id = None
 
             await bot.store.write(undo)
-        async with plain_house(tmp_path, ucx, slack, clock) as bot:
+        async with services_over_lists(tmp_path, ucx, slack, clock) as bot:
             await bot.tick()
             (fax,) = await bot.faxes()
             assert (fax.state, fax.job_id) == (FaxState.ACCEPTED, "TX1")
@@ -165,11 +165,11 @@ class TestTurnedAway:
     """Answers that say that nothing was done, and what if they lie."""
 
     @pytest.mark.parametrize("fault", [CredentialsRejected("401"), ServerBusy("429")])
-    async def test_handed_over_again_after_a_look(self, bot, ucx, slack, fault):
-        """Turned away over the token, or for later: kept, looked for, and then handed over once more."""
+    async def test_submitted_again_after_a_lookup(self, bot, ucx, slack, fault):
+        """Refused because of the token or for now: kept, looked up, and then submitted again."""
         ucx.fail("submit_job", "before", fault)
         await send(bot)
-        await bot.told()
+        await bot.until_posted()
         assert slack.steps() in (["locked_out"], ["put_off"])
         await bot.tick()
         (fax,) = await bot.faxes()
@@ -178,7 +178,7 @@ class TestTurnedAway:
 
     @pytest.mark.parametrize("fault", [CredentialsRejected("401"), ServerBusy("429")])
     async def test_not_before_the_settle_window(self, bot, ucx, fault):
-        """Until the window has passed it is not handed over again."""
+        """It is not submitted again before the settle window has passed."""
         ucx.fail("submit_job", "before", fault)
         await send(bot)
         await bot.tick(0)
@@ -186,7 +186,7 @@ class TestTurnedAway:
 
     @pytest.mark.parametrize("fault", [CredentialsRejected("401"), ServerBusy("429")])
     async def test_carried_out_all_the_same(self, bot, ucx, slack, fault):
-        """A server that dials what it turned away is found out before the fax goes out a second time."""
+        """A refused fax that was dialed anyway is found before the fax is submitted again."""
         ucx.fail("submit_job", "after", fault)
         await send(bot)
         for _ in range(4):
@@ -206,11 +206,11 @@ class TestTurnedAway:
         assert "Unauthorized destination" in fax.fault
         assert ucx.calls.count("submit_job") == 3
 
-    async def test_refused_and_dialled(self, bot, ucx, slack):
-        """A server that says no and dials all the same: the job is found, and can be cancelled."""
+    async def test_refused_and_dialed(self, bot, ucx, slack):
+        """The server refuses and dials anyway: the job is found, and can be canceled."""
         ucx.fail("submit_job", "after", RequestRefused("Internal error"))
         await send(bot)
-        await bot.told()
+        await bot.until_posted()
         (fax,) = await bot.faxes()
         assert fax.outcome is Outcome.REFUSED
         await bot.tick()
@@ -219,7 +219,7 @@ class TestTurnedAway:
         assert sent(ucx) == ["TX1"]
 
     async def test_refused_is_refused(self, bot, ucx, slack):
-        """Nothing appears: after three looks the fax server is left in peace, and nothing more is said."""
+        """Nothing appears: after three lookups the queries end, and nothing more is posted."""
         ucx.fail("submit_job", "before", RequestRefused("Invalid destination"))
         await send(bot)
         for _ in range(8):
@@ -241,7 +241,7 @@ class TestTurnedAway:
         assert (second.state, second.job_id) == (FaxState.ACCEPTED, "TX1")
 
     async def test_no_connection(self, bot, ucx, slack):
-        """Without a connection nothing was dialled: the fax is kept and goes out by itself, once."""
+        """Without a connection nothing was dialed: the fax is kept and sent automatically, once."""
         await bot.lines.lines()
         ucx.away = ServerUnreachable("no route")
         await bot.send(TO)
@@ -254,8 +254,8 @@ class TestTurnedAway:
         assert fax.state is FaxState.ACCEPTED
         assert sent(ucx) == ["TX1"]
 
-    async def test_a_connection_lost_between_the_look_and_the_call(self, bot, ucx):
-        """A job that another program makes meanwhile is not taken for the fax that was never sent."""
+    async def test_a_connection_lost_between_the_lookup_and_the_call(self, bot, ucx):
+        """A job that another program creates meanwhile is not adopted."""
         ucx.fail("submit_job", "before", ServerUnreachable("refused"))
         await send(bot)
         ucx.put("TX7")
@@ -264,7 +264,7 @@ class TestTurnedAway:
         (fax,) = await bot.faxes()
         assert (fax.state, fax.job_id) == (FaxState.ACCEPTED, "TX8")
 
-    async def test_one_asks_for_all(self, bot, ucx, slack):
+    async def test_one_lookup_serves_all(self, bot, ucx, slack):
         """While the fax server is away, ten waiting faxes cost one request a tick."""
         await bot.lines.lines()
         ucx.away = ServerUnreachable("no route")
@@ -361,7 +361,7 @@ class TestWhoseJob:
 
     @pytest.mark.parametrize("odd", [{"total_pages": 7}, {"destination": ""}, {"modem": "ttyIAX2"}])
     async def test_one_that_might_be_it(self, bot, ucx, odd):
-        """Another count of pages, no number told, a line that is only assumed: named, and not taken."""
+        """Another page count, no number, an assumed line: shown as a candidate, not adopted."""
         ucx.fail("submit_job", "before")
         await send(bot)
         ucx.put("TX4", **odd)
@@ -371,7 +371,7 @@ class TestWhoseJob:
         assert (fax.state, fax.candidates) == (FaxState.UNDECIDED, ["TX4"])
 
     async def test_two_lost_and_one_job(self, bot, ucx):
-        """Two lost at once, one job: a person says which of them went, and the other takes none."""
+        """Two lost answers, one job: a person decides which fax it is, and the other adopts none."""
         ucx.held_back = 1
         ucx.fail("submit_job", "after")
         ucx.fail("submit_job", "before")
@@ -426,12 +426,12 @@ class TestWhoseJob:
         (fax,) = await bot.faxes()
         assert (fax.state, fax.job_id) == (FaxState.ACCEPTED, "TX1")
 
-    async def test_a_subscriber_hears_of_no_stranger(self, bot, ucx, slack):
-        """A job in doubt is not told as another program's fax while it may be ours."""
+    async def test_a_candidate_job_is_not_announced_to_subscribers(self, bot, ucx, slack):
+        """A candidate job is not announced as another program's fax."""
         await bot.runner.accept(
             bot.request(RequestKind.SUBSCRIBE, user=PRIYA, channel="CLEGAL", direction="TX")
         )
-        await until(lambda: slack.whispers)
+        await until(lambda: slack.ephemerals)
         ucx.fail("submit_job", "after")
         await send(bot)
         await bot.watch.tick()
@@ -442,8 +442,8 @@ class TestWhoseJob:
 
 
 class TestDecisions:
-    async def test_sent_again_once_whoever_presses(self, bot, ucx, slack):
-        """Two people press "Send again": one new fax; the second hears that it is settled."""
+    async def test_sent_again_once_for_any_number_of_clicks(self, bot, ucx, slack):
+        """Two people press "Send again": one new fax; the second gets the answer that it is settled."""
         fax = await ask(bot)
         first = bot.request(RequestKind.ANSWER, user=DANA, fax_id=fax.id, answer="again")
         second = bot.request(RequestKind.ANSWER, user=PRIYA, fax_id=fax.id, answer="again")
@@ -455,7 +455,7 @@ class TestDecisions:
         assert len(await bot.faxes()) == 2
 
     async def test_the_first_counts(self, bot, ucx):
-        """Who presses "Send again" first decides, though the other need not wait for a look."""
+        """The first click on "Send again" decides, although the other needs no lookup."""
         fax = await ask(bot)
         active_jobs, asked, answer = ucx.active_jobs, asyncio.Event(), asyncio.Event()
 
@@ -477,7 +477,7 @@ class TestDecisions:
         assert sent(ucx) == ["TX1"]
 
     async def test_pressed_when_it_has_turned_up(self, bot, ucx, slack):
-        """The press looks once more: the job is there by now, so nothing is sent."""
+        """The click looks up once more: the job is there by now, so nothing is sent."""
         ucx.held_back = 1
         ucx.fail("submit_job", "after")
         await send(bot)
@@ -491,7 +491,7 @@ class TestDecisions:
         assert (await bot.faxes())[0].job_id == "TX1"
 
     async def test_pressed_when_something_has_turned_up_that_may_be_it(self, bot, ucx, slack):
-        """One job for two lost faxes: the press says what has shown up, and sends nothing."""
+        """One job for two lost answers: the click shows the candidates, and sends nothing."""
         ucx.held_back = 1
         ucx.fail("submit_job", "after")
         ucx.fail("submit_job", "before")
@@ -530,7 +530,7 @@ class TestDecisions:
         gate.set()
 
     async def test_pressed_while_another_goes_to_that_number(self, bot, ucx, slack, monkeypatch):
-        """The press waits until the other is handed over and its own job told apart: nothing is sent."""
+        """The click waits until the other is submitted and the jobs are distinguished: nothing is sent."""
         ucx.held_back = 1
         ucx.fail("submit_job", "after")
         await send(bot)
@@ -553,13 +553,13 @@ class TestDecisions:
         await until(lambda: ucx.calls.count("active_jobs") >= looked + 2)
         gate.set()
         await carried_out(bot)
-        await bot.told()
+        await bot.until_posted()
         assert sent(ucx) == ["TX1", "TX2"]
         assert [each.job_id for each in await bot.faxes()] == ["TX1", "TX2"]
         assert words(slack) == ["It has turned up on the fax server, so I did not send it again."]
 
     async def test_pressed_while_the_server_is_away(self, bot, ucx, slack):
-        """The press waits for the fax server, looks, and only then sends."""
+        """The click waits for the fax server, looks up, and only then sends."""
         fax = await ask(bot)
         ucx.away = ServerUnreachable("no route")
         await bot.runner.accept(bot.request(RequestKind.ANSWER, fax_id=fax.id, answer="again"))
@@ -590,7 +590,7 @@ class TestDecisions:
         assert sent(ucx) == ["TX1"]
 
     async def test_the_first_shows_up_after_it_was_sent_again(self, bot, ucx):
-        """Sent again, then the first job is there as well: each card has its own, so one can be cancelled."""
+        """Sent again, then the first job is there as well: each card has its own, so one can be canceled."""
         ucx.held_back = 1
         ucx.fail("submit_job", "after")
         await send(bot)
@@ -607,11 +607,11 @@ class TestDecisions:
 
     @pytest.mark.parametrize("answer", ["went", "give_up", "again"])
     async def test_a_stop_right_after_the_decision(self, tmp_path, ucx, slack, answer):
-        """Decided and written down, then faxbot stops: the next life carries it on, and says no word more."""
+        """Decided and committed, then faxbot stops: the next run completes it without another message."""
         clock = StillClock()
-        async with plain_house(tmp_path, ucx, slack, clock) as bot:
+        async with services_over_lists(tmp_path, ucx, slack, clock) as bot:
             fax = await ask(bot)
-            write, decided = bot.home.store.write, asyncio.Event()
+            write, decided = bot.running.store.write, asyncio.Event()
 
             async def write_and_stop(work):
                 written = await write(work)
@@ -620,18 +620,18 @@ class TestDecisions:
                     await asyncio.Event().wait()
                 return written
 
-            bot.home.store.write = write_and_stop
+            bot.running.store.write = write_and_stop
             await bot.runner.accept(bot.request(RequestKind.ANSWER, fax_id=fax.id, answer=answer))
             await decided.wait()
-        async with plain_house(tmp_path, ucx, slack, clock) as bot:
+        async with services_over_lists(tmp_path, ucx, slack, clock) as bot:
             await bot.tick()
             await carried_out(bot)
-            await bot.told()
+            await bot.until_posted()
         assert len(sent(ucx)) == (answer == "again")
         assert words(slack) == []
 
     async def test_an_unclear_answer_is_unclear_again(self, bot, ucx):
-        """The fax that was sent again loses its answer, too: it is looked for, and asked about on its own."""
+        """The fax that was sent again loses its answer, too: it is looked up, and gets its own question."""
         fax = await ask(bot)
         ucx.fail("submit_job", "before", AnswerLost("again"))
         await decide(bot, fax, "again")
@@ -656,7 +656,7 @@ class Slow:
 
 
 async def under_way(bot):
-    """Dana's fax is being handed over."""
+    """Dana's fax is being submitted."""
     await bot.send(TO)
     async with asyncio.timeout(10):
         while not await bot.faxes(FaxState.SUBMITTING):
@@ -665,7 +665,7 @@ async def under_way(bot):
 
 class TestSideBySide:
     async def test_a_tick_leaves_a_call_alone(self, bot, ucx, slack):
-        """While FileSend is being carried out nobody else takes the fax on, or its answer for lost."""
+        """During FileSend no other task processes the fax or declares its answer lost."""
         slow = Slow(ucx)
         await under_way(bot)
         for _ in range(3):
@@ -675,13 +675,13 @@ class TestSideBySide:
         slow.answer.set()
         await carried_out(bot)
         (fax,) = await bot.faxes()
-        await bot.told()
+        await bot.until_posted()
         assert (fax.state, fax.job_id) == (FaxState.ACCEPTED, "TX1")
         assert "unknown" not in slack.steps()
         assert sent(ucx) == ["TX1"]
 
-    async def test_one_that_is_being_handed_over_is_waited_for(self, bot, ucx):
-        """A lost fax is not looked for while another to its number is becoming a job."""
+    async def test_a_submission_under_way_is_waited_for(self, bot, ucx):
+        """The lookup waits while another fax to the same number is being submitted."""
         ucx.fail("submit_job", "before")
         await send(bot)
         slow = Slow(ucx)

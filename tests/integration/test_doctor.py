@@ -25,7 +25,7 @@ from faxbot.standins.ucx import SimulatedUcx
 from faxbot.standins.ucx.faults import FaultKind
 from faxbot.store.engine import open_engine
 from faxbot.store.schema import newest_revision
-from tests.support.listeners import Rig
+from tests.support.listeners import ListenerHarness
 from tests.support.processes import ROOT, settings_for
 from tests.support.services import database_in
 from tests.support.slack_standin import LEGAL, write_manifest
@@ -144,7 +144,7 @@ def env_file(tmp_path: Path) -> Path:
     return path
 
 
-async def test_a_readable_env_file_is_told_of(bench: Bench, env_file: Path):
+async def test_a_readable_env_file_is_reported(bench: Bench, env_file: Path):
     """Tokens that every user of the machine can read are a yellow row."""
     findings = await bench.examine()
     assert findings["Settings"].severity is Severity.YELLOW
@@ -181,7 +181,7 @@ async def test_an_address_without_a_fax_api(bench: Bench):
 
 
 async def test_a_ucx_that_is_down(bench: Bench):
-    """Nobody listens: the rest of the UCX is skipped, Slack is looked at."""
+    """The port is closed: the rest of the UCX checks is skipped, Slack is checked."""
     port = bench.fax.url.rpartition(":")[2]
     await bench.fax.start_outage()
     findings = await bench.examine()
@@ -190,7 +190,7 @@ async def test_a_ucx_that_is_down(bench: Bench):
     assert findings["Socket Mode"].severity is Severity.GREEN
 
 
-async def test_a_name_that_nobody_knows(bench: Bench):
+async def test_an_unknown_host_name(bench: Bench):
     """Most often a slip of the pen."""
     only_red(await bench.examine(UCX_URL="https://ucx.invalid"), "UCX reachable", "ucx.invalid", "mistyped")
 
@@ -375,7 +375,7 @@ async def test_a_server_that_is_not_slack(bench: Bench):
 
 
 async def test_slack_asks_for_a_pause(bench: Bench):
-    """Who is asked too much is not broken; the remedy is to wait."""
+    """A rate limit is not a fault; the remedy is to wait."""
     bench.workspace.installation.faults.add(
         {"method": "auth.test", "fault": "ratelimited", "seconds": 30, "times": None}
     )
@@ -457,7 +457,7 @@ async def test_http_mode_before_the_start(bench: Bench, port: int):
 async def test_http_mode_beside_the_bot(bench: Bench, port: int):
     """The bot answers the challenge, if it knows the same secret."""
     secret = bench.workspace.signing_secret
-    endpoint = HttpEndpoint(Rig().app, secret, SystemClock().now, host="127.0.0.1", port=port)
+    endpoint = HttpEndpoint(ListenerHarness().app, secret, SystemClock().now, host="127.0.0.1", port=port)
     await endpoint.open()
     try:
         findings = await look_in_http_mode(bench, port)
@@ -619,11 +619,11 @@ async def test_no_ghostscript(bench: Bench, monkeypatch: pytest.MonkeyPatch):
     assert "ghostscript" in row.remedy
 
 
-# -- nobody answers
+# -- no answers
 
 
 async def test_servers_that_take_the_call_and_say_nothing(bench: Bench):
-    """The doctor does not wait for ever: red rows with remedies, within the time for all of them."""
+    """The doctor has a deadline: red rows with remedies, within the time for all of them."""
     silent = asyncio.Event()
 
     async def say_nothing(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -59,7 +59,7 @@ def stuck(folder: Path) -> Part:
 
 
 async def test_a_document_comes_out_of_its_own_process(tmp_path: Path) -> None:
-    """The facade hands back what the worker made, and leaves nothing else in the spool."""
+    """The facade returns what the worker made, and leaves nothing else in the spool."""
     document = await DocumentSandbox(max_bytes=1_000_000, max_pages=5).prepare(
         [a_pdf(tmp_path / "in")], tmp_path / "out"
     )

@@ -95,12 +95,12 @@ async def test_the_workspace_counts_and_waits_by_its_clock(tmp_path):
         assert await post() == 0
         asked = {"filename": "a.txt", "length": "1"}
         async with session.post(f"{workspace.api_url}files.getUploadURLExternal", data=asked) as answer:
-            told = await answer.json()
-        async with session.post(told["upload_url"], data=b"a") as answer:
+            reply = await answer.json()
+        async with session.post(reply["upload_url"], data=b"a") as answer:
             assert answer.status == 200
-        share = {"files": f'[{{"id": "{told["file_id"]}"}}]', "channel_id": CLAIMS}
+        share = {"files": f'[{{"id": "{reply["file_id"]}"}}]', "channel_id": CLAIMS}
         async with session.post(f"{workspace.api_url}files.completeUploadExternal", data=share) as answer:
-            asked_at, told = clock.time(), await answer.json()
-        assert told["ok"]
+            asked_at, reply = clock.time(), await answer.json()
+        assert reply["ok"]
         await until(lambda: [e for e in workspace.journal.entries if e["kind"] == "share"])
         assert clock.time() - asked_at > 25

@@ -24,7 +24,7 @@ needs_ghostscript = pytest.mark.skipif(
 
 
 def pdf_of(*objects: bytes, trailer: bytes = b"") -> bytes:
-    """A PDF of these objects, numbered from 1; the first is its catalogue."""
+    """A PDF of these objects, numbered from 1; the first is its catalog."""
     out, places = io.BytesIO(), []
     out.write(b"%PDF-1.5\n")
     for number, body in enumerate(objects, 1):
@@ -52,10 +52,10 @@ def pages(kids: bytes, count: int) -> bytes:
     return b"<</Type/Pages/Count %d/Kids[%s]%s>>" % (count, kids, BOX)
 
 
-def many_pages(number: int, told: int) -> bytes:
-    """So many pages in one list, whose /Count is *told*."""
+def many_pages(number: int, count: int) -> bytes:
+    """So many pages in one list, whose /Count is *count*."""
     kids = b" ".join(b"%d 0 R" % (each + 3) for each in range(number))
-    return pdf_of(CATALOGUE, pages(kids, told), *[PAGE] * number)
+    return pdf_of(CATALOGUE, pages(kids, count), *[PAGE] * number)
 
 
 def one_page_many_times(number: int) -> bytes:
@@ -186,7 +186,7 @@ TOO_MANY, TOO_LARGE, BROKEN = f"{MOST_PAGES} is the most", "too many pixels", "d
         (lambda: b"\f" * 2_000_000, TOO_MANY),
         (lambda: b"x" * 5_000_000, TOO_MANY),
     ],
-    ids=["pages", "pages that are not told", "one page often", "frames", "form feeds", "a long line"],
+    ids=["pages", "pages that are not counted", "one page often", "frames", "form feeds", "a long line"],
 )
 async def test_pages_beyond_the_limit_are_not_even_read(spool, make, why):
     """With little memory: what says too much is refused for that, not because reading it failed."""

@@ -1,4 +1,4 @@
-"""HTTP mode of the bot: what is taken for Slack's, what is not, and what Slack hears of it."""
+"""HTTP mode of the bot: which requests are accepted as Slack's, and the replies to the others."""
 
 import asyncio
 import hashlib
@@ -17,7 +17,7 @@ from faxbot.services.model.request_bodies import RequestKind
 from faxbot.slack.action_ids import Action
 from faxbot.slack.inbound import http_mode
 from faxbot.slack.inbound.http_mode import HttpEndpoint
-from tests.support.listeners import NOW, Rig, command, press, submission
+from tests.support.listeners import NOW, ListenerHarness, command, press, submission
 from tests.support.waiting import until
 
 SECRET = "0123456789abcdef0123456789abcdef"
@@ -33,8 +33,10 @@ SHARED = {
 class Slack:
     """Sends what a test says, signed as Slack does unless the test says otherwise."""
 
-    def __init__(self, rig: Rig, endpoint: HttpEndpoint, session: aiohttp.ClientSession) -> None:
-        self.rig, self.endpoint, self.session = rig, endpoint, session
+    def __init__(
+        self, harness: ListenerHarness, endpoint: HttpEndpoint, session: aiohttp.ClientSession
+    ) -> None:
+        self.harness, self.endpoint, self.session = harness, endpoint, session
 
     async def send(
         self, body: str, kind: str, *, age: float = 0, secret: str = SECRET, **headers: str | None
@@ -61,18 +63,18 @@ class Slack:
 
     @property
     def committed(self) -> list[str]:
-        return [each.key for each in self.rig.runner.requests]
+        return [each.key for each in self.harness.runner.requests]
 
 
 @asynccontextmanager
 async def listening():
     """The bot's endpoint before its real Bolt app, with fakes behind the listeners."""
-    rig = Rig()
-    endpoint = HttpEndpoint(rig.app, SECRET, lambda: NOW, host="127.0.0.1", port=0)
+    harness = ListenerHarness()
+    endpoint = HttpEndpoint(harness.app, SECRET, lambda: NOW, host="127.0.0.1", port=0)
     await endpoint.open()
     try:
         async with aiohttp.ClientSession() as session:
-            yield Slack(rig, endpoint, session)
+            yield Slack(harness, endpoint, session)
     finally:
         await endpoint.close()
 
@@ -83,7 +85,7 @@ async def slack():
         yield made
 
 
-async def test_what_slack_has_signed_is_taken(slack):
+async def test_a_signed_request_is_accepted(slack):
     """A command, an interaction and an event, each in Slack's own form."""
     assert (await slack.command())[0] == 200
     assert (await slack.event())[0] == 200
@@ -116,7 +118,7 @@ async def test_a_form_with_a_mistake_is_answered_beside_its_field(slack):
     ],
     ids=str,
 )
-async def test_what_slack_has_not_signed_is_not_looked_at(slack, wrong):
+async def test_an_unsigned_request_is_rejected(slack, wrong):
     """A wrong, missing, malformed or old signature, or one from the future: 401, and nothing happens."""
     for status, _ in (await slack.command(**wrong), await slack.event(**wrong)):
         assert status == 401
@@ -146,7 +148,7 @@ async def test_a_replayed_request_has_one_effect(slack):
 
 
 async def test_a_redelivered_event_has_one_effect(slack):
-    """With Slack's retry headers, and though each redelivery is signed anew."""
+    """With Slack's retry headers, and with a new signature for each redelivery."""
     for attempt in range(4):
         retold = (
             {"X_Slack_Retry_Num": str(attempt), "X_Slack_Retry_Reason": "http_timeout"} if attempt else {}
@@ -156,7 +158,7 @@ async def test_a_redelivered_event_has_one_effect(slack):
 
 
 async def test_a_hint_is_given_once_for_one_message(slack):
-    """What only answers is done once, too, however often Slack tells of it."""
+    """A redelivered query is answered once, too."""
     event = {
         "type": "message",
         "channel_type": "im",
@@ -167,43 +169,43 @@ async def test_a_hint_is_given_once_for_one_message(slack):
     }
     for _ in range(3):
         assert (await slack.event(SHARED | {"event": event}))[0] == 200
-    await until(lambda: slack.rig.replies.told)
-    assert len(slack.rig.replies.told) == 1
+    await until(lambda: slack.harness.replies.responses)
+    assert len(slack.harness.replies.responses) == 1
 
 
 async def test_what_could_not_be_committed_is_not_acknowledged(slack):
     """An event whose commit fails is answered with 5xx, so that Slack sends it again; then it is taken."""
-    slack.rig.runner.failure = OSError("disk full")
+    slack.harness.runner.failure = OSError("disk full")
     assert (await slack.event())[0] >= 500
-    slack.rig.runner.failure = None
+    slack.harness.runner.failure = None
     assert (await slack.event(X_Slack_Retry_Num="1", X_Slack_Retry_Reason="http_error"))[0] == 200
     assert len(slack.committed) == 1
 
 
 async def test_a_command_whose_commit_fails_says_so(slack):
     """The person reads it in the answer, as in Socket Mode: Slack would not send it again."""
-    slack.rig.runner.failure = OSError("disk full")
+    slack.harness.runner.failure = OSError("disk full")
     status, text = await slack.command()
     assert status == 200
     assert "reference" in json.loads(text)["text"]
 
 
 async def test_a_refusal_is_the_answer(slack):
-    """What a person may not do is told in the acknowledgement."""
-    slack.rig.runner.failure = NotAllowed("Only Dana or an admin can cancel TX82.")
+    """A forbidden action is answered in the acknowledgement."""
+    slack.harness.runner.failure = NotAllowed("Only Dana or an admin can cancel TX82.")
     status, text = await slack.command()
     assert (status, "Only Dana" in text) == (200, True)
 
 
 async def test_the_acknowledgement_waits_for_the_commit_only(slack):
     """While the commit is held up there is no answer; with the commit there is one."""
-    slack.rig.runner.gate = asyncio.Event()
+    slack.harness.runner.gate = asyncio.Event()
     asking = asyncio.create_task(slack.event())
     done, _ = await asyncio.wait({asking}, timeout=0.2)
     assert not done
-    slack.rig.runner.gate.set()
+    slack.harness.runner.gate.set()
     assert (await asking)[0] == 200
-    assert slack.rig.runner.requests[0].kind is RequestKind.SHARED_FILE
+    assert slack.harness.runner.requests[0].kind is RequestKind.SHARED_FILE
 
 
 async def test_the_challenge_is_answered(slack):
@@ -215,7 +217,7 @@ async def test_the_challenge_is_answered(slack):
 
 
 async def test_the_ssl_check_is_answered(slack):
-    """Slack looks now and then whether the certificate of a command's address is good."""
+    """Slack checks the certificate of a command's URL now and then."""
     assert await slack.send(urlencode({"ssl_check": "1", "token": "x"}), FORM) == (200, "")
 
 
@@ -230,7 +232,7 @@ async def test_other_requests_get_nothing(slack, method, path, status):
 
 
 async def test_the_root_is_nothing(slack):
-    """No page tells who listens here."""
+    """No page discloses the server software."""
     async with slack.session.get(slack.endpoint.url.removesuffix("/slack/events")) as answer:
         assert answer.status == 404
 
@@ -243,7 +245,7 @@ async def test_a_body_that_is_too_large_is_refused(slack):
 
 
 async def test_a_body_that_trickles_is_given_up(slack, monkeypatch):
-    """Nobody holds a connection for longer than Slack itself would."""
+    """A connection is closed after the time that Slack itself would take."""
     monkeypatch.setattr(http_mode, "_READ_SECONDS", 0.1)
     port = int(slack.endpoint.url.split(":")[2].split("/")[0])
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -269,7 +271,7 @@ async def test_only_slacks_own_headers_are_passed_on(slack):
     assert len(slack.committed) == 1
 
 
-async def test_refusals_are_told_once_and_without_what_was_sent(slack, caplog):
+async def test_refusals_are_logged_once_and_without_the_payload(slack, caplog):
     """However many bad requests come, the log has one line of them until a good one has come."""
     with caplog.at_level(logging.DEBUG):
         for _ in range(3):
@@ -293,11 +295,11 @@ async def test_nothing_is_taken_after_the_end():
             await session.post(url)
 
 
-async def test_a_port_that_is_taken():
+async def test_a_port_in_use():
     """It is an OSError, and nothing is left open."""
     async with listening() as slack:
         port = int(slack.endpoint.url.split(":")[2].split("/")[0])
-        second = HttpEndpoint(slack.rig.app, SECRET, lambda: NOW, host="127.0.0.1", port=port)
+        second = HttpEndpoint(slack.harness.app, SECRET, lambda: NOW, host="127.0.0.1", port=port)
         with pytest.raises(OSError, match="in use"):
             await second.open()
         assert second.connection_count == 0

@@ -111,9 +111,9 @@ async def test_a_morning_in_http_mode(tmp_path):
         await dana.press(card, "Cancel fax")
         await town.until_text("Stopped by")
         # out by sharing it with the bot
-        home = next(c.id for c in town.workspace.state.channels.values() if c.partner == DANA)
-        await dana.post(home, "469 555 0101", files=await dana.upload(pdf))
-        await town.until_text("Delivered", channel=home)
+        dm = next(c.id for c in town.workspace.state.channels.values() if c.partner == DANA)
+        await dana.post(dm, "469 555 0101", files=await dana.upload(pdf))
+        await town.until_text("Delivered", channel=dm)
         assert len(town.submissions()) == 3
         assert town.workspace.journal.of("socket_open") == []
         kinds = {each["type"] for each in town.workspace.journal.of("envelope_sent")}
@@ -123,25 +123,23 @@ async def test_a_morning_in_http_mode(tmp_path):
 async def test_lost_answers_and_duplicates_fax_once(tmp_path):
     """Every event twice, and the first answers lost: one share, one fax."""
     async with town_in(tmp_path, duplicate_events=True) as town:
-        home = next(c.id for c in town.workspace.state.channels.values() if c.partner == DANA)
+        dm = next(c.id for c in town.workspace.state.channels.values() if c.partner == DANA)
         town.workspace.installation.request_url.lose_answers = 2
         files = await town.dana.upload(make_pdf(tmp_path / "referral.pdf"))
-        await town.dana.post(home, "469 555 0101", files=files)
-        await town.until_text("Delivered", channel=home)
+        await town.dana.post(dm, "469 555 0101", files=files)
+        await town.until_text("Delivered", channel=dm)
         journal = town.workspace.journal
         await until(
             lambda: len(journal.of("ack_ignored")) == 2 and len(journal.of("envelope_acked")) >= 4, SOON
         )
         assert {each["reason"] for each in journal.of("envelope_sent")} >= {"", "connection_failed"}
         assert len(town.submissions()) == 1
-        cards = [
-            m for m in town.dana.seen.in_channel(home) if "Delivered" in str(m) and not m.get("thread_ts")
-        ]
+        cards = [m for m in town.dana.seen.in_channel(dm) if "Delivered" in str(m) and not m.get("thread_ts")]
         assert len(cards) <= 1
 
 
-async def test_a_bot_that_was_away_is_told_what_it_missed(tmp_path):
-    """An event that nobody answered comes again, and is carried out once when the bot is back."""
+async def test_a_bot_that_was_down_gets_the_missed_events(tmp_path):
+    """An unanswered event is redelivered, and carried out once when the bot is back."""
     fax = SimulatedUcx(tmp_path / "ucx", speed=300)
     workspace = Workspace(tmp_path / "ws", manifest=MANIFEST)
     workspace.settings.change({"share_delay": 0.0, "retry_after_second": 0.5, "retry_after_third": 4.0})
@@ -152,8 +150,8 @@ async def test_a_bot_that_was_away_is_told_what_it_missed(tmp_path):
                 f"http://127.0.0.1:{settings.faxbot_http_port}/slack/events"
             )
         async with Person(workspace.url, DANA) as dana:
-            home = next(c.id for c in workspace.state.channels.values() if c.partner == DANA)
-            await dana.post(home, "469 555 0101", files=await dana.upload(make_pdf(tmp_path / "a.pdf")))
+            dm = next(c.id for c in workspace.state.channels.values() if c.partner == DANA)
+            await dana.post(dm, "469 555 0101", files=await dana.upload(make_pdf(tmp_path / "a.pdf")))
             sent = workspace.journal.of
             await until(lambda: any(each["attempt"] == 1 for each in sent("envelope_sent")), SOON)
             async with running_bot(settings):
@@ -173,7 +171,7 @@ async def ended(work: Awaitable[None]) -> str:
     return str(caught.value)
 
 
-async def test_a_port_that_is_taken_is_named(tmp_path):
+async def test_a_port_in_use_is_named(tmp_path):
     """The start ends with the setting that has to be changed."""
     async with (
         SimulatedUcx(tmp_path / "ucx") as fax,

@@ -1,4 +1,4 @@
-"""Each received fax is posted once, whole and in its order, however the fax server hands it over."""
+"""Each received fax is posted once, complete and in order, whatever order the fax server lists."""
 
 import asyncio
 
@@ -8,7 +8,7 @@ from faxbot.fax.errors import AnswerLost, RequestRefused, ServerFault, ServerUnr
 from faxbot.services.model.messages import ReceivedFax
 from faxbot.services.model.records import RecordState
 from faxbot.services.receiving import inbox
-from tests.support.plain_ucx import StillClock, plain_house
+from tests.support.plain_ucx import StillClock, services_over_lists
 from tests.support.services import INBOUND
 
 
@@ -38,11 +38,11 @@ async def test_what_came_in_a_stop_is_posted_once_each_in_order(tmp_path, ucx, s
     """Fifteen faxes from while the bot was down, listed newest first: posted in the order they came."""
     ucx.order = "desc"
     clock = StillClock()
-    async with plain_house(tmp_path, ucx, slack, clock):
+    async with services_over_lists(tmp_path, ucx, slack, clock):
         pass
     for number in range(1, 16):
         ucx.receive(number)
-    async with plain_house(tmp_path, ucx, slack, clock) as bot:
+    async with services_over_lists(tmp_path, ucx, slack, clock) as bot:
         await bot.tick()
         await bot.tick()
     assert posted(slack) == [f"RX{number}" for number in range(1, 16)]
@@ -51,12 +51,12 @@ async def test_what_came_in_a_stop_is_posted_once_each_in_order(tmp_path, ucx, s
 async def test_a_start_while_the_server_is_away(tmp_path, ucx, slack):
     """The bot starts in an outage, catches up when it ends, and posts what came meanwhile, once each."""
     clock = StillClock()
-    async with plain_house(tmp_path, ucx, slack, clock):
+    async with services_over_lists(tmp_path, ucx, slack, clock):
         pass
     for number in (1, 2, 3):
         ucx.receive(number)
     ucx.away = ServerUnreachable("no route")
-    async with plain_house(tmp_path, ucx, slack, clock) as bot:
+    async with services_over_lists(tmp_path, ucx, slack, clock) as bot:
         await bot.tick()
         assert posted(slack) == []
         ucx.away = None
@@ -140,7 +140,7 @@ async def test_half_a_document_is_not_posted(bot, ucx, slack, tmp_path):
     assert posted(slack) == ["RX1"]
 
 
-async def test_a_document_that_is_never_whole_is_posted_as_it_is(bot, ucx, slack, monkeypatch):
+async def test_a_document_that_stays_damaged_is_posted_as_it_is(bot, ucx, slack, monkeypatch):
     """After some tries: half a fax is more than none."""
     monkeypatch.setattr(inbox, "TRIES", 3)
     bot.documents.damaged.add("half")
@@ -152,19 +152,19 @@ async def test_a_document_that_is_never_whole_is_posted_as_it_is(bot, ucx, slack
 
 
 async def test_a_document_that_is_fetched_once_more_is_posted_once(bot, ucx, slack):
-    """It had left the spool; its channel has been told, and is not told again."""
+    """It had left the spool; its channel got the notice, and gets it once."""
     ucx.receive(1)
     await bot.tick()
     await bot.store.write(lambda ledger: ledger.change_state(ledger.record(1), RecordState.SEEN))
     await bot.inbox.tick(sweep=True)
-    await bot.told()
+    await bot.until_posted()
     assert ucx.calls.count("download_document") == 2
     assert posted(slack) == ["RX1"]
     assert len(cards(slack)) == 1
 
 
-async def test_a_file_that_stays_away_is_told_and_posted_when_it_comes(bot, ucx, slack):
-    """After half an hour of asking the fax is told without its file; when the file is there, it is posted."""
+async def test_a_missing_file_is_announced_and_posted_when_it_comes(bot, ucx, slack):
+    """After half an hour the fax is announced without its file; when the file is there, it is posted."""
     ucx.receive(1)
     text = ucx.files.pop("RX1")
     for _ in range(inbox.TRIES):
@@ -175,14 +175,14 @@ async def test_a_file_that_stays_away_is_told_and_posted_when_it_comes(bot, ucx,
     await bot.tick()
     assert posted(slack) == []
     await bot.inbox.tick(sweep=True)
-    await bot.told()
+    await bot.until_posted()
     await bot.inbox.tick(sweep=True)
-    await bot.told()
+    await bot.until_posted()
     assert posted(slack) == ["RX1"]
     assert [card.has_file for card in cards(slack)] == [True]
 
 
-async def test_a_file_that_never_comes_is_asked_for_no_more(bot, ucx, slack, monkeypatch):
+async def test_a_file_that_never_comes_is_given_up(bot, ucx, slack, monkeypatch):
     """After a day the fax server is left in peace."""
     monkeypatch.setattr(inbox, "TRIES", 2)
     monkeypatch.setattr(inbox, "LATE_TRIES", 4)
@@ -195,7 +195,7 @@ async def test_a_file_that_never_comes_is_asked_for_no_more(bot, ucx, slack, mon
 
 
 async def test_the_file_of_a_new_fax_is_not_an_old_ones(bot, ucx, slack):
-    """Not fetched before a reset, and now another RX1: told without a file; the new one with its own."""
+    """Not fetched before a reset, and now another RX1: announced without a file; the new one with its own."""
     ucx.receive(1)
     ucx.fail("download_document", "before")
     await bot.tick()
@@ -213,7 +213,7 @@ async def test_the_sweep_fetches_nothing_twice(bot, ucx, slack):
     """The two ticks that look into the inbox come at once: one download, one post."""
     ucx.receive(1)
     await asyncio.gather(bot.inbox.tick(), bot.inbox.tick(sweep=True))
-    await bot.told()
+    await bot.until_posted()
     assert ucx.calls.count("download_document") == 1
     assert posted(slack) == ["RX1"]
 
@@ -225,7 +225,7 @@ async def test_a_server_that_goes_away_meanwhile(bot, ucx, slack):
     cannot_fetch(ucx, "RX3", ServerUnreachable("no route"))
     with pytest.raises(ServerUnreachable):
         await bot.inbox.tick()
-    await bot.told()
+    await bot.until_posted()
     assert posted(slack) == ["RX1", "RX2"]
     await bot.tick()
     assert posted(slack) == [f"RX{number}" for number in range(1, 13)]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import faxbot
 from faxbot.slack.action_ids import FormStart
-from tests.support.listeners import Rig, command, event, press, shortcut, submission
+from tests.support.listeners import ListenerHarness, command, event, press, shortcut, submission
 from tests.support.odd_json import odd_values, places, replaced, without
 
 FILES = [{"id": "F1", "name": "a.pdf"}]
@@ -108,7 +108,7 @@ def tampered(draw, bodies: dict[str, dict[str, Any]], *, spared: bool) -> dict[s
     return body
 
 
-async def answered(rig: Rig, body: dict[str, Any]) -> int:
+async def answered(harness: ListenerHarness, body: dict[str, Any]) -> int:
     """
     Dispatch *body*; the HTTP status.
 
@@ -116,7 +116,7 @@ async def answered(rig: Rig, body: dict[str, Any]) -> int:
     the envelope without an acknowledgement.
     """
     try:
-        response = await rig.send(body)
+        response = await harness.send(body)
     except (TypeError, LookupError, AttributeError, ValueError) as exc:
         frames = traceback.extract_tb(exc.__traceback__)
         ours = [f.name for f in frames if f.filename.startswith(OURS) and f.name not in ON_THE_WAY]
@@ -127,43 +127,43 @@ async def answered(rig: Rig, body: dict[str, Any]) -> int:
     return response.status
 
 
-def delivered(body: dict[str, Any], failure: Exception | None = None) -> tuple[Rig, int]:
+def delivered(body: dict[str, Any], failure: Exception | None = None) -> tuple[ListenerHarness, int]:
     """Dispatch *body* to a bot of its own, and wait until all is done; the HTTP status."""
-    rig = Rig()
-    rig.runner.failure = failure
+    harness = ListenerHarness()
+    harness.runner.failure = failure
 
     async def deliver() -> int:
         try:
-            return await answered(rig, body)
+            return await answered(harness, body)
         finally:
-            await rig.settle()
+            await harness.settle()
 
-    return rig, asyncio.run(deliver())
+    return harness, asyncio.run(deliver())
 
 
 @often
 @given(tampered(CHANGES | OTHERS, spared=False))
 def test_no_envelope_gets_out_of_a_listener(body):
-    """Whatever is odd in it or missing, it ends in an answer, and at most one wish is committed."""
-    rig, status = delivered(body)
+    """With any odd or missing field there is an answer, and at most one request is committed."""
+    harness, status = delivered(body)
     assert status in (200, 404, 500)
-    assert len(rig.runner.requests) <= 1
+    assert len(harness.runner.requests) <= 1
 
 
 @often
 @given(tampered(CHANGES, spared=True))
 def test_no_commit_is_lost_over_an_odd_field(body):
-    """What says who wants what suffices: the wish is committed, then acknowledged."""
-    rig, status = delivered(body)
-    assert (len(rig.runner.requests), status) == (1, 200)
+    """User, channel and text suffice: the request is committed, then acknowledged."""
+    harness, status = delivered(body)
+    assert (len(harness.runner.requests), status) == (1, 200)
 
 
 @often
 @given(tampered(CHANGES, spared=True))
 def test_nothing_passes_for_done_that_could_not_be_committed(body):
-    """With the database away, an event is told again, and a person is told at once."""
-    rig, status = delivered(body, RuntimeError("disk full"))
-    assert rig.runner.requests == []
+    """Without the database an event is redelivered, and a command is answered at once."""
+    harness, status = delivered(body, RuntimeError("disk full"))
+    assert harness.runner.requests == []
     if "event" in body:
         assert status == 500
     else:
@@ -175,16 +175,16 @@ async def test_each_field_in_turn_is_missing_or_another(body):
     """Every single field of every envelope, left out and replaced."""
     for path in filter(None, places(body)):
         odd = [replaced(body, path, value) for value in (None, 7, [], {"id": []})] + [without(body, path)]
-        rigs = [Rig() for _ in odd]
+        rigs = [ListenerHarness() for _ in odd]
         # At once: Bolt looks every 10 ms whether a listener has acknowledged.
-        await asyncio.gather(*(answered(rig, each) for rig, each in zip(rigs, odd, strict=True)))
+        await asyncio.gather(*(answered(harness, each) for harness, each in zip(rigs, odd, strict=True)))
         await rigs[0].settle()
 
 
 def test_the_envelopes_are_whole():
     """As they are, those that change something are committed, each as one request; the others are not."""
     for body in CHANGES.values():
-        rig, status = delivered(body)
-        assert (len(rig.runner.requests), status) == (1, 200)
+        harness, status = delivered(body)
+        assert (len(harness.runner.requests), status) == (1, 200)
     for body in OTHERS.values():
         assert delivered(body)[0].runner.requests == []

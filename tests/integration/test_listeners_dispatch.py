@@ -23,22 +23,22 @@ from faxbot.services.model.request_bodies import (
     UnsubscribeBody,
 )
 from faxbot.slack.action_ids import FormStart
-from tests.support.listeners import Rig, command, event, payload_of, press, shortcut, submission
+from tests.support.listeners import ListenerHarness, command, event, payload_of, press, shortcut, submission
 from tests.support.waiting import until
 
 FILES = [{"id": "F1", "name": "a.pdf"}]
 
 
 @pytest.fixture
-def rig():
-    return Rig()
+def harness():
+    return ListenerHarness()
 
 
-async def test_a_command_that_sends_is_committed_with_what_its_form_would_need(rig):
+async def test_a_command_that_sends_is_committed_with_what_its_form_would_need(harness):
     """`/fax send` becomes one SEND whose files are found later; its trigger goes along."""
-    response = await rig.command("send 469 555 0101 from Sales")
+    response = await harness.command("send 469 555 0101 from Sales")
     assert response.status == 200
-    (request,) = rig.runner.requests
+    (request,) = harness.runner.requests
     assert (request.kind, request.key) == (RequestKind.SEND, "send:trigger.1")
     assert (request.user_id, request.channel_id) == ("UDANA", "CCLAIMS")
     assert request.response_url == "http://127.0.0.1:1/commands/1"
@@ -59,26 +59,26 @@ async def test_a_command_that_sends_is_committed_with_what_its_form_would_need(r
     ],
     ids=["send", "cancel", "press", "decision", "run", "form", "mention"],
 )
-async def test_nothing_that_changes_something_is_acknowledged_before_it_is_committed(rig, body):
+async def test_nothing_that_changes_something_is_acknowledged_before_it_is_committed(harness, body):
     """As long as the commit takes, Slack has no acknowledgement."""
-    rig.runner.gate = asyncio.Event()
-    answer = asyncio.create_task(rig.send(body))
+    harness.runner.gate = asyncio.Event()
+    answer = asyncio.create_task(harness.send(body))
     await asyncio.wait({answer}, timeout=0.05)
     assert not answer.done()
-    rig.runner.gate.set()
+    harness.runner.gate.set()
     assert (await answer).status == 200
-    assert len(rig.runner.requests) == 1
+    assert len(harness.runner.requests) == 1
 
 
-async def test_a_question_is_acknowledged_before_it_is_answered(rig):
-    """However slow the fax server is, Slack hears within its three seconds."""
-    rig.queries.gate = asyncio.Event()
-    response = await rig.command("history rx 2")
-    assert (response.status, rig.replies.told) == (200, [])
-    rig.queries.gate.set()
-    await until(lambda: rig.replies.told)
-    assert rig.queries.asked == [("history", Direction.RX, 2, "UDANA", "CCLAIMS")]
-    assert len(rig.replies.told) == 1
+async def test_a_question_is_acknowledged_before_it_is_answered(harness):
+    """The acknowledgement comes within three seconds, even if the fax server is slow."""
+    harness.queries.gate = asyncio.Event()
+    response = await harness.command("history rx 2")
+    assert (response.status, harness.replies.responses) == (200, [])
+    harness.queries.gate.set()
+    await until(lambda: harness.replies.responses)
+    assert harness.queries.asked == [("history", Direction.RX, 2, "UDANA", "CCLAIMS")]
+    assert len(harness.replies.responses) == 1
 
 
 @pytest.mark.parametrize(
@@ -89,11 +89,11 @@ async def test_a_question_is_acknowledged_before_it_is_answered(rig):
         ("subscriptions", ("subscriptions", "CCLAIMS")),
     ],
 )
-async def test_each_question_is_asked_once_and_answered_once(rig, text, asked):
+async def test_each_question_is_asked_once_and_answered_once(harness, text, asked):
     """One command, one question, one answer; nothing is committed."""
-    await rig.command(text)
-    await until(lambda: rig.replies.told)
-    assert (rig.queries.asked, rig.runner.requests) == ([asked], [])
+    await harness.command(text)
+    await until(lambda: harness.replies.responses)
+    assert (harness.queries.asked, harness.runner.requests) == ([asked], [])
 
 
 @pytest.mark.parametrize(
@@ -107,93 +107,93 @@ async def test_each_question_is_asked_once_and_answered_once(rig, text, asked):
         ("unsubscribe", UnsubscribeBody()),
     ],
 )
-async def test_commands_that_change_something_become_requests(rig, text, body):
+async def test_commands_that_change_something_become_requests(harness, text, body):
     """The request says what the person typed."""
-    await rig.command(text)
-    (request,) = rig.runner.requests
+    await harness.command(text)
+    (request,) = harness.runner.requests
     assert (request.kind, request.body) == (body.kind, body)
     assert request.key == f"{body.kind.value}:trigger.1"
 
 
-async def test_a_misspelt_command_is_answered_in_its_acknowledgement(rig):
+async def test_a_misspelt_command_is_answered_in_its_acknowledgement(harness):
     """The answer is in the acknowledgement, with the command that was probably meant as a button."""
-    told = payload_of(await rig.command("stauts TX83"))
-    assert told["response_type"] == "ephemeral"
-    assert "/fax status TX83" in told["text"]
-    assert told["blocks"][1]["elements"][0]["value"] == "/fax status TX83"
-    assert (rig.runner.requests, rig.replies.told) == ([], [])
+    reply = payload_of(await harness.command("stauts TX83"))
+    assert reply["response_type"] == "ephemeral"
+    assert "/fax status TX83" in reply["text"]
+    assert reply["blocks"][1]["elements"][0]["value"] == "/fax status TX83"
+    assert (harness.runner.requests, harness.replies.responses) == ([], [])
 
 
-async def test_a_number_that_is_none_is_refused_before_anything_is_committed(rig):
+async def test_a_number_that_is_none_is_refused_before_anything_is_committed(harness):
     """`/fax send` with an impossible number starts nothing."""
-    told = payload_of(await rig.command("send 4abc"))
-    assert told["response_type"] == "ephemeral"
-    assert rig.runner.requests == []
+    reply = payload_of(await harness.command("send 4abc"))
+    assert reply["response_type"] == "ephemeral"
+    assert harness.runner.requests == []
 
 
-async def test_send_without_a_number_opens_the_form_with_recent_files(rig):
+async def test_send_without_a_number_opens_the_form_with_recent_files(harness):
     """The form opens; nothing is committed."""
-    await rig.command("send from Sales")
-    await until(lambda: rig.forms.opened)
-    ((how, trigger, start),) = rig.forms.opened
+    await harness.command("send from Sales")
+    await until(lambda: harness.forms.opened)
+    ((how, trigger, start),) = harness.forms.opened
     assert (how, trigger, start["line_id"], start["channel_id"]) == (
         "recent",
         "trigger.1",
         "Sales",
         "CCLAIMS",
     )
-    assert rig.runner.requests == []
+    assert harness.runner.requests == []
 
 
-async def test_help_is_told(rig):
+async def test_help_is_shown(harness):
     """`/fax` alone is answered with the commands there are."""
-    await rig.command("")
-    await until(lambda: rig.replies.told)
-    assert "/fax send" in rig.replies.texts[0]
+    await harness.command("")
+    await until(lambda: harness.replies.responses)
+    assert "/fax send" in harness.replies.texts[0]
 
 
-async def test_a_fault_right_after_the_acknowledgement_does_not_take_it_back(rig):
+async def test_a_fault_right_after_the_acknowledgement_does_not_take_it_back(harness):
     """Bolt forgets the acknowledgement of a listener that fails at once; Slack would call it late."""
-    rig.queries.failure = UnknownJob("The fax server has no job TX99.")
-    response = await asyncio.wait_for(rig.command("status TX99"), 1)
+    harness.queries.failure = UnknownJob("The fax server has no job TX99.")
+    response = await asyncio.wait_for(harness.command("status TX99"), 1)
     assert response.status == 200
-    await until(lambda: rig.replies.told)
-    assert rig.replies.texts == ["The fax server has no job TX99."]
+    await until(lambda: harness.replies.responses)
+    assert harness.replies.texts == ["The fax server has no job TX99."]
 
 
-async def test_a_question_that_the_fax_server_does_not_answer_says_so(rig):
+async def test_a_question_that_the_fax_server_does_not_answer_says_so(harness):
     """The person reads one sentence with the next step."""
-    rig.queries.failure = ServerUnreachable("connection refused to 10.0.0.1")
-    await rig.command("lines")
-    await until(lambda: rig.replies.told)
-    assert "The fax server doesn't answer" in rig.replies.texts[0]
-    assert "10.0.0.1" not in rig.replies.texts[0]
+    harness.queries.failure = ServerUnreachable("connection refused to 10.0.0.1")
+    await harness.command("lines")
+    await until(lambda: harness.replies.responses)
+    assert "The fax server doesn't answer" in harness.replies.texts[0]
+    assert "10.0.0.1" not in harness.replies.texts[0]
 
 
-async def test_an_unknown_fault_gets_a_reference_that_is_in_the_log(rig, caplog):
-    """What has no name is told with a reference; the log has it with the exception, without the payload."""
-    rig.runner.failure = RuntimeError("disk full")
-    told = payload_of(await rig.command("send 469 555 0101"))
+async def test_an_unknown_fault_gets_a_reference_that_is_in_the_log(harness, caplog):
+    """An unknown exception is shown with a correlation id and logged, without the payload."""
+    harness.runner.failure = RuntimeError("disk full")
+    reply = payload_of(await harness.command("send 469 555 0101"))
     (record,) = [each for each in caplog.records if each.exc_info]
     correlation_id = record.correlation_id
-    assert correlation_id in told["text"]
+    assert correlation_id in reply["text"]
     assert len(correlation_id) == 8
     assert record.levelno == logging.ERROR
     assert "disk full" in caplog.text
     assert "469 555 0101" not in caplog.text
 
 
-async def test_a_fault_of_slack_after_the_acknowledgement_is_told(rig, monkeypatch):
+async def test_a_fault_of_slack_after_the_acknowledgement_is_shown(harness, monkeypatch):
     """A form that could not be opened is not met with silence."""
 
     async def refused(*args, **start):
         raise SlackRefused("expired_trigger_id")
 
-    monkeypatch.setattr(rig.forms, "open", refused)
-    response = await rig.send(shortcut("send_a_fax"))
+    monkeypatch.setattr(harness.forms, "open", refused)
+    response = await harness.send(shortcut("send_a_fax"))
     assert response.status == 200
-    await until(lambda: rig.replies.told)
-    assert "expired_trigger_id" in rig.replies.texts[0]
+    await until(lambda: harness.replies.responses)
+    assert "expired_trigger_id" in harness.replies.texts[0]
 
 
 @pytest.mark.parametrize(
@@ -209,67 +209,67 @@ async def test_a_fault_of_slack_after_the_acknowledgement_is_told(rig, monkeypat
         ("give_up", "fax:12", AnswerBody(fax_id=12, answer="give_up")),
     ],
 )
-async def test_buttons_become_requests(rig, action_id, value, body):
-    """A press says what it is about; a document goes to the thread of the card that was pressed."""
-    response = await rig.send(press(action_id, value))
-    (request,) = rig.runner.requests
+async def test_buttons_become_requests(harness, action_id, value, body):
+    """A click carries its target; a document goes to the thread of the clicked card."""
+    response = await harness.send(press(action_id, value))
+    (request,) = harness.runner.requests
     assert (response.status, request.kind, request.body) == (200, body.kind, body)
     assert request.key == f"click:CCLAIMS:10.1:{action_id}:{value}:UDANA:11.1"
 
 
-async def test_a_document_asked_for_in_a_private_answer_goes_to_no_thread_of_it(rig):
+async def test_a_document_requested_in_an_ephemeral_is_posted_outside_its_thread(harness):
     """An ephemeral message has no thread that others could see."""
     place = {"type": "message", "message_ts": "10.1", "channel_id": "CCLAIMS", "is_ephemeral": True}
-    await rig.send(press("download", "record:7", container=place, message={}))
-    assert rig.runner.requests[0].body == GetBody(record_id=7)
+    await harness.send(press("download", "record:7", container=place, message={}))
+    assert harness.runner.requests[0].body == GetBody(record_id=7)
 
 
-async def test_the_same_press_told_twice_is_one_request_and_a_later_one_another(rig):
+async def test_a_redelivered_click_is_one_request_and_a_later_click_another(harness):
     """What failed can be pressed again."""
-    await rig.send(press("cancel_fax", "fax:12"))
-    await rig.send(press("cancel_fax", "fax:12"))
-    assert len(rig.runner.requests) == 1
+    await harness.send(press("cancel_fax", "fax:12"))
+    await harness.send(press("cancel_fax", "fax:12"))
+    assert len(harness.runner.requests) == 1
     later = press("cancel_fax", "fax:12")
     later["actions"][0]["action_ts"] = "99.1"
-    await rig.send(later)
-    assert len(rig.runner.requests) == 2
+    await harness.send(later)
+    assert len(harness.runner.requests) == 2
 
 
 @pytest.mark.parametrize(
     ("action_id", "value"), [("cancel_fax", "fax:1;drop"), ("it_went", "record:7"), ("download", "")]
 )
-async def test_a_forged_button_is_acknowledged_and_refused(rig, action_id, value):
-    """Nothing is committed, and the person is told."""
-    response = await rig.send(press(action_id, value))
-    assert (response.status, rig.runner.requests) == (200, [])
-    assert len(rig.replies.told) == 1
+async def test_a_forged_button_is_acknowledged_and_refused(harness, action_id, value):
+    """Nothing is committed, and the user gets an answer."""
+    response = await harness.send(press(action_id, value))
+    assert (response.status, harness.runner.requests) == (200, [])
+    assert len(harness.replies.responses) == 1
 
 
-async def test_turning_a_page_replaces_the_answer(rig):
+async def test_turning_a_page_replaces_the_answer(harness):
     """The page takes the place of the one that was shown."""
-    await rig.send(press("history_page:older", "RX:2"))
-    await until(lambda: rig.replies.told)
-    assert rig.queries.asked == [("history", Direction.RX, 2, "UDANA", "CCLAIMS")]
-    assert rig.replies.told[0][2] is True
+    await harness.send(press("history_page:older", "RX:2"))
+    await until(lambda: harness.replies.responses)
+    assert harness.queries.asked == [("history", Direction.RX, 2, "UDANA", "CCLAIMS")]
+    assert harness.replies.responses[0][2] is True
 
 
-async def test_a_button_runs_its_command_as_if_typed(rig):
+async def test_a_button_runs_its_command_as_if_typed(harness):
     """What it changes is committed under the name of the press."""
-    await rig.send(press("run_command", "/fax send 469 555 0101"))
-    assert rig.runner.requests[0].key == "send:trigger.2"
+    await harness.send(press("run_command", "/fax send 469 555 0101"))
+    assert harness.runner.requests[0].key == "send:trigger.2"
 
 
-async def test_a_press_on_a_link_is_acknowledged(rig):
+async def test_a_press_on_a_link_is_acknowledged(harness):
     """Nothing else comes of it."""
-    assert (await rig.send(press("open_link", "x"))).status == 200
+    assert (await harness.send(press("open_link", "x"))).status == 200
 
 
-async def test_fax_this_opens_the_form_with_what_is_known(rig):
-    """Files, number and line travel in the button; the place is where it was pressed."""
+async def test_fax_this_opens_the_form_with_what_is_known(harness):
+    """Files, number and line are in the button's value; the channel is that of the click."""
     start = FormStart(files=tuple(FILES), number="469 555 0101", line_id="2")
-    await rig.send(press("open_form", start.encode()))
-    await until(lambda: rig.forms.opened)
-    ((_, trigger, opened),) = rig.forms.opened
+    await harness.send(press("open_form", start.encode()))
+    await until(lambda: harness.forms.opened)
+    ((_, trigger, opened),) = harness.forms.opened
     assert trigger == "trigger.2"
     assert (opened["channel_id"], opened["files"], opened["number"]) == (
         "CCLAIMS",
@@ -278,37 +278,37 @@ async def test_fax_this_opens_the_form_with_what_is_known(rig):
     )
 
 
-async def test_the_message_shortcut_opens_the_form_with_the_messages_files(rig):
+async def test_the_message_shortcut_opens_the_form_with_the_messages_files(harness):
     """In a thread, too, and in the order of the message; what was deleted is left out."""
     message = {"ts": "5.1", "thread_ts": "4.1", "files": [*FILES, {"id": "F2", "mode": "tombstone"}]}
     body = shortcut("fax_this", message=message, channel={"id": "C1"}, response_url="http://127.0.0.1:1/x")
-    await rig.send(body)
-    await until(lambda: rig.forms.opened)
-    ((how, trigger, start),) = rig.forms.opened
+    await harness.send(body)
+    await until(lambda: harness.forms.opened)
+    ((how, trigger, start),) = harness.forms.opened
     assert (how, trigger) == ("open", "trigger.4")
     assert (start["files"], start["thread_ts"], start["channel_id"]) == (FILES, "4.1", "C1")
 
 
-async def test_the_message_shortcut_on_a_message_without_files_says_so(rig):
+async def test_the_message_shortcut_on_a_message_without_files_says_so(harness):
     """There is no form to fill in."""
-    await rig.send(shortcut("fax_this", message={"ts": "5.1", "text": "hello"}, channel={"id": "C1"}))
-    await until(lambda: rig.forms.opened)
-    assert rig.forms.opened[0][0] == "refuse"
+    await harness.send(shortcut("fax_this", message={"ts": "5.1", "text": "hello"}, channel={"id": "C1"}))
+    await until(lambda: harness.forms.opened)
+    assert harness.forms.opened[0][0] == "refuse"
 
 
-async def test_the_global_shortcut_opens_an_empty_form(rig):
+async def test_the_global_shortcut_opens_an_empty_form(harness):
     """It names no conversation."""
-    await rig.send(shortcut("send_a_fax"))
-    await until(lambda: rig.forms.opened)
-    assert rig.forms.opened == [("open", "trigger.4", {"channel_id": "", "user_id": "UDANA"})]
+    await harness.send(shortcut("send_a_fax"))
+    await until(lambda: harness.forms.opened)
+    assert harness.forms.opened == [("open", "trigger.4", {"channel_id": "", "user_id": "UDANA"})]
 
 
-async def test_a_submitted_form_is_a_request_where_it_was_opened(rig):
+async def test_a_submitted_form_is_a_request_where_it_was_opened(harness):
     """Uploaded files go before those that were known; a form sent twice is one request."""
     body = submission(FormStart("C9", "4.1").encode(), " 469 555 0101 ", FILES)
     for _ in range(2):
-        assert (await rig.send(body)).body == ""
-    (request,) = rig.runner.requests
+        assert (await harness.send(body)).body == ""
+    (request,) = harness.runner.requests
     assert (request.key, request.channel_id, request.thread_ts) == ("view:V1", "C9", "4.1")
     assert request.body == SendBody(number="469 555 0101", files=FILES)
 
@@ -317,18 +317,18 @@ async def test_a_submitted_form_is_a_request_where_it_was_opened(rig):
     ("number", "files", "wrong"),
     [("", FILES, {"number"}), ("469 555 0101", [], {"files"}), ("12 34 abc", FILES, {"number"})],
 )
-async def test_what_is_wrong_in_the_form_is_said_beside_the_input(rig, number, files, wrong):
+async def test_what_is_wrong_in_the_form_is_said_beside_the_input(harness, number, files, wrong):
     """The form stays open, and nothing is committed."""
-    told = payload_of(await rig.send(submission(FormStart("C1").encode(), number, files)))
-    assert (told["response_action"], set(told["errors"])) == ("errors", wrong)
-    assert rig.runner.requests == []
+    reply = payload_of(await harness.send(submission(FormStart("C1").encode(), number, files)))
+    assert (reply["response_action"], set(reply["errors"])) == ("errors", wrong)
+    assert harness.runner.requests == []
 
 
-async def test_a_form_that_could_not_be_committed_stays_open(rig):
+async def test_a_form_that_could_not_be_committed_stays_open(harness):
     """The person does not have to fill it in again."""
-    rig.runner.failure = RuntimeError("disk full")
-    told = payload_of(await rig.send(submission(FormStart("C1").encode(), "469 555 0101", FILES)))
-    assert "reference" in told["errors"]["number"]
+    harness.runner.failure = RuntimeError("disk full")
+    reply = payload_of(await harness.send(submission(FormStart("C1").encode(), "469 555 0101", FILES)))
+    assert "reference" in reply["errors"]["number"]
 
 
 MENTION = {
@@ -354,21 +354,21 @@ DIRECT = {"type": "message", "channel_type": "im", "user": "UDANA", "channel": "
     ],
     ids=["mention", "mention without files", "direct", "direct without subtype"],
 )
-async def test_a_share_is_one_request_named_by_its_message(rig, facts, body):
-    """Told twice, under another event id, it is still one."""
+async def test_a_share_is_one_request_named_by_its_message(harness, facts, body):
+    """Delivered twice, with another event id, it is still one."""
     for ident in ("Ev1", "Ev2"):
-        assert (await rig.send(event(**facts) | {"event_id": ident})).status == 200
-    await rig.settle()
-    (request,) = rig.runner.requests
+        assert (await harness.send(event(**facts) | {"event_id": ident})).status == 200
+    await harness.settle()
+    (request,) = harness.runner.requests
     assert (request.kind, request.key) == (RequestKind.SHARE, f"share:{facts['channel']}:1.1")
     assert (request.body, request.user_id) == (body, "UDANA")
-    assert rig.replies.told == []
+    assert harness.replies.responses == []
 
 
-async def test_a_file_that_only_its_id_is_told_of_is_a_request(rig):
+async def test_a_file_event_with_only_an_id_is_a_request(harness):
     """`file_shared` names no message; the service finds it."""
-    await rig.send(event(type="file_shared", file_id="F1", user_id="UDANA", channel_id="C1"))
-    (request,) = rig.runner.requests
+    await harness.send(event(type="file_shared", file_id="F1", user_id="UDANA", channel_id="C1"))
+    (request,) = harness.runner.requests
     assert (request.kind, request.key, request.body) == (
         RequestKind.SHARED_FILE,
         "file:Ev1",
@@ -406,39 +406,39 @@ async def test_a_file_that_only_its_id_is_told_of_is_a_request(rig):
         "own file",
     ],
 )
-async def test_what_is_no_share_of_a_person_is_acknowledged_and_left(rig, facts):
+async def test_what_is_no_share_of_a_person_is_acknowledged_and_left(harness, facts):
     """The bot's own, other bots', edits, and channels' messages start nothing and are not answered."""
-    assert (await rig.send(event(**facts))).status == 200
-    await rig.settle()
-    assert (rig.runner.requests, rig.replies.told) == ([], [])
+    assert (await harness.send(event(**facts))).status == 200
+    await harness.settle()
+    assert (harness.runner.requests, harness.replies.responses) == ([], [])
 
 
-async def test_a_share_that_could_not_be_committed_is_not_acknowledged(rig):
-    """Slack tells of it again; then it is."""
-    rig.runner.failure = RuntimeError("disk full")
-    assert (await rig.send(event(**MENTION))).status == 500
-    rig.runner.failure = None
-    assert (await rig.send(event(**MENTION))).status == 200
-    assert len(rig.runner.requests) == 1
+async def test_a_share_that_could_not_be_committed_is_not_acknowledged(harness):
+    """Slack redelivers it; then it is."""
+    harness.runner.failure = RuntimeError("disk full")
+    assert (await harness.send(event(**MENTION))).status == 500
+    harness.runner.failure = None
+    assert (await harness.send(event(**MENTION))).status == 200
+    assert len(harness.runner.requests) == 1
 
 
-async def test_words_without_a_file_get_a_hint(rig):
+async def test_words_without_a_file_get_a_hint(harness):
     """The person learns what to do."""
-    await rig.send(event(**DIRECT))
-    await until(lambda: rig.replies.told)
-    assert "Send me the files" in rig.replies.texts[0]
-    assert rig.runner.requests == []
+    await harness.send(event(**DIRECT))
+    await until(lambda: harness.replies.responses)
+    assert "Send me the files" in harness.replies.texts[0]
+    assert harness.runner.requests == []
 
 
-async def test_the_hint_is_given_once(rig):
-    """An event that Slack tells again is not answered again; the next one is."""
+async def test_the_hint_is_given_once(harness):
+    """A redelivered event is not answered again; the next one is."""
     for attempt in ("0", "1"):
-        await rig.send(event(**DIRECT), x_slack_retry_num=attempt)
-        await rig.settle()
-    assert len(rig.replies.told) == 1
-    await rig.send(event(**DIRECT) | {"event_id": "Ev2"}, x_slack_retry_num="0")
-    await rig.settle()
-    assert len(rig.replies.told) == 2
+        await harness.send(event(**DIRECT), x_slack_retry_num=attempt)
+        await harness.settle()
+    assert len(harness.replies.responses) == 1
+    await harness.send(event(**DIRECT) | {"event_id": "Ev2"}, x_slack_retry_num="0")
+    await harness.settle()
+    assert len(harness.replies.responses) == 2
 
 
 READING = [
@@ -451,31 +451,31 @@ READING = [
 
 
 @pytest.mark.parametrize("body", READING, ids=["question", "help", "form", "shortcut", "page"])
-async def test_what_only_reads_is_answered_once_however_often_it_is_told(rig, body):
-    """Told twice at once and again later, it is acknowledged three times and answered once."""
-    answers = await asyncio.gather(rig.send(body), rig.send(body))
-    await rig.settle()
-    answers.append(await rig.send(body))
-    await rig.settle()
+async def test_a_redelivered_query_is_answered_once(harness, body):
+    """Delivered twice at once and again later, it is acknowledged three times and answered once."""
+    answers = await asyncio.gather(harness.send(body), harness.send(body))
+    await harness.settle()
+    answers.append(await harness.send(body))
+    await harness.settle()
     assert [each.status for each in answers] == [200, 200, 200]
-    assert len(rig.replies.told) + len(rig.forms.opened) == 1
+    assert len(harness.replies.responses) + len(harness.forms.opened) == 1
 
 
-async def test_what_is_told_again_is_answered_as_before(rig):
+async def test_a_redelivery_gets_the_same_answer(harness):
     """What is wrong in a form, or with a command, is said again, for its first answer may have been lost."""
     for body in (submission(FormStart("C1").encode(), "", FILES), command("stauts")):
-        first, second = await rig.send(body), await rig.send(body)
+        first, second = await harness.send(body), await harness.send(body)
         assert (first.body, first.status) == (second.body, 200)
         assert payload_of(second)
 
 
-async def test_a_form_can_be_corrected_and_sent_again(rig):
+async def test_a_form_can_be_corrected_and_sent_again(harness):
     """Another try with the same form is another delivery."""
     start = FormStart("C1").encode()
-    assert payload_of(await rig.send(submission(start, "", FILES)))["response_action"] == "errors"
+    assert payload_of(await harness.send(submission(start, "", FILES)))["response_action"] == "errors"
     again = submission(start, "469 555 0101", FILES) | {"trigger_id": "trigger.9"}
-    assert (await rig.send(again)).body == ""
-    assert len(rig.runner.requests) == 1
+    assert (await harness.send(again)).body == ""
+    assert len(harness.runner.requests) == 1
 
 
 @pytest.mark.parametrize(
@@ -492,33 +492,33 @@ async def test_a_form_can_be_corrected_and_sent_again(rig):
     ],
     ids=["send", "cancel", "press", "decision", "run", "form", "mention", "file"],
 )
-async def test_what_changes_something_is_one_request_over_a_restart(rig, body):
-    """What the next process is told again has its name in the database already."""
+async def test_what_changes_something_is_one_request_over_a_restart(harness, body):
+    """The deduplication key of a request delivered to the next process is in the database already."""
     for _ in range(2):
-        assert (await rig.send(body)).status == 200
-        rig.restart()
-    assert len(rig.runner.requests) == 1
+        assert (await harness.send(body)).status == 200
+        harness.restart()
+    assert len(harness.runner.requests) == 1
 
 
-async def test_a_form_sent_again_because_its_answer_was_lost_is_one_request(rig):
+async def test_a_form_sent_again_because_its_answer_was_lost_is_one_request(harness):
     """Slack keeps the form open, the person presses Send once more: a new trigger, the same form."""
     body = submission(FormStart("C1").encode(), "469 555 0101", FILES)
     for trigger in ("trigger.3", "trigger.4"):
-        assert (await rig.send(body | {"trigger_id": trigger})).body == ""
-    assert len(rig.runner.requests) == 1
+        assert (await harness.send(body | {"trigger_id": trigger})).body == ""
+    assert len(harness.runner.requests) == 1
 
 
-async def test_a_second_telling_waits_for_the_commit_of_the_first(rig):
+async def test_a_second_delivery_waits_for_the_commit_of_the_first(harness):
     """It is acknowledged when the first is, not before; if that fails, it has its own try."""
-    rig.runner.gate, rig.runner.failure = asyncio.Event(), RuntimeError("disk full")
-    tellings = [asyncio.create_task(rig.send(event(**MENTION))) for _ in range(2)]
+    harness.runner.gate, harness.runner.failure = asyncio.Event(), RuntimeError("disk full")
+    tellings = [asyncio.create_task(harness.send(event(**MENTION))) for _ in range(2)]
     done, _ = await asyncio.wait(tellings, timeout=0.05)
     assert done == set()
-    rig.runner.gate.set()
+    harness.runner.gate.set()
     assert [(await each).status for each in tellings] == [500, 500]
-    rig.runner.failure = None
-    assert (await rig.send(event(**MENTION))).status == 200
-    assert len(rig.runner.requests) == 1
+    harness.runner.failure = None
+    assert (await harness.send(event(**MENTION))).status == 200
+    assert len(harness.runner.requests) == 1
 
 
 @pytest.mark.parametrize(
@@ -530,29 +530,29 @@ async def test_a_second_telling_waits_for_the_commit_of_the_first(rig):
     ],
     ids=["command", "press", "form"],
 )
-async def test_without_slacks_names_each_telling_is_a_wish(rig, body):
-    """Where there is no trigger, no time and no view id, a second wish is not taken for the first."""
+async def test_without_slacks_ids_each_delivery_is_a_request(harness, body):
+    """Where there is no trigger, no time and no view id, a second request is not mistaken for the first."""
     bare = {n: copy.deepcopy(part) for n, part in body.items() if n not in {"trigger_id", "response_url"}}
     for part in (*bare.get("actions", ()), bare.get("view", {})):
         for name in ("action_ts", "id"):
             part.pop(name, None)
     for _ in range(2):
-        assert (await rig.send(bare)).status == 200
-    assert len(rig.runner.requests) == 2
+        assert (await harness.send(bare)).status == 200
+    assert len(harness.runner.requests) == 2
 
 
-async def test_bolt_asks_slack_nothing_by_itself(rig):
+async def test_bolt_asks_slack_nothing_by_itself(harness):
     """Who the bot is was asked once, at start; no event costs a call."""
-    await rig.command("lines")
-    await until(lambda: rig.replies.told)
-    assert rig.client.asked == []
+    await harness.command("lines")
+    await until(lambda: harness.replies.responses)
+    assert harness.client.asked == []
 
 
-async def test_requests_over_http_need_a_signature(rig):
+async def test_requests_over_http_need_a_signature(harness):
     """Without a signing secret, nothing that came over HTTP is believed."""
     signed = {"x-slack-signature": ["v0=00"], "x-slack-request-timestamp": [str(int(time.time()))]}
     body = "command=%2Ffax&text=cancel+TX1&user_id=U1&team_id=T1&trigger_id=1"
     for headers in ({}, signed):
         request = AsyncBoltRequest(mode="http", body=body, headers=headers)
-        assert (await rig.app.async_dispatch(request)).status == 401
-    assert (rig.runner.requests, rig.replies.told) == ([], [])
+        assert (await harness.app.async_dispatch(request)).status == 401
+    assert (harness.runner.requests, harness.replies.responses) == ([], [])

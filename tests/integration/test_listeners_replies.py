@@ -16,7 +16,7 @@ SHOWN = Rendered("Two faxes.", [{"type": "section", "text": {"type": "mrkdwn", "
 
 
 class Address:
-    """A response address that answers as it is told and notes what it was sent."""
+    """A response_url with a given answer that records the bodies it gets."""
 
     def __init__(self):
         self.answer, self.got = (200, "ok"), []
@@ -63,7 +63,7 @@ async def test_an_answer_goes_to_the_response_address(address, replies, client):
 
 
 async def test_a_page_replaces_the_one_shown(address, replies):
-    """Slack is told to replace what was pressed."""
+    """The answer has replace_original."""
     await replies.respond(address.origin, SHOWN, replace=True)
     assert address.got[0]["replace_original"] is True
 

@@ -4,8 +4,8 @@ from tests.load.judge import judge
 from tests.load.run import Load, run
 
 
-async def test_ends_are_told_once_and_in_order_and_no_pause_is_ignored(tmp_path):
-    """The server asks for pauses of half a minute, and nobody calls before they are over."""
+async def test_ends_are_announced_once_in_order_and_no_pause_is_ignored(tmp_path):
+    """The server asks for pauses of half a minute, and no call is made before they are over."""
     pauses = [
         {"method": method, "fault": "ratelimited", "seconds": 30, "times": 2, "after": 1}
         for method in ("chat.postMessage", "chat.update")

@@ -1,4 +1,4 @@
-"""Another session moves a fax between the read and the change: whoever loses does nothing."""
+"""Another session moves a fax between the read and the change: the loser does nothing."""
 
 from datetime import UTC, datetime
 

@@ -10,7 +10,7 @@ import yaml
 
 from faxbot.slack import listeners
 from faxbot.slack.action_ids import Action, Callback
-from tests.support.listeners import Rig
+from tests.support.listeners import ListenerHarness
 
 ROOT = Path(__file__).parents[2]
 MANIFEST = yaml.safe_load((ROOT / "manifest.yml").read_text(encoding="utf-8"))
@@ -36,8 +36,8 @@ class Registered:
 @pytest.fixture
 def registered():
     app = Registered()
-    rig = Rig()
-    listeners.register(app, rig.board)
+    harness = ListenerHarness()
+    listeners.register(app, harness.board)
     return app.noted
 
 
@@ -49,10 +49,10 @@ def test_the_commands_are_the_ones_listened_to(registered):
 
 def test_the_shortcuts_are_the_ones_listened_to(registered):
     """By callback id and kind."""
-    told = {(each["type"], each["callback_id"]) for each in MANIFEST["features"]["shortcuts"]}
+    answer = {(each["type"], each["callback_id"]) for each in MANIFEST["features"]["shortcuts"]}
     heard = {("message", each) for each in registered["message_shortcut"]}
     heard |= {("global", each) for each in registered["global_shortcut"]}
-    assert told == heard
+    assert answer == heard
 
 
 def test_the_events_are_the_ones_listened_to(registered):

@@ -104,7 +104,7 @@ async def test_ready_while_slack_can_reach_the_bot(tmp_path, stand_ins):
         assert (await get(f"{address}/healthz"))[0] == 200
 
 
-async def test_a_port_that_is_taken_is_named(tmp_path, stand_ins):
+async def test_a_port_in_use_is_named(tmp_path, stand_ins):
     """The bot does not start without the metrics that were asked for."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -46,7 +46,7 @@ class Gate(SlackRateLimits):
 
 
 @dataclass
-class Rig:
+class OutboxHarness:
     """The outbox, running, and what it reads from and writes to."""
 
     slack: PlainSlack
@@ -80,7 +80,7 @@ class Rig:
         await self.write(lambda ledger: end_fax(ledger, ledger.fax(fax_id), Outcome.GIVEN_UP, step))
 
     async def received(self, path: Path) -> int:
-        """A received fax, whose document is at *path*, to be told to the inbound channel."""
+        """A received fax, whose document is at *path*, to be announced in the inbound channel."""
         facts = {"job_id": "RX1", "direction": "RX", "time": "2026-05-04T16:00:00Z", "state": "Done"}
 
         def record(ledger):
@@ -97,7 +97,7 @@ class Rig:
         """A notice."""
         await self.write(lambda ledger: post_notice(ledger, channel, Sentence(text), self.clock.now()))
 
-    async def all_told(self) -> None:
+    async def all_posted(self) -> None:
         """Wait until nothing is pending."""
         async with asyncio.timeout(10):
             while await self.store.read(lambda ledger: ledger.pending()):
@@ -118,8 +118,8 @@ class Rig:
 
 
 @contextlib.asynccontextmanager
-async def running(folder, slack, *, settle: float = SETTLE) -> AsyncIterator[Rig]:
-    """One life of the outbox."""
+async def running(folder, slack, *, settle: float = SETTLE) -> AsyncIterator[OutboxHarness]:
+    """One run of the outbox."""
     store, clock = TransactionStore(database_in(folder)), SystemClock()
     pace = Gate()
     outbox = Outbox(
@@ -134,7 +134,7 @@ async def running(folder, slack, *, settle: float = SETTLE) -> AsyncIterator[Rig
     store.on_commit(lambda touched: outbox.wake(touched.channels))
     task = asyncio.create_task(outbox.run())
     try:
-        yield Rig(slack, store, outbox, clock, pace)
+        yield OutboxHarness(slack, store, outbox, clock, pace)
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
@@ -142,99 +142,99 @@ async def running(folder, slack, *, settle: float = SETTLE) -> AsyncIterator[Rig
 
 
 @pytest.fixture
-async def rig(tmp_path):
+async def harness(tmp_path):
     async with running(tmp_path, PlainSlack()) as made:
         yield made
 
 
-async def test_a_pause_for_one_channel_holds_up_no_other(rig):
-    """#claims is closed for a minute by a 429; #inbound-fax hears at once, and #claims nothing before."""
-    rig.slack.fail("post", "before", SlackBusy(60))
-    await rig.say(CLAIMS, "one")
-    await until(lambda: "post" in rig.slack.calls)
-    await rig.say(INBOUND, "two")
-    await rig.say(CLAIMS, "three")
-    await until(lambda: rig.texts(INBOUND) == ["two"])
-    assert rig.texts(CLAIMS) == []
+async def test_a_pause_for_one_channel_holds_up_no_other(harness):
+    """#claims is closed for a minute by a 429; #inbound-fax is posted to at once, and #claims not before."""
+    harness.slack.fail("post", "before", SlackBusy(60))
+    await harness.say(CLAIMS, "one")
+    await until(lambda: "post" in harness.slack.calls)
+    await harness.say(INBOUND, "two")
+    await harness.say(CLAIMS, "three")
+    await until(lambda: harness.texts(INBOUND) == ["two"])
+    assert harness.texts(CLAIMS) == []
 
 
-async def test_after_the_pause_everything_is_told_once_and_in_order(rig):
+async def test_after_the_pause_everything_is_posted_once_and_in_order(harness):
     """What a 429 turned away was not posted: it is posted then, before what came after it."""
-    rig.slack.fail("post", "before", SlackBusy(0.1))
+    harness.slack.fail("post", "before", SlackBusy(0.1))
     for text in ("one", "two", "three"):
-        await rig.say(CLAIMS, text)
-    await rig.all_told()
-    assert rig.texts(CLAIMS) == ["one", "two", "three"]
+        await harness.say(CLAIMS, text)
+    await harness.all_posted()
+    assert harness.texts(CLAIMS) == ["one", "two", "three"]
 
 
-async def test_a_pause_for_edits_closes_them_everywhere_and_stops_no_reply(rig):
+async def test_a_pause_for_edits_closes_them_everywhere_and_stops_no_reply(harness):
     """chat.update counts by workspace: no channel edits, and the steps still come in the threads."""
-    faxes = [await rig.a_fax(channel) for channel in (CLAIMS, INBOUND)]
-    await rig.all_told()
-    rig.slack.fail("update", "before", SlackBusy(60))
-    await rig.step(faxes[0])
-    await until(lambda: "update" in rig.slack.calls and rig.slack.steps(CLAIMS))
-    await rig.step(faxes[1])
-    await until(lambda: rig.slack.steps(INBOUND))
-    assert rig.slack.calls.count("update") == 1
+    faxes = [await harness.a_fax(channel) for channel in (CLAIMS, INBOUND)]
+    await harness.all_posted()
+    harness.slack.fail("update", "before", SlackBusy(60))
+    await harness.step(faxes[0])
+    await until(lambda: "update" in harness.slack.calls and harness.slack.steps(CLAIMS))
+    await harness.step(faxes[1])
+    await until(lambda: harness.slack.steps(INBOUND))
+    assert harness.slack.calls.count("update") == 1
 
 
-async def test_ends_go_ahead_of_progress_in_all_channels(rig):
-    """Five channels have progress to tell, the last one an end; with room for one edit, it is that one."""
+async def test_ends_go_ahead_of_progress_in_all_channels(harness):
+    """Five channels have progress to post, the last one an end; with room for one edit, it is that one."""
     places = [f"C{i}" for i in range(6)]
-    faxes = [await rig.a_fax(channel) for channel in places]
-    await rig.all_told()
-    rig.pace.shut.add(OutboxCall.EDIT)
+    faxes = [await harness.a_fax(channel) for channel in places]
+    await harness.all_posted()
+    harness.pace.shut.add(OutboxCall.EDIT)
     for fax_id in faxes[:5]:
-        await rig.step(fax_id)
-    await rig.end(faxes[5])
-    await rig.only_edits_wait()
+        await harness.step(fax_id)
+    await harness.end(faxes[5])
+    await harness.only_edits_wait()
     edited: list[str] = []
-    update = rig.slack.update
+    update = harness.slack.update
 
     async def watch(channel_id, ts, message, *, key):
         edited.append(channel_id)
         await update(channel_id, ts, message, key=key)
 
-    rig.slack.update = watch
-    rig.pace.shut.clear()
-    rig.outbox.wake(())
-    await rig.all_told()
+    harness.slack.update = watch
+    harness.pace.shut.clear()
+    harness.outbox.wake(())
+    await harness.all_posted()
     assert edited[0] == places[5]
     assert sorted(set(edited)) == places
 
 
-async def test_many_changes_that_had_to_wait_are_one_edit(rig):
+async def test_many_changes_that_had_to_wait_are_one_edit(harness):
     """The newest state wins: one call for all of them."""
-    fax_id = await rig.a_fax()
-    await rig.all_told()
-    rig.pace.shut.add(OutboxCall.EDIT)
+    fax_id = await harness.a_fax()
+    await harness.all_posted()
+    harness.pace.shut.add(OutboxCall.EDIT)
     for _ in range(10):
-        await rig.write(lambda ledger: refresh_cards(ledger, ledger.fax(fax_id)))
-    rig.pace.shut.clear()
-    rig.outbox.wake(())
-    await rig.all_told()
-    assert rig.slack.cards()[0].edits == 1
+        await harness.write(lambda ledger: refresh_cards(ledger, ledger.fax(fax_id)))
+    harness.pace.shut.clear()
+    harness.outbox.wake(())
+    await harness.all_posted()
+    assert harness.slack.cards()[0].edits == 1
 
 
-async def test_an_edit_without_an_answer_is_made_again(rig, monkeypatch):
+async def test_an_edit_without_an_answer_is_made_again(harness, monkeypatch):
     """Editing twice does no harm; the card is current in the end."""
     monkeypatch.setattr("faxbot.services.outbox.posting.FIRST_EDIT_PAUSE", 0.02)
-    fax_id = await rig.a_fax()
-    await rig.all_told()
+    fax_id = await harness.a_fax()
+    await harness.all_posted()
     for _ in range(3):
-        rig.slack.fail("update", "before", SlackUnclear("lost"))
-    await rig.end(fax_id)
-    await rig.all_told()
-    assert rig.slack.cards()[0].message.fax.outcome is Outcome.GIVEN_UP
+        harness.slack.fail("update", "before", SlackUnclear("lost"))
+    await harness.end(fax_id)
+    await harness.all_posted()
+    assert harness.slack.cards()[0].message.fax.outcome is Outcome.GIVEN_UP
 
 
-async def test_an_edit_that_is_carried_out_late_does_not_stay(rig, monkeypatch):
+async def test_an_edit_that_is_carried_out_late_does_not_stay(harness, monkeypatch):
     """Given up here, it lands over its own repetition there: the card is brought up to date once more."""
     monkeypatch.setattr("faxbot.services.outbox.posting.FIRST_EDIT_PAUSE", 0.02)
-    fax_id = await rig.a_fax()
-    await rig.all_told()
-    update, late = rig.slack.update, []
+    fax_id = await harness.a_fax()
+    await harness.all_posted()
+    update, late = harness.slack.update, []
 
     async def update_late(channel_id, ts, message, *, key):
         if not late:
@@ -245,87 +245,87 @@ async def test_an_edit_that_is_carried_out_late_does_not_stay(rig, monkeypatch):
             late.append(None)
             await update(*late[0], key=key)
 
-    monkeypatch.setattr(rig.slack, "update", update_late)
-    await rig.step(fax_id)
+    monkeypatch.setattr(harness.slack, "update", update_late)
+    await harness.step(fax_id)
     await until(lambda: late)
-    await rig.end(fax_id)
-    await rig.all_told()
-    assert rig.slack.cards()[0].message.fax.outcome is Outcome.GIVEN_UP
+    await harness.end(fax_id)
+    await harness.all_posted()
+    assert harness.slack.cards()[0].message.fax.outcome is Outcome.GIVEN_UP
 
 
-async def test_the_end_of_a_fax_whose_card_was_deleted_is_told_in_a_new_card(rig):
+async def test_the_end_of_a_fax_whose_card_was_deleted_is_shown_in_a_new_card(harness):
     """Somebody deleted the card: it is posted once more, with the end."""
-    fax_id = await rig.a_fax()
-    await rig.all_told()
-    rig.slack.fail("update", "before", SlackRefused("message_not_found"))
-    await rig.end(fax_id)
-    await rig.all_told()
-    assert len(rig.slack.cards()) == 2
-    assert rig.slack.cards()[1].message.fax.outcome is Outcome.GIVEN_UP
-    assert rig.slack.steps()[-1] == "given_up"
+    fax_id = await harness.a_fax()
+    await harness.all_posted()
+    harness.slack.fail("update", "before", SlackRefused("message_not_found"))
+    await harness.end(fax_id)
+    await harness.all_posted()
+    assert len(harness.slack.cards()) == 2
+    assert harness.slack.cards()[1].message.fax.outcome is Outcome.GIVEN_UP
+    assert harness.slack.steps()[-1] == "given_up"
 
 
-async def test_a_reply_without_a_thread_begins_a_new_one_once(rig):
-    """thread_not_found: the card is posted anew, the reply goes there; a second time it is given up."""
-    fax_id = await rig.a_fax()
-    await rig.all_told()
-    rig.pace.shut.add(OutboxCall.EDIT)
-    rig.slack.fail("post", "before", SlackRefused("thread_not_found"))
-    await rig.end(fax_id)
-    await until(lambda: len(rig.slack.cards()) == 2)
-    rig.pace.shut.clear()
-    rig.outbox.wake(())
-    await rig.all_told()
-    assert len(rig.slack.cards()) == 2
-    told = [p for p in rig.slack.posts if p.thread_ts]
-    assert [p.thread_ts for p in told] == [rig.slack.cards()[1].ts]
-    rig.slack.fail("update", "before", SlackRefused("message_not_found"))
-    await rig.write(lambda ledger: refresh_cards(ledger, ledger.fax(fax_id)))
-    await rig.all_told()
-    assert len(rig.slack.cards()) == 2
+async def test_a_reply_without_a_thread_begins_a_new_one_once(harness):
+    """thread_not_found: the card is posted again, the reply goes there; a second time it is given up."""
+    fax_id = await harness.a_fax()
+    await harness.all_posted()
+    harness.pace.shut.add(OutboxCall.EDIT)
+    harness.slack.fail("post", "before", SlackRefused("thread_not_found"))
+    await harness.end(fax_id)
+    await until(lambda: len(harness.slack.cards()) == 2)
+    harness.pace.shut.clear()
+    harness.outbox.wake(())
+    await harness.all_posted()
+    assert len(harness.slack.cards()) == 2
+    steps = [p for p in harness.slack.posts if p.thread_ts]
+    assert [p.thread_ts for p in steps] == [harness.slack.cards()[1].ts]
+    harness.slack.fail("update", "before", SlackRefused("message_not_found"))
+    await harness.write(lambda ledger: refresh_cards(ledger, ledger.fax(fax_id)))
+    await harness.all_posted()
+    assert len(harness.slack.cards()) == 2
 
 
-async def test_a_closed_channel_is_dropped_and_one_admin_hears_once(rig):
-    """is_archived will not change by trying: the notices are dropped, Priya is told."""
-    post = rig.slack.post
+async def test_a_closed_channel_is_dropped_and_one_admin_is_notified_once(harness):
+    """is_archived will not change by trying: the notices are dropped, Priya is notified."""
+    post = harness.slack.post
 
     async def closed(channel_id, message, *, key, thread_ts):
         if channel_id == CLAIMS:
             raise SlackRefused("is_archived")
         return await post(channel_id, message, key=key, thread_ts=thread_ts)
 
-    rig.slack.post = closed
+    harness.slack.post = closed
     for text in ("one", "two"):
-        await rig.say(CLAIMS, text)
-    await rig.all_told()
-    assert rig.texts(CLAIMS) == []
-    assert len(rig.texts(PRIYA)) == 1
-    assert CLAIMS in rig.texts(PRIYA)[0]
+        await harness.say(CLAIMS, text)
+    await harness.all_posted()
+    assert harness.texts(CLAIMS) == []
+    assert len(harness.texts(PRIYA)) == 1
+    assert CLAIMS in harness.texts(PRIYA)[0]
 
 
-async def test_any_other_refusal_is_kept(rig, monkeypatch):
+async def test_any_other_refusal_is_kept(harness, monkeypatch):
     """A revoked token comes back: nothing was lost meanwhile."""
     monkeypatch.setattr("faxbot.services.outbox.posting.RETRY_SECONDS", 0.05)
-    rig.slack.fail("post", "before", SlackRefused("token_revoked"))
-    await rig.say(CLAIMS, "one")
-    await rig.all_told()
-    assert rig.texts(CLAIMS) == ["one"]
+    harness.slack.fail("post", "before", SlackRefused("token_revoked"))
+    await harness.say(CLAIMS, "one")
+    await harness.all_posted()
+    assert harness.texts(CLAIMS) == ["one"]
 
 
-async def test_a_post_is_looked_for_twice_before_it_is_made_again(rig):
-    """Its answer is lost and it is not there: two looks, then one more post."""
-    rig.slack.fail("post", "before", SlackUnclear("lost"))
-    await rig.say(CLAIMS, "one")
-    await rig.all_told()
-    assert rig.slack.calls == ["post", "find", "find", "post"]
-    assert rig.texts(CLAIMS) == ["one"]
+async def test_a_post_is_repeated_only_after_two_lookups(harness):
+    """Its answer is lost and it is absent: two lookups, then one more post."""
+    harness.slack.fail("post", "before", SlackUnclear("lost"))
+    await harness.say(CLAIMS, "one")
+    await harness.all_posted()
+    assert harness.slack.calls == ["post", "find", "find", "post"]
+    assert harness.texts(CLAIMS) == ["one"]
 
 
-async def test_no_look_before_the_settle_window(tmp_path):
-    """Found `sending` at a start: the call may still be carried out, so the look waits."""
+async def test_no_lookup_before_the_settle_window(tmp_path):
+    """Found `sending` at a start: the call may still be processed, so the lookup waits."""
     slack = PlainSlack()
-    async with running(tmp_path, slack) as rig:
-        await rig.all_told()
+    async with running(tmp_path, slack) as harness:
+        await harness.all_posted()
 
     def under_way(ledger):
         ledger.announce(
@@ -336,7 +336,7 @@ async def test_no_look_before_the_settle_window(tmp_path):
                 state=AnnouncementState.SENDING,
                 batch="k1",
                 body={"message": "Sentence", "facts": {"text": "one", "command": ""}},
-                created_at=rig.clock.now().timestamp(),
+                created_at=harness.clock.now().timestamp(),
             )
         )
 
@@ -344,22 +344,22 @@ async def test_no_look_before_the_settle_window(tmp_path):
     store = TransactionStore(engine)
     await store.write(under_way)
     store.close()
-    async with running(tmp_path, slack, settle=60.0) as rig:
-        began = rig.clock.now().timestamp()
-        await rig.say(INBOUND, "two")
-        await until(lambda: rig.texts(INBOUND) == ["two"])
-        (row,) = await rig.store.read(lambda ledger: ledger.pending([CLAIMS]))
+    async with running(tmp_path, slack, settle=60.0) as harness:
+        began = harness.clock.now().timestamp()
+        await harness.say(INBOUND, "two")
+        await until(lambda: harness.texts(INBOUND) == ["two"])
+        (row,) = await harness.store.read(lambda ledger: ledger.pending([CLAIMS]))
         assert row.due_at >= began + 55
         assert "find" not in slack.calls
-    async with running(tmp_path, slack) as rig:
-        await rig.all_told()
-    assert rig.texts(CLAIMS) == ["one"]
+    async with running(tmp_path, slack) as harness:
+        await harness.all_posted()
+    assert harness.texts(CLAIMS) == ["one"]
 
 
-async def test_an_answer_to_one_person_is_told_at_most_once(rig):
-    """It cannot be looked for: a lost answer stays lost, and nothing is said twice."""
-    rig.slack.fail("whisper", "after", SlackUnclear("lost"))
-    await rig.write(
+async def test_an_ephemeral_is_posted_at_most_once(harness):
+    """No lookup can find it: after a lost answer it is not repeated."""
+    harness.slack.fail("post_ephemeral", "after", SlackUnclear("lost"))
+    await harness.write(
         lambda ledger: ledger.announce(
             Announcement(
                 key="w1",
@@ -370,11 +370,11 @@ async def test_an_answer_to_one_person_is_told_at_most_once(rig):
             )
         )
     )
-    await rig.all_told()
-    assert rig.slack.calls == ["whisper"]
+    await harness.all_posted()
+    assert harness.slack.calls == ["post_ephemeral"]
 
 
-async def test_a_document_that_left_the_spool_is_fetched_once_more(rig, tmp_path, monkeypatch):
+async def test_a_document_that_left_the_spool_is_fetched_once_more(harness, tmp_path, monkeypatch):
     """Somebody emptied the spool: the record is to be fetched again, and then its file is posted."""
     monkeypatch.setattr("faxbot.services.outbox.file_posting.RETRY_SECONDS", 0.05)
     path = tmp_path / "RX1.pdf"
@@ -383,35 +383,35 @@ async def test_a_document_that_left_the_spool_is_fetched_once_more(rig, tmp_path
         path.stat()
         return original(path, name)
 
-    original, rig.slack.begin_upload = rig.slack.begin_upload, begin_upload
+    original, harness.slack.begin_upload = harness.slack.begin_upload, begin_upload
 
-    record_id = await rig.received(path)
+    record_id = await harness.received(path)
 
     async def state():
-        return (await rig.store.read(lambda ledger: ledger.record(record_id))).state
+        return (await harness.store.read(lambda ledger: ledger.record(record_id))).state
 
     async with asyncio.timeout(5):
         while await state() is not RecordState.SEEN:
             await asyncio.sleep(0.01)
     make_pdf(path)
-    await rig.all_told()
-    assert len(rig.slack.received()) == 1
+    await harness.all_posted()
+    assert len(harness.slack.received()) == 1
 
 
-async def test_a_share_is_looked_for_twice_before_it_is_asked_for_again(rig, tmp_path):
-    """Its answer is lost and nothing shows the file: two looks, then the same file is shared once more."""
-    rig.slack.fail("share_file", "before", SlackUnclear("lost"))
-    await rig.received(make_pdf(tmp_path / "RX1.pdf"))
-    await rig.all_told()
+async def test_a_share_is_repeated_only_after_two_lookups(harness, tmp_path):
+    """Its answer is lost and the share is absent: two lookups, then the same file is shared once more."""
+    harness.slack.fail("share_file", "before", SlackUnclear("lost"))
+    await harness.received(make_pdf(tmp_path / "RX1.pdf"))
+    await harness.all_posted()
     calls = ["begin_upload", "put_bytes", "share_file", "shared_ts", "shared_ts", "share_file"]
-    assert rig.slack.calls[: len(calls)] == calls
-    assert rig.slack.calls.count("share_file") == 2
-    assert len(rig.slack.received()) == 1
+    assert harness.slack.calls[: len(calls)] == calls
+    assert harness.slack.calls.count("share_file") == 2
+    assert len(harness.slack.received()) == 1
 
 
-async def test_what_is_due_at_once_has_a_real_moment(rig):
+async def test_what_is_due_at_once_has_a_real_moment(harness):
     """That of its writing, not the year 1970: an admin reads the table."""
-    rig.pace.shut.add(OutboxCall.POST)
-    await rig.say(CLAIMS, "hello")
-    (row,) = await rig.store.read(lambda ledger: ledger.pending())
+    harness.pace.shut.add(OutboxCall.POST)
+    await harness.say(CLAIMS, "hello")
+    (row,) = await harness.store.read(lambda ledger: ledger.pending())
     assert row.due_at == row.created_at > 0

@@ -26,7 +26,7 @@ from faxbot.store.queries import SqlLedger
 from faxbot.store.schema import migrate, newest_revision, revision
 from tests.support.postgresql import new_database, run
 from tests.support.processes import settings_of
-from tests.support.services import house, receive, submissions
+from tests.support.services import receive, services_over, submissions
 from tests.support.waiting import until
 
 
@@ -193,7 +193,7 @@ def test_of_two_sessions_one_changes_the_state(database_url: str):
 
 
 def test_an_open_transaction_sees_the_state_that_another_committed(migrated: Engine):
-    """READ COMMITTED: the conditional update looks at the row as it is now, not as it was read."""
+    """READ COMMITTED: the conditional update checks the row as it is now, not as it was read."""
     with Session(migrated) as session:
         fax_id = SqlLedger(session, Touched()).add_fax(Fax(state=FaxState.READY)).id
         session.commit()
@@ -223,16 +223,16 @@ def test_a_missing_driver_is_named(monkeypatch: pytest.MonkeyPatch):
 
 async def test_faxes_go_out_and_come_in(migrated: Engine, tmp_path, fax, slack):
     """One is sent, one whose answer is lost is found, one arrives; a restart repeats nothing."""
-    async with house(tmp_path, fax, slack, engine=migrated) as home:
-        await home.send()
-        await home.tick_until(lambda: "delivered" in slack.steps())
+    async with services_over(tmp_path, fax, slack, engine=migrated) as bot:
+        await bot.send()
+        await bot.tick_until(lambda: "delivered" in slack.steps())
         fax.faults.plan(fault="drop_after", method="filesend", times=1)
-        await home.send("469 555 0102")
-        await home.tick_until(lambda: "adopted" in slack.steps())
+        await bot.send("469 555 0102")
+        await bot.tick_until(lambda: "adopted" in slack.steps())
         receive(fax, slack.files["F0"])
-        await home.tick_until(slack.received)
-    async with house(tmp_path, fax, slack, engine=migrated) as home:
-        await home.tick_until(lambda: slack.steps().count("delivered") == 2)
+        await bot.tick_until(slack.received)
+    async with services_over(tmp_path, fax, slack, engine=migrated) as bot:
+        await bot.tick_until(lambda: slack.steps().count("delivered") == 2)
         await until(lambda: [card.message.fax.outcome for card in slack.cards()] == [Outcome.DELIVERED] * 2)
     assert len(submissions(fax)) == 2
     assert len(slack.received()) == 1
@@ -246,14 +246,14 @@ async def test_a_fax_in_submission_is_not_submitted_again(migrated: Engine, tmp_
         ledger.change_state(row, FaxState.SUBMITTING)
         row.job_id, row.accepted_at = None, None
 
-    async with house(tmp_path, fax, slack, engine=migrated) as home:
-        await home.send()
+    async with services_over(tmp_path, fax, slack, engine=migrated) as bot:
+        await bot.send()
         async with asyncio.timeout(15):
-            while not await home.faxes(FaxState.ACCEPTED):
+            while not await bot.faxes(FaxState.ACCEPTED):
                 await asyncio.sleep(0.02)
-        await home.store.write(kill)
-    async with house(tmp_path, fax, slack, engine=migrated) as home:
-        await home.tick_until(lambda: "adopted" in slack.steps())
+        await bot.store.write(kill)
+    async with services_over(tmp_path, fax, slack, engine=migrated) as bot:
+        await bot.tick_until(lambda: "adopted" in slack.steps())
     assert len(submissions(fax)) == 1
 
 

@@ -2,7 +2,7 @@
 Promise 4 as far as the disk goes: what the database says is there is there after a loss of power.
 
 A file is synced before it gets its name, its folder afterwards, and only then the row that names it is
-written. Nobody can cut the power in a test, so the order of the calls is observed.
+written. A test cannot cut the power, so the order of the calls is observed.
 """
 
 import os
@@ -29,7 +29,7 @@ from faxbot.standins.ucx import SimulatedUcx
 from faxbot.store.engine import TransactionStore, open_engine
 from faxbot.store.schema import migrate
 from tests.support.fake_slack import FakeSlack, web_api
-from tests.support.services import PlainSlack, house, make_pdf
+from tests.support.services import PlainSlack, make_pdf, services_over
 
 ROOT = Path(__file__).parents[2]
 
@@ -97,11 +97,11 @@ async def test_received_and_fetched_documents_are_on_the_disk_before_their_rows(
     """FileDownload for a received fax and for a person: file, name, folders, and then the database."""
     slack = PlainSlack()
     slack.files["F0"] = make_pdf(tmp_path / "referral.pdf")
-    async with SimulatedUcx(tmp_path / "ucx", speed=400) as fax, house(tmp_path, fax, slack) as home:
-        await home.send("+1 469 555 1112")
-        await home.tick_until(slack.received)
-        await home.runner.accept(home.request(RequestKind.GET, job_id="TX1"))
-        await home.tick_until(lambda: slack.received("CCLAIMS"))
+    async with SimulatedUcx(tmp_path / "ucx", speed=400) as fax, services_over(tmp_path, fax, slack) as bot:
+        await bot.send("+1 469 555 1112")
+        await bot.tick_until(slack.received)
+        await bot.runner.accept(bot.request(RequestKind.GET, job_id="TX1"))
+        await bot.tick_until(lambda: slack.received("CCLAIMS"))
     spool = tmp_path / "spool"
     (received,), (fetched,) = (spool / "in").glob("*.pdf"), (spool / "get").glob("*.pdf")
     assert max(disk.renamed(received), disk.made(spool / "in"), disk.made(spool)) < disk.first(
@@ -134,7 +134,7 @@ async def test_a_file_from_slack_is_on_the_disk_when_it_has_its_name(tmp_path, d
 
 @pytest.mark.parametrize("names", [["one.pdf"], ["one.pdf", "two.pdf"]], ids=["as it is", "put together"])
 def test_a_made_document_is_on_the_disk_when_it_has_its_name(tmp_path, disk, names):
-    """What the converter hands back is synced, renamed, and its folder synced."""
+    """The converter's output is synced, renamed, and its folder synced."""
     work = tmp_path / "work"
     work.mkdir()
     parts = [Part(make_pdf(tmp_path / name), name) for name in names]
@@ -153,7 +153,7 @@ def test_a_folder_of_the_spool_is_on_the_disk_with_all_above_it(tmp_path, disk):
 
 
 class Watched(sqlite3.Connection):
-    """A connection that tells how safe each of its commits is."""
+    """A connection that records the synchronous mode of each commit."""
 
     commits: list[tuple[str, int]] = []  # noqa: RUF012 - shared by all connections on purpose
     opened = 0

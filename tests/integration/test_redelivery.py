@@ -1,4 +1,4 @@
-"""Whatever Slack tells twice, one wish is one request and one effect: judged by the two servers' own logs."""
+"""Every redelivery is one request with one effect: judged by the logs of the two servers."""
 
 import asyncio
 import contextlib
@@ -54,18 +54,18 @@ class Scene:
     def asked_slack(self, method: str) -> int:
         return len(self.workspace.journal.of("api", method=method))
 
-    def whispers(self, text: str) -> list[str]:
+    def ephemerals(self, text: str) -> list[str]:
         shown = (str(each.content.get("text")) for each in self.workspace.state.ephemerals.values())
         return [each for each in shown if text in each]
 
     def tellings(self) -> dict[str, list[int]]:
         """The attempts of each event that was sent more than once, but for what the bot posts and edits."""
-        told: dict[str, list[int]] = {}
+        answer: dict[str, list[int]] = {}
         for each in self.workspace.journal.of("envelope_sent", type="events_api"):
             event = each["payload"]["event"]
             if not event.get("bot_id") and event.get("subtype") != "message_changed":
-                told.setdefault(each["payload"]["event_id"], []).append(each["attempt"])
-        return {event: attempts for event, attempts in told.items() if len(attempts) > 1}
+                answer.setdefault(each["payload"]["event_id"], []).append(each["attempt"])
+        return {event: attempts for event, attempts in answer.items() if len(attempts) > 1}
 
     def bot(self, folder: Path) -> Any:
         return running_bot(settings_for(self.fax, self.workspace, folder, faxbot_poll_active_seconds=0.2))
@@ -94,7 +94,7 @@ async def twice(tmp_path):
         yield there
 
 
-async def test_a_share_is_one_fax_in_whatever_way_and_order_it_is_told(twice):
+async def test_a_share_is_one_fax_in_any_order_of_its_events(twice):
     """message, app_mention and file_shared, each of them twice, with and without files, first or last."""
     ways = [
         (twice.im, {}),
@@ -118,31 +118,31 @@ async def test_a_share_is_one_fax_in_whatever_way_and_order_it_is_told(twice):
 
 
 async def test_a_command_is_one_fax(twice):
-    """`/fax send` told three times, twice at once over both connections, sends once and says so once."""
+    """`/fax send` delivered three times, twice at once over both connections, is sent and answered once."""
     await twice.share(CLAIMS)
     await twice.dana.command(CLAIMS, f"/fax send {NUMBER}")
     await until(lambda: submissions(twice.fax))
     await twice.settled()
     assert len(twice.workspace.journal.of("envelope_sent", type="slash_commands")) == 3
     assert len({each["connection"] for each in twice.workspace.journal.of("envelope_sent")}) == 2
-    assert (twice.calls("filesend"), len(twice.whispers("Faxing"))) == (1, 1)
+    assert (twice.calls("filesend"), len(twice.ephemerals("Faxing"))) == (1, 1)
 
 
 async def test_a_question_has_one_answer(twice):
     """What only reads is answered once, too."""
     await twice.dana.command(CLAIMS, "/fax lines")
-    await until(lambda: twice.whispers("Sales"))
+    await until(lambda: twice.ephemerals("Sales"))
     await twice.settled()
-    assert len(twice.whispers("Sales")) == 1
+    assert len(twice.ephemerals("Sales")) == 1
 
 
 async def test_words_get_one_hint(twice):
     """A message without a file is answered, and once."""
     await twice.dana.post(twice.im, "hello")
-    await until(lambda: twice.whispers("Send me the files"))
+    await until(lambda: twice.ephemerals("Send me the files"))
     await twice.settled()
     assert len(twice.tellings()) == 1
-    assert len(twice.whispers("Send me the files")) == 1
+    assert len(twice.ephemerals("Send me the files")) == 1
 
 
 async def test_a_form_opens_once_and_sends_once(twice):
@@ -151,7 +151,7 @@ async def test_a_form_opens_once_and_sends_once(twice):
     await twice.dana.command(CLAIMS, "/fax send")
     (view,) = await twice.dana.until("the form", lambda sight: list(sight.views.values()), within=5)
     await twice.settled()
-    assert (twice.asked_slack("views.open"), twice.whispers("trigger")) == (1, [])
+    assert (twice.asked_slack("views.open"), twice.ephemerals("trigger")) == (1, [])
     await twice.dana.submit(view, {"number": {"number": {"value": NUMBER}}})
     await until(lambda: submissions(twice.fax))
     await twice.settled()
@@ -172,7 +172,7 @@ async def test_a_click_is_one_cancellation(twice):
     await twice.dana.press(card, "Cancel fax")
     await twice.settled()
     assert len(twice.workspace.journal.of("envelope_sent", type="interactive")) == 3
-    assert (twice.calls("jobcancel"), twice.whispers("canceled already")) == (1, [])
+    assert (twice.calls("jobcancel"), twice.ephemerals("canceled already")) == (1, [])
 
 
 async def test_lost_acknowledgements_change_nothing(tmp_path):
@@ -229,7 +229,7 @@ async def test_connections_that_go_in_the_middle_of_a_delivery(tmp_path, monkeyp
 
 
 async def test_what_could_not_be_committed_is_not_acknowledged(tmp_path, monkeypatch):
-    """Slack tells again of a share that the database refused, until it is committed; then it is one fax."""
+    """Slack redelivers a share that the database refused until it is committed; then it is one fax."""
     broken, add = [True], SqlLedger.add_request
 
     def refusing(ledger, request):
@@ -249,8 +249,8 @@ async def test_what_could_not_be_committed_is_not_acknowledged(tmp_path, monkeyp
         assert there.workspace.journal.of("event_given_up") == []
 
 
-async def test_a_restart_between_two_tellings(tmp_path):
-    """What was committed before the bot stopped is known to the next one, which is told of it again."""
+async def test_a_restart_between_two_deliveries(tmp_path):
+    """A request committed before a restart is recognized when it is redelivered after it."""
     async with scene(tmp_path, **QUICK | {"ack_deadline": 5.0}) as there:
         socket = there.workspace.installation.socket
         async with there.bot(tmp_path):

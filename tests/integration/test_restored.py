@@ -17,7 +17,7 @@ from faxbot.store.queries import SqlLedger
 from faxbot.store.schema import migrate, revision
 from tests.support.postgresql import dump, empty, new_database, of, restore, run
 from tests.support.processes import settings_of
-from tests.support.services import house, submissions
+from tests.support.services import services_over, submissions
 from tests.support.waiting import until
 
 
@@ -34,22 +34,22 @@ def mark(url):
 async def dump_with_a_waiting_fax(url, folder, fax, slack):
     """A dump in which a fax waits for the fax server; afterwards it is delivered."""
     mark(url)
-    async with house(folder, fax, slack, engine=open_engine(url)) as home:
-        await home.tick()
+    async with services_over(folder, fax, slack, engine=open_engine(url)) as bot:
+        await bot.tick()
         await fax.start_outage(60)
-        await home.send()
+        await bot.send()
         await until(lambda: "kept" in slack.steps())
         dumped = await asyncio.to_thread(dump, url, folder / "dump")
         await fax.end_outage()
-        await home.tick_until(lambda: "delivered" in slack.steps())
+        await bot.tick_until(lambda: "delivered" in slack.steps())
     return dumped
 
 
 async def start_on(url, folder, fax, slack):
     """A bot starts on *url*: it finds the job of the waiting fax, and dials nothing."""
     mark(url)
-    async with house(folder, fax, slack, engine=open_engine(url)) as home:
-        await home.tick_until(lambda: slack.steps().count("delivered") == 2)
+    async with services_over(folder, fax, slack, engine=open_engine(url)) as bot:
+        await bot.tick_until(lambda: slack.steps().count("delivered") == 2)
     assert len(submissions(fax)) == 1
     assert "adopted" in slack.steps()
     assert mark(url) is None
@@ -125,18 +125,18 @@ def _rewrite(connection, newest):
 async def test_what_is_not_recognized_is_marked_by_hand(tmp_path, database_url, fax, slack):
     """`faxbot restored`: a waiting fax is not dialed by the next start; a person decides."""
     engine, settings = open_engine(database_url), settings_of(tmp_path, database_url)
-    async with house(tmp_path, fax, slack, engine=engine) as home:
-        await home.tick()
+    async with services_over(tmp_path, fax, slack, engine=engine) as bot:
+        await bot.tick()
         await fax.start_outage(60)
-        await home.send()
+        await bot.send()
         await until(lambda: "kept" in slack.steps())
         with pytest.raises(SettingsProblem, match="Another faxbot uses this database"):
             await mark_as_restored(settings, datetime.now(UTC))
     await fax.end_outage()
     assert await mark_as_restored(settings, datetime.now(UTC)) > 0
-    async with house(tmp_path, fax, slack, engine=engine) as home:
-        await home.tick_until(lambda: "asked" in slack.steps())
-        assert len(await home.faxes(FaxState.UNDECIDED)) == 1
+    async with services_over(tmp_path, fax, slack, engine=engine) as bot:
+        await bot.tick_until(lambda: "asked" in slack.steps())
+        assert len(await bot.faxes(FaxState.UNDECIDED)) == 1
     assert submissions(fax) == []
 
 

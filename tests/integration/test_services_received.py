@@ -7,7 +7,7 @@ import pytest
 from faxbot.services.model.request_bodies import RequestKind
 from faxbot.services.receiving import inbox
 from faxbot.standins.ucx import DEFAULT_LINES, SimulatedLine, SimulatedUcx
-from tests.support.services import INBOUND, PRIYA, house, make_pdf, receive
+from tests.support.services import INBOUND, PRIYA, make_pdf, receive, services_over
 from tests.support.waiting import until
 
 LEGAL = "CLEGAL"
@@ -23,33 +23,33 @@ def downloads(fax, job_id):
     return len([call for call in calls if call["params"] == {"job_id": job_id}])
 
 
-async def arrive(home, path, count=1):
-    """So many faxes arrive, one after the other, and are looked at once."""
-    before = len(home.fax.log.entries("reception"))
+async def arrive(bot, path, count=1):
+    """That many faxes arrive one by one, followed by one inbox tick."""
+    before = len(bot.fax.log.entries("reception"))
     for more in range(1, count + 1):
-        receive(home.fax, path)
-        await until(lambda more=more: len(home.fax.log.entries("reception")) == before + more)
-    await home.inbox.tick()
+        receive(bot.fax, path)
+        await until(lambda more=more: len(bot.fax.log.entries("reception")) == before + more)
+    await bot.inbox.tick()
 
 
-async def test_a_file_that_never_comes_is_told_without_it_in_order_and_once(tmp_path, slack, monkeypatch):
-    """RX1 and RX2 cannot be fetched: neither holds up RX3, each is told by its card, and asked for rarely."""
+async def test_a_fax_without_its_file_is_announced_in_order_and_once(tmp_path, slack, monkeypatch):
+    """RX1 and RX2 cannot be fetched: neither delays RX3, each is announced by its card, retried rarely."""
     monkeypatch.setattr(inbox, "TRIES", TRIES)
     page = make_pdf(tmp_path / "page.pdf", 1)
     async with SimulatedUcx(tmp_path / "ucx", speed=400) as fax:
         for job_id in ("RX1", "RX2"):
             fax.faults.plan(fault="error", method="filedownload", times=None, match={"job_id": job_id})
-        async with house(tmp_path, fax, slack) as home:
-            await arrive(home, page)
-            await arrive(home, page, 2)
+        async with services_over(tmp_path, fax, slack) as bot:
+            await arrive(bot, page)
+            await arrive(bot, page, 2)
             await until(slack.details)
             assert [p.message.record.job_id for p in slack.details()] == ["RX3"]
-        async with house(tmp_path, fax, slack) as home:
-            await home.tick_until(lambda: len(slack.details()) == 3)
+        async with services_over(tmp_path, fax, slack) as bot:
+            await bot.tick_until(lambda: len(slack.details()) == 3)
             for _ in range(3):
-                await home.inbox.tick(sweep=True)
-        async with house(tmp_path, fax, slack) as home:
-            await home.inbox.tick(sweep=True)
+                await bot.inbox.tick(sweep=True)
+        async with services_over(tmp_path, fax, slack) as bot:
+            await bot.inbox.tick(sweep=True)
     cards = slack.details()
     assert [p.message.record.job_id for p in cards] == ["RX3", "RX1", "RX2"]
     assert [p.thread_ts is None for p in cards] == [False, True, True]
@@ -79,53 +79,53 @@ async def fax(tmp_path):
         yield server
 
 
-async def hear_support(home):
+async def hear_support(bot):
     """#legal subscribes to what Support receives."""
-    wish = home.request(RequestKind.SUBSCRIBE, user=PRIYA, channel=LEGAL, direction="RX", line="Support")
-    told = len(home.slack.told())
-    await home.runner.accept(wish)
-    await until(lambda: len(home.slack.told()) > told)
-
-
-async def heard(home, path):
-    """Which channels hear of the next fax to Support, each with the line that it names."""
-    receive(home.fax, path, line="2")
-    before = len(home.slack.details())
-    await home.tick_until(lambda: len(home.slack.details()) > before)
-    await home.tick_until(lambda: home.outbox.depth == 0)
-    return {p.channel: p.message.line_name for p in home.slack.details()[before:]}
-
-
-async def send_from_support(home):
-    await home.runner.accept(
-        home.request(RequestKind.SEND, number="469 555 0101", line="Support", recent=True)
+    new_request = bot.request(
+        RequestKind.SUBSCRIBE, user=PRIYA, channel=LEGAL, direction="RX", line="Support"
     )
-    await home.tick_until(lambda: "queued" in home.slack.steps())
+    answer = len(bot.slack.sentences())
+    await bot.runner.accept(new_request)
+    await until(lambda: len(bot.slack.sentences()) > answer)
+
+
+async def heard(bot, path):
+    """Which channels get the next fax to Support, each with the line that it names."""
+    receive(bot.fax, path, line="2")
+    before = len(bot.slack.details())
+    await bot.tick_until(lambda: len(bot.slack.details()) > before)
+    await bot.tick_until(lambda: bot.outbox.depth == 0)
+    return {p.channel: p.message.line_name for p in bot.slack.details()[before:]}
+
+
+async def send_from_support(bot):
+    await bot.runner.accept(bot.request(RequestKind.SEND, number="469 555 0101", line="Support", recent=True))
+    await bot.tick_until(lambda: "queued" in bot.slack.steps())
 
 
 async def test_a_fax_whose_line_is_not_known_reaches_the_inbound_channel_only(tmp_path, fax, slack):
-    """Nothing tells which line the modem serves: no channel of a line hears of it, and none is named."""
-    async with house(tmp_path, fax, slack) as home:
-        await hear_support(home)
-        assert await heard(home, make_pdf(tmp_path / "page.pdf", 1)) == {INBOUND: ""}
+    """The line of the modem is unknown: no channel of a line gets the fax, and no line is shown."""
+    async with services_over(tmp_path, fax, slack) as bot:
+        await hear_support(bot)
+        assert await heard(bot, make_pdf(tmp_path / "page.pdf", 1)) == {INBOUND: ""}
 
 
 async def test_filesend_teaches_which_line_a_modem_serves(tmp_path, fax, slack):
-    """After a fax from Support its modem is known, in the next life as well."""
+    """After a fax from Support its modem is known, after a restart as well."""
     page = make_pdf(tmp_path / "page.pdf", 1)
-    async with house(tmp_path, fax, slack) as home:
-        await hear_support(home)
-        await send_from_support(home)
-        await home.tick_until(lambda: fax.log.entries("ended"))
-        assert await heard(home, page) == {INBOUND: "Support", LEGAL: "Support"}
-    async with house(tmp_path, fax, slack) as home:
-        assert await heard(home, page) == {INBOUND: "Support", LEGAL: "Support"}
+    async with services_over(tmp_path, fax, slack) as bot:
+        await hear_support(bot)
+        await send_from_support(bot)
+        await bot.tick_until(lambda: fax.log.entries("ended"))
+        assert await heard(bot, page) == {INBOUND: "Support", LEGAL: "Support"}
+    async with services_over(tmp_path, fax, slack) as bot:
+        assert await heard(bot, page) == {INBOUND: "Support", LEGAL: "Support"}
 
 
 async def test_a_setting_goes_before_what_filesend_taught(tmp_path, fax, slack):
-    """FAXBOT_MODEMS says that the modem is Billing's: Support's channel does not hear of its faxes."""
-    async with house(tmp_path, fax, slack, modems={"ttyS2": "3"}) as home:
-        await hear_support(home)
-        await send_from_support(home)
-        await home.tick_until(lambda: fax.log.entries("ended"))
-        assert await heard(home, make_pdf(tmp_path / "page.pdf", 1)) == {INBOUND: "Billing"}
+    """FAXBOT_MODEMS says that the modem is Billing's: Support's channel does not get its faxes."""
+    async with services_over(tmp_path, fax, slack, modems={"ttyS2": "3"}) as bot:
+        await hear_support(bot)
+        await send_from_support(bot)
+        await bot.tick_until(lambda: fax.log.entries("ended"))
+        assert await heard(bot, make_pdf(tmp_path / "page.pdf", 1)) == {INBOUND: "Billing"}

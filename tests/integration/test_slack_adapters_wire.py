@@ -1,4 +1,4 @@
-"""The adapters against a server that misbehaves as told: what goes over the wire, and how often."""
+"""The adapters against a server that misbehaves on request: what goes over the wire, and how often."""
 
 import asyncio
 import logging
@@ -43,10 +43,10 @@ class Slack:
             body += chunk if size < 64 * 1024 else b""
         self.sizes.append(size)
         self.bodies.append(body)
-        told = self.answers.get(request.path)
-        if told is None:
+        answering = self.answers.get(request.path)
+        if answering is None:
             return web.json_response({"ok": False, "error": "unknown_method"})
-        answer = told(request)
+        answer = answering(request)
         return await answer if asyncio.iscoroutine(answer) else answer
 
     def count(self, path):
@@ -103,12 +103,12 @@ async def api(slack):
 
 
 @pytest.fixture
-def told(api):
+def messenger(api):
     return SlackMessenger(api, lambda _: Shown(), lambda _: "beside")
 
 
 def hands_over(slack, *, size=None, url=None, **more):
-    """files.info tells of F1 at /file."""
+    """files.info returns F1 at /file."""
     shown = {"id": "F1", "name": "a.pdf", "mimetype": "application/pdf", "mode": "hosted", **more}
     shown["url_private"] = url or f"{slack.base}/file"
     if size is not None:
@@ -116,8 +116,8 @@ def hands_over(slack, *, size=None, url=None, **more):
     slack.answers["/api/files.info"] = lambda _: web.json_response({"ok": True, "file": shown})
 
 
-def post(told):
-    return told.post("C1", SAY, key="k1", thread_ts=None)
+def post(messenger):
+    return messenger.post("C1", SAY, key="k1", thread_ts=None)
 
 
 @pytest.mark.parametrize(
@@ -139,11 +139,11 @@ def post(told):
         (lambda _: web.Response(status=429, text="slow down"), SlackBusy),
     ],
 )
-async def test_post_is_sent_once_whatever_comes_back(slack, told, answer, fault):
+async def test_post_is_sent_once_whatever_comes_back(slack, messenger, answer, fault):
     """However a post ends, one request went out and one named fault comes back."""
     slack.answers["/api/chat.postMessage"] = answer
     with pytest.raises(fault):
-        await post(told)
+        await post(messenger)
     assert slack.count("/api/chat.postMessage") == 1
 
 
@@ -167,7 +167,7 @@ async def test_slow_answer_is_unclear(slack, api):
 
 
 async def test_no_server_means_that_nothing_happened(api):
-    """Where nobody listens nothing was carried out; the call can be made later."""
+    """At a closed port nothing was carried out; the call can be made later."""
     connections = Connections()
     nobody = WebApi(
         build_client("xoxb-secret", "http://127.0.0.1:1/api", connections, free_pace()), connections
@@ -177,31 +177,31 @@ async def test_no_server_means_that_nothing_happened(api):
     await connections.close()
 
 
-async def test_closed_connections_send_nothing(slack, api, told):
+async def test_closed_connections_send_nothing(slack, api, messenger):
     """After the end slack_sdk does not go on with a session of its own, which would follow redirects."""
     await api.connections.close()
     with pytest.raises(SlackUnclear):
-        await post(told)
+        await post(messenger)
     assert slack.seen == []
 
 
-async def test_read_is_repeated_after_a_cut(slack, told):
+async def test_read_is_repeated_after_a_cut(slack, messenger):
     """A read survives two dropped connections."""
     slack.answers["/api/auth.test"] = in_turn(
         cut, cut, lambda _: web.json_response({"ok": True, "user_id": "UBOT"})
     )
     slack.answers["/api/conversations.history"] = lambda _: web.json_response({"ok": True, "messages": []})
-    assert await told.find("C1", key="k", since=0.0, thread_ts=None) is None
+    assert await messenger.find("C1", key="k", since=0.0, thread_ts=None) is None
     assert slack.count("/api/auth.test") == 3
 
 
 @pytest.mark.parametrize("status", [302, 303, 307])
-async def test_redirects_are_not_followed(slack, api, told, status):
+async def test_redirects_are_not_followed(slack, api, messenger, status):
     """A redirect carries the token nowhere, neither a write's nor a read's: not even to the same server."""
     for method in ("chat.postMessage", "files.info"):
         slack.answers[f"/api/{method}"] = elsewhere(slack, status)
     with pytest.raises(SlackUnclear):
-        await post(told)
+        await post(messenger)
     with pytest.raises(SlackUnclear):
         await api.file("F1")
     assert slack.count("/elsewhere") == 0
@@ -222,7 +222,7 @@ async def test_clients_of_bolt_follow_no_redirects_and_take_no_proxy(slack, api,
     assert slack.count("/elsewhere") == 0
 
 
-async def test_each_write_has_a_connection_of_its_own(slack, told):
+async def test_each_write_has_a_connection_of_its_own(slack, messenger):
     """A write never rides on a kept connection that the server may just be closing."""
     slack.answers["/api/chat.postMessage"] = lambda _: web.json_response({"ok": True, "ts": "1.1"})
     peers = []
@@ -230,14 +230,14 @@ async def test_each_write_has_a_connection_of_its_own(slack, told):
         peers.append(request.transport.get_extra_info("peername")) or web.json_response({"ok": True})
     )
     for _ in range(3):
-        await told.update("C1", "1.1", SAY, key="k")
+        await messenger.update("C1", "1.1", SAY, key="k")
     assert len(set(peers)) == 3
 
 
-async def test_ephemeral_message_by_response_url(slack, told):
+async def test_ephemeral_message_by_response_url(slack, messenger):
     """The response_url is posted to once, without the token, for that person only."""
     slack.answers["/respond"] = lambda _: web.Response(text="ok")
-    await told.post_ephemeral("C1", "U1", SAY, response_url=f"{slack.base}/respond", thread_ts=None)
+    await messenger.post_ephemeral("C1", "U1", SAY, response_url=f"{slack.base}/respond", thread_ts=None)
     assert [request.path for request in slack.seen] == ["/respond"]
     assert "Authorization" not in slack.seen[0].headers
     assert b'"response_type": "ephemeral"' in slack.bodies[0]
@@ -252,24 +252,24 @@ async def test_ephemeral_message_by_response_url(slack, told):
         lambda _: web.Response(status=403, text="invalid_token"),
     ],
 )
-async def test_ephemeral_message_after_the_response_url_is_used_up(slack, told, answer):
+async def test_ephemeral_message_after_the_response_url_is_used_up(slack, messenger, answer):
     """An address that is used up showed nothing: the message is ephemeral in the conversation then."""
     slack.answers["/respond"] = answer
     slack.answers["/api/chat.postEphemeral"] = lambda _: web.json_response({"ok": True})
-    await told.post_ephemeral("C1", "U1", SAY, response_url=f"{slack.base}/respond", thread_ts=None)
+    await messenger.post_ephemeral("C1", "U1", SAY, response_url=f"{slack.base}/respond", thread_ts=None)
     assert [request.path for request in slack.seen] == ["/respond", "/api/chat.postEphemeral"]
 
 
 @pytest.mark.parametrize("answer", [cut, page, lambda _: web.Response(status=500)])
-async def test_an_ephemeral_message_is_not_sent_twice(slack, told, answer):
-    """Where the response address gave no usable answer, the person may have been told."""
+async def test_an_ephemeral_message_is_not_sent_twice(slack, messenger, answer):
+    """Where the response address gave no usable answer, the person may have got it."""
     slack.answers["/respond"] = answer
     with pytest.raises(SlackUnclear):
-        await told.post_ephemeral("C1", "U1", SAY, response_url=f"{slack.base}/respond", thread_ts=None)
+        await messenger.post_ephemeral("C1", "U1", SAY, response_url=f"{slack.base}/respond", thread_ts=None)
     assert [request.path for request in slack.seen] == ["/respond"]
 
 
-async def test_upload_is_streamed_without_the_token(slack, told, tmp_path):
+async def test_upload_is_streamed_without_the_token(slack, messenger, tmp_path):
     """The bytes go up as they are, with their length, in little memory, and no token goes along."""
     path = tmp_path / "fax.pdf"
     with path.open("wb") as file:
@@ -277,7 +277,7 @@ async def test_upload_is_streamed_without_the_token(slack, told, tmp_path):
     slack.answers["/up"] = lambda _: web.Response(text="OK")
     tracemalloc.start()
     try:
-        await told.put_bytes(f"{slack.base}/up", path)
+        await messenger.put_bytes(f"{slack.base}/up", path)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -300,17 +300,17 @@ async def test_upload_is_streamed_without_the_token(slack, told, tmp_path):
         (lambda _: web.Response(status=429, headers={"Retry-After": "3"}), SlackBusy),
     ],
 )
-async def test_upload_that_fails(slack, told, tmp_path, answer, fault):
+async def test_upload_that_fails(slack, messenger, tmp_path, answer, fault):
     """Each end of an upload has its fault, and it is sent once."""
     path = tmp_path / "fax.pdf"
     path.write_bytes(b"%PDF-" + bytes(100_000))
     slack.answers["/up"] = answer
     with pytest.raises(fault):
-        await told.put_bytes(f"{slack.base}/up", path)
+        await messenger.put_bytes(f"{slack.base}/up", path)
     assert len(slack.seen) == 1
 
 
-async def test_upload_is_not_in_the_query(slack, told, tmp_path):
+async def test_upload_is_not_in_the_query(slack, messenger, tmp_path):
     """Names and texts go in bodies: addresses end up in the logs of everything on the way."""
     path = tmp_path / "a"
     path.write_bytes(b"1")
@@ -318,8 +318,8 @@ async def test_upload_is_not_in_the_query(slack, told, tmp_path):
         {"ok": True, "file_id": "F1", "upload_url": "http://x/y"}
     )
     slack.answers["/api/files.completeUploadExternal"] = lambda _: web.json_response({"ok": True})
-    await told.begin_upload(path, "private.pdf")
-    await told.share_file("C1", "F1", "private.pdf", SAY, thread_ts=None)
+    await messenger.begin_upload(path, "private.pdf")
+    await messenger.share_file("C1", "F1", "private.pdf", SAY, thread_ts=None)
     assert [request.query_string for request in slack.seen] == ["", ""]
     assert all(b"private.pdf" in body for body in slack.bodies)
 
@@ -388,7 +388,7 @@ async def test_fetch_stops_at_the_limit(slack, api, tmp_path):
 
 
 async def test_fetch_asks_again_after_a_cut(slack, api, tmp_path):
-    """A download that breaks off is begun anew; half of it is never left behind."""
+    """An interrupted download is restarted; no partial file is left behind."""
 
     async def half(request):
         response = web.StreamResponse(headers={"Content-Length": "8"})
@@ -429,15 +429,15 @@ async def test_token_does_not_leave_the_host(slack, api, tmp_path):
     assert slack.count("/file") == 0
 
 
-async def test_logs_hold_no_secrets(slack, api, told, tmp_path, caplog):
+async def test_logs_hold_no_secrets(slack, api, messenger, tmp_path, caplog):
     """At DEBUG, neither token, text, names nor addresses are in the log."""
     caplog.set_level(logging.DEBUG)
     hands_over(slack, size=8, name="private.pdf", url=f"{slack.base}/file?t=secret-ticket")
     slack.answers["/file"] = lambda _: web.Response(body=b"%PDF-1.7")
     slack.answers["/respond"] = lambda _: web.Response(text="ok")
     slack.answers["/api/chat.postMessage"] = lambda _: web.json_response({"ok": True, "ts": "1.1"})
-    await post(told)
-    await told.post_ephemeral("C1", "U1", SAY, response_url=f"{slack.base}/respond", thread_ts=None)
+    await post(messenger)
+    await messenger.post_ephemeral("C1", "U1", SAY, response_url=f"{slack.base}/respond", thread_ts=None)
     await fetch(api, tmp_path)
     with pytest.raises(BadDocument):
         await SlackAttachments(api, max_bytes=1).fetch("F1", tmp_path / "b")

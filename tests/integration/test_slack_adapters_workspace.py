@@ -98,7 +98,7 @@ async def api(ws):
 
 
 @pytest.fixture
-def told(api):
+def messenger(api):
     now = datetime.now(UTC)
     return SlackMessenger(
         api, lambda m: render(m, BotProfile(), now), lambda m: render_comment(m, BotProfile(), now)
@@ -109,53 +109,53 @@ def long_ago():
     return time.time() - 60
 
 
-async def test_post_find_update(told, ws):
+async def test_post_find_update(messenger, ws):
     """A post is found by its key, also after it was edited, and no other key finds it."""
-    ts = await told.post(ws.claims, SAY, key="fax:1:card", thread_ts=None)
-    reply = await told.post(ws.claims, SAY, key="fax:1:step", thread_ts=ts)
-    await told.update(ws.claims, ts, Sentence("It went, really."), key="fax:1:card")
-    assert await told.find(ws.claims, key="fax:1:card", since=long_ago(), thread_ts=None) == ts
-    assert await told.find(ws.claims, key="fax:1:step", since=long_ago(), thread_ts=ts) == reply
-    assert await told.find(ws.claims, key="fax:1:step", since=long_ago(), thread_ts=None) is None
-    assert await told.find(ws.claims, key="fax:2:card", since=long_ago(), thread_ts=None) is None
+    ts = await messenger.post(ws.claims, SAY, key="fax:1:card", thread_ts=None)
+    reply = await messenger.post(ws.claims, SAY, key="fax:1:step", thread_ts=ts)
+    await messenger.update(ws.claims, ts, Sentence("It went, really."), key="fax:1:card")
+    assert await messenger.find(ws.claims, key="fax:1:card", since=long_ago(), thread_ts=None) == ts
+    assert await messenger.find(ws.claims, key="fax:1:step", since=long_ago(), thread_ts=ts) == reply
+    assert await messenger.find(ws.claims, key="fax:1:step", since=long_ago(), thread_ts=None) is None
+    assert await messenger.find(ws.claims, key="fax:2:card", since=long_ago(), thread_ts=None) is None
 
 
-async def test_lost_answer_then_found(told, ws):
+async def test_lost_answer_then_found(messenger, ws):
     """A post whose answer was lost is found, and one that never arrived is not; without metadata too."""
     await ws.fault(method="chat.postMessage", fault="drop_after")
     with pytest.raises(SlackUnclear):
-        await told.post(ws.claims, SAY, key="k1", thread_ts=None)
+        await messenger.post(ws.claims, SAY, key="k1", thread_ts=None)
     await ws.fault(method="chat.postMessage", fault="drop_before")
     with pytest.raises(SlackUnclear):
-        await told.post(ws.claims, SAY, key="k2", thread_ts=None)
+        await messenger.post(ws.claims, SAY, key="k2", thread_ts=None)
     await ws.fault(method="conversations.history", fault="metadata_not_echoed", times=2)
-    assert await told.find(ws.claims, key="k1", since=long_ago(), thread_ts=None)
-    assert await told.find(ws.claims, key="k2", since=long_ago(), thread_ts=None) is None
+    assert await messenger.find(ws.claims, key="k1", since=long_ago(), thread_ts=None)
+    assert await messenger.find(ws.claims, key="k2", since=long_ago(), thread_ts=None) is None
 
 
-async def until_shared(told, channel, file_id):
+async def until_shared(messenger, channel, file_id):
     deadline = time.monotonic() + 5
     while True:
-        known = await told.shared_ts(channel, file_id, long_ago(), thorough=True)
+        known = await messenger.shared_ts(channel, file_id, long_ago(), thorough=True)
         if known[1] or time.monotonic() > deadline:
             return known
         await asyncio.sleep(0.02)
 
 
 @pytest.mark.parametrize("fault", [None, "shares_absent"])
-async def test_a_fax_goes_up_and_comes_back(told, api, ws, tmp_path, fault):
+async def test_a_fax_goes_up_and_comes_back(messenger, api, ws, tmp_path, fault):
     """A document is uploaded, shared, found in its message, and fetched again byte for byte."""
     if fault:
         await ws.fault(method="files.info", fault=fault, times=None)
     path = tmp_path / "RX34.pdf"
     path.write_bytes(b"%PDF-" + bytes(range(256)) * 1000)
-    file_id, address = await told.begin_upload(path, "RX34.pdf")
-    assert await told.shared_ts(ws.claims, file_id, long_ago(), thorough=True) == (False, None, "")
-    await told.put_bytes(address, path)
-    assert (await told.shared_ts(ws.claims, file_id, long_ago(), thorough=True))[:2] == (False, None)
+    file_id, address = await messenger.begin_upload(path, "RX34.pdf")
+    assert await messenger.shared_ts(ws.claims, file_id, long_ago(), thorough=True) == (False, None, "")
+    await messenger.put_bytes(address, path)
+    assert (await messenger.shared_ts(ws.claims, file_id, long_ago(), thorough=True))[:2] == (False, None)
     message = FetchedFile(job_id="34", user_id=ws.dana)
-    await told.share_file(ws.claims, file_id, "RX34.pdf", message, thread_ts=None)
-    shared, ts, permalink = await until_shared(told, ws.claims, file_id)
+    await messenger.share_file(ws.claims, file_id, "RX34.pdf", message, thread_ts=None)
+    shared, ts, permalink = await until_shared(messenger, ws.claims, file_id)
     assert shared
     assert ts
     assert permalink
@@ -165,28 +165,28 @@ async def test_a_fax_goes_up_and_comes_back(told, api, ws, tmp_path, fault):
     assert part.path.read_bytes() == path.read_bytes()
 
 
-async def test_share_that_never_came_is_asked_for_again(told, ws, tmp_path):
+async def test_a_share_that_never_came_is_repeated(messenger, ws, tmp_path):
     """Where the request to share was lost, the file does not count as shared, and sharing it works."""
     path = tmp_path / "a.pdf"
     path.write_bytes(b"%PDF-")
-    file_id, address = await told.begin_upload(path, "a.pdf")
-    await told.put_bytes(address, path)
+    file_id, address = await messenger.begin_upload(path, "a.pdf")
+    await messenger.put_bytes(address, path)
     await ws.fault(method="files.completeUploadExternal", fault="drop_before")
     with pytest.raises(SlackUnclear):
-        await told.share_file(ws.claims, file_id, "a.pdf", SAY, thread_ts=None)
-    assert (await told.shared_ts(ws.claims, file_id, long_ago(), thorough=True))[:2] == (False, None)
-    await told.share_file(ws.claims, file_id, "a.pdf", SAY, thread_ts=None)
-    assert (await until_shared(told, ws.claims, file_id))[1]
+        await messenger.share_file(ws.claims, file_id, "a.pdf", SAY, thread_ts=None)
+    assert (await messenger.shared_ts(ws.claims, file_id, long_ago(), thorough=True))[:2] == (False, None)
+    await messenger.share_file(ws.claims, file_id, "a.pdf", SAY, thread_ts=None)
+    assert (await until_shared(messenger, ws.claims, file_id))[1]
 
 
-async def test_without_files_read_there_is_no_document(api, told, ws, tmp_path):
-    """The sign-in page that comes without files:read is told apart from the file."""
+async def test_without_files_read_there_is_no_document(api, messenger, ws, tmp_path):
+    """The sign-in page that comes without files:read is not accepted as the file."""
     path = tmp_path / "a.pdf"
     path.write_bytes(b"%PDF-")
-    file_id, address = await told.begin_upload(path, "a.pdf")
-    await told.put_bytes(address, path)
-    await told.share_file(ws.claims, file_id, "a.pdf", SAY, thread_ts=None)
-    await until_shared(told, ws.claims, file_id)
+    file_id, address = await messenger.begin_upload(path, "a.pdf")
+    await messenger.put_bytes(address, path)
+    await messenger.share_file(ws.claims, file_id, "a.pdf", SAY, thread_ts=None)
+    await until_shared(messenger, ws.claims, file_id)
     await ws.fault(method="download", fault="missing_scope")
     with pytest.raises(BadDocument, match="files:read"):
         await SlackAttachments(api, max_bytes=2**20).fetch(file_id, tmp_path / "back")
@@ -195,19 +195,19 @@ async def test_without_files_read_there_is_no_document(api, told, ws, tmp_path):
         await SlackAttachments(api, max_bytes=2**20).fetch(file_id, tmp_path / "back")
 
 
-async def test_ephemeral_message_in_the_conversation(told, ws):
-    """A member is told alone; whoever is not in the channel cannot be."""
-    await told.post_ephemeral(ws.claims, ws.dana, SAY, response_url=None, thread_ts=None)
+async def test_ephemeral_message_in_the_conversation(messenger, ws):
+    """A member gets an ephemeral; a user outside the channel cannot."""
+    await messenger.post_ephemeral(ws.claims, ws.dana, SAY, response_url=None, thread_ts=None)
     with pytest.raises(SlackRefused) as caught:
-        await told.post_ephemeral(ws.claims, "U0NOBODY", SAY, response_url=None, thread_ts=None)
+        await messenger.post_ephemeral(ws.claims, "U0NOBODY", SAY, response_url=None, thread_ts=None)
     assert caught.value.error == "user_not_in_channel"
 
 
-async def test_rate_limit(told, ws):
-    """HTTP 429 tells how long to pause."""
+async def test_rate_limit(messenger, ws):
+    """HTTP 429 has the length of the pause."""
     await ws.fault(method="chat.update", fault="ratelimited", seconds=7)
     with pytest.raises(SlackBusy) as caught:
-        await told.update(ws.claims, "1.1", SAY, key="k")
+        await messenger.update(ws.claims, "1.1", SAY, key="k")
     assert caught.value.retry_after == 7
 
 
@@ -253,18 +253,18 @@ async def test_what_dana_shared(api, ws, tmp_path):
     ],
 )
 async def test_states_of_a_file(api, ws, tmp_path, mode, words):
-    """What became of a file since it was shared is told in plain words."""
+    """A file deleted or changed since it was shared has its sentence."""
     file_id, _ = await ws.share("a.pdf", b"%PDF-a")
     await ws.ask("/_/control/file", file=file_id, mode=mode)
     with pytest.raises(BadDocument, match=words):
         await SlackAttachments(api, max_bytes=2**20).fetch(file_id, tmp_path / "part")
 
 
-async def test_response_url_until_it_is_used_up(told, ws):
+async def test_response_url_until_it_is_used_up(messenger, ws):
     """A response address takes five messages; the sixth goes another way and is seen all the same."""
     address = ws.state.interaction_ids.new_response_url("commands", ws.dana, ws.claims)
     url = f"{ws.url}/commands/T1/1/{address.id}"
     for _ in range(6):
-        await told.post_ephemeral(ws.claims, ws.dana, SAY, response_url=url, thread_ts=None)
+        await messenger.post_ephemeral(ws.claims, ws.dana, SAY, response_url=url, thread_ts=None)
     assert len(ws.state.ephemerals) == 6
     assert all(each.user == ws.dana for each in ws.state.ephemerals.values())

@@ -201,5 +201,5 @@ async def test_loopback_only(raw):
     """The server listens on 127.0.0.1 and nowhere else."""
     assert raw.workspace.url.startswith("http://127.0.0.1:")
     port = int(raw.workspace.url.rsplit(":", 1)[1])
-    with pytest.raises(ConnectionRefusedError):  # whoever listens on all addresses listens on this one, too
+    with pytest.raises(ConnectionRefusedError):  # a socket on all addresses listens on this one, too
         await asyncio.open_connection("127.0.0.2", port)

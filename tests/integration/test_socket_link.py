@@ -69,7 +69,7 @@ class OtherSlack:
 
 @asynccontextmanager
 async def connected(other: OtherSlack, *, backoff: ReconnectBackoff = QUICK, connections: int = 1):
-    """The bot's connections to *other*, and the desk behind them."""
+    """The bot's connections to *other*, and the runner behind them."""
     app = web.Application()
     app.router.add_post("/apps.connections.open", other.open)
     app.router.add_get("/link", other.link)
@@ -128,7 +128,7 @@ async def test_what_the_bot_does_not_know_is_passed_over():
 
 
 async def test_an_unknown_reason_to_go_is_a_reason():
-    """A connection that is told to go for a reason nobody has heard of is replaced."""
+    """A disconnect with an unknown reason replaces the connection."""
     other = OtherSlack()
     async with connected(other):
         await other.say({"type": "disconnect"}, other.sockets[0])
@@ -137,7 +137,7 @@ async def test_an_unknown_reason_to_go_is_a_reason():
         await until(lambda: other.heard == [(0, "E1")])
 
 
-async def test_pings_nobody_answers_are_no_reason_to_reconnect():
+async def test_missing_pongs_alone_do_not_reconnect():
     """A server that has never answered a ping is not judged by pings."""
     other = OtherSlack(pongs=False)
     quick = ReconnectBackoff(ping=0.01)
@@ -186,7 +186,7 @@ async def test_a_closing_handshake_waits_for_acknowledgements():
 
 
 async def test_a_replaced_connection_is_closed_when_slack_never_does():
-    """After the grace the bot itself ends what it was told would end."""
+    """After the grace period the bot closes the connection that Slack announced to close."""
     other = OtherSlack()
     async with connected(other, backoff=ReconnectBackoff(grace=0.1)):
         await other.say({"type": "disconnect", "reason": "warning"}, other.sockets[0])

@@ -52,7 +52,7 @@ async def test_a_refresh_of_every_connection_at_once_loses_nothing(bot):
 
 @pytest.mark.parametrize("how", ["close", "cut"])
 async def test_after_a_drop_without_a_word_everything_works_again_at_once(bot, how):
-    """Connections that end with or without a closing handshake are back at once, for good."""
+    """Connections that end with or without a closing handshake are back at once, and stay."""
     async with bot.busy() as came:
         await bot.control(**{how: True})
         await until(lambda: len(open_now(bot)) == 2)
@@ -110,7 +110,7 @@ async def test_connections_that_never_last_are_not_replaced_in_a_rush(raw):
 
 
 async def test_slacks_retry_after_is_obeyed(raw):
-    """Who is told to come back after seven seconds waits so long."""
+    """A Retry-After of seven seconds is waited for."""
     clock = CountedClock()
     await raw.control("faults", method="apps.connections.open", fault="ratelimited", seconds=7)
     async with bot_at(raw, clock=clock, connections=1) as bot:
@@ -119,7 +119,7 @@ async def test_slacks_retry_after_is_obeyed(raw):
 
 
 async def test_a_connection_too_many_is_left_for_later(raw):
-    """Where Slack allows one connection the bot lives with one, without asking again and again."""
+    """Where Slack allows one connection the bot keeps one, without repeated requests."""
     raw.workspace.settings.max_connections = 1
     async with bot_at(raw) as bot:
         await bot.connect()
@@ -184,7 +184,7 @@ async def test_a_token_that_slack_no_longer_takes_is_an_error_with_its_remedy(bo
     assert "SLACK_APP_TOKEN" in error.getMessage()
 
 
-async def test_a_surprise_does_not_leave_the_bot_deaf(bot, monkeypatch, caplog):
+async def test_an_unexpected_error_does_not_stop_the_reconnecting(bot, monkeypatch, caplog):
     """Whatever goes wrong while a connection is opened is logged, and tried again."""
     opened, surprises = (
         bot.app.client.apps_connections_open,

@@ -39,7 +39,7 @@ async def test_an_answer_with_a_job(bot, ucx):
     assert submission.known_jobs == []
 
 
-async def test_what_was_active_is_kept_as_long_as_the_job_is_looked_for(bot, ucx):
+async def test_the_active_list_is_kept_until_the_lookups_end(bot, ucx):
     """The answer is lost; then the job is found, which is written down, too."""
     ucx.put("TX7")
     ucx.next_job = 8

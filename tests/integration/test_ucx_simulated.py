@@ -85,7 +85,7 @@ class TestMethods:
     async def test_a_fax_from_one_line_to_the_other(
         self, client: UcxClient, server: SimulatedUcx, letter: Path, tmp_path: Path
     ):
-        """A fax is handed in as it is, watched, delivered, recorded on both sides, fetched and deleted."""
+        """A fax is submitted as it is, watched, delivered, recorded on both sides, fetched and deleted."""
         job_id = await submit(client, letter)
         (submission,) = server.log.entries("submission")
         assert submission["sha256"] == hashlib.sha256(LETTER).hexdigest()
@@ -108,7 +108,7 @@ class TestMethods:
         assert await client.fetch_records(Direction.RX) == []
 
     async def test_cancelling(self, client: UcxClient, letter: Path):
-        """A waiting job is cancelled once; the second time there is no such job."""
+        """A waiting job is canceled once; the second time there is no such job."""
         job_id = await submit(client, letter, BUSY)
         jobs = await client.active_jobs(Direction.TX)
         assert [job.job_id for job in jobs] == [job_id]
@@ -149,7 +149,7 @@ class TestMethods:
 
 class TestTrouble:
     async def test_a_revoked_token(self, client: UcxClient, server: SimulatedUcx, letter: Path):
-        """A fax turned down over a revoked token is handed in again by its sender, and goes out once."""
+        """A fax refused over a revoked token is submitted again by its sender, and sent once."""
         await client.list_lines()
         server.credentials.revoke()
         with pytest.raises(CredentialsRejected):
@@ -158,7 +158,7 @@ class TestTrouble:
         assert len(server.log.entries("submission")) == 1
 
     async def test_no_licence(self, client: UcxClient, server: SimulatedUcx):
-        """Without a licence the credentials are not accepted; with it again, they are."""
+        """Without a license the credentials are not accepted; with it again, they are."""
         await client.list_lines()
         server.credentials.set_licensed(licensed=False)
         with pytest.raises(CredentialsRejected):
@@ -178,10 +178,10 @@ class TestTrouble:
             {"fault": "latency", "seconds": 3.0, "when": "after"},
         ],
     )
-    async def test_a_fax_is_never_handed_in_twice(
+    async def test_a_fax_is_never_submitted_twice(
         self, client: UcxClient, server: SimulatedUcx, letter: Path, fault
     ):
-        """Whatever becomes of its answer, a fax is handed in at most once."""
+        """With any answer, a fax is submitted at most once."""
         await client.list_lines()
         server.faults.plan(method="filesend", times=None, **fault)
         with pytest.raises(AnswerLost):
@@ -212,7 +212,7 @@ class TestTrouble:
         assert names_in(spool) == ["a"]
 
     async def test_an_outage(self, client: UcxClient, server: SimulatedUcx, letter: Path):
-        """While the server is away nothing is handed in, and the fault says so; then all is well."""
+        """While the server is down nothing is submitted, and the fault says so; later it succeeds."""
         await client.list_lines()
         await server.start_outage()
         with pytest.raises(ServerUnreachable):

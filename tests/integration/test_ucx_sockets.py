@@ -1,4 +1,4 @@
-"""FileSend, reads and downloads against a server that misbehaves below HTTP: what each is taken for."""
+"""FileSend, reads and downloads against a server that misbehaves below HTTP: the fault of each."""
 
 import asyncio
 import contextlib
@@ -59,10 +59,10 @@ Misbehaviour = Callable[[Line], Awaitable[None]]
 
 
 def answer(status: str, body: bytes = b"", *headers: str, length: int | None = None) -> bytes:
-    told = len(body) if length is None else length
+    reply = len(body) if length is None else length
     lines = [f"HTTP/1.1 {status}", "Content-Type: application/json", *headers]
-    if told >= 0:
-        lines.append(f"Content-Length: {told}")
+    if reply >= 0:
+        lines.append(f"Content-Length: {reply}")
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
@@ -305,7 +305,7 @@ FATES: list[tuple[Misbehaviour, type[ServerFault]]] = [
 
 @pytest.mark.parametrize(("misbehave", "fate"), FATES, ids=[fate[0].__name__ for fate in FATES])
 async def test_what_becomes_of_a_fax(tmp_path, document, misbehave, fate):
-    """Whatever the connection does, a fax is handed in once, and what is not a clear no is unclear."""
+    """With any connection fault a fax is submitted once, and only an explicit refusal is a refusal."""
     began = time.monotonic()
     async with rogue(misbehave, tmp_path) as (client, server):
         with pytest.raises(ServerFault) as caught:
@@ -350,14 +350,14 @@ async def in_chunks(line: Line) -> None:
 
 @pytest.mark.parametrize("way", [slowly, after_continue, before_the_body, without_a_length, in_chunks])
 async def test_an_odd_receipt_is_a_receipt(tmp_path, document, way):
-    """However oddly it comes, a whole receipt is one, and the fax was handed in once."""
+    """A complete receipt counts, however it is split, and the fax was submitted once."""
     async with rogue(way, tmp_path) as (client, server):
         assert (await submit(client, document)).job_id == "TX82"
     assert server.requests == ["filesend"]
 
 
 async def test_a_no_before_the_body_is_a_no(tmp_path, document):
-    """A server that turns a document away after its first bytes and hangs up is heard, or it is unclear."""
+    """A refusal after the first bytes of a document is read, or the outcome is unclear."""
 
     async def misbehave(line: Line) -> None:
         await line.reader.readexactly(1000)
@@ -369,7 +369,7 @@ async def test_a_no_before_the_body_is_a_no(tmp_path, document):
     assert server.requests == ["filesend"]
 
 
-async def test_nobody_listening_is_no_connection(tmp_path, document):
+async def test_a_closed_port_is_unreachable(tmp_path, document):
     """A refused connection has dialed nothing, and is not a lost answer."""
     async with rogue(hangs_up, tmp_path) as (client, server):
         with pytest.raises(AnswerLost):
@@ -381,8 +381,8 @@ async def test_nobody_listening_is_no_connection(tmp_path, document):
     assert server.requests == ["filesend"]
 
 
-async def test_a_fax_turned_down_over_the_token_is_for_the_sender_to_hand_in_again(tmp_path, document):
-    """After a 401 the client gets a new token and hands nothing in; the next hand-over goes through."""
+async def test_a_fax_refused_with_401_is_not_submitted_again_by_the_client(tmp_path, document):
+    """After a 401 the client gets a new token and does not repeat; the next submission succeeds."""
 
     async def misbehave(line: Line) -> None:
         await line.read_body()

@@ -41,7 +41,7 @@ from faxbot.store.tables import (
     SubmissionRow,
     SubscriptionRow,
 )
-from tests.support.plain_ucx import PlainUcx, StillClock, plain_house
+from tests.support.plain_ucx import PlainUcx, StillClock, services_over_lists
 from tests.support.services import PlainSlack
 
 BEFORE = (Path(__file__).parents[1] / "samples" / "databases" / "schema_0005.sql").read_text(encoding="utf-8")
@@ -144,7 +144,7 @@ def test_documents_and_submissions_are_rows(engine: Engine):
     ],
 )
 def test_what_came_of_a_submission_is_kept(database: Path, known: str, came_of_it: SubmissionState):
-    """As far as the old row tells."""
+    """As far as the old row has it."""
     with closing(sqlite3.connect(database)) as connection:
         connection.execute(f"UPDATE faxes SET intent_at = 1795881600.0, {known} WHERE id = 3")  # noqa: S608
         connection.commit()
@@ -165,7 +165,7 @@ def test_records_are_columns(engine: Engine):
     assert states["RX2"] is RecordState.SPOOLED
 
 
-def test_requests_ask_for_what_they_asked_for(engine: Engine):
+def test_requests_keep_their_content(engine: Engine):
     """Those that are not done have a body of their kind; of the one that is done the key is kept."""
     with Session(engine) as session:
         requests = {row.kind: row for row in session.exec(select(RequestRow))}
@@ -186,12 +186,12 @@ def test_requests_ask_for_what_they_asked_for(engine: Engine):
 def test_announcements_are_understood(engine: Engine):
     """Kinds, states and the messages in their bodies have the new names."""
     with Session(engine) as session:
-        told = session.exec(select(AnnouncementRow)).all()
+        reply = session.exec(select(AnnouncementRow)).all()
         subscriptions = session.exec(select(SubscriptionRow)).all()
         kinds = {row.kind for row in session.exec(select(RequestRow))}
-    assert {row.kind for row in told} == set(AnnouncementKind)
-    assert {row.state for row in told} == set(AnnouncementState)
-    stored = {type(unpack(row.body)) for row in told if "message" in row.body}
+    assert {row.kind for row in reply} == set(AnnouncementKind)
+    assert {row.state for row in reply} == set(AnnouncementState)
+    stored = {type(unpack(row.body)) for row in reply if "message" in row.body}
     assert {OutageBegan, OutageEnded, NumberQuestion, FaxConfirmation} <= stored
     assert next((row.channel_id, row.direction, row.created_at) for row in subscriptions) == (
         *("CLEGAL", "RX"),
@@ -227,9 +227,9 @@ async def test_the_bot_starts_on_it_and_carries_on(database: Path):
     """What was being submitted is looked up, nothing is submitted again, and the cards are posted."""
     ucx, slack = PlainUcx(), PlainSlack()
     migrate(open_engine(f"sqlite:///{database}"))
-    async with plain_house(database.parent, ucx, slack, StillClock()) as bot:
+    async with services_over_lists(database.parent, ucx, slack, StillClock()) as bot:
         (interrupted,) = [fax for fax in await bot.faxes() if fax.id == 3]
         assert interrupted.state is FaxState.UNKNOWN
-        await bot.told()
+        await bot.until_posted()
         assert slack.cards()
     assert not ucx.submissions

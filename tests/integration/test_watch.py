@@ -1,4 +1,4 @@
-"""Jobs are told for what they are, however strange the fax server: over a UCX of plain lists."""
+"""Jobs are announced correctly with an unusual fax server: over a UCX of plain lists."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -9,7 +9,7 @@ from faxbot.fax.errors import AnswerLost, JobNotFound, RequestRefused, ServerFau
 from faxbot.fax.job import JobState
 from faxbot.services.model.faxes import FaxState, Outcome
 from faxbot.services.model.request_bodies import RequestKind
-from tests.support.plain_ucx import StillClock, plain_house
+from tests.support.plain_ucx import StillClock, services_over_lists
 from tests.support.services import PRIYA
 from tests.support.waiting import until
 
@@ -34,19 +34,19 @@ async def the_fax(bot):
 
 class TestNeitherListNorRecord:
     async def test_an_empty_list_for_a_moment(self, bot, ucx, slack):
-        """A list that is empty once, and a JobStatus that knows nothing, lose no job and tell nothing."""
+        """A list that is empty once, and a JobStatus without the job lose no job and announce nothing."""
         await send(bot)
-        told, jobs = slack.steps(), dict(ucx.jobs)
+        reply, jobs = slack.steps(), dict(ucx.jobs)
         ucx.jobs.clear()
         await bot.tick(30)
         ucx.jobs |= jobs
         for _ in range(3):
             await bot.tick(20)
-        assert slack.steps() == told
+        assert slack.steps() == reply
         assert (await the_fax(bot)).state is FaxState.ACCEPTED
 
     async def test_for_some_seconds(self, bot, ucx):
-        """A job that is in neither list for some ticks has the end that its record then tells."""
+        """A job that is in neither list for some ticks has the end of its later record."""
         await send(bot)
         job = replace(ucx.jobs.pop("TX1"), state=JobState.FAILED, status_text="Busy signal detected")
         for _ in range(3):
@@ -57,7 +57,7 @@ class TestNeitherListNorRecord:
         assert (await the_fax(bot)).outcome is Outcome.FAILED
 
     async def test_for_good(self, bot, ucx, slack):
-        """A job of which nobody tells any more is lost after a minute, not before, and is told once."""
+        """A job that no query returns is lost after a minute, not before, and announced once."""
         await send(bot)
         ucx.jobs.clear()
         for _ in range(10):
@@ -69,7 +69,7 @@ class TestNeitherListNorRecord:
         assert slack.steps().count("lost") == 1
 
     async def test_a_minute_without_looks_is_not_enough(self, bot, ucx):
-        """Five looks are needed, however slow the ticks are."""
+        """Five ticks are needed, however slow they are."""
         await send(bot)
         ucx.jobs.clear()
         for _ in range(4):
@@ -94,7 +94,7 @@ class TestNeitherListNorRecord:
         assert len(slack.cards()) == 1
 
     async def test_in_both(self, bot, ucx, slack):
-        """Listed as active and recorded at once: its end is told once."""
+        """Listed as active and recorded at once: its end is announced once."""
         await send(bot)
         job = ucx.jobs["TX1"]
         ucx.end("TX1")
@@ -117,16 +117,16 @@ class TestJobStatus:
             ServerFault("There is no Fax API at this address."),
         ],
     )
-    async def test_the_record_tells_what_it_does_not(self, bot, ucx, fault):
-        """Whatever JobStatus answers, the record's end is told."""
+    async def test_the_record_has_what_jobstatus_lacks(self, bot, ucx, fault):
+        """With any answer of JobStatus the record's end is announced."""
         await send(bot)
         ucx.end("TX1")
         ucx.fail("job_status", "before", fault, times=99)
         await bot.tick()
         assert (await the_fax(bot)).outcome is Outcome.DELIVERED
 
-    async def test_one_that_is_not_told_of_holds_up_no_other(self, bot, ucx):
-        """Of two that ended, one JobStatus fails: the other's end is told in the same tick."""
+    async def test_one_without_a_status_delays_no_other(self, bot, ucx):
+        """Of two that ended, one JobStatus fails: the other's end is announced in the same tick."""
         await send(bot)
         await send(bot, "469 555 0102")
         ucx.end("TX1", recorded=False)
@@ -136,7 +136,7 @@ class TestJobStatus:
         assert sorted(fax.state for fax in await bot.faxes()) == [FaxState.ACCEPTED, FaxState.ENDED]
 
     async def test_a_server_that_goes_away_meanwhile(self, bot, ucx):
-        """What was told before the connection broke is kept, and the tick counts as failed."""
+        """The updates before the connection broke are kept, and the tick counts as failed."""
         await send(bot)
         await send(bot, "469 555 0102")
         ucx.end("TX1")
@@ -160,7 +160,7 @@ class TestJobStatus:
 
     @pytest.mark.parametrize(("text", "outcome"), [("", Outcome.DELIVERED), ("No answer", Outcome.FAILED)])
     async def test_an_end_in_an_unknown_word(self, bot, ucx, text, outcome):
-        """A state called "Complete" is an end once there is a record; its text tells which."""
+        """A state called "Complete" is an end once there is a record; the record's text decides which."""
         await send(bot)
         job = replace(ucx.jobs.pop("TX1"), state=JobState.UNKNOWN, state_text="Complete", status_text=text)
         ucx.remembered["TX1"] = job
@@ -191,7 +191,7 @@ class TestReset:
         assert [card.message.fax.outcome for card in slack.cards()] == [Outcome.LOST, Outcome.DELIVERED]
 
     async def test_an_old_end_is_not_the_new_jobs(self, bot, ucx):
-        """JobStatus still tells of the TX1 from before the reset: the new TX1 has not ended by that."""
+        """JobStatus still returns the TX1 from before the reset: it does not end the new TX1."""
         await send(bot)
         ucx.end("TX1")
         await bot.tick()
@@ -211,7 +211,7 @@ class TestReset:
         assert (await bot.faxes())[1].outcome is Outcome.FAILED
 
     async def test_an_old_record_is_not_the_new_jobs(self, bot, ucx):
-        """The record of the TX1 from before the reset says nothing about a new TX1 that nobody tells of."""
+        """The record of the TX1 from before the reset does not end a new TX1 that no query returns."""
         await send(bot)
         ucx.end("TX1")
         await bot.tick()
@@ -234,8 +234,8 @@ class TestReset:
             await bot.tick()
         assert (await the_fax(bot)).state is FaxState.ACCEPTED
 
-    async def test_one_that_begins_anew_is_another(self, bot, ucx, slack):
-        """Gone, and then an active TX1 to the same number that was never dialled: another program's."""
+    async def test_one_that_starts_over_is_another(self, bot, ucx, slack):
+        """Gone, and then an active TX1 to the same number that was never dialed: another program's."""
         await send(bot)
         ucx.change("TX1", state=JobState.ACTIVE, dials=2, sent_pages=1)
         await bot.tick()
@@ -266,7 +266,7 @@ class TestReset:
         for kind in (RequestKind.DELETE, RequestKind.GET):
             await bot.runner.accept(bot.request(kind, fax_id=old.id))
         gone = "The fax server has that TX1 no more."
-        await until(lambda: [getattr(m, "text", "") for _, m in slack.whispers].count(gone) == 2)
+        await until(lambda: [getattr(m, "text", "") for _, m in slack.ephemerals].count(gone) == 2)
         assert "delete_record" not in ucx.calls
         assert "download_document" not in ucx.calls
 
@@ -312,36 +312,36 @@ async def test_clocks_that_are_hours_apart(bot, ucx, slack, hours):
 
 
 class TestSlow:
-    async def test_told_once_with_the_lines_state(self, tmp_path, ucx, slack):
-        """Ready on an idle line for two minutes: told with the line's state, also over a restart once."""
+    async def test_announced_once_with_the_lines_state(self, tmp_path, ucx, slack):
+        """Ready on an idle line for two minutes: announced with the line's state, once over a restart."""
         clock = StillClock()
-        async with plain_house(tmp_path, ucx, slack, clock) as bot:
+        async with services_over_lists(tmp_path, ucx, slack, clock) as bot:
             await send(bot)
             await bot.tick(100)
             assert "slow" not in slack.steps()
             await bot.tick(30)
             assert slack.steps()[-1] == "slow"
-        async with plain_house(tmp_path, ucx, slack, clock) as bot:
+        async with services_over_lists(tmp_path, ucx, slack, clock) as bot:
             ucx.calls.clear()
             for _ in range(3):
                 await bot.tick(200)
             assert "line_usage" not in ucx.calls
         assert slack.steps().count("slow") == 1
-        told = [step for p in slack.posts for step in getattr(p.message, "steps", ())]
-        assert told[-1].text == "Running and idle"
+        reply = [step for p in slack.posts for step in getattr(p.message, "steps", ())]
+        assert reply[-1].text == "Running and idle"
 
-    async def test_a_restart_does_not_start_the_two_minutes_anew(self, tmp_path, ucx, slack):
+    async def test_a_restart_does_not_restart_the_two_minutes(self, tmp_path, ucx, slack):
         """A minute before the restart and a good minute after it make two."""
         clock = StillClock()
-        async with plain_house(tmp_path, ucx, slack, clock) as bot:
+        async with services_over_lists(tmp_path, ucx, slack, clock) as bot:
             await send(bot)
             await bot.tick(60)
-        async with plain_house(tmp_path, ucx, slack, clock) as bot:
+        async with services_over_lists(tmp_path, ucx, slack, clock) as bot:
             await bot.tick(70)
         assert slack.steps().count("slow") == 1
 
     async def test_a_line_that_cannot_be_asked(self, bot, ucx, slack):
-        """While FaxUsage fails it is not told yet; it is told when it answers."""
+        """While FaxUsage fails it is not announced yet; it is announced when it answers."""
         await send(bot)
         ucx.fail("line_usage", "before", times=2)
         for _ in range(2):
@@ -352,7 +352,7 @@ class TestSlow:
 
 
 async def test_the_answering_machine_of_a_record_that_comes_late(bot, ucx, slack):
-    """The record comes some ticks after the end: its machine's name is still told."""
+    """The record comes some ticks after the end: its CSID is still shown."""
     await send(bot)
     job = replace(ucx.jobs["TX1"], state=JobState.DONE)
     ucx.end("TX1", recorded=False)
@@ -363,10 +363,10 @@ async def test_the_answering_machine_of_a_record_that_comes_late(bot, ucx, slack
     assert (await the_fax(bot)).answered_by == "MERCY CLINIC"
 
 
-async def test_a_strangers_job_is_told_to_who_subscribed(bot, ucx, slack):
+async def test_a_foreign_job_is_announced_to_subscribers(bot, ucx, slack):
     """A job of another program has a card where somebody wants it, and its end there."""
     await bot.runner.accept(bot.request(RequestKind.SUBSCRIBE, user=PRIYA, channel="CLEGAL", direction="TX"))
-    await until(lambda: slack.whispers)
+    await until(lambda: slack.ephemerals)
     ucx.put("TX9")
     await bot.tick()
     ucx.end("TX9")

@@ -23,7 +23,7 @@ def main() -> int:
     given = words.parse_args()
     console = Console()
     table = Table(
-        "limits", "faxes", "cards", "ends told", "Slack calls", "429", "seconds of the clock", "wrong"
+        "limits", "faxes", "cards", "ends announced", "Slack calls", "429", "seconds of the clock", "wrong"
     )
     wrong: list[str] = []
     for limits in ("tiers", "learn"):
@@ -48,7 +48,7 @@ def main() -> int:
 def _one(load: Load, console: Console) -> tuple[Findings, float]:
     taken = 0.0
     with tempfile.TemporaryDirectory(prefix="faxbot-load-") as folder, Progress(console=console) as progress:
-        bar = progress.add_task(f"ends told ({load.limits})", total=load.faxes)
+        bar = progress.add_task(f"ends announced ({load.limits})", total=load.faxes)
 
         def tell(ends: int, seconds: float) -> None:
             nonlocal taken

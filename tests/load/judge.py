@@ -60,7 +60,7 @@ def _judge_fax(found: Findings, number: str, messages: Sequence[Item]) -> None:
     ends = steps.count(len(ORDER) - 1)
     found.ends += ends
     if ends != 1:
-        found.wrong.append(f"the end of {number} is told {ends} times: {lines}")
+        found.wrong.append(f"the end of {number} is announced {ends} times: {lines}")
 
 
 def _judge_pauses(found: Findings, journal: Sequence[Item], grace: float) -> None:

@@ -37,12 +37,12 @@ class Load:
 
 
 Tell = Callable[[int, float], None]
-"""Hears how many ends are told, after how many seconds of the clock."""
+"""Called with the number of announced ends and the seconds of the clock."""
 
 
 async def run(load: Load, folder: Path, tell: Tell = lambda _ends, _seconds: None) -> Findings:
     """
-    Fax, wait until every end is told, and judge.
+    Fax, wait until every end is announced, and judge.
 
     Raises:
         TimeoutError: Not all of them were, by the deadline.
@@ -62,14 +62,14 @@ async def run(load: Load, folder: Path, tell: Tell = lambda _ends, _seconds: Non
             places = await _fax_all(load, workspace, folder)
             begun = clock.time()
             async with asyncio.timeout(load.deadline):
-                while (ends := _told(workspace, places)) < len(places):
+                while (ends := _announced(workspace, places)) < len(places):
                     tell(ends, clock.time() - begun)
                     await asyncio.sleep(0.2)
             tell(ends, clock.time() - begun)
     return judge(places, _messages(workspace, places), workspace.journal.entries, grace=0.2 * load.speed)
 
 
-def _told(workspace: Workspace, places: dict[str, str]) -> int:
+def _announced(workspace: Workspace, places: dict[str, str]) -> int:
     """How many faxes have their end on the card and in its thread."""
     found = judge(places, _messages(workspace, places), (), grace=0.0)
     return len(places) - len(found.wrong)

@@ -1,4 +1,4 @@
-"""One safeguard taken out of a copy of the house, and what the tests say to that."""
+"""Takes one safeguard out of a copy of the repository and runs its tests."""
 
 import os
 import re
@@ -37,7 +37,7 @@ class Verdict:
 
 
 class Copy:
-    """A copy of the house, in which one safeguard at a time is missing."""
+    """A copy of the repository in which one safeguard at a time is missing."""
 
     def __init__(self) -> None:
         self._folder = TemporaryDirectory(prefix="faxbot-safeguards-")
@@ -98,6 +98,6 @@ class Copy:
         return process.returncode, said
 
 
-def _is_of(test: str, told: str) -> bool:
-    """*told*, as pytest tells it, is *test* or one of its cases."""
-    return told == test or told.startswith(f"{test}[")
+def _is_of(test: str, failed: str) -> bool:
+    """*failed*, an id in pytest's output, is *test* or one of its cases."""
+    return failed == test or failed.startswith(f"{test}[")

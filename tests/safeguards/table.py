@@ -1,4 +1,4 @@
-"""The safeguards: what is taken out of which file, and which tests must go red then."""
+"""The safeguards: the code taken out of a file, and the tests that must then fail."""
 
 import ast
 import tomllib
@@ -17,10 +17,10 @@ PROMISES = {
     2: "A received fax is posted exactly once, and never lost",
     3: "A message is posted once",
     4: "A stop at any moment loses nothing",
-    5: "Nothing is deleted before it is safe, and only when asked for",
+    5: "Nothing is deleted before it is safe, and only on request",
     6: "Credentials stay where they belong",
-    7: "Text of others is text",
-    8: "Logs and files tell nobody else",
+    7: "Text from outside is text",
+    8: "Logs and files disclose nothing to others",
 }
 
 

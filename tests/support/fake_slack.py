@@ -11,7 +11,7 @@ from faxbot.slack.web_api.connections import Connections
 from faxbot.slack.web_api.rate_limits import SlackRateLimits
 from faxbot.slack.web_api.web_api import WebApi
 
-Told = dict[str, Any] | Exception | Callable[[dict[str, Any]], dict[str, Any]]
+Answer = dict[str, Any] | Exception | Callable[[dict[str, Any]], dict[str, Any]]
 
 AUTH = {"ok": True, "user_id": "UBOT", "bot_id": "BBOT", "user": "faxbot"}
 
@@ -23,15 +23,15 @@ class FakeSlack(AsyncWebClient):
     An answer is a body, an exception, or a function of the arguments.
     """
 
-    def __init__(self, **answers: Told | list[Told]) -> None:
+    def __init__(self, **answers: Answer | list[Answer]) -> None:
         super().__init__(token="xoxb-test", base_url="http://127.0.0.1:1/api/", retry_handlers=[])
-        self.answers: dict[str, list[Told]] = {"auth.test": [AUTH]}
+        self.answers: dict[str, list[Answer]] = {"auth.test": [AUTH]}
         self.asked: list[tuple[str, dict[str, Any]]] = []
-        for name, told in answers.items():
-            self.tell(name.replace("_", "."), *(told if isinstance(told, list) else [told]))
+        for name, answer in answers.items():
+            self.answer_with(name.replace("_", "."), *(answer if isinstance(answer, list) else [answer]))
 
-    def tell(self, method: str, *told: Told) -> None:
-        self.answers[method] = list(told)
+    def answer_with(self, method: str, *answers: Answer) -> None:
+        self.answers[method] = list(answers)
 
     def calls(self, method: str) -> list[dict[str, Any]]:
         return [arguments for name, arguments in self.asked if name == method]
@@ -40,10 +40,10 @@ class FakeSlack(AsyncWebClient):
         arguments = call.get("json") or call.get("params") or call.get("data") or {}
         self.asked.append((api_method, arguments))
         waiting = self.answers.get(api_method) or [{"ok": False, "error": "unknown_method"}]
-        told = waiting.pop(0) if len(waiting) > 1 else waiting[0]
-        if isinstance(told, Exception):
-            raise told
-        body = told(arguments) if callable(told) else told
+        answer = waiting.pop(0) if len(waiting) > 1 else waiting[0]
+        if isinstance(answer, Exception):
+            raise answer
+        body = answer(arguments) if callable(answer) else answer
         response = AsyncSlackResponse(
             client=self,
             http_verb="POST",

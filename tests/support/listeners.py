@@ -98,17 +98,17 @@ class FakeForms:
 
 @dataclass
 class FakeReplies:
-    told: list[tuple[Any, Any, bool]] = field(default_factory=list)
+    responses: list[tuple[Any, Any, bool]] = field(default_factory=list)
 
     async def respond(self, place, shown, *, replace=False):
-        self.told.append((place, shown, replace))
+        self.responses.append((place, shown, replace))
 
     @property
     def texts(self) -> list[str]:
-        return [shown.text for _, shown, _ in self.told]
+        return [shown.text for _, shown, _ in self.responses]
 
 
-class Rig:
+class ListenerHarness:
     """The app between Slack's payloads and the fakes."""
 
     def __init__(self) -> None:
@@ -223,5 +223,5 @@ def event(**facts: Any) -> dict[str, Any]:
 
 
 def payload_of(response: BoltResponse) -> dict[str, Any]:
-    told: dict[str, Any] = json.loads(response.body)
-    return told
+    answer: dict[str, Any] = json.loads(response.body)
+    return answer

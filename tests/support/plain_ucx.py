@@ -17,7 +17,7 @@ from faxbot.fax.record import Record
 from faxbot.services.model.announcements import Pending
 from faxbot.services.model.faxes import FaxState
 from faxbot.services.outbox.outbox import IDLE_SECONDS
-from tests.support.services import House, PlainSlack, running_services
+from tests.support.services import PlainSlack, RunningServices, running_services
 from tests.support.waiting import until
 
 SERVER_TIME = datetime(2026, 4, 20, 21, 0, tzinfo=UTC)
@@ -271,53 +271,53 @@ class PlainUcx:
 
 
 @dataclass
-class PlainHouse:
+class ServicesOverLists:
     """The services between plain lists."""
 
-    home: House
+    running: RunningServices
     ucx: PlainUcx
     slack: PlainSlack
     clock: StillClock
     documents: PlainDocuments
 
     def __getattr__(self, name: str):
-        return getattr(self.home, name)
+        return getattr(self.running, name)
 
     async def tick(self, seconds: float = 2.0) -> None:
         """Advance the clock by *seconds* and run each tick once; a server fault stops only its own tick."""
         self.clock.let_pass(seconds)
         for tick in (
-            self.home.watch.tick,
-            self.home.preparation.tick,
-            self.home.search.tick,
-            self.home.inbox.tick,
+            self.running.watch.tick,
+            self.running.preparation.tick,
+            self.running.search.tick,
+            self.running.inbox.tick,
         ):
             with contextlib.suppress(ServerFault):
                 await tick()
-        await self.told()
+        await self.until_posted()
 
-    async def told(self) -> None:
+    async def until_posted(self) -> None:
         """Wait until all announcements are posted; advance the clock to their due times."""
         async with asyncio.timeout(20):
             while rows := await self._left_by_outbox():
                 waits = [row.due_at - self.clock.now().timestamp() for row in rows]
                 self.clock.let_pass(min((wait for wait in waits if wait > 0), default=0.0))
-                self.home.outbox.wake(())
+                self.running.outbox.wake(())
 
     async def _left_by_outbox(self) -> list[Pending]:
         """The announcements that are pending although no call is under way: they are not yet due."""
-        await until(lambda: self.home.outbox.idle, 20)
-        return await self.home.store.read(lambda ledger: list(ledger.pending()))
+        await until(lambda: self.running.outbox.idle, 20)
+        return await self.running.store.read(lambda ledger: list(ledger.pending()))
 
     async def faxes(self, *states: str):
-        return await self.home.store.read(lambda ledger: list(ledger.faxes_in(*(states or FaxState))))
+        return await self.running.store.read(lambda ledger: list(ledger.faxes_in(*(states or FaxState))))
 
 
 @contextlib.asynccontextmanager
-async def plain_house(
+async def services_over_lists(
     folder: Path, ucx: PlainUcx, slack: PlainSlack, clock: StillClock | None = None, **changed: object
-) -> AsyncIterator[PlainHouse]:
+) -> AsyncIterator[ServicesOverLists]:
     """The services between plain lists, from start to stop; their database and spool are in *folder*."""
     clock, documents = clock or StillClock(), PlainDocuments()
-    async with running_services(folder, ucx, slack, documents, clock, **changed) as home:
-        yield PlainHouse(home, ucx, slack, clock, documents)
+    async with running_services(folder, ucx, slack, documents, clock, **changed) as running:
+        yield ServicesOverLists(running, ucx, slack, clock, documents)

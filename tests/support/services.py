@@ -54,7 +54,7 @@ def make_pdf(path: Path, pages: int = 2, *, height: int = 792) -> Path:
 
 
 def submissions(fax: SimulatedUcx) -> list[dict[str, Any]]:
-    """What the fax server accepted for dialling, by its own log."""
+    """What the fax server accepted for dialing, by its own log."""
     return fax.log.entries("submission")
 
 
@@ -83,7 +83,7 @@ class PlainSlack:
     """Messenger, Attachments, Directory and Forms in one; `faults` are raised once each, by method."""
 
     posts: list[Posted] = field(default_factory=list)
-    whispers: list[tuple[str, Message]] = field(default_factory=list)
+    ephemerals: list[tuple[str, Message]] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
     files: dict[str, Path] = field(default_factory=dict)
     faults: dict[str, list[tuple[str, Exception]]] = field(default_factory=dict)
@@ -124,8 +124,8 @@ class PlainSlack:
             return next((p.ts for p in self.posts if (p.channel, p.key) == (channel_id, key)), None)
 
     async def post_ephemeral(self, channel_id, user_id, message, *, response_url, thread_ts):
-        with self._call("whisper"):
-            self.whispers.append((user_id, message))
+        with self._call("post_ephemeral"):
+            self.ephemerals.append((user_id, message))
 
     async def begin_upload(self, path, name):
         with self._call("begin_upload"):
@@ -193,10 +193,10 @@ class PlainSlack:
         posts = [p for p in self.posts if isinstance(p.message, ReceivedFax) and not p.file_id]
         return [p for p in posts if channel in ("", p.channel)]
 
-    def told(self, user: str = "") -> list[str]:
+    def sentences(self, user: str = "") -> list[str]:
         """The sentences posted as ephemeral messages, to one user or to all."""
-        whispers = [(who, message) for who, message in self.whispers if isinstance(message, Sentence)]
-        return [message.text for who, message in whispers if user in ("", who)]
+        sentences = [(who, message) for who, message in self.ephemerals if isinstance(message, Sentence)]
+        return [message.text for who, message in sentences if user in ("", who)]
 
     def received(self, channel: str = INBOUND) -> list[Posted]:
         """The uploaded files of a channel."""
@@ -204,7 +204,7 @@ class PlainSlack:
 
 
 @dataclass
-class House:
+class RunningServices:
     """The services of `faxbot/bootstrap.py`, running; each is an attribute."""
 
     slack: PlainSlack
@@ -222,8 +222,8 @@ class House:
         """A new request."""
         key = f"test:{next(self._ids)}:{id(self)}"
         now = datetime.now(UTC).timestamp()
-        asked = REQUEST_BODY.validate_python({"kind": kind, **body})
-        return Request(key=key, kind=kind, user_id=user, channel_id=channel, body=asked, created_at=now)
+        content = REQUEST_BODY.validate_python({"kind": kind, **body})
+        return Request(key=key, kind=kind, user_id=user, channel_id=channel, body=content, created_at=now)
 
     async def send(self, number: str = "469 555 0101", **more) -> None:
         """Dana types `/fax send`."""
@@ -319,18 +319,18 @@ class InProcessSandbox(DocumentSandbox):
 
 
 @contextlib.asynccontextmanager
-async def house(
+async def services_over(
     folder: Path, fax: SimulatedUcx, slack: PlainSlack, **changed: object
-) -> AsyncIterator[House]:
+) -> AsyncIterator[RunningServices]:
     """
-    One life of the bot, but for its ticks: everything it needs to remember is in *folder*.
+    The services from start to stop; the caller runs their ticks. All their state is in *folder*.
 
     *changed*: what is set in another way than `settings_in` says.
     """
     server = connect(fax.url, fax.client_id, fax.client_secret, token_file=folder / "token")
     workshop = InProcessSandbox(max_bytes=10 << 20, max_pages=50)
-    async with running_services(folder, server, slack, workshop, SystemClock(), fax=fax, **changed) as home:
-        yield home
+    async with running_services(folder, server, slack, workshop, SystemClock(), fax=fax, **changed) as bot:
+        yield bot
     await server.aclose()
 
 
@@ -345,7 +345,7 @@ async def running_services(
     fax: SimulatedUcx | None = None,
     engine: Engine | None = None,
     **changed: object,
-) -> AsyncIterator[House]:
+) -> AsyncIterator[RunningServices]:
     """The services over the given ports; *engine*: the database, when it is not the one in *folder*."""
     setting = replace(settings_in(folder), **changed)
     engine = engine or database_in(folder)
@@ -373,7 +373,7 @@ async def running_services(
     running = asyncio.create_task(services.outbox.run())
     await services.runner.start()
     try:
-        yield House(slack, server, fax, store, engine, services)
+        yield RunningServices(slack, server, fax, store, engine, services)
     finally:
         running.cancel()
         await services.runner.stop()

@@ -93,8 +93,8 @@ class Bot:
                 "text": {"type": "plain_text", "text": "Cancel"},
             }
             blocks = [{"type": "actions", "block_id": "card", "elements": [button]}]
-            told = await self.raw.json("chat.postMessage", channel=CLAIMS, text="A fax", blocks=blocks)
-            self._card = told["ts"]
+            answer = await self.raw.json("chat.postMessage", channel=CLAIMS, text="A fax", blocks=blocks)
+            self._card = answer["ts"]
         pressed = {"channel": CLAIMS, "ts": self._card, "block_id": "card", "action_id": Action.CANCEL.value}
         return await self.raw.person("press", user=DANA, **pressed)
 

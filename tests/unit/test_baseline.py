@@ -212,7 +212,7 @@ async def test_without_the_servers_time_no_fax_is_missed():
     assert len(bot.memory.seen) < 20
 
 
-async def test_the_progress_is_told():
+async def test_the_progress_is_reported():
     """After each page: how many records were read, of how many."""
     said = []
     bot = Following(a_ucx(250), Killed())

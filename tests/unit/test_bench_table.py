@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks import page
 from benchmarks.findings import Findings, percentile
-from benchmarks.ground import Row
+from benchmarks.row import Row
 from benchmarks.rows import ROWS
 from benchmarks.rows.arrivals import Bound
 
@@ -34,7 +34,7 @@ def test_a_count_that_was_never_taken_is_wrong():
     assert len(found.wrong) == 2
 
 
-def test_calls_that_nobody_expected_are_wrong():
+def test_unexpected_calls_are_wrong():
     """Counts by name have to be the same ones, not just as many."""
     found = Findings()
     found.expect("a tick", {"activejobs": 1, "faxlist": 1}, {"activejobs": 1})
@@ -43,7 +43,7 @@ def test_calls_that_nobody_expected_are_wrong():
 
 
 def test_a_time_is_missed_but_never_wrong():
-    """Times are compared; a slow machine fails nobody."""
+    """Times are compared; a slow machine does not fail the run."""
     found = Findings()
     found.time("a tick", 0.4, 0.1, at_most=3)
     (figure,) = found.figures

@@ -50,7 +50,7 @@ def ended(state="Done", text=""):
     return {"kind": "ended", "job_id": "TX1", "state": state, "status_text": text}
 
 
-def told() -> Story:
+def a_story() -> Story:
     """One fax out and one in, a document fetched, a record deleted."""
     return Story(
         sendings=[Sending(NUMBER, (CLAIMS,), acknowledged=True)],
@@ -94,7 +94,7 @@ def along_with(evidence: Evidence, *messages) -> Evidence:
 
 def test_what_went_well_is_harmless():
     """Every column of harm is zero, and the faxes are counted."""
-    verdict = judge(told(), seen())
+    verdict = judge(a_story(), seen())
     assert verdict.harmless
     assert verdict.counts["faxes"] == 2
     assert verdict.notes == []
@@ -137,10 +137,12 @@ def with_calls(*more):
             "posted twice",
             id="a fetched document twice",
         ),
-        pytest.param(along_with(seen(), step("Delivered, 1 page", "1.9")), "told twice", id="the end twice"),
-        pytest.param(without(seen(), "1.2"), "never told", id="no end in the thread"),
-        pytest.param(without(seen(), "1.0"), "never told", id="no card"),
-        pytest.param(without(seen(), "2.1"), "never told", id="no details"),
+        pytest.param(
+            along_with(seen(), step("Delivered, 1 page", "1.9")), "announced twice", id="the end twice"
+        ),
+        pytest.param(without(seen(), "1.2"), "never announced", id="no end in the thread"),
+        pytest.param(without(seen(), "1.0"), "never announced", id="no card"),
+        pytest.param(without(seen(), "2.1"), "never announced", id="no details"),
         pytest.param(
             along_with(without(seen(), "1.0"), card("*Sending*")),
             "wrong",
@@ -169,24 +171,24 @@ def with_calls(*more):
 )
 def test_each_harm_is_seen(evidence, column):
     """What one safeguard less would leave behind is counted in its column."""
-    assert column in harms(told(), evidence)
+    assert column in harms(a_story(), evidence)
 
 
 def test_a_story_that_got_stuck_is_harm():
     """What people waited for in vain counts, even if nothing else is wrong."""
-    assert harms(replace(told(), stuck="a form"), seen()) == {"stuck"}
+    assert harms(replace(a_story(), stuck="a form"), seen()) == {"stuck"}
 
 
-def test_a_wish_that_was_not_taken_need_not_be_carried_out():
+def test_an_unacknowledged_request_need_not_be_carried_out():
     """Slack showed the person an error: no fax is missing."""
-    story = replace(told(), sendings=[*told().sendings, Sending("4696010101", (CLAIMS,))])
+    story = replace(a_story(), sendings=[*a_story().sendings, Sending("4696010101", (CLAIMS,))])
     assert harms(story, seen()) == set()
 
 
-def test_a_wish_that_was_not_taken_and_went_all_the_same_is_to_be_told():
-    """What is dialled has a card and an end, whatever Slack showed the person."""
-    story = replace(told(), sendings=[*told().sendings, Sending("4696010101", (CLAIMS,))])
-    assert harms(story, with_calls(submission("4696010101", "TX2"))) == {"never told"}
+def test_an_unacknowledged_request_that_was_sent_must_be_announced():
+    """What is dialed has a card and an end, whatever Slack showed the person."""
+    story = replace(a_story(), sendings=[*a_story().sendings, Sending("4696010101", (CLAIMS,))])
+    assert harms(story, with_calls(submission("4696010101", "TX2"))) == {"never announced"}
 
 
 def test_asked_and_sent_again_is_no_harm():
@@ -196,25 +198,27 @@ def test_asked_and_sent_again_is_no_harm():
         card("*Closed by <@U1>*", "0.1"),
         step("Sent again by <@U1> as another fax", "0.2", thread="0.1"),
     )
-    verdict = judge(told(), evidence)
+    verdict = judge(a_story(), evidence)
     assert verdict.harmless, verdict.notes
     assert verdict.counts["asked"] == 1
 
 
-def test_a_refusal_that_was_told_is_no_loss():
+def test_a_refusal_that_was_shown_is_no_loss():
     """Nothing was submitted, and the card says so."""
     evidence = along_with(
         replace(nothing_of_it(seen()), calls=[]), card("*Refused by the fax server* — nothing was dialed.")
     )
-    assert harms(told(), evidence) == set()
+    assert harms(a_story(), evidence) == set()
 
 
-def test_a_refusal_that_one_person_was_told_excuses_one_request():
+def test_one_refusal_shown_excuses_one_request():
     """No fax could be made of the files of one of two requests; nothing is there of the other."""
     whisper = {"user": "U1", "channel": CLAIMS, "text": "Slack did not hand over the file."}
-    evidence = replace(nothing_of_it(seen()), calls=[], whispers=[whisper])
-    assert harms(told(), evidence) == set()
-    two = replace(told(), sendings=[*told().sendings, Sending("4696010101", (CLAIMS,), acknowledged=True)])
+    evidence = replace(nothing_of_it(seen()), calls=[], ephemerals=[whisper])
+    assert harms(a_story(), evidence) == set()
+    two = replace(
+        a_story(), sendings=[*a_story().sendings, Sending("4696010101", (CLAIMS,), acknowledged=True)]
+    )
     assert harms(two, evidence) == {"lost"}
 
 

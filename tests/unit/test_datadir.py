@@ -49,8 +49,8 @@ def test_what_was_open_is_closed_and_said(tmp_path):
         path.chmod(0o775)
     for path in (document, data / "ucx-token"):
         path.chmod(0o664)
-    (told,) = close_to_others(data)
-    assert f"chmod 700 {data}" in told
+    (finding,) = close_to_others(data)
+    assert f"chmod 700 {data}" in finding
     assert [rights(p) for p in (data / "spool", document.parent, document)] == [0o700, 0o700, 0o600]
     assert rights(data / "ucx-token") == 0o600
     assert rights(data) == 0o775
@@ -62,8 +62,8 @@ def test_what_belongs_to_another_user_is_said(tmp_path, monkeypatch):
     (tmp_path / "data" / "ucx-token").write_text("x")
     (tmp_path / "data" / "ucx-token").chmod(0o644)
     monkeypatch.setattr(datadir.os, "getuid", lambda: os.geteuid() + 1)
-    (told,) = close_to_others(tmp_path / "data")
-    assert "belong to another user" in told
+    (finding,) = close_to_others(tmp_path / "data")
+    assert "belong to another user" in finding
     assert rights(tmp_path / "data" / "ucx-token") == 0o644
 
 
@@ -79,7 +79,7 @@ def test_links_are_not_followed(tmp_path):
 
 
 def test_half_written_tokens_are_removed(tmp_path):
-    """A stop while the token was written leaves no copy of it for ever."""
+    """A copy of the token that a crash left behind is removed."""
     data = tmp_path / "data"
     data.mkdir()
     (data / ".ucx-token.x7_").write_text("x")

@@ -18,7 +18,7 @@ def answered(memory, key, status=200):
     memory.end(key, BoltResponse(status=status, body=key))
 
 
-async def test_an_answer_is_remembered_for_longer_than_slack_tells_of_it():
+async def test_an_answer_is_remembered_for_longer_than_slack_redelivers():
     """After fifteen minutes it is forgotten, and not before."""
     time = Time()
     memory = Deduplication(time)
@@ -51,7 +51,7 @@ async def test_the_memory_is_bounded(monkeypatch):
     assert [key for key in "abcde" if await memory.previous_response(key)] == ["c", "d", "e"]
 
 
-def test_deliveries_are_told_apart_by_what_was_done():
+def test_deliveries_are_distinguished_by_their_action():
     """Another event, trigger, press or text is another delivery; what has no name has no key."""
     press = {"type": "block_actions", "trigger_id": "1", "actions": [{"action_ts": "1.1"}]}
     bodies = [

@@ -52,16 +52,16 @@ SETTINGS = {name.upper(): shown(name.upper()) for name in Settings.model_fields}
 def test_readme_has_every_setting_with_its_default():
     """The table lists the settings of settings.py, these and no others."""
     rows = re.findall(r"^\| `([A-Z][A-Z0-9_]+)` \| (.*?) \| \S.* \|$", README, re.MULTILINE)
-    told = {name: "" if default == "empty" else default.strip("`") for name, default in rows}
-    assert told == SETTINGS
+    documented = {name: "" if default == "empty" else default.strip("`") for name, default in rows}
+    assert documented == SETTINGS
     assert len(rows) == len(SETTINGS)
 
 
 def test_the_example_has_every_setting_with_its_default():
     """.env.example holds each setting once: required ones bare, the others as a comment with the default."""
     lines = re.findall(r"^(#?)([A-Z][A-Z0-9_]+)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE)
-    told = {name: value if comment else "required" for comment, name, value in lines}
-    assert told == SETTINGS
+    documented = {name: value if comment else "required" for comment, name, value in lines}
+    assert documented == SETTINGS
     assert len(lines) == len(SETTINGS)
     assert all(value == "" for comment, _, value in lines if not comment)
 
@@ -138,7 +138,7 @@ def test_every_named_source_file_exists(page: Path):
     assert missing == []
 
 
-def test_the_map_names_every_part_of_the_house():
+def test_the_map_names_every_package():
     """Each folder and module right inside faxbot/ is on the map."""
     parts = {
         f"{each.name}/" if each.is_dir() else each.name

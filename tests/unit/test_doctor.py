@@ -37,7 +37,7 @@ def found(finding: Finding):
 
 
 def drawn(findings: dict[str, Finding], width: int = 80) -> str:
-    """The table as a terminal without colours shows it."""
+    """The table as a terminal without colors shows it."""
     out = StringIO()
     Console(file=out, width=width).print(table(findings))
     return out.getvalue()
@@ -120,7 +120,7 @@ async def test_a_chain_of_slow_answers_ends_with_the_whole_round():
     assert findings["e"].severity in (Severity.RED, Severity.SKIPPED)
 
 
-async def test_a_look_that_fails_is_a_red_row():
+async def test_a_failing_check_is_a_red_row():
     """A fault of the doctor's own is one row with the exception's type and not its words."""
 
     async def broken() -> Finding:
@@ -167,7 +167,7 @@ async def test_what_happens_apart_comes_back():
 
 
 def test_secrets_are_struck_out():
-    """Whoever quotes a secret, in what was found or in the remedy."""
+    """A secret is redacted in findings and in remedies."""
     findings = redact({"a": red("no hunter2 here", "try hunter2"), "b": green("12")}, ["hunter2", "", "1"])
     assert findings == {"a": red("no … here", "try …"), "b": green("12")}
 
@@ -176,7 +176,7 @@ def test_secrets_are_struck_out():
 
 
 def test_each_row_says_its_light_in_words_and_its_remedy():
-    """Colours are not all: red is also a word, and the remedy stands below what was found."""
+    """Colors are not all: red is also a word, and the remedy stands below what was found."""
     text = drawn(
         {
             "One": green("fine"),
@@ -223,8 +223,8 @@ def test_unusable_settings_have_a_code_of_their_own():
 def test_the_json_has_the_same_rows():
     """In the order of the table, with the same words."""
     findings = {SETTINGS: green("fine"), "Two": red("brøken", "Mend it.")}
-    told = json.loads(as_json(findings))
-    assert told == {
+    reply = json.loads(as_json(findings))
+    assert reply == {
         "ok": False,
         "checks": [
             {"check": SETTINGS, "light": "green", "found": "fine", "remedy": ""},
@@ -259,7 +259,7 @@ def test_clocks_may_differ_by_a_minute(seconds: int, severity: str):
 
 
 @pytest.mark.parametrize("headers", [{}, {"Date": "yesterday"}, {"Date": ""}])
-def test_a_server_that_tells_no_time_is_yellow(headers):
+def test_a_server_without_a_date_header_is_yellow(headers):
     """Nothing is known, and nothing is wrong."""
     finding = clock_finding(clock_skew(headers, NOW), whose="the UCX")
     assert (finding.severity, bool(finding.remedy)) == (Severity.YELLOW, True)
@@ -283,7 +283,7 @@ def test_lines(text: str, severity: Severity, said: str):
     assert said in f"{finding.found} {finding.remedy}"
 
 
-def test_a_line_whose_state_is_not_told_is_red():
+def test_a_line_without_a_state_is_red():
     """FaxList knows it and FaxUsage does not."""
     finding = lines_finding([SALES, SUPPORT], [LineUsage("1", "Running and idle")])
     assert finding.severity is Severity.RED

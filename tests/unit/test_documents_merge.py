@@ -77,7 +77,7 @@ def test_what_the_server_takes_keeps_its_bytes(
     assert document.path == tmp_path / f"out{document.path.suffix}"
 
 
-def test_bytes_are_copied_where_the_disk_knows_no_second_name(
+def test_bytes_are_copied_where_the_disk_has_no_hard_links(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another file system between upload and spool makes no difference."""

@@ -29,7 +29,7 @@ class Clock:
         return datetime.fromtimestamp(NOW, UTC)
 
 
-class Book:
+class ExpiryHarness:
     """A database and the expiry over it."""
 
     def __init__(self, engine: Engine) -> None:
@@ -46,7 +46,7 @@ class Book:
     async def fax(self, **facts: object) -> int:
         return (await self.store.write(lambda ledger: ledger.add_fax(Fax(**facts)))).id
 
-    async def tell(self, key: str, kind: AnnouncementKind, **facts: object) -> int:
+    async def announce(self, key: str, kind: AnnouncementKind, **facts: object) -> int:
         row = Announcement(**{"key": key, "kind": kind, "channel_id": "C1", "created_at": LONG_AGO} | facts)
         return (await self.store.write(lambda ledger: ledger.announce(row))).id
 
@@ -61,53 +61,53 @@ class Book:
 
 
 @pytest.fixture
-def book(database_url):
-    made = Book(open_engine(database_url))
+def harness(database_url):
+    made = ExpiryHarness(open_engine(database_url))
     yield made
     made.store.close()
 
 
 @pytest.fixture
-def file_book(tmp_path):
+def sqlite_harness(tmp_path):
     """The same on SQLite, whose plans are looked at."""
-    made = Book(database_in(tmp_path))
+    made = ExpiryHarness(database_in(tmp_path))
     yield made
     made.store.close()
 
 
-async def test_a_request_is_forgotten_a_week_after_it_was_done(book):
+async def test_a_request_is_forgotten_a_week_after_it_was_done(harness):
     """With what was typed and where it was to be answered; not before, and never while it is open."""
     for key, done_at in (("old", LONG_AGO), ("young", LATELY), ("open", None)):
-        await book.request(key, done_at=done_at)
-    await book.tick()
-    assert book.column("select key from requests order by id") == ["young", "open"]
+        await harness.request(key, done_at=done_at)
+    await harness.tick()
+    assert harness.column("select key from requests order by id") == ["young", "open"]
 
 
-async def test_a_request_that_became_a_fax_keeps_its_key(book):
-    """The same share told again, however late, is still the same wish; its particulars are gone."""
-    request_id = await book.request("share:C1:7.0", done_at=LONG_AGO)
-    await book.fax(request_id=request_id, state=FaxState.ENDED, ended_at=LONG_AGO)
-    await book.request("later", done_at=LATELY)
-    await book.tick()
-    kept = await book.store.read(lambda ledger: ledger.request(request_id))
+async def test_a_request_that_became_a_fax_keeps_its_key(harness):
+    """A share redelivered late is still the same request, although its details are deleted."""
+    request_id = await harness.request("share:C1:7.0", done_at=LONG_AGO)
+    await harness.fax(request_id=request_id, state=FaxState.ENDED, ended_at=LONG_AGO)
+    await harness.request("later", done_at=LATELY)
+    await harness.tick()
+    kept = await harness.store.read(lambda ledger: ledger.request(request_id))
     assert (kept.key, kept.done, kept.body, kept.response_url) == ("share:C1:7.0", True, None, None)
     again = Request(key="share:C1:7.0", kind=RequestKind.SHARE, user_id="U1", channel_id="C1")
-    assert await book.store.write(lambda ledger: ledger.add_request(again)) is None
+    assert await harness.store.write(lambda ledger: ledger.add_request(again)) is None
 
 
-async def test_the_ids_of_forgotten_requests_are_not_given_away_again(book):
+async def test_the_ids_of_forgotten_requests_are_not_given_away_again(harness):
     """A document in the spool and a cancellation under way are known by the id of their request."""
-    old = [await book.request(f"{number}", done_at=LONG_AGO) for number in range(3)]
-    await book.tick()
-    assert book.column("select body from requests") == [None]
-    assert await book.request("new", done_at=LATELY) > max(old)
+    old = [await harness.request(f"{number}", done_at=LONG_AGO) for number in range(3)]
+    await harness.tick()
+    assert harness.column("select body from requests") == [None]
+    assert await harness.request("new", done_at=LATELY) > max(old)
 
 
-async def test_the_ids_of_forgotten_announcements_are_not_given_away_again(book):
+async def test_the_ids_of_forgotten_announcements_are_not_given_away_again(harness):
     """A thread belongs to its card by id."""
-    old = [await book.tell(f"{number}", AnnouncementKind.EPHEMERAL, state=SENT) for number in range(3)]
-    await book.tick()
-    assert await book.tell("new", AnnouncementKind.EPHEMERAL) > max(old)
+    old = [await harness.announce(f"{number}", AnnouncementKind.EPHEMERAL, state=SENT) for number in range(3)]
+    await harness.tick()
+    assert await harness.announce("new", AnnouncementKind.EPHEMERAL) > max(old)
 
 
 @pytest.mark.parametrize("state", [SENT, DROPPED])
@@ -115,15 +115,15 @@ async def test_the_ids_of_forgotten_announcements_are_not_given_away_again(book)
     "kind",
     [AnnouncementKind.EPHEMERAL, AnnouncementKind.STEP, AnnouncementKind.NOTICE, AnnouncementKind.FILE],
 )
-async def test_what_was_told_is_forgotten(book, kind, state):
+async def test_posted_announcements_are_deleted(harness, kind, state):
     """Answers, steps, notices, fetched files: Slack has them, or will never take them."""
-    fax_id = await book.fax()
-    card = await book.tell("card", AnnouncementKind.CARD, fax_id=fax_id, state=SENT)
+    fax_id = await harness.fax()
+    card = await harness.announce("card", AnnouncementKind.CARD, fax_id=fax_id, state=SENT)
     parent = {"parent_id": card, "fax_id": fax_id} if kind is AnnouncementKind.STEP else {}
-    await book.tell("told", kind, state=state, sent_at=LONG_AGO if state is SENT else None, **parent)
-    await book.tell("newest", kind, state=WAITING)
-    await book.tick()
-    assert book.column("select key from announcements order by id") == ["card", "newest"]
+    await harness.announce("told", kind, state=state, sent_at=LONG_AGO if state is SENT else None, **parent)
+    await harness.announce("newest", kind, state=WAITING)
+    await harness.tick()
+    assert harness.column("select key from announcements order by id") == ["card", "newest"]
 
 
 @pytest.mark.parametrize(
@@ -137,75 +137,81 @@ async def test_what_was_told_is_forgotten(book, kind, state):
         (AnnouncementKind.STEP, {"state": SENT, "revision": 1}),
         (AnnouncementKind.EPHEMERAL, {"state": SENT, "created_at": LATELY}),
     ],
-    ids=["card", "waits", "being told", "told lately", "told once for all", "out of date", "young"],
+    ids=["card", "waits", "being posted", "posted lately", "posted only once", "out of date", "young"],
 )
-async def test_what_is_still_of_use_stays(book, kind, facts):
-    """Cards have buttons; what is not told yet is not forgotten; a closed channel is told of once."""
-    row_id = await book.tell(**{"key": "kept", "kind": kind} | facts)
-    await book.tell("newest", AnnouncementKind.EPHEMERAL)
-    await book.tick()
-    assert row_id in book.column("select id from announcements")
+async def test_what_is_still_of_use_stays(harness, kind, facts):
+    """Cards have buttons; pending rows are kept; a closed channel is reported once."""
+    row_id = await harness.announce(**{"key": "kept", "kind": kind} | facts)
+    await harness.announce("newest", AnnouncementKind.EPHEMERAL)
+    await harness.tick()
+    assert row_id in harness.column("select id from announcements")
 
 
-async def test_a_received_faxs_file_and_details_stay(book):
+async def test_a_received_faxs_file_and_details_stay(harness):
     """Their messages have a button, and the details stand under the file."""
     record = FaxRecord(direction="RX", job_id="RX1", time=1.0)
-    await book.store.write(lambda ledger: ledger.add_records([record]))
-    file = await book.tell("file", AnnouncementKind.FILE, record_id=1, state=SENT)
-    await book.tell("details", AnnouncementKind.DETAILS, record_id=1, parent_id=file, state=SENT)
-    await book.tell("newest", AnnouncementKind.EPHEMERAL)
-    await book.tick()
-    assert book.column("select key from announcements order by id") == ["file", "details", "newest"]
+    await harness.store.write(lambda ledger: ledger.add_records([record]))
+    file = await harness.announce("file", AnnouncementKind.FILE, record_id=1, state=SENT)
+    await harness.announce("details", AnnouncementKind.DETAILS, record_id=1, parent_id=file, state=SENT)
+    await harness.announce("newest", AnnouncementKind.EPHEMERAL)
+    await harness.tick()
+    assert harness.column("select key from announcements order by id") == ["file", "details", "newest"]
 
 
-async def test_subscriptions_to_a_fax_end_after_the_fax(book):
+async def test_subscriptions_to_a_fax_end_after_the_fax(harness):
     """Those to a direction or a line stay."""
-    ids = [await book.fax(state=FaxState.ENDED, ended_at=at) for at in (LONG_AGO, LATELY)]
+    ids = [await harness.fax(state=FaxState.ENDED, ended_at=at) for at in (LONG_AGO, LATELY)]
     for fax_id in (*ids, 0):
         row = Subscription(channel_id="C1", direction="TX", fax_id=fax_id)
-        await book.store.write(lambda ledger, row=row: ledger.add_subscription(row))
-    await book.tick()
-    assert book.column("select fax_id from subscriptions order by fax_id") == [0, ids[1]]
+        await harness.store.write(lambda ledger, row=row: ledger.add_subscription(row))
+    await harness.tick()
+    assert harness.column("select fax_id from subscriptions order by fax_id") == [0, ids[1]]
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-async def test_much_is_forgotten_a_little_at_a_time(book):
+async def test_much_is_forgotten_a_little_at_a_time(harness):
     """Everybody waits for a transaction: none forgets more than a batch."""
     count = 2 * AT_ONCE + 100
     asked = {"kind": RequestKind.GET, "user_id": "U1", "channel_id": "C1", "done": True, "forget_at": 1.0}
-    told = {"kind": AnnouncementKind.STEP, "channel_id": "C1", "state": SENT, "created_at": LONG_AGO}
+    facts_of_step = {"kind": AnnouncementKind.STEP, "channel_id": "C1", "state": SENT, "created_at": LONG_AGO}
 
     def fill(ledger):
         for number in range(count):
             ledger.add_request(Request(key=f"{number}", **asked))
-            ledger.announce(Announcement(key=f"{number}", **told))
+            ledger.announce(Announcement(key=f"{number}", **facts_of_step))
 
-    await book.store.write(fill)
-    commits, most = book.store.counts.commits, []
-    write = book.store.write
+    await harness.store.write(fill)
+    commits, most = harness.store.counts.commits, []
+    write = harness.store.write
 
     async def noting(work):
-        before = book.column("select (select count(*) from requests) + (select count(*) from announcements)")
+        before = harness.column(
+            "select (select count(*) from requests) + (select count(*) from announcements)"
+        )
         result = await write(work)
-        after = book.column("select (select count(*) from requests) + (select count(*) from announcements)")
+        after = harness.column(
+            "select (select count(*) from requests) + (select count(*) from announcements)"
+        )
         most.append(before[0] - after[0])
         return result
 
-    book.store.write = noting
-    await book.tick()
-    assert book.column("select count(*) from requests") == [1]
-    assert book.column("select count(*) from announcements") == [1]
+    harness.store.write = noting
+    await harness.tick()
+    assert harness.column("select count(*) from requests") == [1]
+    assert harness.column("select count(*) from announcements") == [1]
     assert max(most) <= AT_ONCE
-    assert book.store.counts.commits - commits == 9  # of each kind three with rows and one without; one more
+    assert (
+        harness.store.counts.commits - commits == 9
+    )  # of each kind three with rows and one without; one more
 
 
-def explained(book: Book, statement: str) -> str:
-    with book.engine.connect() as connection:
+def explained(harness: ExpiryHarness, statement: str) -> str:
+    with harness.engine.connect() as connection:
         rows = connection.exec_driver_sql(f"explain query plan {statement}")
         return "\n".join(str(row[3]) for row in rows)
 
 
-async def test_idle_ticks_read_no_table_through(file_book, tmp_path):
+async def test_idle_ticks_read_no_table_through(sqlite_harness, tmp_path):
     """What is due is found by an index, however much is kept."""
     statements: list[str] = []
 
@@ -221,14 +227,16 @@ async def test_idle_ticks_read_no_table_through(file_book, tmp_path):
             finally:
                 connection.set_trace_callback(None)
 
-        return await TransactionStore.write(file_book.store, watched)
+        return await TransactionStore.write(sqlite_harness.store, watched)
 
-    file_book.store.write = file_book.store.read = watch
-    await file_book.expiry.tick()
-    await SpoolRetention(file_book.store, Clock(), tmp_path / "spool", 30.0).tick()
+    sqlite_harness.store.write = sqlite_harness.store.read = watch
+    await sqlite_harness.expiry.tick()
+    await SpoolRetention(sqlite_harness.store, Clock(), tmp_path / "spool", 30.0).tick()
     asking = [each for each in statements if each.lstrip().startswith(("SELECT", "DELETE"))]
     assert len(asking) >= 9
-    scans = {step for each in asking for step in explained(file_book, each).splitlines() if "SCAN" in step}
+    scans = {
+        step for each in asking for step in explained(sqlite_harness, each).splitlines() if "SCAN" in step
+    }
     small = (
         "SCAN subscriptions",
         "SCAN announcements USING INDEX ix_announcements_outdated",

@@ -174,7 +174,7 @@ async def test_in_the_order_in_which_they_came(order):
     assert again.memory.seen == [f"RX{number}" for number in range(121, 371)]
 
 
-async def test_equal_times_are_told_apart_by_their_ids():
+async def test_equal_times_are_distinguished_by_their_ids():
     """Faxes of the very same second, listed newest first, are seen in the order of their ids."""
     bot = await following(3, order="desc")
     for number in (9, 10, 11):
@@ -268,7 +268,7 @@ class TestCosts:
         assert bot.memory.seen == ["RX301"]
 
     async def test_what_cannot_be_cleared_up_is_tried_more_and_more_rarely(self):
-        """Numbers that never add up, nobody knows why: everything is read a few times in five minutes."""
+        """Counts that never add up: everything is read a few times in five minutes."""
         bot = await following(600)
         in_pages_only(bot.ucx)
         bot.ucx.count_off_by = 1

@@ -37,11 +37,11 @@ JOBS = st.builds(
 )
 
 
-def kinds(told: list[Change]) -> list[str]:
-    return [change.kind.value for change in told]
+def kinds(found: list[Change]) -> list[str]:
+    return [change.kind.value for change in found]
 
 
-def told(before: Job | None, after: Job) -> list[str]:
+def change_kinds(before: Job | None, after: Job) -> list[str]:
     return kinds(changes(before, after))
 
 
@@ -84,25 +84,27 @@ def test_every_change_makes_sense(before: Job | None, after: Job):
 
 
 @given(st.none() | JOBS, JOBS)
-def test_pages_are_told_exactly_when_more_are_through(before: Job | None, after: Job):
+def test_a_page_change_comes_exactly_when_the_count_grows(before: Job | None, after: Job):
     """PAGE comes if the count increased, and only then."""
-    assert ("page" in told(before, after)) is (after.sent_pages > (before.sent_pages if before else 0))
+    assert ("page" in change_kinds(before, after)) is (
+        after.sent_pages > (before.sent_pages if before else 0)
+    )
 
 
 @given(JOBS)
 def test_a_new_job_is_queued_whatever_it_is_by_now(job: Job):
-    """A life that was missed begins with its beginning."""
-    assert told(None, job)[0] == "queued"
+    """A job whose start was missed still begins with QUEUED."""
+    assert change_kinds(None, job)[0] == "queued"
 
 
 def test_a_short_life():
     """Dialing, length known, pages, delivered: each is one change."""
-    dialling = replace(QUEUED, state=JobState.ACTIVE)
-    sending = replace(dialling, total_pages=2)
+    dialing = replace(QUEUED, state=JobState.ACTIVE)
+    sending = replace(dialing, total_pages=2)
     page = replace(sending, sent_pages=1)
     done = replace(page, state=JobState.DONE, sent_pages=2)
-    life = [None, QUEUED, dialling, sending, page, done]
-    assert [told(before, after) for before, after in pairwise(life)] == [
+    life = [None, QUEUED, dialing, sending, page, done]
+    assert [change_kinds(before, after) for before, after in pairwise(life)] == [
         ["queued"],
         ["dialling"],
         ["sending"],
@@ -111,9 +113,9 @@ def test_a_short_life():
     ]
 
 
-def test_a_life_between_two_looks_is_told_in_order():
+def test_several_changes_between_two_ticks_come_in_order():
     """Seen for the first time when all is over: queued, pages, delivered."""
-    assert told(None, Job("TX1", JobState.DONE, sent_pages=2, total_pages=2)) == [
+    assert change_kinds(None, Job("TX1", JobState.DONE, sent_pages=2, total_pages=2)) == [
         "queued",
         "page",
         "delivered",
@@ -123,31 +125,31 @@ def test_a_life_between_two_looks_is_told_in_order():
 def test_a_busy_number_is_tried_again():
     """Asleep after a call means another try, and so does a whole call between two looks."""
     asleep = replace(QUEUED, state=JobState.SLEEPING, dials=1)
-    assert told(replace(QUEUED, state=JobState.ACTIVE), asleep) == ["retrying"]
-    assert told(asleep, replace(asleep, dials=2)) == ["retrying"]
+    assert change_kinds(replace(QUEUED, state=JobState.ACTIVE), asleep) == ["retrying"]
+    assert change_kinds(asleep, replace(asleep, dials=2)) == ["retrying"]
 
 
-def test_waking_up_tells_nothing_before_it_dials():
+def test_waking_up_gives_no_change_before_it_dials():
     """From sleeping to ready to pending: only the last is WAITING."""
     asleep = replace(QUEUED, state=JobState.SLEEPING, dials=1)
     ready = replace(asleep, state=JobState.READY)
-    assert told(asleep, ready) == []
-    assert told(ready, replace(ready, state=JobState.ACTIVE)) == ["dialling"]
+    assert change_kinds(asleep, ready) == []
+    assert change_kinds(ready, replace(ready, state=JobState.ACTIVE)) == ["dialling"]
 
 
-def test_a_cancelled_job_did_not_fail():
+def test_a_canceled_job_did_not_fail():
     """HylaFAX calls it Failed; its text says that somebody asked for it, in whatever case."""
     ended = replace(QUEUED, state=JobState.FAILED, status_text="job aborted by REQUEST")
-    assert told(QUEUED, ended) == ["cancelled"]
-    assert told(QUEUED, replace(ended, status_text="No carrier detected")) == ["failed"]
+    assert change_kinds(QUEUED, ended) == ["cancelled"]
+    assert change_kinds(QUEUED, replace(ended, status_text="No carrier detected")) == ["failed"]
 
 
-def test_a_state_nobody_knows_is_told_with_its_own_text():
+def test_an_unknown_state_is_shown_with_its_own_text():
     """Another unknown text is another state; the same one is not."""
     odd = replace(QUEUED, state=JobState.UNKNOWN, state_text="Wandering")
-    assert told(QUEUED, odd) == ["other"]
-    assert told(odd, replace(odd, state_text="Resting")) == ["other"]
-    assert told(odd, replace(odd, sent_pages=0)) == []
+    assert change_kinds(QUEUED, odd) == ["other"]
+    assert change_kinds(odd, replace(odd, state_text="Resting")) == ["other"]
+    assert change_kinds(odd, replace(odd, sent_pages=0)) == []
 
 
 @given(st.text())
@@ -160,7 +162,7 @@ def test_any_text_is_a_state(text: str):
 @pytest.mark.parametrize(
     ("job_id", "direction"), [("RX34", "RX"), ("rx34", "RX"), ("TX83", "TX"), ("83", "TX")]
 )
-def test_an_id_tells_its_direction(job_id: str, direction: str):
+def test_an_id_shows_its_direction(job_id: str, direction: str):
     """Received faxes are called RX, all others were sent."""
     assert Direction.of(job_id) == direction
 
@@ -221,7 +223,7 @@ def test_every_recording_is_replayed():
 
 @pytest.mark.parametrize("by_status", [False, True], ids=["as the bot looks", "by JobStatus"])
 @pytest.mark.parametrize("name", ENDS)
-def test_a_recorded_life_is_told_once_from_queued_to_its_end(name: str, by_status: bool):  # noqa: FBT001 - a row of the table
+def test_a_recorded_job_gives_each_change_once_from_queued_to_its_end(name: str, by_status: bool):  # noqa: FBT001 - a row of the table
     """Queued first, exactly one end and that last; no step twice in a row but for calls and pages."""
     found = lives(name, by_status=by_status)
     assert len(found) == 1

@@ -23,14 +23,14 @@ class Asked:
     """What the form asks of the services; *gate* makes it slow."""
 
     def __init__(self, lines=LINES, files=FILES, gate=None):
-        self.told, self.files, self.gate = lines, files, gate
+        self.answered, self.files, self.gate = lines, files, gate
 
     async def lines(self):
         if self.gate:
             await self.gate.wait()
-        if isinstance(self.told, Exception):
-            raise self.told
-        return self.told
+        if isinstance(self.answered, Exception):
+            raise self.answered
+        return self.answered
 
     async def recent(self, channel_id, user_id, before, seconds):
         if isinstance(self.files, Exception):
@@ -39,8 +39,8 @@ class Asked:
 
 
 def slack(**answers):
-    told = {"views_open": OPENED, "views_update": OPENED, "conversations_open": DIRECT}
-    return FakeSlack(**told | answers)
+    answered = {"views_open": OPENED, "views_update": OPENED, "conversations_open": DIRECT}
+    return FakeSlack(**answered | answers)
 
 
 def forms(client, asked, patience=5.0):
@@ -141,7 +141,7 @@ async def test_without_a_conversation_the_fax_belongs_to_the_direct_messages():
 
 
 async def test_a_trigger_that_is_too_old_is_a_fault():
-    """The caller tells the person in another way."""
+    """The caller informs the user in another way."""
     client = slack(views_open=refusal("expired_trigger_id"))
     with pytest.raises(SlackRefused) as refused:
         await forms(client, Asked()).open("t1", channel_id="C1", user_id="U1")

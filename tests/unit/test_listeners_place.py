@@ -49,7 +49,7 @@ def test_odd_files_are_left_out(files):
 
 
 def test_a_stub_of_a_file_counts_and_a_deleted_one_does_not():
-    """A file from another workspace comes as an id only; it must be told of, not skipped."""
+    """A file from another workspace comes as an id only; it must be reported, not skipped."""
     files = [
         {"id": "F1", "mode": "file_access"},
         {"id": "F2", "mode": "tombstone"},

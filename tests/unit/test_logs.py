@@ -101,7 +101,7 @@ def _grouped() -> None:
 
 
 @pytest.mark.parametrize(
-    ("work", "told"),
+    ("work", "expected"),
     [
         (_validation, ["pydantic_core._pydantic_core.ValidationError"]),
         (lambda: open(f"/nowhere/{NUMBER}"), ["FileNotFoundError ENOENT"]),  # noqa: PTH123, SIM115
@@ -113,19 +113,19 @@ def _grouped() -> None:
     ],
     ids=["pydantic", "file", "cause", "context", "group", "url", "ours"],
 )
-def test_an_exception_is_told_by_type_and_place(work, told):
+def test_an_exception_is_logged_by_type_and_place(work, expected):
     """What it says stays out; where it was raised, and what led to it, is there."""
     error = raised(work)
     line = ours("a request failed", error=error, request=3)
     assert NUMBER in f"{error}{error.__cause__}{error.__context__}"
     assert NUMBER not in line
     assert line.splitlines()[0].endswith("a request failed request=3")
-    for each in told:
+    for each in expected:
         assert each in line
     assert "test_logs.py:" in line
 
 
-def test_a_database_error_is_told_with_sqlites_code(tmp_path):
+def test_a_database_error_is_logged_with_sqlites_code(tmp_path):
     """The kind of trouble that a disk makes can be read, parameters and paths cannot."""
     error = raised(lambda: _statement(tmp_path))
     assert isinstance(error, DBAPIError)
@@ -135,7 +135,7 @@ def test_a_database_error_is_told_with_sqlites_code(tmp_path):
     assert "nowhere" not in line
 
 
-def test_an_error_that_leads_to_itself_is_told_once():
+def test_an_error_that_causes_itself_is_logged_once():
     """A circle of causes ends."""
     one, other = ValueError(NUMBER), KeyError(NUMBER)
     one.__context__, other.__context__ = other, one
@@ -150,10 +150,10 @@ def test_a_deep_stack_is_cut():
             deeper(depth - 1)
         raise RecursionError(NUMBER)
 
-    told = logs.traceback_lines(raised(lambda: deeper(200)))
-    assert len(told) < 40
-    assert told[0] == "…"
-    assert told[-1] == "RecursionError"
+    expected = logs.traceback_lines(raised(lambda: deeper(200)))
+    assert len(expected) < 40
+    assert expected[0] == "…"
+    assert expected[-1] == "RecursionError"
 
 
 HOOKS = """
@@ -214,7 +214,7 @@ def test_libraries_are_not_let_log_at_length():
     assert "chatter" not in done.stderr
 
 
-def test_what_python_tells_by_itself_carries_no_values():
+def test_warnings_of_python_carry_no_values():
     """Warnings, dying threads, forgotten tasks, unwritable records, the last exception: types and places."""
     done = subprocess.run(  # noqa: S603 - our own program
         [sys.executable, "-c", textwrap.dedent(HOOKS), NUMBER],
@@ -227,7 +227,7 @@ def test_what_python_tells_by_itself_carries_no_values():
     said = done.stdout + done.stderr
     assert done.returncode == 1
     assert NUMBER not in said
-    for told in (
+    for expected in (
         "Python warning category=UserWarning place=<string>:",
         "a thread ended by an unexpected exception",
         "exception ignored by Python",
@@ -235,7 +235,7 @@ def test_what_python_tells_by_itself_carries_no_values():
         "a record of <string>:30 could not be logged: TypeError",
         "faxbot ended by an unexpected exception\n  <string>:31 in <module>\n  RuntimeError",
     ):
-        assert told in said
+        assert expected in said
     assert said.count("ValueError") == 3
 
 
@@ -243,11 +243,11 @@ def test_a_line_of_json_holds_the_same_and_no_more():
     """One object: the ids are members, what was raised is types and places; a library's values stay out."""
     error = raised(lambda: TypeAdapter(int).validate_python(NUMBER))
     made = record(runner.__file__, "a request failed", error=error, request=12)
-    told = json.loads(logs.JsonFormatter().format(made))
-    assert told["message"] == "a request failed"
-    assert (told["level"], told["logger"], told["request"]) == ("WARNING", "some.logger", "12")
-    assert told["time"].endswith("+00:00")
-    assert told["error"][-1].endswith("ValidationError")
-    assert "0101" not in json.dumps(told)
+    expected = json.loads(logs.JsonFormatter().format(made))
+    assert expected["message"] == "a request failed"
+    assert (expected["level"], expected["logger"], expected["request"]) == ("WARNING", "some.logger", "12")
+    assert expected["time"].endswith("+00:00")
+    assert expected["error"][-1].endswith("ValidationError")
+    assert "0101" not in json.dumps(expected)
     theirs = json.loads(logs.JsonFormatter().format(record(httpx.__file__, "to %s", NUMBER, phone=NUMBER)))
     assert "0101" not in json.dumps(theirs)

@@ -68,7 +68,7 @@ def test_the_plan_decides_what_is_foreign() -> None:
 
 
 @pytest.mark.parametrize("written", ["598", "ext. 598", "ext 598", "Extension 598", "x598", "<tel:598|598>"])
-def test_an_extension_is_dialled_as_it_is(written: str) -> None:
+def test_an_extension_is_dialed_as_it_is(written: str) -> None:
     """Two to six digits are a telephone on the same system."""
     destination = parse(written, US)
     assert (destination.dial, destination.e164, destination.extension) == ("598", None, True)
@@ -84,9 +84,9 @@ def test_extensions_have_two_to_six_digits(written: str) -> None:
 
 def test_two_digits_alone_are_a_slip() -> None:
     """What was meant is asked for, and how to write it if it is an extension all the same."""
-    with pytest.raises(BadNumber) as told:
+    with pytest.raises(BadNumber) as raised:
         parse("12", US)
-    assert str(told.value) == (
+    assert str(raised.value) == (
         '"12" is too short to be a phone number here (US). '
         f"Write it like {US.example}, or ext. 12 if it is an extension."
     )
@@ -137,7 +137,7 @@ def test_the_example_is_the_regions() -> None:
 
 
 @pytest.mark.parametrize("written", ["911", "112", "999", "000", "9911", "0112", "+911", "9-1-1"])
-def test_emergency_numbers_are_never_dialled(written: str) -> None:
+def test_emergency_numbers_are_never_dialed(written: str) -> None:
     """Not as written, and not behind a digit for an outside line."""
     with pytest.raises(BadNumber):
         parse(written, US)
@@ -157,7 +157,7 @@ def test_emergency_numbers_are_never_dialled(written: str) -> None:
         ("+1 911 555 0101", US),
     ],
 )
-def test_nothing_is_dialled_that_becomes_an_emergency_call(written: str, plan: DialPlan) -> None:
+def test_nothing_that_becomes_an_emergency_call_is_dialed(written: str, plan: DialPlan) -> None:
     """Prefix and number together decide: Delhi without an international prefix begins with 911."""
     with pytest.raises(BadNumber, match=r"emergency"):
         parse(written, plan)
@@ -203,7 +203,7 @@ def test_blocked_patterns_cover_what_they_name(pattern: str) -> None:
     assert parse("+44 20 7946 0018", plan).dial == "442079460018"
 
 
-def test_only_what_is_allowed_is_dialled() -> None:
+def test_only_allowed_numbers_are_dialed() -> None:
     """A list of allowed numbers leaves out all others, extensions too, and blocked wins."""
     plan = DialPlan(allowed=("+1469", "59?"), blocked=("+14695550199", "599"))
     assert parse("469 555 0101", plan).dial == "14695550101"
@@ -222,7 +222,7 @@ def test_an_allowed_extension_is_no_country_code() -> None:
 @pytest.mark.parametrize(
     "wrong", [{"region": "XX"}, {"region": "us"}, {"dial_prefix": "9w"}, {"international_prefix": "+"}]
 )
-def test_a_plan_that_cannot_be_dialled_is_refused(wrong: dict[str, str]) -> None:
+def test_a_plan_that_cannot_be_dialed_is_refused(wrong: dict[str, str]) -> None:
     """An unknown region and an invalid prefix are found at the start."""
     with pytest.raises(ValueError, match=r"."):
         DialPlan(**wrong)  # type: ignore[arg-type]  # the keys are the plan's own
@@ -240,7 +240,7 @@ def test_a_very_long_text_is_answered_soon(text: str) -> None:
 
 @given(WRITTEN, st.sampled_from(["US", "GB", "DE", "FR", "IT", "BR", "AU"]), st.sampled_from(["", "9", "9,"]))
 def test_any_text_becomes_a_destination_or_a_sentence(text: str, region: str, prefix: str) -> None:
-    """Nothing else is raised, and only what a telephone can dial is dialled."""
+    """Nothing else is raised, and only what a telephone can dial is dialed."""
     plan = DialPlan(region=region, dial_prefix=prefix)
     try:
         destination = parse(text, plan)
@@ -282,7 +282,7 @@ def test_showing_a_number_never_fails(text: str) -> None:
 
 
 def test_two_spellings_of_one_destination_are_the_same() -> None:
-    """The server's echo and a person's writing are recognised as one; nothing is not the same as nothing."""
+    """The server's echo and a person's writing are recognized as one; nothing is not the same as nothing."""
     assert same("14695550101", "(469) 555-0101", "US")
     assert same("598", "598", "US")
     assert not same("598", "599", "US")
@@ -291,7 +291,7 @@ def test_two_spellings_of_one_destination_are_the_same() -> None:
 
 
 @pytest.mark.parametrize(
-    ("dialled", "told", "region"),
+    ("dialed", "reported", "region"),
     [
         ("14695550101", "4695550101", "US"),
         ("14695550101", "+14695550101", "US"),
@@ -308,10 +308,10 @@ def test_two_spellings_of_one_destination_are_the_same() -> None:
         ("9598", "598", "US"),
     ],
 )
-def test_a_server_that_rewrites_numbers_still_names_the_same_destination(dialled, told, region) -> None:
+def test_a_server_that_rewrites_numbers_still_names_the_same_destination(dialed, reported, region) -> None:
     """With prefixes taken off or put on, with a plus sign or brackets: one destination, both ways."""
-    assert same(dialled, told, region)
-    assert same(told, dialled, region)
+    assert same(dialed, reported, region)
+    assert same(reported, dialed, region)
 
 
 @pytest.mark.parametrize(

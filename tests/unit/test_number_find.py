@@ -66,7 +66,7 @@ def test_an_extension_needs_a_word_or_to_stand_alone(sentence: str) -> None:
 
 
 def test_different_numbers_are_all_found_in_order() -> None:
-    """Whoever asked must choose: the caller refuses more than one."""
+    """The sender must choose: the caller refuses more than one."""
     found = find("469 555 0102 or ext. 598, or <tel:+14695550101|469-555-0101>", US)
     assert [destination.dial for destination in found] == ["14695550102", "598", "14695550101"]
 
@@ -78,7 +78,7 @@ def test_a_foreign_number_is_found_as_people_abroad_write_it() -> None:
 
 
 @pytest.mark.parametrize("sentence", ["fax to 911", "fax to 555-0101", "1", "fax this to 1234567890 now"])
-def test_a_number_that_may_not_be_dialled_is_said(sentence: str) -> None:
+def test_a_number_that_may_not_be_dialed_is_refused(sentence: str) -> None:
     """What is meant as a number is not passed over silently."""
     with pytest.raises(BadNumber):
         find(sentence, US)

@@ -1,4 +1,4 @@
-"""What the outbox tells next, chosen from rows alone."""
+"""The next call of the outbox, chosen from rows alone."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -38,7 +38,7 @@ def test_nothing_waits():
 
 
 def test_the_oldest_goes_first():
-    """Without ends, what was written first is told first."""
+    """Without ends, the oldest announcement is posted first."""
     assert ids(choose([row(1), row(2)], NOW, free)) == [1]
 
 
@@ -49,7 +49,7 @@ def test_a_thread_that_has_ended_goes_ahead_of_progress():
 
 
 def test_a_card_goes_before_its_replies():
-    """Even when a reply tells the end."""
+    """Even when a reply is the end."""
     rows = [row(1, CARD), row(2, REPLY, 1, terminal=True)]
     choice = choose(rows, NOW, free)
     assert (ids(choice), choice.call, choice.urgent) == ([1], OutboxCall.POST, True)
@@ -90,13 +90,13 @@ def test_the_call_follows_from_what_is_known_of_a_row():
 
 @st.composite
 def channels(draw):
-    """Threads of a channel, each a card with replies in some state of being told."""
+    """Threads of a channel, each a card with replies in some state of posting."""
     rows, next_id = [], 1
     for _ in range(draw(st.integers(1, 4))):
-        root, told = next_id, draw(st.booleans())
-        if not told or draw(st.booleans()):
+        root, sent = next_id, draw(st.booleans())
+        if not sent or draw(st.booleans()):
             rows.append(
-                row(root, CARD, state=SENT if told else WAITING, due_at=draw(st.sampled_from([0, 2000])))
+                row(root, CARD, state=SENT if sent else WAITING, due_at=draw(st.sampled_from([0, 2000])))
             )
         next_id += 1
         for _ in range(draw(st.integers(0, 4))):
@@ -106,7 +106,7 @@ def channels(draw):
 
 
 @given(channels())
-def test_a_thread_is_always_told_in_its_order(rows):
+def test_a_thread_is_always_posted_in_order(rows):
     """Whatever is chosen, nothing older of the same thread is left behind, except an edit."""
     waiting = list(rows)
     while (choice := choose(waiting, NOW, free)).batch:

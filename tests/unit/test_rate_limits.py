@@ -44,7 +44,7 @@ def test_another_server_is_free_until_it_says_429():
 
 
 def test_progress_leaves_room_for_ends():
-    """Edits that tell no end use four fifths of the minute; an end still goes at once."""
+    """Edits without an end use four fifths of the minute; an end still goes at once."""
     pace = SlackRateLimits(Time(), strict=True)
     for _ in range(int(PER_MINUTE["chat.update"] * PROGRESS_SHARE)):
         make(pace, "chat.update")
@@ -87,7 +87,7 @@ def test_what_is_reserved_counts():
 
 
 async def test_no_call_is_made_while_slack_asks_for_a_pause():
-    """The client itself refuses: whoever calls, a 429 is obeyed."""
+    """The client itself refuses: a 429 is obeyed for every caller."""
     pace = SlackRateLimits(Time(), strict=False)
     client = RateLimitedClient(
         rate_limits=pace, on_call=lambda *_: None, token="xoxb-1", base_url="http://127.0.0.1:1/api/"
@@ -134,7 +134,7 @@ class StrictServer:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_who_keeps_the_pace_never_hears_429(seed):
+def test_within_the_limits_there_is_no_429(seed):
     """However long each call is on its way, a server that counts strictly has nothing to say."""
     time, server, chance = Time(), StrictServer(), random.Random(seed)  # noqa: S311 - a simulation
     pace = SlackRateLimits(time, strict=True)

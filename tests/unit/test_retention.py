@@ -35,7 +35,7 @@ class Clock:
         return datetime.fromtimestamp(self.at, UTC)
 
 
-class Cellar:
+class RetentionHarness:
     """A spool with its database. Files are *age* seconds old."""
 
     def __init__(self, folder: Path, engine: Engine) -> None:
@@ -74,7 +74,7 @@ class Cellar:
         return await self.store.read(lambda ledger: ledger.document_of(ledger.fax(fax_id)))
 
     async def received(self, *states: AnnouncementState, seen_at: float = LONG_AGO, **more: object) -> Path:
-        """A received fax, its file and details told as far as *states* say; *more* for the details."""
+        """A received fax, its file and details posted as far as *states* say; *more* for the details."""
         record = FaxRecord(
             direction="RX", job_id="RX1", time=seen_at, state=RecordState.SPOOLED, seen_at=seen_at, path="x"
         )
@@ -97,10 +97,10 @@ class Cellar:
     async def fetched(self, state: AnnouncementState, age: float = 31 * DAY) -> Path:
         """A document that a person asked for."""
         path = self.file(f"get/{await self.request(done=True)}.pdf", age)
-        told = Announcement(
+        announced = Announcement(
             key="get", kind=AnnouncementKind.FILE, channel_id="C1", state=state, body={"path": str(path)}
         )
-        await self.store.write(lambda ledger: ledger.announce(told))
+        await self.store.write(lambda ledger: ledger.announce(announced))
         return path
 
     async def tick(self) -> None:
@@ -108,8 +108,8 @@ class Cellar:
 
 
 @pytest.fixture
-def cellar(tmp_path, database_url):
-    made = Cellar(tmp_path, open_engine(database_url))
+def harness(tmp_path, database_url):
+    made = RetentionHarness(tmp_path, open_engine(database_url))
     yield made
     made.store.close()
 
@@ -122,32 +122,32 @@ SENT, WAITING, SENDING, DROPPED = (
 )
 
 
-async def test_a_sent_document_goes_some_days_after_the_end(cellar):
+async def test_a_sent_document_goes_some_days_after_the_end(harness):
     """Not on the day before, and with its folder; the fax itself stays."""
-    path = await cellar.sent(LATELY)
-    await cellar.tick()
+    path = await harness.sent(LATELY)
+    await harness.tick()
     assert path.exists()
-    cellar.clock.at += 2 * DAY
-    await cellar.tick()
+    harness.clock.at += 2 * DAY
+    await harness.tick()
     assert not path.parent.exists()
-    kept = await cellar.document(path)
+    kept = await harness.document(path)
     assert (kept.path, kept.name, kept.pages) == (None, "fax.pdf", 2)
 
 
 @pytest.mark.parametrize("state", [each for each in FaxState if each is not FaxState.ENDED])
-async def test_a_fax_that_has_not_ended_keeps_its_document(cellar, state):
+async def test_a_fax_that_has_not_ended_keeps_its_document(harness, state):
     """However long it waits: the fax server may be away, or a person asked."""
-    path = await cellar.sent(None, state)
-    cellar.clock.at += 400 * DAY
-    await cellar.tick()
+    path = await harness.sent(None, state)
+    harness.clock.at += 400 * DAY
+    await harness.tick()
     assert path.exists()
 
 
-async def test_a_document_that_is_sent_again_stays(cellar):
+async def test_a_document_that_is_sent_again_stays(harness):
     """The fax whose answer was lost is closed; its document is the new one's until that has ended, too."""
-    path = await cellar.sent(LONG_AGO)
-    again = await cellar.fax(FaxState.READY, document_id=(await cellar.document(path)).id)
-    await cellar.tick()
+    path = await harness.sent(LONG_AGO)
+    again = await harness.fax(FaxState.READY, document_id=(await harness.document(path)).id)
+    await harness.tick()
     assert path.exists()
 
     def end(ledger):
@@ -155,25 +155,25 @@ async def test_a_document_that_is_sent_again_stays(cellar):
         ledger.change_state(fax, FaxState.ENDED)
         fax.ended_at = NOW
 
-    await cellar.store.write(end)
-    cellar.clock.at += 29 * DAY
-    await cellar.tick()
+    await harness.store.write(end)
+    harness.clock.at += 29 * DAY
+    await harness.tick()
     assert path.exists()
-    cellar.clock.at += 2 * DAY
-    await cellar.tick()
+    harness.clock.at += 2 * DAY
+    await harness.tick()
     assert not path.exists()
-    assert await cellar.store.read(lambda ledger: ledger.faxes_to_keep()) == []
+    assert await harness.store.read(lambda ledger: ledger.faxes_to_keep()) == []
 
 
-async def test_a_received_document_goes_when_its_posts_are_confirmed(cellar):
+async def test_a_received_document_goes_when_its_posts_are_confirmed(harness):
     """After some days; its record stays."""
-    path = await cellar.received(SENT, SENT, seen_at=LATELY)
-    await cellar.tick()
+    path = await harness.received(SENT, SENT, seen_at=LATELY)
+    await harness.tick()
     assert path.exists()
-    cellar.clock.at += 2 * DAY
-    await cellar.tick()
+    harness.clock.at += 2 * DAY
+    await harness.tick()
     assert not path.exists()
-    record = await cellar.store.read(lambda ledger: ledger.record(int(path.stem)))
+    record = await harness.store.read(lambda ledger: ledger.record(int(path.stem)))
     assert (record.state, record.path) == (RecordState.HISTORY, "x")
 
 
@@ -187,131 +187,131 @@ async def test_a_received_document_goes_when_its_posts_are_confirmed(cellar):
         (DROPPED, SENT, {}),
         (SENT, SENT, {"revision": 1}),
     ],
-    ids=["not told", "being told", "details wait", "details are told", "refused", "out of date"],
+    ids=["not posted", "being posted", "details wait", "details are posted", "refused", "out of date"],
 )
-async def test_a_received_document_stays_until_every_post_is_confirmed(cellar, file, details, more):
+async def test_a_received_document_stays_until_every_post_is_confirmed(harness, file, details, more):
     """What Slack has not got, or never took, is here and nowhere else in reach."""
-    path = await cellar.received(file, details, **more)
-    cellar.clock.at += 400 * DAY
-    await cellar.tick()
+    path = await harness.received(file, details, **more)
+    harness.clock.at += 400 * DAY
+    await harness.tick()
     assert path.exists()
 
 
-async def test_a_document_for_a_person_stays_until_it_is_posted(cellar):
+async def test_a_document_for_a_person_stays_until_it_is_posted(harness):
     """However long Slack does not take it."""
-    path = await cellar.fetched(WAITING)
-    cellar.clock.at += 400 * DAY
-    await cellar.tick()
+    path = await harness.fetched(WAITING)
+    harness.clock.at += 400 * DAY
+    await harness.tick()
     assert path.exists()
 
 
-async def test_a_document_for_a_person_goes_some_days_after_it_came(cellar):
+async def test_a_document_for_a_person_goes_some_days_after_it_came(harness):
     """Once it is posted."""
-    path = await cellar.fetched(SENT, age=29 * DAY)
-    await cellar.tick()
+    path = await harness.fetched(SENT, age=29 * DAY)
+    await harness.tick()
     assert path.exists()
-    cellar.clock.at += 2 * DAY
-    await cellar.tick()
+    harness.clock.at += 2 * DAY
+    await harness.tick()
     assert not path.exists()
 
 
 @pytest.mark.parametrize(("done", "there"), [(False, True), (True, False)])
-async def test_a_document_stays_while_its_request_is_carried_out(cellar, done, there):
-    """A stop came between the download and the announcement: the next life goes on with it."""
-    request_id = await cellar.request(done=done)
-    path = cellar.file(f"get/{request_id}.pdf")
-    part = cellar.file(f"get/.{request_id}.pdf.x7_.part")
-    await cellar.tick()
+async def test_a_document_stays_while_its_request_is_carried_out(harness, done, there):
+    """A stop came between the download and the announcement: the next run continues with it."""
+    request_id = await harness.request(done=done)
+    path = harness.file(f"get/{request_id}.pdf")
+    part = harness.file(f"get/.{request_id}.pdf.x7_.part")
+    await harness.tick()
     assert (path.exists(), part.exists()) == (there, there)
 
 
-async def test_what_interrupted_work_left_is_tidied_after_a_while(cellar):
+async def test_what_interrupted_work_left_is_tidied_after_a_while(harness):
     """Half downloads and the converter's folder, beside a document that is kept."""
-    document = await cellar.sent(None, FaxState.READY)
-    record = await cellar.received(SENT, WAITING)
+    document = await harness.sent(None, FaxState.READY)
+    record = await harness.received(SENT, WAITING)
     left = [f"out/{document.parent.name}/{name}" for name in ("part0", ".part1.a_b.part", "fax.work/made")]
     left += [f"in/.{record.name}.abc.part", "in/999.pdf", "get/.8.pdf.abc.part"]
-    paths = [cellar.file(name, age=HOUR - 60) for name in left]
-    await cellar.tick()
+    paths = [harness.file(name, age=HOUR - 60) for name in left]
+    await harness.tick()
     assert all(path.exists() for path in paths)
-    cellar.clock.at += 120
-    await cellar.tick()
+    harness.clock.at += 120
+    await harness.tick()
     assert [path for path in paths if path.exists()] == []
     assert document.exists()
     assert record.exists()
     assert [path.name for path in document.parent.iterdir()] == ["fax.pdf"]
 
 
-async def test_work_that_is_under_way_is_left_alone(cellar):
+async def test_work_that_is_under_way_is_left_alone(harness):
     """The files of a fax that is being fetched, and a received one's download, whatever their age."""
-    fax_id = await cellar.fax(FaxState.FETCHING)
+    fax_id = await harness.fax(FaxState.FETCHING)
     names = [f"out/{fax_id}/{name}" for name in ("part0", ".part1.a_b.part", "fax.work/made", "fax.pdf")]
     record = FaxRecord(direction="RX", job_id="RX1", time=1.0, state=RecordState.SEEN, seen_at=LONG_AGO)
-    await cellar.store.write(lambda ledger: ledger.add_records([record]))
+    await harness.store.write(lambda ledger: ledger.add_records([record]))
     names += ["in/1.pdf", "in/.1.pdf.abc.part"]
-    paths = [cellar.file(name) for name in names]
-    await cellar.tick()
+    paths = [harness.file(name) for name in names]
+    await harness.tick()
     assert all(path.exists() for path in paths)
 
 
-async def test_a_folder_without_a_document_goes(cellar):
+async def test_a_folder_without_a_document_goes(harness):
     """Withdrawn before there was one, or a fax that no backup of the database knows."""
-    withdrawn = await cellar.fax(FaxState.ENDED, ended_at=NOW)
-    paths = [cellar.file(name) for name in (f"out/{withdrawn}/fax.pdf", "out/4711/fax.pdf")]
-    young = cellar.file("out/4712/fax.pdf", age=60)
-    await cellar.tick()
+    withdrawn = await harness.fax(FaxState.ENDED, ended_at=NOW)
+    paths = [harness.file(name) for name in (f"out/{withdrawn}/fax.pdf", "out/4711/fax.pdf")]
+    young = harness.file("out/4712/fax.pdf", age=60)
+    await harness.tick()
     assert [path.parent for path in paths if path.parent.exists()] == []
     assert young.exists()
 
 
-async def test_what_comes_in_meanwhile_is_no_leftover(cellar, monkeypatch):
+async def test_what_comes_in_meanwhile_is_no_leftover(harness, monkeypatch):
     """A fax that begins just after the database was asked is safe, whatever the clocks say."""
-    read = cellar.store.read
+    read = harness.store.read
 
     async def read_then_begin(work):
-        told = await read(work)
-        cellar.file("out/1/part0")
-        return told
+        announced = await read(work)
+        harness.file("out/1/part0")
+        return announced
 
-    monkeypatch.setattr(cellar.store, "read", read_then_begin)
-    await cellar.tick()
-    assert (cellar.spool / "out" / "1" / "part0").exists()
+    monkeypatch.setattr(harness.store, "read", read_then_begin)
+    await harness.tick()
+    assert (harness.spool / "out" / "1" / "part0").exists()
 
 
-async def test_a_file_that_gets_its_name_meanwhile_is_no_trouble(cellar, monkeypatch):
+async def test_a_file_that_gets_its_name_meanwhile_is_no_trouble(harness, monkeypatch):
     """What was there at the look may be gone when its turn comes."""
-    read = cellar.store.read
-    gone = cellar.file("in/.1.pdf.abc.part")
+    read = harness.store.read
+    gone = harness.file("in/.1.pdf.abc.part")
 
     async def rename_then_read(work):
         gone.rename(gone.with_name("1.pdf"))
         return await read(work)
 
-    monkeypatch.setattr(cellar.store, "read", rename_then_read)
-    await cellar.tick()
+    monkeypatch.setattr(harness.store, "read", rename_then_read)
+    await harness.tick()
     assert gone.with_name("1.pdf").exists()
 
 
-async def test_a_stop_between_removing_and_recording_is_made_up_for(cellar, monkeypatch):
+async def test_a_stop_between_removing_and_recording_is_made_up_for(harness, monkeypatch):
     """The next tick finds the rows whose files are gone, and goes on."""
-    sent, received = await cellar.sent(LONG_AGO), await cellar.received(SENT, SENT)
-    write = cellar.store.write
+    sent, received = await harness.sent(LONG_AGO), await harness.received(SENT, SENT)
+    write = harness.store.write
 
     async def stop(_work):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cellar.store, "write", stop)
+    monkeypatch.setattr(harness.store, "write", stop)
     with pytest.raises(KeyboardInterrupt):
-        await cellar.tick()
+        await harness.tick()
     assert not sent.exists()
-    monkeypatch.setattr(cellar.store, "write", write)
-    await cellar.tick()
-    kept = await cellar.store.read(lambda ledger: (ledger.faxes_to_keep(), ledger.records_to_keep()))
+    monkeypatch.setattr(harness.store, "write", write)
+    await harness.tick()
+    kept = await harness.store.read(lambda ledger: (ledger.faxes_to_keep(), ledger.records_to_keep()))
     assert kept == ([], [])
     assert not received.exists()
 
 
-async def test_an_empty_spool_is_no_trouble(cellar):
+async def test_an_empty_spool_is_no_trouble(harness):
     """The first tick of a new bot finds nothing at all."""
-    await cellar.tick()
-    assert not cellar.spool.exists()
+    await harness.tick()
+    assert not harness.spool.exists()

@@ -17,7 +17,7 @@ def test_the_first_channels_hear_without_any_interest():
     assert subscribed_channels([], RX, line_id="1", first=["CINBOUND"]) == ["CINBOUND"]
 
 
-def test_a_channel_hears_once_whatever_it_asked_for():
+def test_overlapping_subscriptions_post_once_per_channel():
     """All faxes, the line's faxes and this very fax make one channel, in the order of asking."""
     interests = [
         SubscriptionFilter("CA", RX),
@@ -57,7 +57,7 @@ def test_an_interest_in_one_fax_is_for_no_other():
     assert subscribed_channels([interest], TX, line_id="1") == []
 
 
-def test_an_empty_first_channel_is_nobody():
+def test_an_empty_first_channel_has_no_user():
     """A fax without a home, sent by another program, has only its subscribers."""
     assert subscribed_channels([SubscriptionFilter("CA", TX)], TX, line_id="1", first=["", ""]) == ["CA"]
 
@@ -72,7 +72,7 @@ INTERESTS = st.builds(
 
 
 @given(st.lists(INTERESTS), st.sampled_from(["", "1", "2"]), st.sampled_from([7, 8]))
-def test_nobody_hears_twice_or_unasked(interests: list[SubscriptionFilter], line_id: str, fax_id: int):
+def test_one_post_per_subscribed_channel(interests: list[SubscriptionFilter], line_id: str, fax_id: int):
     """Every channel is listed once at most, and only with a matching subscription."""
     channels = subscribed_channels(interests, RX, line_id=line_id, fax_id=fax_id, first=["CINBOUND"])
     asked = {each.channel_id for each in interests if each.direction is RX}
@@ -90,7 +90,7 @@ def test_the_sender_and_admins_change_a_sent_fax(actor: str, sender: str | None,
     may_change_sent(actor, sender=sender, sender_name="Dana", admin=admin, verb="cancel", job_id="TX83")
 
 
-def test_anybody_else_is_told_who_may_change_a_sent_fax():
+def test_other_users_see_who_may_change_a_sent_fax():
     """The refusal names the sender, the verb and the job."""
     with pytest.raises(NotAllowed, match=r"^Only Dana or an admin can cancel TX83\.$"):
         may_change_sent(

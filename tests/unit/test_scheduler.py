@@ -28,7 +28,7 @@ class RecordingClock(SystemClock):
 
 
 @dataclass
-class Rig:
+class Harness:
     """Ticks, with the calls of their callbacks."""
 
     answers: int = 0
@@ -47,15 +47,15 @@ class Rig:
 
 
 @contextlib.asynccontextmanager
-async def running(tick: Callable[[], Awaitable[None]], pace: float = NEVER) -> AsyncIterator[Rig]:
+async def running(tick: Callable[[], Awaitable[None]], pace: float = NEVER) -> AsyncIterator[Harness]:
     """One tick called "look", started and stopped."""
-    rig = Rig()
-    rig.ticks.add("look", tick, lambda: pace)
-    rig.ticks.start()
+    harness = Harness()
+    harness.ticks.add("look", tick, lambda: pace)
+    harness.ticks.start()
     try:
-        yield rig
+        yield harness
     finally:
-        rig.ticks.stop()
+        harness.ticks.stop()
 
 
 class Look:
@@ -80,23 +80,23 @@ async def test_the_first_run_is_at_once_and_the_next_after_the_pace():
     """A tick runs at the start; its pace says when it is due again."""
     look = Look()
     look.go.set()
-    async with running(look, pace=NEVER) as rig:
-        await until(lambda: look.ended == 1 and len(rig.clock.pauses) == 2)
-        assert rig.clock.pauses == [0.0, NEVER]
-        assert rig.answers == 1
+    async with running(look, pace=NEVER) as harness:
+        await until(lambda: look.ended == 1 and len(harness.clock.pauses) == 2)
+        assert harness.clock.pauses == [0.0, NEVER]
+        assert harness.answers == 1
 
 
 async def test_a_tick_never_runs_twice_at_once():
     """A tick that is due while it still runs does not begin beside itself."""
     look = Look()
-    async with running(look) as rig:
+    async with running(look) as harness:
         await until(lambda: look.begun == 1)
-        again = [asyncio.create_task(rig.ticks.run("look")) for _ in range(2)]
+        again = [asyncio.create_task(harness.ticks.run("look")) for _ in range(2)]
         await asyncio.sleep(0)
         assert look.begun == 1
         await asyncio.gather(*again)
         look.go.set()
-        await until(lambda: rig.clock.pauses[-1] == NEVER)
+        await until(lambda: harness.clock.pauses[-1] == NEVER)
         assert look.most_at_once == 1
 
 
@@ -104,39 +104,39 @@ async def test_two_ticks_run_side_by_side():
     """A slow tick does not keep another one waiting."""
     slow, quick = Look(), Look()
     quick.go.set()
-    rig = Rig()
-    rig.ticks.add("slow", slow, lambda: NEVER)
-    rig.ticks.add("quick", quick, lambda: NEVER)
-    rig.ticks.start()
+    harness = Harness()
+    harness.ticks.add("slow", slow, lambda: NEVER)
+    harness.ticks.add("quick", quick, lambda: NEVER)
+    harness.ticks.start()
     try:
         await until(lambda: quick.ended == 1)
         assert slow.begun == 1
         assert slow.ended == 0
     finally:
         slow.go.set()
-        rig.ticks.stop()
+        harness.ticks.stop()
 
 
 async def test_a_wake_runs_a_waiting_tick_now():
     """A woken tick runs at once, whatever its interval is."""
     look = Look()
     look.go.set()
-    async with running(look) as rig:
-        await until(lambda: rig.clock.pauses == [0.0, NEVER])
-        rig.ticks.wake("look")
+    async with running(look) as harness:
+        await until(lambda: harness.clock.pauses == [0.0, NEVER])
+        harness.ticks.wake("look")
         await until(lambda: look.ended == 2)
 
 
 async def test_wakes_during_a_run_make_one_more_run():
     """What came up during a run is looked at once more right after it, and once only."""
     look = Look()
-    async with running(look) as rig:
+    async with running(look) as harness:
         await until(lambda: look.begun == 1)
         for _ in range(3):
-            rig.ticks.wake("look")
+            harness.ticks.wake("look")
         look.go.set()
-        await until(lambda: look.ended == 2 and len(rig.clock.pauses) == 3)
-        assert rig.clock.pauses == [0.0, 0.0, NEVER]
+        await until(lambda: look.ended == 2 and len(harness.clock.pauses) == 3)
+        assert harness.clock.pauses == [0.0, 0.0, NEVER]
         assert look.most_at_once == 1
 
 
@@ -149,16 +149,16 @@ async def test_a_fault_makes_the_pauses_longer_up_to_a_limit():
         if len(asked) <= 12:
             raise ServerUnreachable("no route")
 
-    async with running(look, pace=10.0) as rig:
-        await until(lambda: len(rig.clock.pauses) == 2)
+    async with running(look, pace=10.0) as harness:
+        await until(lambda: len(harness.clock.pauses) == 2)
         for _ in range(12):
-            await rig.ticks.run("look")
-        for count, pause in enumerate(rig.clock.pauses[1:13]):
+            await harness.ticks.run("look")
+        for count, pause in enumerate(harness.clock.pauses[1:13]):
             longest = min(LONGEST_BACKOFF_SECONDS, 10.0 * 2 ** min(count, 6))
             assert max(10.0, longest / 2) <= pause <= longest
-        assert len(rig.faults) == 12
-        assert rig.clock.pauses[13] == 10.0
-        assert rig.answers == 1
+        assert len(harness.faults) == 12
+        assert harness.clock.pauses[13] == 10.0
+        assert harness.answers == 1
 
 
 async def test_a_backing_off_tick_keeps_its_own_pace_at_least():
@@ -167,8 +167,8 @@ async def test_a_backing_off_tick_keeps_its_own_pace_at_least():
     async def look() -> None:
         raise ServerUnreachable("no route")
 
-    async with running(look, pace=NEVER) as rig:
-        await until(lambda: rig.clock.pauses == [0.0, NEVER])
+    async with running(look, pace=NEVER) as harness:
+        await until(lambda: harness.clock.pauses == [0.0, NEVER])
 
 
 async def test_a_backing_off_tick_is_not_woken():
@@ -177,11 +177,11 @@ async def test_a_backing_off_tick_is_not_woken():
     async def look() -> None:
         raise ServerUnreachable("no route")
 
-    async with running(look) as rig:
-        await until(lambda: len(rig.clock.pauses) == 2)
-        rig.ticks.wake("look")
-        assert len(rig.clock.pauses) == 2
-        assert len(rig.faults) == 1
+    async with running(look) as harness:
+        await until(lambda: len(harness.clock.pauses) == 2)
+        harness.ticks.wake("look")
+        assert len(harness.clock.pauses) == 2
+        assert len(harness.faults) == 1
 
 
 async def test_an_unknown_exception_is_logged_and_the_tick_goes_on(caplog: pytest.LogCaptureFixture):
@@ -191,17 +191,17 @@ async def test_an_unknown_exception_is_logged_and_the_tick_goes_on(caplog: pytes
         raise ZeroDivisionError
 
     with caplog.at_level(logging.ERROR, logger="faxbot.scheduler"):
-        async with running(look) as rig:
-            await until(lambda: rig.clock.pauses == [0.0, NEVER])
-            rig.ticks.wake("look")
-            await until(lambda: rig.clock.pauses == [0.0, NEVER, 0.0, NEVER])
-            assert (rig.answers, rig.faults) == (0, [])
+        async with running(look) as harness:
+            await until(lambda: harness.clock.pauses == [0.0, NEVER])
+            harness.ticks.wake("look")
+            await until(lambda: harness.clock.pauses == [0.0, NEVER, 0.0, NEVER])
+            assert (harness.answers, harness.faults) == (0, [])
     stumbles = [record for record in caplog.records if record.name == "faxbot.scheduler"]
     assert len(stumbles) == 2
     assert all(record.exc_info and vars(record)["tick"] == "look" for record in stumbles)
 
 
-async def test_a_tick_goes_on_when_telling_of_it_fails():
+async def test_a_tick_continues_when_its_report_fails():
     """A disk that is full for a moment, when an outage or its end is written down, ends no tick."""
     pauses: list[float] = []
 
@@ -227,16 +227,16 @@ async def test_a_tick_goes_on_when_telling_of_it_fails():
 async def test_a_stopped_tick_stays_stopped():
     """Neither a run that ends after the stop nor a wake brings it back."""
     look = Look()
-    rig = Rig()
-    rig.ticks.add("look", look, lambda: 0.0)
-    rig.ticks.start()
+    harness = Harness()
+    harness.ticks.add("look", look, lambda: 0.0)
+    harness.ticks.start()
     await until(lambda: look.begun == 1)
-    rig.ticks.stop()
+    harness.ticks.stop()
     look.go.set()
     await until(lambda: look.at_once == 0)
-    rig.ticks.wake("look")
-    assert rig.clock.pauses == [0.0]
-    rig.ticks.stop()
+    harness.ticks.wake("look")
+    assert harness.clock.pauses == [0.0]
+    harness.ticks.stop()
 
 
 async def test_a_stop_in_mid_tick_logs_no_fault(caplog):

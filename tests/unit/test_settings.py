@@ -167,21 +167,21 @@ def test_with_neither_one_sentence_names_both(given):
     assert "SLACK_SIGNING_SECRET" in line
 
 
-def test_a_malformed_secret_is_told_once(given):
+def test_a_malformed_secret_is_reported_once(given):
     """With a malformed signing secret the missing app token is not reported, too."""
     given(SLACK_APP_TOKEN=None, SLACK_SIGNING_SECRET="short-secret")
     with pytest.raises(SettingsProblem, match=r"\ASLACK_SIGNING_SECRET is not right: [^\n]+\Z"):
         load_settings()
 
 
-def test_a_pattern_is_told_as_it_is(given):
+def test_a_pattern_is_shown_as_it_is(given):
     """The letters that a channel's id begins with are capitals."""
     given(FAXBOT_INBOUND_CHANNEL="#inbound-fax")
     with pytest.raises(SettingsProblem, match=r"\[CGD\]"):
         load_settings()
 
 
-def test_what_is_missing_and_what_is_malformed_are_told_together(given):
+def test_missing_and_malformed_settings_are_reported_together(given):
     """A person corrects the file once."""
     given(UCX_URL=None, FAXBOT_MAX_PAGES="many", SLACK_APP_TOKEN="xoxb-1-secret")
     with pytest.raises(SettingsProblem) as caught:

@@ -61,11 +61,11 @@ async def test_a_file_that_cannot_be_fetched_is_not_passed_over():
 
 
 async def test_stub_gets_its_name():
-    """A file from another workspace comes without a name: files.info tells it."""
+    """A file from another workspace comes without a name: files.info has it."""
     stub = shared(files=[{"id": "F1", "mode": "file_access", "file_access": "check_file_info"}])
     client = FakeSlack(conversations_history=history(stub), files_info=info(name="theirs.pdf"))
     assert await files(client).of_message("C1", "10.1", None) == [{"id": "F1", "name": "theirs.pdf"}]
-    client.tell("files.info", refusal("access_denied"))
+    client.answer_with("files.info", refusal("access_denied"))
     assert await files(client).of_message("C1", "10.1", None) == [{"id": "F1", "name": "F1"}]
 
 
@@ -103,7 +103,7 @@ async def test_message_that_is_gone():
 
 @pytest.mark.parametrize("error", ["missing_scope", "unknown_method", "not_in_channel", "channel_not_found"])
 async def test_history_that_cannot_be_read_holds_no_files(error):
-    """Where the bot may not read, nobody's files are to be seen."""
+    """Where the bot may not read, no files are listed."""
     client = FakeSlack(conversations_history=refusal(error), conversations_replies=refusal(error))
     assert await files(client).recent("C1", "U1", NOW, 900) == []
     assert await files(client).of_message("C1", "10.1", None) == []
@@ -120,7 +120,7 @@ async def test_shares_newest_first():
     shares = {"public": {"C1": [{"ts": "1.1"}, {"ts": "3.1"}]}, "private": {"G1": [{"ts": "2.1"}]}}
     client = FakeSlack(files_info=info(shares=shares))
     assert await files(client).shares_of("F1") == [("C1", "3.1"), ("G1", "2.1"), ("C1", "1.1")]
-    client.tell("files.info", refusal("file_deleted"))
+    client.answer_with("files.info", refusal("file_deleted"))
     assert await files(client).shares_of("F1") == []
 
 
@@ -144,7 +144,7 @@ async def test_shares_newest_first():
     ],
 )
 async def test_why_a_file_is_not_to_be_had(tmp_path, answer, words):
-    """Each state in which Slack hands over no bytes has its sentence, and nothing is asked for."""
+    """Each state without downloadable bytes has its sentence, and nothing is requested."""
     with pytest.raises(BadDocument, match=words):
         await files(FakeSlack(files_info=answer)).fetch("F1", tmp_path / "a")
     assert list(tmp_path.iterdir()) == []
@@ -189,12 +189,12 @@ async def test_admins(flag):
     ],
 )
 async def test_everyone_else_is_no_admin(answer):
-    """Who is not told to be an admin is none."""
+    """A user without an admin flag is not an admin."""
     assert not await directory(FakeSlack(users_info=answer)).is_workspace_admin("U1")
 
 
 async def test_admin_is_not_guessed():
-    """Without an answer nobody is made an admin, nor refused as none."""
+    """Without an answer a user is neither accepted nor refused as an admin."""
     with pytest.raises(SlackUnclear):
         await directory(FakeSlack(users_info=TimeoutError())).is_workspace_admin("U1")
 
@@ -264,7 +264,7 @@ async def test_may_post(answer):
     ],
 )
 async def test_may_not_post(ident, answer, words):
-    """Where nobody could be told how it went, the person hears what to do."""
+    """Where the outcome could not be posted, the user learns what to do."""
     with pytest.raises(CannotPost, match=words):
         await directory(FakeSlack(conversations_info=answer)).ensure_can_post(ident, "U1")
 

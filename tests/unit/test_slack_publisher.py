@@ -1,4 +1,4 @@
-"""Messages carry their key, are found again by it, and are told once."""
+"""Messages carry their key, are found again by it, and are posted once."""
 
 import json
 from dataclasses import dataclass, field
@@ -73,13 +73,13 @@ async def test_a_long_key_still_fits_a_block_id():
     """A block_id has at most 255 characters; a longer key is found again by its hash."""
     key = "k" * 300
     client = FakeSlack(chat_postMessage=POSTED)
-    told = publisher(client)
-    await told.post("C1", SAY, key=key, thread_ts=None)
+    messenger = publisher(client)
+    await messenger.post("C1", SAY, key=key, thread_ts=None)
     (call,) = client.calls("chat.postMessage")
     ident = call["blocks"][0]["block_id"]
     assert len(ident) <= 255
-    client.tell("conversations.history", history(own(metadata={}, blocks=[{"block_id": ident}])))
-    assert await told.find("C1", key=key, since=NOW, thread_ts=None)
+    client.answer_with("conversations.history", history(own(metadata={}, blocks=[{"block_id": ident}])))
+    assert await messenger.find("C1", key=key, since=NOW, thread_ts=None)
 
 
 async def test_post_without_a_ts_is_unclear():
@@ -130,7 +130,7 @@ async def test_find_ignores_what_others_wrote():
 
 
 async def test_find_reads_every_page():
-    """Absence is only told after the last page."""
+    """Absence is only reported after the last page."""
     client = FakeSlack(conversations_history=[history(own("a"), cursor="more"), history(own("k1", ts="1.5"))])
     assert await publisher(client).find("C1", key="k1", since=NOW, thread_ts=None) == "1.5"
     assert client.calls("conversations.history")[1]["cursor"] == "more"
@@ -238,12 +238,12 @@ async def test_not_shared():
 
 @pytest.mark.parametrize("kind", ["channels", "groups", "ims"])
 async def test_shared_in_a_message_that_is_not_named(kind):
-    """The file's own list of conversations tells that it was shared, though not in which message."""
+    """The file's list of conversations shows that it was shared, though not in which message."""
     client = FakeSlack(files_info=file(**{kind: ["C1"]}), conversations_history=history())
     assert await publisher(client).shared_ts("C1", "F1", NOW, thorough=True) == (True, None, "https://x/F1")
 
 
-async def test_shared_when_nothing_can_tell():
+async def test_shared_when_slack_gives_no_proof():
     """A file without shares in a conversation that cannot be read counts as shared: it is not sent twice."""
     client = FakeSlack(files_info=file(), conversations_history=refusal("missing_scope"))
     assert await publisher(client).shared_ts("C1", "F1", NOW, thorough=True) == (True, None, "https://x/F1")
@@ -269,25 +269,25 @@ async def test_file_that_is_not_there(error, complete):
 
 
 async def test_shares_without_files_info():
-    """Without files.info the history tells; if it cannot be read either, what was completed counts."""
+    """Without files.info the history is read; if it cannot be read either, what was completed counts."""
     missing = refusal("missing_scope")
     shown = own(ts="8.1", files=[{"id": "F1", "permalink": "https://x/F1"}])
     client = FakeSlack(files_info=missing, conversations_history=history(shown))
     assert await publisher(client).shared_ts("C1", "F1", NOW, thorough=True) == (True, "8.1", "https://x/F1")
-    client.tell("conversations.history", history())
+    client.answer_with("conversations.history", history())
     assert await publisher(client).shared_ts("C1", "F1", NOW, thorough=True) == (False, None, "")
-    client.tell("conversations.history", missing)
+    client.answer_with("conversations.history", missing)
     assert await publisher(client).shared_ts("C1", "F1", NOW, thorough=True) == (True, None, "")
 
 
-async def test_busy_slack_is_told_on():
-    """A pause that Slack asks for reaches whoever keeps the order of messages."""
+async def test_a_busy_slack_fault_is_raised():
+    """A pause that Slack requests reaches the rate limits of the outbox."""
     with pytest.raises(SlackBusy):
         await publisher(FakeSlack(chat_update=refusal("ratelimited"))).update("C1", "1.1", SAY, key="k")
 
 
-async def test_refusal_is_told_on():
-    """What Slack will never take is told with its code."""
+async def test_a_refusal_is_raised():
+    """A final refusal of Slack is raised with its code."""
     with pytest.raises(SlackRefused) as caught:
         await publisher(FakeSlack(chat_postMessage=refusal("is_archived"))).post(
             "C1", SAY, key="k", thread_ts=None
@@ -306,10 +306,10 @@ async def test_the_views_fit():
     """The publisher takes what slack/views render."""
     client = FakeSlack(chat_postMessage=POSTED)
     now = datetime(2026, 1, 1, tzinfo=UTC)
-    told = SlackMessenger(
+    messenger = SlackMessenger(
         web_api(client),
         lambda m: render(m, BotProfile(), now),
         lambda m: render_comment(m, BotProfile(), now),
     )
-    await told.post("C1", Sentence("It went."), key="k1", thread_ts=None)
+    await messenger.post("C1", Sentence("It went."), key="k1", thread_ts=None)
     assert client.calls("chat.postMessage")[0]["text"]

@@ -186,7 +186,7 @@ def test_sdk_answer_is_read():
 @pytest.mark.parametrize(
     "given", ["http://127.0.0.1:8080/api", "http://127.0.0.1:8080/api/", " http://127.0.0.1:8080/api "]
 )
-def test_client_goes_where_it_is_told(given):
+def test_the_client_uses_the_given_url(given):
     """SLACK_API_URL is taken with and without its last slash."""
     assert build_client("xoxb-1", given, Connections(), free_pace()).base_url == STAND_IN
 

@@ -131,7 +131,7 @@ def test_no_words_are_no_diagnosis() -> None:
     ],
 )
 def test_a_lines_state_is_said_in_plain_words(said: str, state: LineState) -> None:
-    """A modem that is getting ready is no fault, and a state never heard of is kept as it was said."""
+    """A modem that is getting ready is no fault, and an unknown state is kept verbatim."""
     assert line_words(said) == state
 
 

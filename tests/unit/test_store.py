@@ -107,7 +107,7 @@ async def test_writes_that_arrive_together_share_a_commit(store: TransactionStor
 
 
 async def test_one_failing_work_takes_no_other_with_it(file_store: TransactionStore, file: Path):
-    """In one batch a work that fails halfway leaves nothing, and its neighbours are saved."""
+    """In one batch a work that fails halfway leaves nothing, and its neighbors are saved."""
 
     def fail(ledger: Ledger) -> None:
         ledger.add_fax(Fax())
@@ -127,11 +127,11 @@ async def test_one_failing_work_takes_no_other_with_it(file_store: TransactionSt
 
 
 async def test_a_broken_rule_of_the_database_stays_with_its_work(store: TransactionStore):
-    """A fax of a request that is not there is refused; the wish beside it is kept."""
-    wish = Request(key="k", kind=RequestKind.SEND, user_id="U", channel_id="C")
+    """A fax of a request that is not there is refused; the request in the same batch is kept."""
+    request = Request(key="k", kind=RequestKind.SEND, user_id="U", channel_id="C")
     async with together(store, 2):
         bad = asyncio.create_task(store.write(lambda ledger: ledger.add_fax(Fax(request_id=999))))
-        good = asyncio.create_task(store.write(lambda ledger: ledger.add_request(wish)))
+        good = asyncio.create_task(store.write(lambda ledger: ledger.add_request(request)))
     refused, kept = await asyncio.gather(bad, good, return_exceptions=True)
     assert isinstance(refused, IntegrityError)
     assert isinstance(kept, Request)
@@ -144,8 +144,8 @@ def break_at_commit(ledger: Ledger) -> None:
     ledger.add_fax(Fax(request_id=999))
 
 
-async def test_a_commit_that_fails_is_told_to_all_of_its_batch(file_store: TransactionStore):
-    """Nothing was saved, so nobody hears that it was; the next write works."""
+async def test_a_failing_commit_raises_in_each_write_of_its_batch(file_store: TransactionStore):
+    """Nothing was saved, so each write raises; the next write works."""
     async with together(file_store, 2):
         tasks = [asyncio.create_task(file_store.write(work)) for work in (remember("a", 1), break_at_commit)]
     results = await asyncio.gather(*tasks, return_exceptions=True)
@@ -154,7 +154,7 @@ async def test_a_commit_that_fails_is_told_to_all_of_its_batch(file_store: Trans
     assert [await file_store.read(recall(name)) for name in "ab"] == [None, 1]
 
 
-async def test_whoever_only_looks_can_change_nothing(file_store: TransactionStore, file: Path):
+async def test_a_read_only_connection_can_change_nothing(file_store: TransactionStore, file: Path):
     """A database that is opened to be read refuses to be written, beside the bot that uses it."""
     await file_store.write(remember("a", 1))
     looking = open_to_read(f"sqlite:///{file}")
@@ -165,7 +165,7 @@ async def test_whoever_only_looks_can_change_nothing(file_store: TransactionStor
     looking.dispose()
 
 
-async def test_nobody_reads_what_a_failed_commit_did_not_save(file_store: TransactionStore):
+async def test_a_failed_commit_leaves_no_visible_changes(file_store: TransactionStore):
     """What is read together with writes that fail in the end is read again without them."""
     async with together(file_store, 3):
         written = asyncio.create_task(file_store.write(remember("a", 1)))
@@ -183,15 +183,17 @@ async def test_an_error_of_the_database_holds_no_values(store: TransactionStore)
     assert "555" not in str(caught.value)
 
 
-async def test_the_same_wish_told_at_once_is_one_request(store: TransactionStore):
-    """Of twenty envelopes with one wish exactly one is accepted."""
-    wish = Request(key="share:C1:7.0", kind=RequestKind.SHARE, user_id="U", channel_id="C1")
-    told = await asyncio.gather(*(store.write(lambda ledger: ledger.add_request(wish)) for _ in range(20)))
-    assert len([each for each in told if each is not None]) == 1
+async def test_concurrent_deliveries_are_one_request(store: TransactionStore):
+    """Of twenty envelopes with the same request exactly one is accepted."""
+    request = Request(key="share:C1:7.0", kind=RequestKind.SHARE, user_id="U", channel_id="C1")
+    added = await asyncio.gather(
+        *(store.write(lambda ledger: ledger.add_request(request)) for _ in range(20))
+    )
+    assert len([each for each in added if each is not None]) == 1
 
 
 async def test_what_is_returned_is_a_snapshot(store: TransactionStore):
-    """A row that was handed out changes nothing in the database, and nothing there changes it."""
+    """A detached row and the database do not change each other."""
     fax = await store.write(lambda ledger: ledger.add_fax(Fax(number="+1 469-555-0101")))
     fax_id = fax.id
     fax.state = FaxState.ENDED
@@ -214,8 +216,8 @@ async def test_a_read_commits_nothing(store: TransactionStore):
     assert store.counts.reads == 2
 
 
-async def test_closing_finishes_what_was_handed_in(engine: Engine, file: Path):
-    """What was handed in before the close is saved; what comes after it is refused."""
+async def test_closing_finishes_pending_writes(engine: Engine, file: Path):
+    """Writes submitted before the close are saved; later ones are refused."""
     migrate(engine)
     store = TransactionStore(engine)
     last = asyncio.create_task(store.write(remember("last", "words")))
@@ -327,7 +329,7 @@ def test_the_migrations_go_down_again(engine: Engine):
 
 
 def test_a_database_without_a_schema_says_so(engine: Engine, file: Path):
-    """Nobody works on an empty file by mistake: the first question fails."""
+    """An empty file is not used as a database: the first query fails."""
     store = TransactionStore(engine)
 
     async def ask() -> None:
@@ -363,7 +365,7 @@ async def test_a_commit_wakes_what_mirrors_its_rows(store: TransactionStore):
 
 
 async def test_a_state_that_has_moved_is_not_moved_again(store: TransactionStore):
-    """Whoever read an older state learns that it has moved, and the row has the state of the winner."""
+    """The session that read an older state gets a refusal, and the row has the state of the winner."""
     fax = await store.write(lambda ledger: ledger.add_fax(Fax(state=FaxState.READY)))
 
     def late(ledger: Ledger) -> tuple[bool, FaxState]:

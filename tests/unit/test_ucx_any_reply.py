@@ -110,8 +110,8 @@ def read(method: str, reply: ApiReply) -> None:
     assert time.process_time() - began < SOON
 
 
-def remember(told: object) -> None:
-    for each in told if isinstance(told, list) else [told]:
+def remember(answer: object) -> None:
+    for each in answer if isinstance(answer, list) else [answer]:
         if isinstance(each, Job):
             assert seen_job(1, each).job == each
         if isinstance(each, Record):

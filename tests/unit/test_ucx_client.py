@@ -1,4 +1,4 @@
-"""What the client does with the network: tokens, tries, faxes handed in once, documents whole or not."""
+"""What the client does with the network: tokens, retries, faxes submitted once, documents complete or not."""
 
 import asyncio
 import json
@@ -145,7 +145,7 @@ class TestToken:
         assert len(ucx.calls("token")) == 2
 
     async def test_renewed_to_the_same(self, client: UcxClient, ucx: Ucx):
-        """A server that hands out the same token again is asked for it once, also by five at once."""
+        """A server that returns the same token again is asked once, also by five concurrent calls."""
         ucx.answers["token"] = [yes(token="same")]
         ucx.answers["recordcount"] = [no("Authentication failed", 401)]
         found = await asyncio.gather(
@@ -332,7 +332,7 @@ class TestFileSend:
         "trouble", [httpx.ConnectError(""), httpx.ConnectTimeout(""), httpx.PoolTimeout("")]
     )
     async def test_no_connection(self, client: UcxClient, ucx: Ucx, document: Path, trouble):
-        """Without a connection nothing is dialled, so the fax is handed in again, three times at most."""
+        """Without a connection nothing is dialed, so the fax is submitted again, three times at most."""
         ucx.answers["filesend"] = [trouble, trouble, yes(job_id="TX1")]
         await submit(client, document)
         ucx.answers["filesend"] = [trouble]
@@ -357,7 +357,7 @@ class TestFileSend:
         ],
     )
     async def test_never_sent_twice(self, client: UcxClient, ucx: Ucx, document: Path, trouble):
-        """A fax whose fate is unclear is not handed in again."""
+        """A fax whose fate is unclear is not submitted again."""
         ucx.answers["filesend"] = [trouble]
         with pytest.raises(AnswerLost):
             await submit(client, document)
@@ -371,10 +371,8 @@ class TestFileSend:
             await submit(client, document)
         assert caught.value.said == "Invalid destination"
 
-    async def test_handed_in_again_by_nobody_but_the_sender(
-        self, client: UcxClient, ucx: Ucx, document: Path
-    ):
-        """A fax turned down over the token is not repeated; the next hand-over has a new token."""
+    async def test_a_401_does_not_repeat_filesend(self, client: UcxClient, ucx: Ucx, document: Path):
+        """A fax refused over the token is not repeated; the next submission has a new token."""
         ucx.answers["filesend"] = [httpx.Response(401), yes(job_id="TX1")]
         with pytest.raises(CredentialsRejected):
             await submit(client, document)
@@ -400,7 +398,7 @@ class TestFileSend:
     async def test_without_a_token_nothing_is_open(
         self, client: UcxClient, ucx: Ucx, document: Path, trouble
     ):
-        """When the token cannot be had, the fax was not handed in, and its fate is not unclear."""
+        """When no token can be fetched, the fax was not submitted, and its fate is known."""
         ucx.answers["token"] = [trouble]
         with pytest.raises(ServerUnreachable):
             await submit(client, document)

@@ -77,7 +77,7 @@ class TestVendorExamples:
         assert wire.usage(vendor("faxusage"))[1] == LineUsage("2", "Running and idle", 1)
 
     def test_receipt(self):
-        """The receipt names the job, the modem and the number dialled."""
+        """The receipt names the job, the modem and the number dialed."""
         assert wire.submitted(vendor("filesend")) == SubmissionReceipt("TX82", "ttyIAX2", "14695550101")
 
     def test_status(self):
@@ -126,7 +126,7 @@ class TestRecordings:
         assert {job.state for job in jobs} >= {JobState.READY, JobState.ACTIVE, JobState.SLEEPING}
         assert all(job.state is not JobState.UNKNOWN for job in jobs)
 
-    def test_both_methods_tell_the_same_dials(self):
+    def test_both_methods_report_the_same_dials(self):
         """JobStatus and ActiveJobs agree on the dials of a job that is asked for at the same moment."""
         compared = 0
         for file in (SAMPLES / "hylafax").glob("*.jsonl"):
@@ -204,31 +204,31 @@ class TestOddValues:
     @pytest.mark.parametrize("given_", ["", None, "x", -1, [], {}, True, float("inf"), 10**40, "0", 0])
     def test_no_count(self, given_):
         """What is no count, or 0 pages, is not known."""
-        told = {"state": "Active", "total_pages": given_}
-        assert wire.status(success(status=told), "TX1", NOW).total_pages is None
+        fields = {"state": "Active", "total_pages": given_}
+        assert wire.status(success(status=fields), "TX1", NOW).total_pages is None
 
     def test_the_next_try_may_be_tomorrow(self):
         """At 23:58 a job that is due at 00:01 is due tomorrow."""
-        told = {"state": "Sleeping", "time": "2026-12-31 23:58:10", "time_to_send": "00:01"}
-        assert wire.status(success(status=told), "TX1", NOW).next_try == datetime(
+        fields = {"state": "Sleeping", "time": "2026-12-31 23:58:10", "time_to_send": "00:01"}
+        assert wire.status(success(status=fields), "TX1", NOW).next_try == datetime(
             2027, 1, 1, 0, 1, tzinfo=UTC
         )
 
     def test_the_next_try_without_a_time(self):
         """Without a time of its own, a job's next try is counted from now."""
-        told = {"state": "Sleeping", "time_to_send": "12:05"}
-        assert wire.status(success(status=told), "TX1", NOW).next_try == NOW.replace(minute=5)
+        fields = {"state": "Sleeping", "time_to_send": "12:05"}
+        assert wire.status(success(status=fields), "TX1", NOW).next_try == NOW.replace(minute=5)
 
     def test_no_next_try_while_active(self):
         """A job that is on the line has no next try, whatever the server still says."""
-        told = {"state": "Active", "time_to_send": "12:05"}
-        assert wire.status(success(status=told), "TX1", NOW).next_try is None
+        fields = {"state": "Active", "time_to_send": "12:05"}
+        assert wire.status(success(status=fields), "TX1", NOW).next_try is None
 
     @pytest.mark.parametrize("clock", ["25:99", "soon", "", None, 7])
     def test_no_clock_time(self, clock):
         """What is no clock time is no next try."""
-        told = {"state": "Sleeping", "time_to_send": clock}
-        found = wire.status(success(status=told), "TX1", NOW).next_try
+        fields = {"state": "Sleeping", "time_to_send": clock}
+        found = wire.status(success(status=fields), "TX1", NOW).next_try
         assert found is None or found.year == 1970
 
     def test_an_unknown_state_is_kept_and_logged(self, caplog):
@@ -430,7 +430,7 @@ class TestFileSend:
         ],
     )
     def test_a_clear_no(self, reply):
-        """A refusal and most 4xx mean that nothing will be dialled."""
+        """A refusal and most 4xx mean that nothing will be dialed."""
         with pytest.raises(RequestRefused) as caught:
             wire.submitted(reply)
         assert not isinstance(caught.value, JobNotFound)
@@ -454,7 +454,7 @@ class TestFileSend:
             said({"result": "Error", "message": "Authentication failed", "jobid": 9}, 401),
         ],
     )
-    def test_anything_else_may_be_dialled(self, reply):
+    def test_any_other_reply_may_have_been_dialed(self, reply):
         """What is no receipt and no clear no leaves the fax's fate open."""
         with pytest.raises(AnswerLost):
             wire.submitted(reply)
@@ -470,7 +470,7 @@ class TestFileSend:
         ],
     )
     def test_401_is_the_token(self, reply):
-        """A 401, and words about token or licence, are about the bot and not about the fax."""
+        """A 401, and words about token or license, are about the bot and not about the fax."""
         with pytest.raises(CredentialsRejected):
             wire.submitted(reply)
 
@@ -504,7 +504,7 @@ class TestRequests:
 
 
 def test_an_entry_that_did_not_change_is_the_very_same_job() -> None:
-    """Of two jobs one moved on: only that one is read anew, and what left the list is forgotten."""
+    """Of two jobs one moved on: only that one is parsed again, and what left the list is dropped."""
     seen: wire.ParsedJobs = {}
 
     def read(*entries: dict[str, object]) -> list[Job]:

@@ -34,7 +34,7 @@ def test_lines_say_what_they_are_doing():
     """Each line with its number, its state in words, and how many faxes wait behind the one being sent."""
     sales = FaxLine("1", "Sales", "599", "14695551111")
     support = FaxLine("2", "Support", "", "14695551112")
-    told = render_answer(
+    reply = render_answer(
         results.LinesResult(
             (
                 results.LineEntry(sales, LineUsage("1", "Running and idle", 0)),
@@ -46,7 +46,7 @@ def test_lines_say_what_they_are_doing():
         SITE,
         NOW,
     )
-    assert told.text.splitlines() == [
+    assert reply.text.splitlines() == [
         "*Sales* +1 469-555-1111 (ext. 599) — idle",
         "*Support* +1 469-555-1112 — sending TX83, 2 waiting",
         "*Billing* — state not known",
@@ -63,31 +63,31 @@ def test_status_of_a_fax_under_way_reads_like_its_card():
     """State in words and what may be done with it."""
     fax = Fax(id=12, state=FaxState.ACCEPTED, user_id="U1", number="+1 469-555-0101", job_id="TX83")
     job = Job("TX83", JobState.ACTIVE, total_pages=2, sent_pages=1, dials=1, max_dials=12)
-    told = render_answer(
+    reply = render_answer(
         results.StatusResult(results.JobEntry("TX83", TX, "Sales", job=job, fax=fax, can_cancel=True)),
         SITE,
         NOW,
     )
-    assert "*Fax to +1 469-555-0101* · TX83\n*Sending page 2 of 2*" in told.text
-    assert pressable(told) == [("Cancel fax", "fax:12")]
+    assert "*Fax to +1 469-555-0101* · TX83\n*Sending page 2 of 2*" in reply.text
+    assert pressable(reply) == [("Cancel fax", "fax:12")]
 
 
 def test_status_of_a_finished_sending_comes_from_its_record():
-    """Without a row of ours the record tells; its button names the job and its moment."""
+    """Without a row of ours the record is shown; its button names the job and its time."""
     record = Record("TX82", NOW, number="14695550101", station_id="MERCY", sent_pages=2, duration=61)
     entry = results.JobEntry("TX82", TX, "Sales", record=record, can_get=True)
-    told = render_answer(results.StatusResult(entry), SITE, NOW)
-    assert f'*Delivered* at {AT} — 2 pages in 61 s. Answered by "MERCY".' in told.text
-    assert pressable(told) == [("Download", f"job:TX82:{int(NOW.timestamp())}")]
+    reply = render_answer(results.StatusResult(entry), SITE, NOW)
+    assert f'*Delivered* at {AT} — 2 pages in 61 s. Answered by "MERCY".' in reply.text
+    assert pressable(reply) == [("Download", f"job:TX82:{int(NOW.timestamp())}")]
 
 
 def test_status_of_a_received_fax():
     """Received faxes say from whom, and what the other machine claims."""
     record = Record("RX34", NOW, number="2142454571", station_id="JONES & CO", sent_pages=3, duration=41)
-    told = render_answer(
+    reply = render_answer(
         results.StatusResult(results.JobEntry("RX34", RX, "Sales", record=record)), SITE, NOW
     )
-    assert told.text == (
+    assert reply.text == (
         "*Fax from +1 214-245-4571* · RX34\n"
         f'3 pages in 41 s · Sales · {AT} · From "JONES &amp; CO" (what their machine says)'
     )
@@ -103,7 +103,7 @@ def test_active_lists_what_is_sent_received_and_waiting():
         sent_pages=2,
         status_text='Receiving from "JONES & CO"',
     )
-    told = render_answer(
+    reply = render_answer(
         results.ActiveResult(
             (TX, RX),
             (
@@ -115,7 +115,7 @@ def test_active_lists_what_is_sent_received_and_waiting():
         SITE,
         NOW,
     )
-    assert told.text.splitlines() == [
+    assert reply.text.splitlines() == [
         "*TX83* to +1 469-555-0101 · Sending page 1 of 2   ▱▱▱▱▱▱ · Sales",
         (
             '*Receiving a fax* on +1 469-555-1111 · RX35 · from "JONES &amp; CO" (what their machine says) '
@@ -123,19 +123,19 @@ def test_active_lists_what_is_sent_received_and_waiting():
         ),
         "*Fax to +1 469-555-0102* · Waiting to be handed to the fax server · <@U1>",
     ]
-    assert pressable(told) == [("Cancel fax", "job:TX83")]
+    assert pressable(reply) == [("Cancel fax", "job:TX83")]
 
 
-def test_nothing_active_says_where_to_look():
+def test_nothing_active_names_the_history_command():
     """An empty answer names the next step."""
-    told = render_answer(results.ActiveResult((RX,), ()), SITE, NOW)
-    assert told.text == "*Nothing* is being received. `/fax history` shows what is finished."
+    reply = render_answer(results.ActiveResult((RX,), ()), SITE, NOW)
+    assert reply.text == "*Nothing* is being received. `/fax history` shows what is finished."
 
 
 def test_history_pages_and_acts():
     """Rows newest first as given, buttons per row, and a pager that knows the other direction."""
     cut = Record("RX34", NOW, number="2142454571", sent_pages=2, status_text="T.30 T2 timeout")
-    told = render_answer(
+    reply = render_answer(
         results.HistoryResult(
             RX,
             2,
@@ -146,12 +146,12 @@ def test_history_pages_and_acts():
         SITE,
         NOW,
     )
-    assert told.text.splitlines() == [
+    assert reply.text.splitlines() == [
         "*Received faxes* · page 2 of 3 · 27 in all",
         f"*RX34* · from +1 214-245-4571 · 2 pages · incomplete · {AT} · Sales",
     ]
     moment = int(NOW.timestamp())
-    assert pressable(told) == [
+    assert pressable(reply) == [
         ("Download", f"job:RX34:{moment}"),
         ("Delete record", f"job:RX34:{moment}"),
         ("Newer", "RX:1"),
@@ -179,14 +179,14 @@ def test_history_says_how_each_sending_ended(record, words):
 
 def test_a_page_that_is_not_there_is_said():
     """Beyond the last page the answer names the last page and offers it."""
-    told = render_answer(results.HistoryResult(TX, 9, 3, 27, ()), SITE, NOW)
-    assert told.text == "*Sent faxes* — there is no page 9; the last is 3."
-    assert pressable(told)[0] == ("Last page", "TX:3")
+    reply = render_answer(results.HistoryResult(TX, 9, 3, 27, ()), SITE, NOW)
+    assert reply.text == "*Sent faxes* — there is no page 9; the last is 3."
+    assert pressable(reply)[0] == ("Last page", "TX:3")
 
 
 def test_subscriptions_are_listed():
-    """What a channel hears of, and who asked for it."""
-    told = render_answer(
+    """The subscriptions of a channel, and who made them."""
+    reply = render_answer(
         results.SubscriptionsResult(
             "C1",
             (
@@ -199,7 +199,7 @@ def test_subscriptions_are_listed():
         SITE,
         NOW,
     )
-    assert told.text.splitlines() == [
+    assert reply.text.splitlines() == [
         "*<#C1> hears of*",
         "• all received faxes: they come here anyway",
         "• received faxes of Sales · <@U1>",
@@ -259,15 +259,15 @@ def test_help_is_the_grammars_table():
     ],
 )
 def test_each_fault_is_a_sentence_with_the_next_step(fault, words):
-    """What can be named is told in plain words."""
+    """A known fault has its sentence."""
     assert words in render_fault(fault, SITE, NOW, down_since=NOW).text
 
 
 def test_a_suggestion_can_be_run():
     """What was probably meant is one press away; what cancels or deletes asks first."""
-    told = render_fault(errors.BadCommand("No.", "/fax status TX83"), SITE, NOW)
-    assert pressable(told) == [("Run it", "/fax status TX83")]
-    assert "confirm" not in told.blocks[-1]["elements"][0]
+    reply = render_fault(errors.BadCommand("No.", "/fax status TX83"), SITE, NOW)
+    assert pressable(reply) == [("Run it", "/fax status TX83")]
+    assert "confirm" not in reply.blocks[-1]["elements"][0]
     stop = render_fault(errors.BadCommand("No.", "/fax cancel TX83"), SITE, NOW)
     assert stop.blocks[-1]["elements"][0]["confirm"]["text"]["text"] == "/fax cancel TX83"
 
@@ -285,17 +285,17 @@ def test_a_long_list_stays_within_slacks_limit():
         )
         for n in range(200)
     )
-    told = render_answer(results.ActiveResult((TX,), jobs), SITE, NOW)
-    assert len(told.blocks) <= 50
-    assert told.blocks[-1]["elements"][0]["text"] == "and 180 more"
+    reply = render_answer(results.ActiveResult((TX,), jobs), SITE, NOW)
+    assert len(reply.blocks) <= 50
+    assert reply.blocks[-1]["elements"][0]["text"] == "and 180 more"
 
 
 def test_a_job_of_an_odd_name_is_shown_but_not_pressed():
     """A job id that no button could bring back has no button."""
     odd = results.JobEntry("job 7", TX, "Sales", job=Job("job 7", JobState.READY), can_cancel=True)
-    told = render_answer(results.ActiveResult((TX,), (odd,)), SITE, NOW)
-    assert "*job 7*" in told.text
-    assert pressable(told) == []
+    reply = render_answer(results.ActiveResult((TX,), (odd,)), SITE, NOW)
+    assert "*job 7*" in reply.text
+    assert pressable(reply) == []
 
 
 def test_the_day_is_named_when_it_is_not_today():

@@ -38,10 +38,10 @@ def an_ended_fax(outcome, **facts):
 
 def shown(message):
     """What a reader in UTC sees: each date in its fallback."""
-    told = render(message, SITE, NOW)
-    assert told.text
-    texts = [block["text"]["text"] for block in told.blocks if block["type"] == "section"]
-    texts += [e["text"] for block in told.blocks if block["type"] == "context" for e in block["elements"]]
+    rendered = render(message, SITE, NOW)
+    assert rendered.text
+    texts = [block["text"]["text"] for block in rendered.blocks if block["type"] == "section"]
+    texts += [e["text"] for block in rendered.blocks if block["type"] == "context" for e in block["elements"]]
     return re.sub(r"<!date\^\d+\^[^|]+\|([^>]+) UTC>", r"\1", "\n".join(texts))
 
 
@@ -97,7 +97,7 @@ def test_the_facts_are_one_line():
         (a_job(JobState.UNKNOWN, state_text="Wobbling"), 'The fax server calls it "Wobbling".'),
     ],
 )
-def test_each_state_has_its_words_and_can_be_cancelled(job, words):
+def test_each_state_has_its_words_and_can_be_canceled(job, words):
     """A fax under way says so in words, and has one button, which asks first."""
     message = FaxCard(a_fax(), job)
     assert words in shown(message)
@@ -223,13 +223,13 @@ def test_several_jobs_that_may_be_it_are_named():
 
 
 def test_a_fax_waits_while_the_fax_server_is_away():
-    """A fax that could not be handed over is kept, can be cancelled, and says since when."""
+    """A fax that could not be submitted is kept, can be canceled, and shows since when."""
     message = FaxCard(a_fax(state=FaxState.READY, job_id=None), outage=Outage(NOW - timedelta(minutes=5)))
     assert "no answer since 8:55 PM. The fax is kept and goes out when it is back." in shown(message)
     assert list(buttons(message)) == ["Cancel fax"]
 
 
-def test_a_job_of_which_nothing_is_heard_says_when_last():
+def test_a_job_during_an_outage_shows_its_last_known_time():
     """While the fax server is away, the card shows what was last known and when that was."""
     fax = a_fax(reported_at=(NOW - timedelta(minutes=40)).timestamp())
     outage = Outage(NOW - timedelta(minutes=5), NOW - timedelta(minutes=6))
@@ -239,7 +239,7 @@ def test_a_job_of_which_nothing_is_heard_says_when_last():
     assert "since 8:55 PM; last heard at 8:20 PM." in shown(began_in_it)
 
 
-def test_a_server_that_lets_nobody_in_is_not_one_that_is_away():
+def test_rejected_credentials_are_not_an_unreachable_server():
     """While the credentials are not accepted, the cards say that, and who can help."""
     outage = Outage(NOW - timedelta(minutes=5), locked_out=True)
     waiting = FaxCard(a_fax(state=FaxState.READY, job_id=None), outage=outage)
@@ -250,18 +250,18 @@ def test_a_server_that_lets_nobody_in_is_not_one_that_is_away():
 
 
 def test_a_job_of_another_program_says_so():
-    """A job that nobody here sent says so, and takes its number from the fax server."""
+    """A foreign job says so, and has its number from the fax server."""
     text = shown(FaxCard(a_fax(user_id=None, number="", files=[]), a_job(JobState.READY)))
     assert "*Fax to +1 469-555-0101*" in text
     assert "sent by another program" in text
 
 
 def test_an_end_long_ago_names_the_day():
-    """A moment that is half a day away or more is told with its day, in the reader's own zone."""
+    """A moment that is half a day away or more is shown with its day, in the reader's own zone."""
     fax = an_ended_fax(Outcome.WITHDRAWN, job_id=None)
     fax.ended_at = (NOW - timedelta(days=2)).timestamp()
-    told = render(FaxCard(fax), SITE, NOW)
-    assert "on <!date^1776546000^{date_short} at {time}|Apr 18 at 9:00 PM UTC>" in told.text
+    rendered = render(FaxCard(fax), SITE, NOW)
+    assert "on <!date^1776546000^{date_short} at {time}|Apr 18 at 9:00 PM UTC>" in rendered.text
 
 
 @pytest.mark.parametrize(
@@ -313,7 +313,7 @@ def test_steps_that_waited_come_in_one_reply():
 
 
 def test_every_kind_of_step_has_words():
-    """No step is told with nothing, with or without a job."""
+    """No step has an empty text, with or without a job."""
     for kind in StepKind:
         for job in (None, a_job(JobState.ACTIVE)):
             assert shown(FaxSteps(a_fax(), (Step(kind, NOW, job),))) != "No news."

@@ -110,19 +110,19 @@ def test_the_fax_server_gone_and_back():
     assert render(OutageEnded(NOW, NOW), SITE, NOW).text == "*The fax server is back* after 0 s."
 
 
-def test_the_fax_server_that_lets_nobody_in():
-    """Credentials that are not accepted are told with the remedy, and when they are accepted again."""
-    told = render(OutageBegan(NOW, locked_out=True), SITE, NOW).text
-    assert told.startswith(f"*The fax server doesn't let me in* (since {AT}). Its Fax API license may")
-    assert "System, Licenses" in told
+def test_a_fax_server_that_rejects_the_credentials():
+    """Rejected credentials are shown with the remedy, and when they are accepted again."""
+    reply = render(OutageBegan(NOW, locked_out=True), SITE, NOW).text
+    assert reply.startswith(f"*The fax server doesn't let me in* (since {AT}). Its Fax API license may")
+    assert "System, Licenses" in reply
     back = OutageEnded(NOW - timedelta(minutes=7), NOW, 1, locked_out=True)
     assert render(back, SITE, NOW).text == "*The fax server lets me in again* after 7 min. 1 fax went out."
 
 
-def test_the_fax_server_that_tells_half():
-    """An answer to one kind of question and none to another is told, and its end."""
-    told = render(QueryFailing("received faxes", NOW), SITE, NOW).text
-    assert told.startswith(f"*The fax server tells nothing about received faxes* (since {AT})")
+def test_a_fax_server_that_answers_some_queries():
+    """A fax server that answers only some queries is announced, and the end of that."""
+    reply = render(QueryFailing("received faxes", NOW), SITE, NOW).text
+    assert reply.startswith(f"*The fax server tells nothing about received faxes* (since {AT})")
     tells = QueryRecovered("received faxes", NOW - timedelta(minutes=7), NOW)
     assert render(tells, SITE, NOW).text == "*The fax server tells about received faxes again* after 7 min."
 
@@ -140,9 +140,9 @@ def test_what_is_faxed_is_said_to_the_sender():
 def test_files_without_a_number_get_a_button():
     """The "Fax this" button carries the files and what was understood so far to the form."""
     files = ({"id": "F1", "name": "a.pdf"},)
-    told = render(NumberQuestion(files, '"12" is too short.', "12", "1"), SITE, NOW)
-    assert told.text == '"12" is too short. To which number shall I fax *a.pdf*?'
-    button = told.blocks[-1]["elements"][0]
+    reply = render(NumberQuestion(files, '"12" is too short.', "12", "1"), SITE, NOW)
+    assert reply.text == '"12" is too short. To which number shall I fax *a.pdf*?'
+    button = reply.blocks[-1]["elements"][0]
     assert (button["text"]["text"], button["action_id"]) == ("Fax this", "open_form")
     start = decode_form_start(button["value"])
     assert (start.files, start.number, start.line_id) == (files, "12", "1")
@@ -151,9 +151,9 @@ def test_files_without_a_number_get_a_button():
 def test_a_sentence_speaks_of_the_command_as_it_is_called_here():
     """Commands in a sentence are code, under this workspace's names; the button runs what it says."""
     site = BotProfile(command="/telefax", bot_name="faxi")
-    told = render(Sentence("Type `/invite @faxbot`, then `/fax active`.", "/telefax active"), site, NOW)
-    assert told.text == "Type `/invite @faxi`, then `/telefax active`."
-    button = told.blocks[-1]["elements"][0]
+    reply = render(Sentence("Type `/invite @faxbot`, then `/fax active`.", "/telefax active"), site, NOW)
+    assert reply.text == "Type `/invite @faxi`, then `/telefax active`."
+    button = reply.blocks[-1]["elements"][0]
     assert (button["action_id"], button["value"]) == ("run_command", "/telefax active")
     assert "confirm" not in button
 

@@ -50,11 +50,11 @@ class FaxServer(Protocol):
         self, path: Path, *, name: str, content_type: str, dial: str, line_id: str
     ) -> SubmissionReceipt:
         """
-        Hand a document over for dialling (FileSend). Sent once: a repeat could fax the recipient twice.
+        Submit a document (FileSend). Sent once: a repeat could fax the recipient twice.
 
         Raises:
-            RequestRefused: The server said no; nothing will be dialled.
-            ServerUnreachable: No connection was made; nothing will be dialled.
+            RequestRefused: The server refused; nothing will be dialed.
+            ServerUnreachable: No connection was made; nothing will be dialed.
             AnswerLost: The job may be queued.
         """
         ...

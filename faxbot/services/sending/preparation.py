@@ -1,5 +1,5 @@
 """
-Document and destination to a job, dialled at most once.
+Document and destination to a job, dialed at most once.
 
     FETCHING -> READY -> (services/sending/submission.py)
 

@@ -4,9 +4,9 @@ READY to its outcome: the intent committed, FileSend, the outcome committed.
     READY -> HANDING -> ACCEPTED
       ^         |-> ENDED (refused)
       |         `-> UNKNOWN -> (services/sending/lost_answers.py)
-      `-- the fax server was not reached, or turned the fax away: nothing was dialled
+      `-- the fax server was not reached, or turned the fax away: nothing was dialed
 
-Only a connection that was never made is proof that nothing was dialled. A fax that was turned away over the
+Only a connection that was never made is proof that nothing was dialed. A fax that was turned away over the
 bot's token, or because the server is busy, waits for the settle window and is handed over again only if no
 job has appeared that could be it. A server that refuses is believed, and found out if a job shows up.
 """
@@ -221,7 +221,7 @@ class Submissions:
 
 
 def refuse(ledger: Ledger, fax_id: int, why: str, now: datetime) -> None:
-    """No fax can be made of what was given; nothing was dialled."""
+    """No fax can be made of what was given; nothing was dialed."""
     fax = ledger.fax(fax_id)
     if fax.state not in (FaxState.FETCHING, FaxState.READY, FaxState.SUBMITTING):
         return  # withdrawn meanwhile

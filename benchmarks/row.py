@@ -1,4 +1,4 @@
-"""What every row stands on: a folder of its own and the canned fax server."""
+"""What each row runs with: a new folder and the canned fax server."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from benchmarks.findings import Findings
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class RowContext:
     """*smoke*: as little of everything as the counts need. *say* gets a line now and then."""
 
     folder: Path
@@ -17,7 +17,7 @@ class Ground:
     smoke: bool
     say: Callable[[str], None]
 
-    def room(self, name: str) -> Path:
+    def new_folder(self, name: str) -> Path:
         """A new folder in it."""
         made = self.folder / name
         made.mkdir(parents=True)
@@ -30,5 +30,5 @@ class Row:
 
     name: str
     title: str
-    measure: Callable[[Ground], Awaitable[Findings]]
+    measure: Callable[[RowContext], Awaitable[Findings]]
     counts: bool = True

@@ -57,10 +57,10 @@ def spelt(draw, number):
 
 
 def check_harmless(destination: Destination, plan: DialPlan) -> None:
-    """Neither what is dialled nor what is left of it behind digits for an outside line gets there."""
-    dialled = re.sub(r"[^0-9]", "", destination.dial)
+    """Neither what is dialed nor what is left of it behind digits for an outside line gets there."""
+    dialed = re.sub(r"[^0-9]", "", destination.dial)
     prefix = re.sub(r"[^0-9]", "", plan.dial_prefix)
-    for digits in {dialled, dialled.removeprefix(prefix)}:
+    for digits in {dialed, dialed.removeprefix(prefix)}:
         assert digits not in EVERYWHERE
         assert re.sub("^[09]+", "", digits) not in EMERGENCY[plan.region]
         assert digits not in EMERGENCY[plan.region]
@@ -125,7 +125,7 @@ def test_no_spelling_gets_around_a_blocked_number(data, number):
     st.sampled_from(["", "00", "011"]),
     st.sampled_from(["", "9", "7,"]),
 )
-def test_what_is_read_is_dialled_shown_and_read_again(data, number, region, abroad, prefix):
+def test_a_parsed_number_can_be_dialed_shown_and_parsed_again(data, number, region, abroad, prefix):
     """A number comes back the same from how it is shown, and the fax server is given just its digits."""
     plan = DialPlan(region=region, international_prefix=abroad, dial_prefix=prefix)
     digits = data.draw(st.sampled_from(DIGITS))

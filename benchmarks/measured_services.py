@@ -53,7 +53,7 @@ class Statements:
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class MeasuredServices:
     """The running services of one start; their ticks are called by the caller."""
 
     services: Services
@@ -64,7 +64,7 @@ class House:
 
 
 @asynccontextmanager
-async def house(folder: Path, ucx: CannedUcx) -> AsyncIterator[House]:
+async def measured_services(folder: Path, ucx: CannedUcx) -> AsyncIterator[MeasuredServices]:
     """The services started, the outbox loop running; their database and spool are in *folder*."""
     engine = database_in(folder)
     statements, slack = Statements(), PlainSlack()
@@ -74,12 +74,12 @@ async def house(folder: Path, ucx: CannedUcx) -> AsyncIterator[House]:
         async with running_services(
             folder, server, slack, UnreadDocuments(), SystemClock(), engine=engine, **SETTINGS
         ) as running:
-            yield House(running.services, server, running.store, slack, statements)
+            yield MeasuredServices(running.services, server, running.store, slack, statements)
     finally:
         await server.aclose()
 
 
-async def remember_jobs(folder: Path, ucx: CannedUcx) -> list[Job]:
+async def record_jobs(folder: Path, ucx: CannedUcx) -> list[Job]:
     """Write a fax of Dana's for every job that the server has; the jobs."""
     server = connect(ucx.url, ucx.client_id, ucx.client_secret, token_file=folder / "token")
     try:
@@ -109,5 +109,5 @@ def _fax_of(job: Job) -> Fax:
         line_id=line_id,
         line_name=name,
         job_id=job.job_id,
-        slow_announced=True,  # a start tells of jobs that wait for long, which is no quiet tick
+        slow_announced=True,  # a start announces jobs that wait for long, which is no quiet tick
     )
