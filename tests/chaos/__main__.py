@@ -40,7 +40,9 @@ Write = Annotated[bool, typer.Option("--write", help="Put the table into docs/re
 def chaos(
     *,
     sample: Annotated[int, typer.Option(help="Only so many boundaries, spread evenly, and no faults.")] = 0,
-    only: Annotated[str, typer.Option(help="Only trials whose name contains this.")] = "",
+    only: Annotated[
+        str, typer.Option(help="Only trials whose name contains this; of a sample, the act of that name.")
+    ] = "",
     database: DatabaseKind = "sqlite",
     write: Write = False,
     keep: Keep = None,
@@ -107,7 +109,8 @@ async def _chaos(workers: Workers, sample: int, only: str) -> list[Row]:
 
     async with workers:
         recording = Row("undisturbed")
-        played = await _play(workers, recording, [Trial((act,)) for act in ACTS] * (1 if sample else 2))
+        acts = [act for act in ACTS if sample and act == only] or list(ACTS)
+        played = await _play(workers, recording, [Trial((act,)) for act in acts] * (1 if sample else 2))
         recorded = sorted((outcome for _, outcome in played), key=lambda each: ACTS.index(each.acts[0]))
         found = campaign.kills_at_boundaries(recorded)
         kills = Row("killed at a boundary")
@@ -115,10 +118,14 @@ async def _chaos(workers: Workers, sample: int, only: str) -> list[Row]:
         if sample:
             return [recording, kills]
         again, fax, slack = Row("killed again"), Row("faults of the UCX"), Row("faults of Slack")
-        acts = recorded[::2]
+        recorded_once = recorded[::2]
         await _play(workers, again, wanted(campaign.kills_after_kills(recorded, played)))
-        await _play(workers, fax, wanted([each for act in acts for each in campaign.fax_faults(act)]))
-        await _play(workers, slack, wanted([each for act in acts for each in campaign.slack_faults(act)]))
+        await _play(
+            workers, fax, wanted([each for act in recorded_once for each in campaign.fax_faults(act)])
+        )
+        await _play(
+            workers, slack, wanted([each for act in recorded_once for each in campaign.slack_faults(act)])
+        )
         return [recording, kills, again, fax, slack]
 
 
