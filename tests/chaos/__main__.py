@@ -41,7 +41,7 @@ def chaos(
     *,
     sample: Annotated[int, typer.Option(help="Only so many boundaries, spread evenly, and no faults.")] = 0,
     only: Annotated[
-        str, typer.Option(help="Only trials whose name contains this; of a sample, the act of that name.")
+        str, typer.Option(help="Only trials whose name contains this; of a sample, one act.")
     ] = "",
     database: DatabaseKind = "sqlite",
     write: Write = False,
@@ -118,14 +118,10 @@ async def _chaos(workers: Workers, sample: int, only: str) -> list[Row]:
         if sample:
             return [recording, kills]
         again, fax, slack = Row("killed again"), Row("faults of the UCX"), Row("faults of Slack")
-        recorded_once = recorded[::2]
+        once = recorded[::2]
         await _play(workers, again, wanted(campaign.kills_after_kills(recorded, played)))
-        await _play(
-            workers, fax, wanted([each for act in recorded_once for each in campaign.fax_faults(act)])
-        )
-        await _play(
-            workers, slack, wanted([each for act in recorded_once for each in campaign.slack_faults(act)])
-        )
+        await _play(workers, fax, wanted([each for act in once for each in campaign.fax_faults(act)]))
+        await _play(workers, slack, wanted([each for act in once for each in campaign.slack_faults(act)]))
         return [recording, kills, again, fax, slack]
 
 
