@@ -66,8 +66,9 @@ class WriterConnection:
         """Whether the server ended an idle session: there is something to read that nothing asked for."""
         if not self._locks:
             return False
-        socket = connection.connection.dbapi_connection.fileno()  # type: ignore[union-attr] # psycopg's
-        return bool(select.select([socket], [], [], 0)[0])
+        readable = select.poll()
+        readable.register(connection.connection.dbapi_connection.fileno(), select.POLLIN)  # type: ignore[union-attr] # psycopg's
+        return bool(readable.poll(0))
 
     def drop_if_broken(self) -> bool:
         """End a transaction that a failed COMMIT left open; True if the connection is broken."""

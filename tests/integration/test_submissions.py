@@ -5,6 +5,7 @@ import pytest
 from faxbot.fax.errors import RequestRefused, ServerBusy, ServerUnreachable
 from faxbot.services.model.faxes import FaxState
 from faxbot.services.model.submissions import Submission, SubmissionState
+from faxbot.services.upkeep.restore import mark_unfinished_for_lookup
 from tests.support.waiting import until
 
 TO = "469 555 0101"
@@ -87,3 +88,17 @@ async def test_a_refusal_is_kept_in_the_words_of_the_server(bot, ucx):
         "Invalid destination",
         None,
     )
+
+
+async def test_a_restored_fax_that_was_turned_away_keeps_what_was_active(bot, ucx):
+    """What was there before its first submission is not its job, also after a restore."""
+    ucx.put("TX7")
+    ucx.next_job = 8
+    ucx.fail("submit_job", "before", ServerBusy("429"))
+    await send(bot)
+    (first,) = await submissions(bot)
+    assert (first.state, first.known_jobs) == (SubmissionState.TURNED_AWAY, ["TX7"])
+    await bot.store.write(lambda ledger: mark_unfinished_for_lookup(ledger, bot.clock.now()))
+    (second,) = await submissions(bot)
+    assert (second.state, second.known_jobs) == (SubmissionState.SENDING, ["TX7"])
+    assert second.id > first.id

@@ -67,7 +67,11 @@ def _mark_lost(ledger: Ledger, fax: Fax, now: datetime) -> None:
         return
     ledger.change_state(fax, FaxState.SUBMITTING)  # found at a start, its answer is lost
     fax.known_record = ledger.newest_record(Direction.TX)
-    ledger.add_submission(Submission(fax_id=fax.id, intent_at=now.timestamp()))
+    earlier = ledger.submission_of(fax.id)
+    known_jobs = (
+        earlier.known_jobs if earlier else []
+    )  # what was there before the earlier one is not this fax
+    ledger.add_submission(Submission(fax_id=fax.id, intent_at=now.timestamp(), known_jobs=known_jobs))
 
 
 def _unfinished(count: int) -> str:
