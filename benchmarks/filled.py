@@ -16,11 +16,13 @@ from faxbot.services.model.faxes import Fax, FaxState, Outcome
 from faxbot.services.model.jobs import SeenJob
 from faxbot.services.model.ledger import Touched
 from faxbot.services.model.records import RecordState, new_record
+from faxbot.services.model.submissions import Submission, SubmissionState
 from faxbot.store.engine import open_engine
 from faxbot.store.queries import SqlLedger
 from faxbot.store.schema import migrate
-from faxbot.store.tables import AnnouncementRow, FaxRow, JobRow, RecordRow
+from faxbot.store.tables import AnnouncementRow, DocumentRow, FaxRow, JobRow, RecordRow, SubmissionRow
 from tests.support.services import CLAIMS, DANA
+from tests.support.spooled import a_document
 
 ORIGIN = 1_400_000_000
 """The moment of record 0, in epoch seconds; the others are ten minutes apart, as on the canned fax server."""
@@ -49,10 +51,14 @@ def add_records(engine: Engine, direction: Direction, count: int) -> None:
 
 
 def add_faxes(engine: Engine, count: int) -> None:
-    """Write so many delivered faxes of Dana's, a record and a posted card for each."""
+    """Write so many delivered faxes of Dana's, each with its document, submission, job, record and card."""
     add_records(engine, Direction.TX, count)
+    _multiply(engine, DocumentRow, a_document(None).model_dump(exclude={"id"}), count, {})
     moments = dict.fromkeys(("accepted_at", "created_at", "ended_at"), _AT)
-    _multiply(engine, FaxRow, _a_fax(), count, moments | {"job_id": "'TX' || i"})
+    _multiply(engine, FaxRow, _a_fax(), count, moments | {"job_id": "'TX' || i", "document_id": "i + 1"})
+    moments = dict.fromkeys(("intent_at", "answered_at"), _AT)
+    of_fax = {"fax_id": "i + 1", "job_id": "'TX' || i"}
+    _multiply(engine, SubmissionRow, _a_submission(engine), count, moments | of_fax)
     with Session(engine) as session:
         numbers = iter(session.exec(select(FaxRow.id)).all())
         while part := list(islice(numbers, JOBS_AT_ONCE)):
@@ -97,6 +103,13 @@ def _a_fax() -> dict[str, Any]:
         line_name="Ward 1",
         job_id="TX1",
     )
+    return row.model_dump(exclude={"id"})
+
+
+def _a_submission(engine: Engine) -> dict[str, Any]:
+    with Session(engine) as session:  # its row is the model of all others: its fax has to be there
+        fax_id = session.exec(select(FaxRow.id).limit(1)).one()
+    row = Submission(fax_id=fax_id, state=SubmissionState.ACCEPTED, intent_at=ORIGIN, device="ttyIAX1")
     return row.model_dump(exclude={"id"})
 
 
