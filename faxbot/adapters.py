@@ -35,7 +35,7 @@ MEGABYTE = 1 << 20
 
 
 class SystemClock:
-    """The system clock."""
+    """The system clock, as the port `Clock` (services/model/ports.py)."""
 
     def now(self) -> datetime:
         """The current time, aware and in UTC."""
@@ -46,7 +46,7 @@ class SystemClock:
         await asyncio.sleep(seconds)
 
     def on_the_wall(self, seconds: float) -> float:
-        """*seconds* of this clock in seconds of the system clock: the same."""
+        """Convert *seconds* of this clock to seconds of the system clock; here they are equal."""
         return seconds
 
 
@@ -61,10 +61,11 @@ class MetricsCallbacks:
     called_ucx: Callable[[str, str, float], None] = _unmeasured
     """(method, outcome, seconds)"""
     called_slack: Callable[[str, str, float], None] = _unmeasured
+    """(method, outcome, seconds)"""
     acknowledged: Callable[[str, float], None] = _unmeasured
     """(kind of envelope, seconds)"""
     posted: Callable[[float], None] = _unmeasured
-    """Seconds from finding a received fax to its file in a channel."""
+    """(seconds from finding a received fax to its file in a channel)"""
 
 
 class EnvelopeTransport(Protocol):
@@ -72,7 +73,7 @@ class EnvelopeTransport(Protocol):
 
     @property
     def connection_count(self) -> int:
-        """Number of ways by which Slack can reach the bot now."""
+        """Number of open WebSockets (Socket Mode); 1 while the port is open (HTTP mode)."""
 
     async def open(self) -> None:
         """
@@ -149,7 +150,11 @@ def wire(
     clock: Clock,
     callbacks: MetricsCallbacks,
 ) -> Bot:
-    """Create the bot; nothing is started yet."""
+    """
+    Create the bot; nothing is started yet.
+
+    *pace*: the rate limits that *api* also applies. *me*: the bot's own user, from auth.test.
+    """
     setting = ServiceSettings(
         spool=settings.faxbot_data_dir / "spool",
         spool_days=settings.faxbot_spool_days,
@@ -166,20 +171,20 @@ def wire(
             sweep=settings.faxbot_inbox_sweep_seconds,
         ),
     )
-    site = BotProfile(region=setting.plan.region)
+    profile = BotProfile(region=setting.plan.region)
     max_bytes = settings.faxbot_max_megabytes * MEGABYTE
     directory = SlackDirectory(api, clock.now)
     unacknowledged = Unacknowledged()
     attachments = SlackAttachments(api, max_bytes=max_bytes)
     lines = LineDirectory(server, store, clock, settled=setting.modems, preferred=setting.default_line)
-    forms = FaxForms(api, lines, attachments, site)
+    forms = FaxForms(api, lines, attachments, profile)
     adapters = Adapters(
         server=server,
         store=store,
         messenger=SlackMessenger(
             api,
-            lambda message: render(message, site, clock.now()),
-            lambda message: render_comment(message, site, clock.now()),
+            lambda message: render(message, profile, clock.now()),
+            lambda message: render_comment(message, profile, clock.now()),
         ),
         pace=pace,
         attachments=attachments,
@@ -193,11 +198,11 @@ def wire(
         turn=unacknowledged.idle,
     )
     services = wire_services(setting, adapters)
-    board = ListenerContext(
-        services.runner, services.queries, forms, Replies(api), site, me.user_id, clock.now
+    context = ListenerContext(
+        services.runner, services.queries, forms, Replies(api), profile, me.user_id, clock.now
     )
     app = build_bolt_app(
-        api.client, me, board, acknowledged=callbacks.acknowledged, unacknowledged=unacknowledged
+        api.client, me, context, acknowledged=callbacks.acknowledged, unacknowledged=unacknowledged
     )
     return Bot(services, _transport(settings, app, clock), directory)
 

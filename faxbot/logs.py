@@ -29,6 +29,7 @@ _ROOTS = sorted({os.path.dirname(os.path.dirname(__file__)), *sys.path} - {""}, 
 _FRAMES = 25
 """The number of innermost frames that are logged."""
 _CAUSES = 6
+"""Maximum length of a logged chain of exceptions."""
 
 CAPPED = ("slack_sdk", "slack_bolt", "httpx", "httpcore", "aiohttp", "apscheduler", "alembic", "sqlalchemy")
 """Libraries whose messages below WARNING are not logged."""
@@ -103,7 +104,7 @@ def facts_of(record: logging.LogRecord) -> dict[str, str]:
 
 
 def traceback_lines(error: BaseException) -> list[str]:
-    """*error* and its causes: types and locations in code, no messages."""
+    """*error* and its causes: types and locations in code, no messages. The newest exception comes first."""
     lines: list[str] = []
     for number, each in enumerate(_chain(error)):
         lines += ["… after:"] if number else []

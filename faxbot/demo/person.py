@@ -71,12 +71,12 @@ class SeenState:
 
 class Person:
     """
-    A person of the workspace, for the length of an `async with`.
+    A person of the workspace, as an async context manager: entering loads what the person sees.
 
     Args:
         url: The address of the workspace's page.
         user: The person's id.
-        on_event: Called with every event once, in order, before it is applied.
+        on_event: Called once with every event, in order, before it is applied to `seen`.
 
     """
 
@@ -124,7 +124,7 @@ class Person:
         return str(answer["ts"])
 
     async def command(self, channel: str, text: str) -> None:
-        """Run a slash command."""
+        """Run a slash command; *text* includes its name (`/fax help`)."""
         await self._act("command", channel=channel, text=text)
 
     async def press(self, shown: SlackObject, label: str) -> SlackObject | None:

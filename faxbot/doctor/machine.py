@@ -21,10 +21,12 @@ DATA, ROOM, DATABASE, CONVERTERS = "Data directory", "Free space", "Database", "
 
 _MEGABYTE = 1 << 20
 _DOCUMENTS_RED, _DOCUMENTS_YELLOW = 3, 10
-"""Multiples of the largest document: it is on the disk as shared, as converted, and as it is written."""
+"""Free space below this multiple of the largest document is red or yellow. Three copies of a document can be
+on the disk at once: as shared, as converted, and as it is being written."""
 _ROOM_YELLOW = 1 << 30
-"""In bytes."""
-_A_DRIVE = "See whether the drive it is on answers (ls); a network drive may be away."
+"""Free space below this is yellow; in bytes."""
+_CHECK_DRIVE = "See whether the drive it is on answers (ls); a network drive may be away."
+"""The remedy when a check of files runs into its time limit."""
 
 
 class MachineChecks:
@@ -37,9 +39,9 @@ class MachineChecks:
     def checks(self) -> list[Check]:
         """The checks in the order of the table."""
         return [
-            Check(DATA, lambda: run_in_thread(self.data), late=_A_DRIVE),
-            Check(ROOM, lambda: run_in_thread(self.room), late=_A_DRIVE),
-            Check(DATABASE, lambda: run_in_thread(self.database), late=_A_DRIVE),
+            Check(DATA, lambda: run_in_thread(self.data), late=_CHECK_DRIVE),
+            Check(ROOM, lambda: run_in_thread(self.room), late=_CHECK_DRIVE),
+            Check(DATABASE, lambda: run_in_thread(self.database), late=_CHECK_DRIVE),
             Check(CONVERTERS, lambda: run_in_thread(self.converters)),
         ]
 
@@ -71,6 +73,7 @@ class MachineChecks:
         return self._rights()
 
     def _rights(self) -> Finding:
+        """Owner and permissions of the data directory and of faxbot's files in it."""
         data = self._data
         kept = [path for path in (*private_paths(data), *self._database_files()) if path.exists()]
         shut = [path for path in kept if not os.access(path, os.R_OK | os.W_OK)]
@@ -163,6 +166,7 @@ class MachineChecks:
 
 
 def _judge_schema(schema: str | None) -> Finding:
+    """Compare the database's revision with the newest of this version; None: the database has none."""
     newest = newest_revision()
     if schema == newest:
         return green(f"Its schema is {schema}, the newest.")

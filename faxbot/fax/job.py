@@ -42,7 +42,7 @@ class JobState(StrEnum):
 
 
 CANCELLED_TEXT = "Job aborted by request"
-"""HylaFAX's status text of a canceled job, whose state is Failed."""
+"""HylaFAX's status text of a canceled job; such a job has the state Failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,8 @@ class Job:
 
     Counts that the server did not report are None; `total_pages` is None until the document is converted
     (the server reports 0). `dials` counts calls placed, `attempts` calls that reached a fax machine.
-    `time` is when the job last changed, not when it was submitted. Datetimes are aware and in UTC.
+    `time` is when the job last changed, not when it was submitted. `state_text` is set only if *state* is
+    UNKNOWN. Datetimes are aware and in UTC.
 
     Source: JobStatus and ActiveJobs, ucx-fax-api.
     """
@@ -126,8 +127,8 @@ def changes(before: Job | None, after: Job) -> list[Change]:
     """
     The changes between two states of a job, in the order in which they happened.
 
-    A difference in times or in the count of attempts only is no change. A job without a state *before* begins
-    with QUEUED, followed by the changes up to *after*.
+    Differences only in times or in the number of attempts are not changes. Without *before*, the first change
+    is QUEUED, followed by the changes up to *after*.
     """
     kinds: list[ChangeKind] = []
     if before is None:

@@ -124,8 +124,11 @@ def status(reply: ApiReply, job: str, now: datetime) -> Job:
     """
     Parse the state of *job*. `status` is an object, an array of objects to merge, or a text.
 
+    *now*: the day from which a next try given as a time of day is computed, if the reply has no `time`.
+
     Raises:
         JobNotFound: The server has no such job, or its status is empty.
+        AnswerLost: The reply has no status.
     """
     fields = payload(reply, "status", about_job=True)
     found = fields.get("status")
@@ -269,6 +272,8 @@ def _job(
 
     JobStatus and ActiveJobs name the same counts differently: `attempts` and `max_retries` of JobStatus are
     `totdials` and `maxdials` of ActiveJobs; only ActiveJobs has the `attempts` that reached a machine.
+    *dials*: names of the count of dials, the first present one is used. *tries*: the names of the count and
+    of the maximum of attempts; empty if the method reports none.
     """
     state, state_text = _state(fields, job)
     time = moment(fields.get("time"))

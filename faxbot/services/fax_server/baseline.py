@@ -6,10 +6,11 @@ page is written, the keys at the newest end of the list are committed. Records l
 later; the feed announces these. An interrupted start continues with the same keys, so that no old record is
 announced and no new one is missed.
 
-The contract promises no order and reports no moment of arrival. In a list without order, a record is later if
-its time is not before the server's time at the begin (the header Date), or if its call was under way then.
-A long list without order, of a server without that header, is compared with the newest record of the first
-pages: some of the history may be announced, but no fax is missed.
+The contract promises no order and reports no time of arrival. In an unsorted list, a record counts as later
+if its time is not before the server's time when the baseline began (the header Date), or if its call was in
+progress then. If the server sends no Date and the unsorted list is too long for one answer, the newest time
+on the first and last pages replaces the server's time: some of the history may be announced, but no fax is
+missed.
 """
 
 from collections.abc import Callable, Iterable
@@ -44,7 +45,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class _Start:
-    """The order and the newest records of the list when the baseline began, and when that was."""
+    """The list's order and newest records when the baseline began, and the time and active calls then."""
 
     newest_last: bool
     ends: tuple[Key, ...]
@@ -52,7 +53,7 @@ class _Start:
     beginning: Beginning
 
     def as_json(self) -> dict[str, object]:
-        """As JSON for the ledger."""
+        """As JSON, stored in the ledger until the baseline is complete."""
         return {
             "newest_last": self.newest_last,
             "ends": [list(key) for key in self.ends],
@@ -61,7 +62,7 @@ class _Start:
         }
 
     def history(self) -> History | Beginning:
-        """What tells the history from what came later."""
+        """The rule that separates the history from later records."""
         return History(self.ends, self.newest_last) if self.ends else self.beginning
 
 
@@ -75,15 +76,16 @@ class Baseline:
         """
         Write every record of the history; return whether the server lists the newest record last.
 
-        Without *tell_apart*, records that arrive meanwhile count as history.
+        Without *tell_apart*, every record is written, also those that arrive meanwhile. *progress* is called
+        after each page, *finish* in the last transaction.
 
         Raises:
-            ServerFault: The fax server does not answer; what was written so far stays.
+            ServerFault: The fax server does not answer; pages written so far stay, the next call continues.
         """
         start = await self._recall()
         if start is None:
             start, page = await self._begin()
-            if page is not None:  # one answer held the whole list
+            if page is not None:  # the whole list was read in one answer
                 records = page.records
                 await self._write(rows, start.beginning.take(records) if tell_apart else records.values())
                 progress(len(page.records), len(page.records))
@@ -101,10 +103,11 @@ class Baseline:
 
     @property
     def _name(self) -> str:
-        """Name of the stored start of an incomplete baseline."""
+        """Name under which the ledger stores the `_Start` of an incomplete baseline."""
         return f"baseline_{self._direction}"
 
     async def _recall(self) -> _Start | None:
+        """The stored start of an interrupted baseline; None if none was interrupted."""
         kept = await self._store.read(lambda ledger: ledger.recall(self._name))
         if not isinstance(kept, dict):
             return None
@@ -114,9 +117,9 @@ class Baseline:
 
     async def _begin(self) -> tuple[_Start, Page | None]:
         """
-        Read both ends of the list, or the whole list, where one answer holds it.
+        Read both ends of the list, or the whole list if one answer contains it, and commit the start.
 
-        When the baseline began, and the newest end, are committed before any record.
+        The start is committed before any record, so that an interrupted baseline continues with it.
         """
         arriving, server_time = await self._pages.under_way()
         beginning = Beginning(server_time.timestamp() if server_time else None, arriving)
@@ -125,6 +128,7 @@ class Baseline:
         return start, page
 
     async def _read_ends(self, beginning: Beginning) -> tuple[_Start, Page | None]:
+        """The start, and the whole list if it was read (one page, or one answer for an unsorted list)."""
         count = await self._pages.count()
         first = await self._pages.page(Window(0, self._pages.size))
         if await self._is_all(first, count):
@@ -169,7 +173,7 @@ class Baseline:
                 return last
 
     async def _stream(self, start: _Start, rows: Rows, progress: Progress, *, tell_apart: bool) -> None:
-        """Write the history page by page; again if the list changed while it was read."""
+        """Write the history page by page; read up to READS times if the list changes meanwhile."""
         for _ in range(READS):
             before = await self._pages.count()
             history = start.history() if tell_apart else None

@@ -21,7 +21,9 @@ def compose(ledger: Ledger, batch: Sequence[Announcement], outage: Outage | None
     """
     The message of one announcement, or of several steps that are posted as one reply.
 
-    *outage*: the current outage of the fax server, which cards show.
+    The kind of message follows from the first row of *batch*: a card or steps of a fax, a received fax, or a
+    message that is stored whole in the row's body. *outage*: the current outage of the fax server; cards show
+    it.
     """
     row = batch[0]
     if row.fax_id is not None:
@@ -42,6 +44,7 @@ def compose(ledger: Ledger, batch: Sequence[Announcement], outage: Outage | None
 
 
 def _submitted_at(ledger: Ledger, fax: Fax) -> datetime | None:
+    """When FileSend was last called for *fax*; its undecided card shows it."""
     submission = ledger.submission_of(fax.id)
     return datetime.fromtimestamp(submission.intent_at, UTC) if submission else None
 
@@ -56,5 +59,6 @@ def _received(ledger: Ledger, row: Announcement) -> Message:
         pages=record.pages,
         has_file=record.path is not None,
         deleted_by=record.deleted_by,
+        # Details are a reply to their file's message. If its ts was not found, they link to the file instead.
         permalink=parent.body.get("permalink", "") if parent and not parent.ts else "",
     )

@@ -1,9 +1,9 @@
 """
-Document and destination to a job, dialed at most once.
+Prepares faxes: downloads their files, converts them into one document, and passes the fax to submission.
 
     FETCHING -> READY -> (services/sending/submission.py)
 
-A fax found in HANDING at start was being handed over when the process died: its answer is lost.
+A fax found in SUBMITTING at start was being submitted when the process died: its answer is lost.
 """
 
 import asyncio
@@ -30,19 +30,19 @@ from faxbot.services.tracking.job_watch import JobWatch
 log = logging.getLogger(__name__)
 
 HANDED_AT_ONCE = 4
-"""FileSend calls under way at a time."""
+"""Maximum number of concurrent FileSend calls."""
 
 
 @dataclass(frozen=True, slots=True)
 class PreparationSettings:
-    """*settle* is how long an unanswered call may still be carried out there, in seconds."""
+    """*settle*: seconds for which the fax server may still carry out a call that it did not answer."""
 
     spool: Path
     settle: float = 20.0
 
 
 class Preparation:
-    """Takes faxes from their files to the fax server."""
+    """Advances every fax that has not been submitted yet."""
 
     def __init__(
         self,
@@ -73,11 +73,11 @@ class Preparation:
         )
         self._under_way: set[int] = set()
         self._waiting: set[int] = set()
-        """The mirror of what is FETCHING or READY."""
+        """Mirror: the ids of faxes that are FETCHING or READY."""
         self._slots = asyncio.Semaphore(HANDED_AT_ONCE)
 
     async def start(self) -> None:
-        """What was being handed over when the process died got no answer; a lookup follows."""
+        """Mark the faxes whose submission was interrupted by a stop as UNKNOWN; load the mirror."""
 
         def record(ledger: Ledger) -> int:
             lost = ledger.faxes_in(FaxState.SUBMITTING)
@@ -92,16 +92,16 @@ class Preparation:
 
     async def tick(self) -> None:
         """
-        Carry on with every fax that waits: for its files, or for the fax server to be back.
+        Advance every fax that waits for its files or for the fax server.
 
-        While that does not answer, one of them asks for all.
+        The oldest one is advanced first. The others follow unless it found the fax server unavailable.
         """
         waiting = sorted(self._waiting - self._under_way)
         if waiting and await self.advance(waiting[0]):
             await asyncio.gather(*(self.advance(fax_id) for fax_id in waiting[1:]))
 
     async def advance(self, fax_id: int) -> bool:
-        """Take one fax as far as it goes now; False if the fax server did not answer."""
+        """Advance one fax as far as possible now; False if the fax server was unavailable."""
         if fax_id in self._under_way:
             return True
         self._under_way.add(fax_id)
@@ -122,7 +122,7 @@ class Preparation:
             else:
                 self._waiting.discard(fax_id)
         except BaseException:
-            self._waiting.add(fax_id)  # the tick goes on with it
+            self._waiting.add(fax_id)  # the next tick retries it
             raise
         else:
             return answered
@@ -130,6 +130,7 @@ class Preparation:
             self._under_way.discard(fax_id)
 
     async def _fetch(self, fax: Fax) -> None:
+        """Choose the line, download and convert the files, commit READY; a fault leaves the fax FETCHING."""
         folder = outgoing(self._setting.spool, fax.id)
         try:
             line = await self._lines.choose(fax.line_id or fax.line_name)
@@ -141,13 +142,13 @@ class Preparation:
             )
             return
         except (SlackFault, ServerFault) as fault:
-            log.info("a fax waits for its files", extra={"fax": fax.id, "fault": type(fault).__name__})
+            log.info("fax waits for its files", extra={"fax": fax.id, "fault": type(fault).__name__})
             return
         except Refusal as refusal:
             await self._refuse(fax, str(refusal))
             return
         except Exception:  # for instance a full disk: the person is notified, and nothing is dialed later
-            log.exception("a document could not be prepared", extra={"fax": fax.id})
+            log.exception("document could not be prepared", extra={"fax": fax.id})
             await self._refuse(
                 fax, "The document could not be prepared here, so nothing was sent. Try again."
             )
@@ -183,7 +184,7 @@ class Preparation:
 
 
 def new_fax(request: Request, *, files: list[dict[str, str]], number: str, dial: str, line: str) -> Fax:
-    """The fax that *request* asks for, to be fetched."""
+    """A FETCHING fax for *request*; *line* is a line's id or name, or empty for the default line."""
     return Fax(
         request_id=request.id,
         user_id=request.user_id,

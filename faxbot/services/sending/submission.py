@@ -1,14 +1,15 @@
 """
-READY to its outcome: the intent committed, FileSend, the outcome committed.
+Submits a fax that is READY: commit the intent, call FileSend, commit the outcome.
 
-    READY -> HANDING -> ACCEPTED
-      ^         |-> ENDED (refused)
-      |         `-> UNKNOWN -> (services/sending/lost_answers.py)
-      `-- the fax server was not reached, or turned the fax away: nothing was dialed
+    READY -> SUBMITTING -> ACCEPTED
+      ^          |-> ENDED (refused)
+      |          |-> UNKNOWN (the answer was lost: services/sending/lost_answers.py)
+      `----------' (no connection, or turned away)
 
-Only a connection that was never made is proof that nothing was dialed. A fax that was turned away over the
-bot's token, or because the server is busy, waits for the settle window and is handed over again only if no
-job has appeared that could be it. A server that refuses is believed, and found out if a job shows up.
+Only a failed connection proves that nothing was dialed; the fax is submitted again when the server is back.
+"Turned away" means that the server rejected the bot's token or was busy: the fax is submitted again after the
+settle time, and only if no job has appeared that could be it. After a refusal the fax ends, but its job is
+still looked up for a while: a server that refuses and queues the fax all the same is detected.
 """
 
 import logging
@@ -42,11 +43,16 @@ from faxbot.services.tracking.submission_answers import end_submission, is_open
 log = logging.getLogger(__name__)
 
 TIMES_TURNED_AWAY = 3
-"""A fax turned away so often over a token that is good for everything else is refused."""
+"""After this many FileSends answered with a rejected token, a fax ends as refused. Other calls reject a token
+that is invalid, so this server rejects the fax."""
 
 
 class Submissions:
-    """Hands faxes over, each once. *settle*: how long an unanswered call may still be carried out."""
+    """
+    Submits faxes, each at most once.
+
+    *settle*: seconds for which the fax server may still carry out a call that it did not answer.
+    """
 
     def __init__(
         self,
@@ -64,7 +70,11 @@ class Submissions:
         self._sent_records, self._matching, self._watch, self._settle = sent_records, matching, watch, settle
 
     async def hand_over(self, fax_id: int) -> bool:
-        """Hand over what is ready; False if the fax server did not answer."""
+        """
+        Submit the fax if it is READY and due; False if the fax server was unavailable.
+
+        Every outcome is committed before this returns; faults of the fax server are not raised.
+        """
         try:
             intended = await self._intend(fax_id)
         except ServerFault as fault:
@@ -92,7 +102,7 @@ class Submissions:
         except ServerFault as fault:
             await self._turn_away(fax_id, fault)
         except (OSError, BadDocument):
-            log.exception("a document could not be read", extra={"fax": fax_id})
+            log.exception("document could not be read", extra={"fax": fax_id})
             why = "The document is no longer here, so nothing was sent. Share it again."
             await self._store.write(lambda ledger: refuse(ledger, fax_id, why, self._clock.now()))
         else:
@@ -101,10 +111,10 @@ class Submissions:
 
     async def _intend(self, fax_id: int) -> tuple[Fax, KeptDocument] | None:
         """
-        Commit the intent, with what is on the fax server before it; None: do not hand over.
+        Commit the intent, with the jobs and records that existed before; None if the fax is not due.
 
         Raises:
-            ServerFault: The fax server did not answer.
+            ServerFault: The fax server did not answer; nothing was committed.
         """
         now = self._clock.now().timestamp()
         ready = await self._store.read(lambda ledger: ledger.fax(fax_id))
@@ -120,7 +130,7 @@ class Submissions:
             if fax.state is not FaxState.READY or document is None:
                 return None
             if fax.lookup_at is not None and self._matching.of(ledger, fax, active).names:
-                # it was turned away, says the server; yet there is a job that could be it
+                # The server turned the fax away, but has a job that could be it.
                 if ledger.change_state(fax, FaxState.SUBMITTING):
                     self.lose_answer(ledger, fax, "The fax server turned it away.", settle=0.0)
                 return None
@@ -153,7 +163,7 @@ class Submissions:
             adopt_job(ledger, ledger.fax(fax.id), job, Step(StepKind.QUEUED, now, job))
 
         await self._store.write(record)
-        log.info("accepted", extra={"fax": fax.id, "job": job.job_id})
+        log.info("fax accepted", extra={"fax": fax.id, "job": job.job_id})
 
     def _end_refused(self, ledger: Ledger, fax_id: int, said: str) -> None:
         fax = ledger.fax(fax_id)
@@ -166,12 +176,12 @@ class Submissions:
             open_cards(ledger, fax, self._clock.now())
 
     async def _wait_out(self, fax_id: int, fault: ServerFault) -> None:
-        """It was not handed over; it waits for the fax server to be back."""
-        log.info("a fax waits for the fax server", extra={"fax": fax_id, "fault": type(fault).__name__})
+        """Keep the fax READY, because the fax server is unavailable."""
+        log.info("fax waits for the fax server", extra={"fax": fax_id, "fault": type(fault).__name__})
         await self._store.write(lambda ledger: self._keep(ledger, ledger.fax(fax_id), fault))
 
     async def _turn_away(self, fax_id: int, fault: ServerFault) -> None:
-        """By its own word the server did nothing; looked for first, it may be handed over again."""
+        """Submit the fax again after a job lookup: the server replied that it did nothing."""
 
         def record(ledger: Ledger) -> None:
             fax = ledger.fax(fax_id)
@@ -184,9 +194,10 @@ class Submissions:
             fax.lookups = turned_away
 
         await self._store.write(record)
-        log.warning("a fax was turned away", extra={"fax": fax_id, "fault": type(fault).__name__})
+        log.warning("fax was turned away", extra={"fax": fax_id, "fault": type(fault).__name__})
 
     def _keep(self, ledger: Ledger, fax: Fax, fault: ServerFault) -> None:
+        """Return the fax to READY, end its submission, and open its card if it has none."""
         if fax.state not in (FaxState.READY, FaxState.SUBMITTING):
             return  # withdrawn meanwhile
         if fax.state is FaxState.SUBMITTING:
@@ -202,10 +213,15 @@ class Submissions:
         announce_steps(ledger, fax, [Step(kind.get(type(fault), StepKind.KEPT), self._clock.now())])
 
     def _look_later(self, fax: Fax) -> None:
+        """Schedule the first job lookup after the settle time."""
         fax.lookups, fax.lookup_at = 0, self._clock.now().timestamp() + self._settle
 
     def lose_answer(self, ledger: Ledger, fax: Fax, why: str, *, settle: float | None = None) -> None:
-        """FileSend may have been carried out: it is looked for once the call can no longer be."""
+        """
+        Make the fax UNKNOWN: its job may exist, and is looked up after *settle* seconds.
+
+        By default, *settle* is the time after which the server can no longer carry out the call.
+        """
         now = self._clock.now()
         if fax.state is not FaxState.SUBMITTING:
             return
@@ -221,7 +237,7 @@ class Submissions:
 
 
 def refuse(ledger: Ledger, fax_id: int, why: str, now: datetime) -> None:
-    """No fax can be made of what was given; nothing was dialed."""
+    """End the fax as unsendable, with the reason *why* for its sender: nothing was dialed."""
     fax = ledger.fax(fax_id)
     if fax.state not in (FaxState.FETCHING, FaxState.READY, FaxState.SUBMITTING):
         return  # withdrawn meanwhile

@@ -31,7 +31,7 @@ _DOWNLOAD = re.compile(r"\.(.+)\.[^.]+\.part")
 
 
 class _Facts(NamedTuple):
-    """The rows that decide; evaluated in another thread, so that the store's thread stays free."""
+    """The rows that decide which files are kept; evaluated outside the store's thread, to keep that free."""
 
     faxes: Sequence[KeptFax]
     records: Sequence[KeptRecord]
@@ -46,7 +46,7 @@ class _Needs:
     Which paths of the spool to keep and which to delete.
 
     *kept*: documents and their folders. *under_way*: files that are being downloaded, and folders in which a
-    fax is prepared. *old*: documents to delete, of the rows *old_faxes* and *old_records*.
+    fax is prepared. *old*: documents to delete; they belong to the rows *old_faxes* and *old_records*.
     """
 
     kept: frozenset[Path]
@@ -73,7 +73,7 @@ class SpoolRetention:
         Delete documents that are no longer needed, and leftovers of interrupted work.
 
         A sent document is deleted *days* after its fax ended, unless another fax sends it again. A received
-        or requested one is deleted only after every post of it is confirmed.
+        or requested document is kept at least *days*, and until every post of it is confirmed.
         """
         now = self._clock.now().timestamp()
         paths = await asyncio.to_thread(self._list_paths)
@@ -92,10 +92,11 @@ class SpoolRetention:
         return [*self._spool.glob("*/*"), *self._spool.glob("out/*/*")]
 
     def _needs(self, facts: _Facts, before: float) -> _Needs:
+        """Evaluate *facts*; faxes that ended and records seen *before* (epoch seconds) are old."""
         young = [fax for fax in facts.faxes if fax.ended_at is None or fax.ended_at >= before]
         old = [fax for fax in facts.faxes if fax.ended_at is not None and fax.ended_at < before]
         # A fax that was sent again uses the document in the folder of the earlier fax.
-        documents = {fax.id: self._of_a_fax(fax.path) for fax in facts.faxes if fax.path}
+        documents = {fax.id: self._document_path(fax.path) for fax in facts.faxes if fax.path}
         in_use = {documents[fax.id] for fax in young if fax.path}
         old_faxes = [fax.id for fax in old if documents[fax.id] not in in_use]
         records = facts.records
@@ -122,7 +123,7 @@ class SpoolRetention:
             old_records=tuple(old_records),
         )
 
-    def _of_a_fax(self, path: str) -> Path:
+    def _document_path(self, path: str) -> Path:
         """The document of a fax in the current spool; *path* may name an earlier data directory."""
         return self._spool / "out" / Path(*Path(path).parts[-2:])
 
@@ -134,9 +135,9 @@ class SpoolRetention:
                 _delete(path)
 
     def _min_age(self, path: Path) -> float:
-        """Minimum age in seconds of a leftover; requested documents stay as long as others."""
-        for_a_person = path.parent == self._spool / "get" and not _DOWNLOAD.fullmatch(path.name)
-        return max(self._days * DAY, UNTOUCHED_SECONDS) if for_a_person else UNTOUCHED_SECONDS
+        """Seconds since its last write after which an unneeded *path* is deleted."""
+        requested = path.parent == self._spool / "get" and not _DOWNLOAD.fullmatch(path.name)
+        return max(self._days * DAY, UNTOUCHED_SECONDS) if requested else UNTOUCHED_SECONDS
 
 
 def _facts(ledger: Ledger) -> _Facts:

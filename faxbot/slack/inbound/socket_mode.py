@@ -96,12 +96,15 @@ class SocketMode:
         self._backoff = backoff or ReconnectBackoff()
         self._pings = Pings(self._backoff.ping)
         self._tried = [asyncio.Event() for _ in range(connections)]
+        """One per WebSocket: set after its first attempt, successful or not."""
         self._reached = asyncio.Event()
+        """Set once any WebSocket was opened."""
         self._websockets: set[SlackWebSocket] = set()
         self._tasks: list[asyncio.Task[None]] = []
         self._retiring: set[asyncio.Task[None]] = set()
         self._session: aiohttp.ClientSession | None = None
         self._last_error = ""
+        """The last text for the admin that was logged; the same one is not logged again."""
 
     @property
     def connection_count(self) -> int:
@@ -152,7 +155,7 @@ class SocketMode:
                 room = None if last is None else last.ended
             except Exception as exc:
                 reason, room = exc, None
-                if not isinstance(exc, SlackFault):  # without this task the bot receives nothing
+                if not isinstance(exc, SlackFault):  # caught, since without this task the bot is cut off
                     log.exception("opening a connection to Slack failed")
             else:
                 if last is not None:

@@ -92,13 +92,17 @@ def fax_confirmation(message: FaxConfirmation, profile: BotProfile) -> Rendered:
 
 
 def plain_sentence(message: Sentence, profile: BotProfile) -> Rendered:
-    """One or two sentences, with a button for the suggested command."""
+    """One or two sentences, with a button that runs the suggested command, if there is one."""
     press = buttons.run(message.command) if message.command else None
     return paragraph(sentence(message.text, profile) or "Done.", *([press] if press else []))
 
 
 def number_question(message: NumberQuestion, profile: BotProfile) -> Rendered:
-    """The question for the number of shared files, with a button that opens the form."""
+    """
+    Ask to which number to fax shared files, with a button that opens the form.
+
+    If the files do not fit into a button's value, the message is only the reason.
+    """
     names = [file["name"] for file in message.files if file.get("name")]
     what = _listed(names) if names else "that"
     why = f"{sentence(message.reason, profile)} " if message.reason else ""
@@ -113,6 +117,7 @@ def number_question(message: NumberQuestion, profile: BotProfile) -> Rendered:
 
 
 def _listed(names: list[str]) -> str:
+    """The first _SHOWN_FILES names, and the number of others."""
     shown = [f"*{escape(name)}*" for name in names[:_SHOWN_FILES]]
     more = f" and {len(names) - _SHOWN_FILES} more" if len(names) > _SHOWN_FILES else ""
     return ", ".join(shown) + more

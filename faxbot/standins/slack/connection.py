@@ -31,7 +31,7 @@ class Connection:
         return not self.closing and not self.socket.closed
 
     def as_dict(self) -> dict[str, Any]:
-        """The connection in the control API's JSON."""
+        """The connection in the control API's JSON; `leaving` is *closing*."""
         return {
             "id": self.id,
             "leaving": self.closing,
@@ -81,5 +81,5 @@ class Connection:
         for envelope, _ in self.unacknowledged.values():
             if not envelope.answer.done():
                 envelope.answer.set_exception(UndeliveredError(client_error="operation_timeout"))
-                envelope.answer.exception()
+                envelope.answer.exception()  # retrieved: asyncio logs no "exception was never retrieved"
         self.unacknowledged.clear()

@@ -44,7 +44,7 @@ class FileTransfers:
         self._directory.mkdir(parents=True, exist_ok=True)
 
     def path(self, file_id: str) -> Path:
-        """Where the bytes of a file are stored."""
+        """The path at which the bytes of a file are stored."""
         return self._directory / file_id
 
     def new_upload_url(self, file_id: str) -> str:
@@ -76,6 +76,7 @@ class FileTransfers:
         return web.Response(text=f"OK - {size}")
 
     async def _store(self, request: web.Request, file: StoredFile) -> int:
+        """Receive the bytes; keep them if their size is the announced one. Return their number."""
         source: Any = request.content
         if request.content_type.startswith("multipart/"):
             source = await self._first_part(request)
@@ -92,6 +93,7 @@ class FileTransfers:
         return size
 
     async def _first_part(self, request: web.Request) -> BodyPartReader | None:
+        """The part of a multipart form that holds the file; None if there is none."""
         reader = await request.multipart()
         async for part in reader:
             if isinstance(part, BodyPartReader) and part.name in {"file", "filename"}:

@@ -20,7 +20,12 @@ def abort_connection(request: web.Request) -> web.Response:
 
 
 async def fault_response(request: web.Request, fault: WorkspaceFault | None) -> web.StreamResponse | None:
-    """The response when *fault* prevents the request; None when it runs, after an injected latency."""
+    """
+    The response if *fault* replaces the real one, or None to go on with the request.
+
+    Faults are planned by the control API (faults.py). `latency` sleeps here; kinds that are not listed here
+    are applied by the caller.
+    """
     kind = fault.kind if fault else ""
     if kind == "drop_before":
         return abort_connection(request)

@@ -15,7 +15,8 @@ class ListeningSocket:
     Args:
         runner: The application to serve.
         port: The port to listen on; 0 picks a free one.
-        on_change: Called after an event was scheduled on the simulation's timeline.
+        on_change: Not called here; the application calls it after it scheduled an event on the simulation's
+            timeline.
         sleep: Waits for the end of a timed outage, in seconds.
 
     """

@@ -36,7 +36,7 @@ def register(app: AsyncApp, context: ListenerContext) -> None:
 
 
 async def _commit(context: ListenerContext, body: Mapping[str, Any], event: Mapping[str, Any]) -> None:
-    """Commit the request for *event*, if a person shared files by it."""
+    """Commit the request for *event*, if it is a share of files by a person."""
     origin = origin_of({"event": event})
     if origin.user_id in ("", context.bot_user_id) or event.get("bot_id"):
         return
@@ -51,6 +51,7 @@ async def _commit(context: ListenerContext, body: Mapping[str, Any], event: Mapp
 
 
 async def _commit_share(context: ListenerContext, origin: Origin, event: Mapping[str, Any]) -> None:
+    """Commit one request per message: `app_mention` and `message` have the same deduplication key."""
     ts = str(event.get("ts") or "")
     share = ShareBody(ts=ts, text=str(event.get("text") or ""), files=files_in(event) or None)
     await context.accept(origin, f"share:{origin.channel_id}:{ts}", share)

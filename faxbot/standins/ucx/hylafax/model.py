@@ -84,7 +84,7 @@ class HylaFax:
             caller: The calling side.
             source: The document.
             pages: The number of pages sent; None for all.
-            cut: The call is cut in the page after this many.
+            cut: Drop the call after this many complete pages, during the next one; None: never.
 
         Raises:
             KeyError: There is no such line.
@@ -153,6 +153,7 @@ class HylaFax:
             modem.activity, modem.in_service = IDLE, True
 
     def _connect_waiting(self) -> None:
+        """Connect the waiting callers whose line is free now."""
         self._incoming = [call for call in self._incoming if not call.ended]
         for waiting in list(self._waiting):
             if waiting.modem.free:
