@@ -1,4 +1,4 @@
-"""What Slack shows or is to show: one row for each message, written with the facts."""
+"""Rows of the outbox: one per Slack message, written in the transaction that records the fact."""
 
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -15,36 +15,36 @@ class AnnouncementKind(StrEnum):
     """The kinds of messages."""
 
     CARD = "card"
-    """The one message of a fax in a channel, edited in place."""
+    """The message of a fax in a channel, one per channel, updated in place."""
     STEP = "step"
     """A step of a fax, in the thread of its card."""
     NOTICE = "notice"
-    """A message of its own."""
+    """A single message without a thread, such as the start of an outage."""
     FILE = "file"
-    """A document, uploaded."""
+    """An uploaded document."""
     DETAILS = "details"
-    """The card of a received fax, first in the thread of its file."""
+    """The card of a received fax: the first reply in the thread of its file."""
     EPHEMERAL = "ephemeral"
-    """An answer that only one person sees; posted at most once."""
+    """An ephemeral answer to one person; posted at most once."""
 
 
 class AnnouncementState(StrEnum):
-    """How far an announcement is on its way to Slack."""
+    """The progress of an announcement to Slack."""
 
     WAITING = "waiting"
     SENDING = "sending"
-    """The call is under way. Found at start, the fate of the call is unknown."""
+    """The call is under way. If a row is found in this state at start, the result of its call is unknown."""
     SENT = "sent"
     DROPPED = "dropped"
-    """Slack will never take it; the log says why."""
+    """Slack refused it permanently; the log has the error code."""
 
 
 class Announcement(SQLModel):
     """
     One message for Slack, written in the transaction that records the fact.
 
-    *key* travels with the post, so that it can be found again. A message that can change counts its
-    `revision`; it is edited until `posted_revision` has caught up.
+    *key* is part of the posted message's metadata, so that a post can be looked up. `revision` counts the
+    changes of the message; it is updated until `posted_revision` is equal. Moments are epoch seconds.
     """
 
     id: int = 0
@@ -52,32 +52,35 @@ class Announcement(SQLModel):
     kind: AnnouncementKind
     channel_id: str
     parent_id: int | None = None
-    """The announcement in whose thread this one goes."""
+    """The announcement in whose thread this one is posted."""
     fax_id: int | None = None
     record_id: int | None = None
     user_id: str | None = None
     response_url: str | None = None
     body: dict[str, Any] = Field(default_factory=dict)
+    """A packed message or step (messages.py), or the facts of its kind; empty for cards."""
     terminal: bool = False
-    """The end of a fax: posted ahead of progress."""
+    """It shows the end of a fax: posted ahead of progress."""
     state: AnnouncementState = AnnouncementState.WAITING
     batch: str = ""
-    """Announcements that went out as one message share the key of the first."""
+    """Announcements that were posted as one message share the key of the first."""
     ts: str | None = None
     file_id: str | None = None
     stage: str = ""
+    """Progress of a file: empty, `sharing` or `shared` (services/outbox/file_posting.py)."""
     revision: int = 0
     posted_revision: int = 0
     lookups: int = 0
+    """Lookups of its post so far; for an update, the tries without an answer."""
     due_at: float = 0.0
-    """No call before this moment. `created_at` means at once, and is what 0 becomes when the row is saved."""
+    """No call before this moment. If equal to `created_at`: immediately; saving replaces 0 by that."""
     created_at: float = 0.0
     sent_at: float | None = None
     correlation_id: str = Field(default_factory=correlation.current)
 
 
 class Pending(NamedTuple):
-    """A pending announcement, as far as the choice of the next call needs it."""
+    """The columns of a pending announcement that the choice of the next call needs."""
 
     id: int
     channel_id: str

@@ -6,18 +6,18 @@ from faxbot.fax.document import Document
 
 
 class KeptDocument(SQLModel):
-    """One document that was made of a fax's files; faxes that are sent again share it."""
+    """The document made of a fax's files; a fax that is sent again has the same one."""
 
     id: int = 0
     path: str | None = None
-    """Where it is in the spool; None once it was removed from there."""
+    """Its path in the spool; None once it was deleted there."""
     name: str
     content_type: str
     pages: int | None = None
     bytes: int | None
-    """Its size; None if it was made before sizes were kept."""
+    """Its size; None in rows from before sizes were stored."""
     sha256: str
-    """Of its content, in hexadecimal."""
+    """Of its content, in hexadecimal digits."""
 
 
 def kept_document(document: Document) -> KeptDocument:

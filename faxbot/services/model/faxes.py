@@ -1,7 +1,7 @@
 """
-Outgoing faxes: what is faxed, to whom, and how far it is.
+Outgoing faxes: document, destination, state and outcome.
 
-Each class here is a plain data model; `store/tables.py` makes tables of them. Moments are epoch seconds.
+The classes are plain data models; `store/tables.py` maps them to tables. Moments are epoch seconds.
 """
 
 from enum import StrEnum
@@ -13,20 +13,20 @@ from faxbot.services.model import correlation
 
 
 class FaxState(StrEnum):
-    """Where an outgoing fax stands between a person's request and its end."""
+    """The state of an outgoing fax between the request and its end."""
 
     FETCHING = "fetching"
-    """Its files are still to be fetched and made into one document."""
+    """Its files have yet to be downloaded and converted into one document."""
     READY = "ready"
     """To be submitted to the fax server; nothing is dialed."""
     SUBMITTING = "submitting"
-    """FileSend is under way. Found at start, it means that the answer never came."""
+    """FileSend is under way. If a fax is found in this state at start, the answer was lost."""
     UNKNOWN = "unknown"
-    """FileSend's answer was lost; the job is being looked for."""
+    """FileSend's answer was lost; the job is looked up."""
     UNDECIDED = "undecided"
-    """It could not be found: a person decides."""
+    """The lookup found no job, or several: a person decides."""
     ACCEPTED = "accepted"
-    """The fax server has it as a job."""
+    """The fax server has a job for it."""
     ENDED = "ended"
 
 
@@ -37,24 +37,24 @@ class Outcome(StrEnum):
     FAILED = "failed"
     CANCELLED = "cancelled"
     REFUSED = "refused"
-    """By the fax server, at FileSend: never dialed."""
+    """By the fax server, in its answer to FileSend: not dialed."""
     UNSENDABLE = "unsendable"
-    """No fax could be made of its files: never dialed."""
+    """Its files could not be converted, or its document is missing: not dialed."""
     WITHDRAWN = "withdrawn"
-    """Canceled before the fax server had it: never dialed."""
+    """Canceled before it was submitted: not dialed."""
     WENT = "went"
-    """Its answer was lost, and a person says that it went."""
+    """Its answer was lost, and a person decided "It went"."""
     GIVEN_UP = "given_up"
-    """Its answer was lost, and a person let it be, or sent it again as another fax."""
+    """Its answer was lost, and a person decided "Give up", or "Send again", which creates another fax."""
     LOST = "lost"
-    """The fax server no longer knows the job: its outcome is unknown."""
+    """The fax server no longer has the job: its outcome is unknown."""
 
 
 class Fax(SQLModel):
     """
-    One outgoing fax. A job of another program that a channel follows is one, too; it has no user.
+    One outgoing fax. Another program's job that a channel is subscribed to is one too, without a user.
 
-    Its document, its submissions and its job as last seen are rows of their own.
+    Its document, its submissions and its job as last seen are separate rows.
     """
 
     id: int = 0
@@ -65,39 +65,40 @@ class Fax(SQLModel):
     channel_id: str | None = None
 
     number: str = ""
-    """The destination as a person reads it."""
+    """The destination as displayed."""
     dial: str = ""
-    """The destination as FileSend gets it."""
+    """The destination as passed to FileSend."""
     line_id: str = ""
     line_name: str = ""
 
     files: list[dict[str, str]] = Field(default_factory=list)
     """The Slack files it is made of, in order: `{"id", "name"}`."""
     document_id: int | None = None
-    """What it sends; None until its files are fetched and converted. Sent again, it has the same document."""
+    """The document; None until its files are downloaded and converted. "Send again" reuses the document."""
 
     known_record: int = 0
-    """The newest TX record (its row id) before its job could exist: none up to it is its own."""
+    """Row id of the newest TX record before the submission; the record of this fax has a higher one."""
     lookups: int = 0
-    """How many times its job was looked for since the answer was lost, or since it was turned away."""
+    """Number of job lookups since the answer was lost; while it is READY, how often it was turned away."""
     lookup_at: float | None = None
-    """When it is looked for next; None: not at all."""
+    """When the job is looked up next, or a fax that was turned away may be submitted again; None: never."""
     candidates: list[str] = Field(default_factory=list)
-    """The jobs that could be it."""
+    """The ids of the jobs that could be this fax."""
     fault: str = ""
-    """Why it was refused or failed, in the words of the fax server or of faxbot."""
+    """Why it was refused or failed: text of the fax server or of faxbot."""
 
     job_id: str | None = None
-    """The job that it is, as answered to FileSend or as found."""
+    """The id of its job, from the answer to FileSend or from a lookup."""
     answered_by: str = ""
-    """The station id (CSID) of the answering machine, once its record has it."""
+    """The CSID of the answering machine, once it is known from the record."""
     accepted_at: float | None = None
     reported_at: float | None = None
+    """When a change of its job was last recorded."""
     slow_announced: bool = False
 
     cancel_by: str | None = None
     cancel_request: int = 0
-    """The id of the request that cancels it; others are answered that it is being canceled."""
+    """The id of the request that cancels it; later ones are answered that it is being canceled; 0: none."""
     decided_by: str | None = None
     deleted_by: str | None = None
     created_at: float = 0.0
@@ -106,7 +107,7 @@ class Fax(SQLModel):
 
 
 class KeptFax(NamedTuple):
-    """What retention needs of a fax that has a document in the spool or has not ended."""
+    """The columns that retention needs of a fax that has a document in the spool or has not ended."""
 
     id: int
     path: str | None
@@ -114,4 +115,4 @@ class KeptFax(NamedTuple):
 
 
 SUBMISSION_PAUSE = 0.5
-"""Seconds between two looks whether a submission has ended."""
+"""Seconds between two checks whether a submission has ended."""

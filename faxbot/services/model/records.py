@@ -1,4 +1,4 @@
-"""Records of the fax server, as they are kept here."""
+"""Records of the fax server, as stored by faxbot."""
 
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -11,23 +11,23 @@ from faxbot.fax.record import Record
 
 
 class RecordState(StrEnum):
-    """How far faxbot is with a record."""
+    """The progress of a record in faxbot."""
 
     HISTORY = "history"
-    """It was there before faxbot, or its document is no longer in the spool."""
+    """It existed before faxbot's first start, or its document was deleted from the spool."""
     SEEN = "seen"
     """A received fax whose file is still to be downloaded."""
     SPOOLED = "spooled"
     """Its file is in the spool and its announcements are written."""
     NO_FILE = "no_file"
-    """The fax server has no file for it; the announcements say so."""
+    """The fax server has no file for it; it was announced without one."""
 
 
 class FaxRecord(SQLModel):
     """
-    A record on the fax server, known by (`job_id`, `time`), and how far faxbot is with it.
+    A record on the fax server, identified by (`job_id`, `time`), and faxbot's progress with it.
 
-    Columns of the record itself are those of fax/record.py. Moments are epoch seconds.
+    The columns up to `modem` are those of fax/record.py. Moments are epoch seconds.
     """
 
     id: int = 0
@@ -55,9 +55,9 @@ class FaxRecord(SQLModel):
     path: str | None = None
     """The document in the spool."""
     pages: int | None = None
-    """Pages of the document, counted here."""
+    """Pages of the document, counted by faxbot."""
     tries: int = 0
-    """Downloads that brought no whole file."""
+    """Downloads that failed or brought a damaged file."""
     gone: bool = False
     """The fax server no longer has it."""
     deleted_by: str | None = None
@@ -85,7 +85,7 @@ class FaxRecord(SQLModel):
 
 
 def new_record(record: Record, *, state: RecordState, seen_at: float) -> FaxRecord:
-    """The row of a record that was not known before."""
+    """The row of a record that is not known yet."""
     return FaxRecord(
         direction=record.direction,
         job_id=record.job_id,
@@ -108,7 +108,7 @@ def new_record(record: Record, *, state: RecordState, seen_at: float) -> FaxReco
 
 
 class KeptRecord(NamedTuple):
-    """A received fax that has a document or waits for one, as far as retention needs it."""
+    """The columns that retention needs of a received fax with a document, or without one yet."""
 
     id: int
     state: RecordState

@@ -1,4 +1,4 @@
-"""What each kind of request asks for, as a typed body that is kept with the request."""
+"""The typed body of each kind of request; it is stored with the request as JSON."""
 
 import re
 from enum import StrEnum
@@ -12,7 +12,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class RequestKind(StrEnum):
-    """What a person can ask for that starts a fax or changes something."""
+    """The requests that start a fax or change something. Queries are not requests."""
 
     SEND = "send"
     SHARE = "share"
@@ -26,7 +26,7 @@ class RequestKind(StrEnum):
 
 
 class Decision(StrEnum):
-    """What a person says of a fax whose answer was lost."""
+    """A person's decision about a fax whose answer was lost."""
 
     WENT = "went"
     AGAIN = "again"
@@ -39,7 +39,7 @@ class _Body(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _replace_surrogates(cls, values: Any) -> Any:  # noqa: ANN401 - whatever it is given
-        """A lone surrogate, which JSON may hold and UTF-8 may not, becomes U+FFFD in each text."""
+        """Replace lone surrogates in every text by U+FFFD: JSON may contain them, UTF-8 cannot."""
         return _encodable(values)
 
 
@@ -65,7 +65,7 @@ class SendBody(_Body):
     files: list[dict[str, str]] = []
     """The Slack files, `{"id", "name"}` each."""
     recent: bool = False
-    """Without *files*: those that the person just shared in the conversation are meant."""
+    """Without *files*: use the files that the person shared last in the conversation (RECENT_SECONDS)."""
     trigger_id: str = ""
     """Opens the form if there are no such files. Source: slash commands, Slack."""
 
@@ -77,24 +77,24 @@ class ShareBody(_Body):
     ts: str
     text: str = ""
     files: list[dict[str, str]] | None = None
-    """None: the event did not name them, so that the message is asked for."""
+    """None: the event did not contain them; they are read from the message."""
 
 
 class SharedFileBody(_Body):
-    """A file that Slack named without its message. Source: the event file_shared, Slack."""
+    """A file whose event does not name the message. Source: the event file_shared, Slack."""
 
     kind: Literal[RequestKind.SHARED_FILE] = RequestKind.SHARED_FILE
     file_id: str
 
 
 class TargetBody(_Body):
-    """A fax or record of ours by row id, or a job of the fax server by its id."""
+    """A fax or record by its row id, or a job of the fax server by its job id. The first one set counts."""
 
     fax_id: int | None = None
     record_id: int | None = None
     job_id: str = ""
     time: int | None = None
-    """With *job_id*: the moment of the record, in epoch seconds; ids are used again after a reset."""
+    """With *job_id*: the time of the record, in epoch seconds; a reset server reuses ids."""
 
 
 class CancelBody(TargetBody):
@@ -108,7 +108,7 @@ class DeleteBody(TargetBody):
 
     kind: Literal[RequestKind.DELETE] = RequestKind.DELETE
     asked: bool = False
-    """RecordDelete was about to be called; found after a stop, its answer is lost."""
+    """RecordDelete was called or was about to be. If it is set at start, the answer was lost."""
 
 
 class GetBody(TargetBody):
@@ -119,7 +119,7 @@ class GetBody(TargetBody):
 
 
 class AnswerBody(_Body):
-    """The decision about one fax."""
+    """The decision about one fax whose answer was lost."""
 
     kind: Literal[RequestKind.ANSWER] = RequestKind.ANSWER
     fax_id: int
@@ -127,7 +127,7 @@ class AnswerBody(_Body):
 
 
 class SubscriptionBody(_Body):
-    """What a channel subscribes to: a direction, one of its lines, one fax; empty: whatever is allowed."""
+    """The scope of a subscription: a direction, a line, or one fax; all empty: every allowed direction."""
 
     direction: Direction | None = None
     job_id: str = ""
@@ -158,4 +158,4 @@ RequestBody = (
     | UnsubscribeBody
 )
 REQUEST_BODY: TypeAdapter[RequestBody] = TypeAdapter(Annotated[RequestBody, Field(discriminator="kind")])
-"""Writes bodies as JSON and reads them back."""
+"""Serializes bodies as JSON; `kind` selects the model when they are read."""

@@ -1,4 +1,4 @@
-"""What people requested, persisted before the envelope is acknowledged."""
+"""Requests of people, persisted before the envelope is acknowledged."""
 
 from datetime import datetime
 from typing import TypeVar
@@ -14,10 +14,10 @@ B = TypeVar("B", bound=BaseModel)
 
 class Request(SQLModel):
     """
-    What a person requested, committed before the envelope is acknowledged.
+    One request of a person, committed before the envelope is acknowledged.
 
-    *key* is the deduplication key: it names the request, not the envelope; a redelivery has the same key.
-    Moments are epoch seconds.
+    *key* is the deduplication key: it identifies the request, not the envelope; a redelivery has the same
+    key. Moments are epoch seconds.
     """
 
     id: int = 0
@@ -28,20 +28,20 @@ class Request(SQLModel):
     thread_ts: str | None = None
     response_url: str | None = None
     body: RequestBody | None = None
-    """What it asks for; None once its particulars expired."""
+    """The arguments of the request; None once they expired."""
     done: bool = False
     forget_at: float | None = None
-    """When its particulars expire: set when it is done, and None again once they have."""
+    """When the row, or for a fax its body and response URL, is deleted; None before it is done, and after."""
     created_at: float = 0.0
     correlation_id: str = Field(default_factory=correlation.current)
-    """Of the envelope that it came with (services/model/correlation.py)."""
+    """The correlation id of its envelope (services/model/correlation.py)."""
 
     def body_as(self, kind: type[B]) -> B:
         """
-        Its body, which is a *kind*.
+        Its body, as an instance of *kind*.
 
         Raises:
-            TypeError: It is not, or it has expired.
+            TypeError: The body is of another kind, or has expired.
         """
         if not isinstance(self.body, kind):
             raise TypeError(f"request {self.id} has no {kind.__name__}")
@@ -49,13 +49,13 @@ class Request(SQLModel):
 
 
 KEPT_SECONDS = 7 * 86_400.0
-"""How long the particulars of a request are kept: Slack delivers an event again for about an hour."""
+"""How long a finished request is kept as deduplication key: Slack redelivers an event for about an hour."""
 
 
 def mark_done(request: Request, now: datetime) -> None:
-    """Nothing more is to be done about *request*."""
+    """Mark *request* as done, and set when it expires."""
     request.done, request.forget_at = True, now.timestamp() + KEPT_SECONDS
 
 
 RECENT_SECONDS = 15 * 60.0
-"""The age of the oldest file that `/fax send` without a file still means."""
+"""Maximum age of the files that `/fax send` without a file uses."""

@@ -1,4 +1,4 @@
-"""The spool: where documents are kept between the two servers."""
+"""The spool: the folder of documents on their way between Slack and the fax server."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from faxbot.atomic_file import sync_folder
 
 
 def outgoing(spool: Path, fax_id: int) -> Path:
-    """The folder of an outgoing fax: its files while they are fetched, and the document made of them."""
+    """The folder of an outgoing fax: its downloaded files, and the document made of them."""
     return spool / "out" / str(fax_id)
 
 
@@ -16,12 +16,12 @@ def received(spool: Path, record_id: int) -> Path:
 
 
 def fetched(spool: Path, request_id: int) -> Path:
-    """A document that a person asked for."""
+    """The document for a `get` request."""
     return spool / "get" / f"{request_id}.pdf"
 
 
 def make_folder(folder: Path) -> None:
-    """Make *folder*, for the bot's own user only; it is there after a loss of power, too."""
+    """Create *folder* and its parents, accessible to the bot's user only, and fsync them."""
     missing = [each for each in (folder, *folder.parents) if not each.exists()]
     for each in reversed(missing):
         each.mkdir(mode=0o700, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Submissions: each call of FileSend, what was there before it, and its answer."""
+"""Submissions: each call of FileSend, the jobs that were active before it, and its answer."""
 
 from enum import StrEnum
 
@@ -6,10 +6,11 @@ from sqlmodel import Field, SQLModel
 
 
 class SubmissionState(StrEnum):
-    """What came of one FileSend."""
+    """The result of one FileSend."""
 
     SENDING = "sending"
-    """The intent is committed: the call is under way. Found at start, its answer is lost."""
+    """The intent is committed: the call is under way. If it is found in this state at start, its answer was
+    lost."""
     ACCEPTED = "accepted"
     """Answered with a job."""
     REFUSED = "refused"
@@ -17,18 +18,18 @@ class SubmissionState(StrEnum):
     NOT_SENT = "not_sent"
     """No connection was made: nothing was dialed."""
     TURNED_AWAY = "turned_away"
-    """The fax server was busy or rejected the token: it says that there is no job."""
+    """The fax server was busy or rejected the token: according to its reply there is no job."""
     LOST = "lost"
     """The answer never came: there may be a job."""
     FOUND = "found"
-    """The answer never came, or denied it, and the job was found."""
+    """The answer never came, or was a refusal; the job was found by a lookup."""
 
 
 class Submission(SQLModel):
     """
-    One FileSend of a fax. A fax that was not sent, or turned away, is submitted again: another row.
+    One FileSend of a fax. When a fax is submitted again (NOT_SENT, TURNED_AWAY), that is another row.
 
-    Source: FileSend of the contract. Moments are epoch seconds.
+    Moments are epoch seconds. Source: FileSend.
     """
 
     id: int = 0
@@ -37,10 +38,10 @@ class Submission(SQLModel):
     intent_at: float
     """When the intent was committed, just before the call."""
     known_jobs: list[str] = Field(default_factory=list)
-    """The jobs that were active just before the intent; empty once no job is looked for."""
+    """The ids of the jobs that were active just before the intent; empty once no lookup needs them."""
     answered_at: float | None = None
     job_id: str | None = None
     device: str = ""
-    """The modem that the answer names."""
+    """The modem named in the answer."""
     fault: str = ""
     """Why there is no job or no answer."""

@@ -1,4 +1,4 @@
-"""Channels that follow faxes."""
+"""Subscriptions of channels to faxes."""
 
 from sqlmodel import SQLModel
 
@@ -6,7 +6,11 @@ from faxbot.fax.job import Direction
 
 
 class Subscription(SQLModel):
-    """A channel that wants to hear of faxes: all of a direction, those of one line, or one fax."""
+    """
+    A channel's subscription to all faxes of a direction, to those of one line, or to one fax.
+
+    Empty *line_id* and *fax_id* 0: no restriction. *created_at* in epoch seconds.
+    """
 
     id: int = 0
     channel_id: str

@@ -43,8 +43,8 @@ from faxbot.services.tracking.submission_answers import end_submission, is_open
 log = logging.getLogger(__name__)
 
 TIMES_TURNED_AWAY = 3
-"""After this many FileSends answered with a rejected token, a fax ends as refused. Other calls reject a token
-that is invalid, so this server rejects the fax."""
+"""A fax that was turned away this many times, the last time because of the token, ends as refused: the token
+is valid, since ActiveJobs accepted it just before each FileSend."""
 
 
 class Submissions:
