@@ -1,4 +1,4 @@
-"""The ledger's questions in SQL. Rows that are returned inside a transaction are saved with it."""
+"""The ledger in SQL. The docstrings of its Protocol (services/model/ledger.py) describe each method."""
 
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -50,7 +50,7 @@ _ADD_REQUEST = {
     name: adding(_REQUESTS).on_conflict_do_nothing(index_elements=["key"]).returning(_REQUESTS.c.id)
     for name, adding in INSERTS.items()
 }
-"""One statement and no object: an acknowledgement waits for it."""
+"""A single statement without ORM objects, because the acknowledgement of an envelope waits for it."""
 _ADD_RECORDS = {
     name: adding(_RECORDS)
     .on_conflict_do_update(
@@ -62,13 +62,13 @@ _ADD_RECORDS = {
 
 
 _CHUNK = 500
-"""Values in one statement."""
+"""Maximum values in one IN (...) of a statement."""
 _IDENTITY = "database_identity"
-"""The name under which the identity of the database is kept."""
+"""The name under which the identity of the database is stored."""
 
 
 def _counter(direction: str) -> str:
-    """The name under which the number of known records of a direction is kept."""
+    """The name under which the number of known records of a direction is stored."""
     return f"known_{direction}"
 
 
@@ -81,7 +81,7 @@ class SqlLedger(SqlRetention):
         note_flushed(session, touched)
 
     def add_request(self, request: Request) -> Request | None:
-        """Remember a wish; None if it is already remembered."""
+        """Store a request, with its id; None if there is one with the same key."""
         connection = self._session.connection()
         adding = _ADD_REQUEST[connection.dialect.name]
         values = request.model_dump(exclude={"id", "body"}) | {"body": request.body}
@@ -97,7 +97,7 @@ class SqlLedger(SqlRetention):
         return self._all(RequestRow, col(RequestRow.done).is_(False))
 
     def add_fax(self, fax: Fax) -> Fax:
-        """Remember an outgoing fax; it gets its id."""
+        """Store an outgoing fax; return it with its id."""
         return self._add(FaxRow(**fax.model_dump(exclude={"id"})))
 
     def fax(self, fax_id: int) -> Fax:
@@ -113,13 +113,13 @@ class SqlLedger(SqlRetention):
         return self._all(FaxRow, col(FaxRow.state).in_(states))
 
     def faxes_looked_for(self) -> Sequence[Fax]:
-        """The faxes whose job is looked for, oldest first."""
-        # Sorted here: asked for the order of ids, SQLite reads the whole table in it.
+        """The faxes with a `lookup_at`, due or not, oldest first."""
+        # Sorted in Python: with ORDER BY id, SQLite scans the whole table instead of the partial index.
         looked_for = select(FaxRow).where(col(FaxRow.lookup_at).is_not(None))
         return sorted(self._session.exec(looked_for), key=_by_id)
 
     def change_state(self, row: Stateful, to: StrEnum) -> bool:
-        """Move *row* from the state it was read in to *to*; False if it is in another state by now."""
+        """Move *row* from the state in which it was read to *to*; False if it is in another state by now."""
         table: Any = inspect(type(row)).local_table
         state = row.state
         self._session.flush()
@@ -137,15 +137,15 @@ class SqlLedger(SqlRetention):
         return True
 
     def add_document(self, document: KeptDocument) -> KeptDocument:
-        """Keep a document; it gets its id."""
+        """Store a document; return it with its id."""
         return self._add(DocumentRow(**document.model_dump(exclude={"id"})))
 
     def document_of(self, fax: Fax) -> KeptDocument | None:
-        """What *fax* sends; None before it is prepared, and for the job of another program."""
+        """The document of *fax*; None before it is prepared, and for another program's job."""
         return None if fax.document_id is None else self._get(DocumentRow, fax.document_id)
 
     def add_submission(self, submission: Submission) -> Submission:
-        """Keep a submission; it gets its id."""
+        """Store a submission; return it with its id."""
         return self._add(SubmissionRow(**submission.model_dump(exclude={"id"})))
 
     def submission_of(self, fax_id: int) -> Submission | None:
@@ -159,17 +159,17 @@ class SqlLedger(SqlRetention):
         return row.job if row else None
 
     def see_job(self, fax_id: int, job: Job) -> None:
-        """Keep *job* as the job of a fax as last seen."""
+        """Store *job* as the job of a fax as last seen."""
         self._session.merge(JobRow(**seen_job(fax_id, job).model_dump()))
 
     def newest_fax(self, job_id: str) -> Fax | None:
-        """The fax that the server called *job_id* last."""
+        """The fax that was accepted last with *job_id*; ids are reused after a reset of the server."""
         named = select(FaxRow).where(FaxRow.job_id == job_id)
         newest = named.order_by(col(FaxRow.accepted_at).desc(), col(FaxRow.id).desc()).limit(1)
         return self._session.exec(newest).first()
 
     def add_records(self, records: Sequence[FaxRecord]) -> int:
-        """Write records of the fax server; return how many were not known, or known as gone."""
+        """Store records of the fax server; return how many were not known, or known as gone."""
         if not records:
             return 0
         rows = _ADD_RECORDS[self._session.connection().dialect.name]
@@ -188,7 +188,7 @@ class SqlLedger(SqlRetention):
         known: dict[tuple[str, float], int] = {}
         for start in range(0, len(keys), _CHUNK):
             job_ids = {job_id for job_id, _ in keys[start : start + _CHUNK]}
-            # By job id alone: with the direction, too, SQLite reads all records of that.
+            # Only by job id: with a condition on the direction, SQLite scans all records of that direction.
             rows = self._session.execute(select(*_KEY).where(col(RecordRow.job_id).in_(job_ids)))
             known |= {
                 (row.job_id, row.time): row.id
@@ -198,7 +198,7 @@ class SqlLedger(SqlRetention):
         return known
 
     def count_known(self, direction: str) -> int:
-        """The number of known records of a direction that are not gone: a counter, not a count."""
+        """The number of known records of a direction that are not gone, from a stored counter."""
         row = self._session.get(MemoryRow, _counter(direction))
         return row.value if row else self._counted(direction)
 
@@ -209,7 +209,7 @@ class SqlLedger(SqlRetention):
         return counted
 
     def present_records(self, direction: str, after: int, most: int) -> Sequence[int]:
-        """The first *most* row ids beyond *after* of records that are not gone."""
+        """The first *most* row ids greater than *after* of records that are not gone, ascending."""
         row_id = col(RecordRow.id)
         present = select(row_id).where(
             RecordRow.direction == direction, row_id > after, col(RecordRow.gone).is_(False)
@@ -218,9 +218,9 @@ class SqlLedger(SqlRetention):
 
     def records_named(self, job_id: str) -> Sequence[FaxRecord]:
         """
-        The records that the server called *job_id*, the one seen last first.
+        The records with *job_id*, also from before a reset of the server; the one seen last first.
 
-        Not by their times: the server's clock may have been put right in between.
+        Sorted by row id, not by time: the server's clock may have been corrected in between.
         """
         return self._session.exec(
             select(RecordRow).where(RecordRow.job_id == job_id).order_by(col(RecordRow.id).desc())
@@ -232,7 +232,7 @@ class SqlLedger(SqlRetention):
         return self._session.exec(seen.order_by(col(RecordRow.time), col(RecordRow.id)).limit(most)).all()
 
     def records_without_file(self, tries: int, most: int) -> Sequence[FaxRecord]:
-        """At most *most* NO_FILE records, not gone, whose file was asked for fewer than *tries* times."""
+        """At most *most* NO_FILE records, not gone, whose file was requested fewer than *tries* times."""
         row = col(RecordRow.id)
         late = select(RecordRow).where(
             RecordRow.state == RecordState.NO_FILE, RecordRow.tries < tries, col(RecordRow.gone).is_(False)
@@ -240,17 +240,17 @@ class SqlLedger(SqlRetention):
         return self._session.exec(late.order_by(row).limit(most)).all()
 
     def records_after(self, direction: str, record_id: int) -> Sequence[FaxRecord]:
-        """The records of a direction that were seen after *record_id*."""
+        """The records of a direction with a row id greater than *record_id*, in the order they were seen."""
         return self._all(RecordRow, RecordRow.direction == direction, col(RecordRow.id) > record_id)  # type: ignore[arg-type]
 
     def newest_record(self, direction: str) -> int:
-        """The row id of the record seen last, 0 if there is none."""
+        """The row id of the record of a direction that was seen last; 0 if there is none."""
         row_id = col(RecordRow.id)
         newest = select(row_id).where(RecordRow.direction == direction).order_by(row_id.desc()).limit(1)
         return self._session.exec(newest).first() or 0
 
     def mark_gone(self, record_ids: Sequence[int]) -> int:
-        """The fax server no longer has these records; return how many were not marked yet."""
+        """Mark records as deleted on the fax server; return how many were not marked yet."""
         went: Counter[str] = Counter()
         for start in range(0, len(record_ids), _CHUNK):
             some = col(RecordRow.id).in_(record_ids[start : start + _CHUNK])
@@ -264,7 +264,7 @@ class SqlLedger(SqlRetention):
         return self._count_in(went, -1)
 
     def announce(self, announcement: Announcement) -> Announcement:
-        """Write an announcement, unless its key is already there (then that one is returned)."""
+        """Store an announcement; if there is one with the same key, return that instead."""
         known = self._session.exec(select(AnnouncementRow).where(AnnouncementRow.key == announcement.key))
         if (row := known.first()) is not None:
             return row
@@ -279,23 +279,23 @@ class SqlLedger(SqlRetention):
     def announcements_of(
         self, *, fax_id: int | None = None, record_id: int | None = None
     ) -> Sequence[Announcement]:
-        """What was or is to be told of a fax or a record, oldest first."""
+        """The announcements of a fax or a record, posted or not, oldest first."""
         column, value = (
             (AnnouncementRow.fax_id, fax_id) if fax_id is not None else (AnnouncementRow.record_id, record_id)
         )
         return self._all(AnnouncementRow, col(column) == value)
 
     def pending(self, channels: Collection[str] | None = None) -> Sequence[Pending]:
-        """The announcements that are not posted yet, or whose message is out of date, oldest first."""
+        """The announcements that are unposted or outdated, oldest first; None: those of all channels."""
         here = [] if channels is None else [col(AnnouncementRow.channel_id).in_(channels)]
         rows: list[Pending] = []
-        for untold in (WAITS, IS_OUTDATED):
-            found = self._session.execute(select(*_PENDING).where(untold, *here))
+        for condition in (WAITS, IS_OUTDATED):
+            found = self._session.execute(select(*_PENDING).where(condition, *here))
             rows += (Pending._make(row) for row in found)
         return sorted(rows, key=_by_id)
 
     def batch(self, key: str) -> Sequence[Announcement]:
-        """The announcements that are going out as one message."""
+        """The announcements in state SENDING that are posted as one message (`batch` is *key*)."""
         return self._all(
             AnnouncementRow,
             col(AnnouncementRow.batch) == key,
@@ -303,50 +303,50 @@ class SqlLedger(SqlRetention):
         )
 
     def add_subscription(self, subscription: Subscription) -> bool:
-        """Subscribe; False if the channel already is."""
+        """Store a subscription; False if there is one with the same scope."""
         if self._subscribed(subscription):
             return False
         self._add(SubscriptionRow(**subscription.model_dump(exclude={"id"})))
         return True
 
     def drop_subscription(self, subscription: Subscription) -> bool:
-        """Unsubscribe; False if the channel was not subscribed."""
+        """Delete the subscription with the same scope; False if there is none."""
         known = self._subscribed(subscription)
         if known:
             self._session.delete(known)
         return known is not None
 
     def subscriptions(self, channel_id: str | None = None) -> Sequence[Subscription]:
-        """All subscriptions, or a channel's."""
+        """All subscriptions, or those of one channel."""
         if channel_id is None:
             return self._all(SubscriptionRow)
         return self._all(SubscriptionRow, col(SubscriptionRow.channel_id) == channel_id)
 
     def recall(self, name: str) -> object:
-        """A remembered value (JSON), or None."""
+        """The value (JSON) stored by `remember`; None if there is none."""
         row = self._session.get(MemoryRow, name)
         return row.value if row else None
 
     def remember(self, name: str, value: object) -> None:
-        """Remember a value (JSON) by name."""
+        """Store a value (JSON) under *name*."""
         self._session.merge(MemoryRow(name=name, value=value))
 
     def was_restored(self) -> bool:
-        """Whether the rows were written in another database than this one, as far as the server shows it."""
+        """Whether the rows were written in another database than this one, as far as its identity shows."""
         saved = self.recall(_IDENTITY)
         return saved is not None and saved != database_identity(self._session.connection())
 
     def save_identity(self) -> None:
-        """Keep the identity of this database: from here on the rows are those of this one."""
+        """Store the identity of this database as that in which the rows are written."""
         if (identity := database_identity(self._session.connection())) is not None:
             self.remember(_IDENTITY, identity)
 
     def modems(self) -> dict[str, str]:
-        """Which line each modem was seen to serve."""
+        """The learned line of each modem: modem -> line id."""
         return {row.modem: row.line_id for row in self._session.exec(select(ModemRow))}
 
     def teach_modem(self, modem: str, line_id: str) -> None:
-        """Remember which line a modem serves."""
+        """Store which line a modem serves."""
         self._session.merge(ModemRow(modem=modem, line_id=line_id))
 
     def _counted(self, direction: str) -> int:
@@ -354,7 +354,7 @@ class SqlLedger(SqlRetention):
         return self._session.exec(select(func.count()).select_from(RecordRow).where(*present)).one()
 
     def _count_in(self, changed: Counter[str], by: int) -> int:
-        """Change the counters of known records, in the transaction that changed the records; the total."""
+        """Add *by* times the *changed* records (per direction) to the counters; return how many changed."""
         for direction, count in changed.items():
             row = self._session.get(MemoryRow, _counter(direction), with_for_update=True)
             if row is None:

@@ -1,8 +1,8 @@
 """
 The ledger's queries for retention and expiry, in SQL.
 
-Of requests and announcements the newest row stays until there is a newer one: SQLite assigns the highest id
-again once its row is deleted, and ids name files in the spool, threads and cancellations.
+The newest row of requests and of announcements is kept until there is a newer one: SQLite reuses the highest
+id once its row is deleted, and other rows and files in the spool refer to these ids.
 """
 
 from collections.abc import Sequence
@@ -17,9 +17,10 @@ from faxbot.services.model.records import KeptRecord, RecordState
 from faxbot.store.tables import AnnouncementRow, DocumentRow, FaxRow, RecordRow, RequestRow, SubscriptionRow
 
 _CHUNK = 500
-_A_DAY = 86_400.0
-_BLIND = {"synchronize_session": False}
-"""None of the deleted or updated rows is in the session."""
+"""Maximum values in one IN (...) of a statement."""
+_DAY = 86_400.0
+_NO_SYNC = {"synchronize_session": False}
+"""Execution option: none of the deleted or updated rows is in the session."""
 
 
 def _columns(table: type) -> Any:  # noqa: ANN401 - SQLAlchemy names columns at run time
@@ -29,19 +30,20 @@ def _columns(table: type) -> Any:  # noqa: ANN401 - SQLAlchemy names columns at 
 _ANNOUNCEMENT, _FAX, _RECORD = _columns(AnnouncementRow), _columns(FaxRow), _columns(RecordRow)
 _REQUEST, _SUBSCRIPTION, _DOCUMENT = _columns(RequestRow), _columns(SubscriptionRow), _columns(DocumentRow)
 
-_UNTOLD = (AnnouncementState.WAITING, AnnouncementState.SENDING)
-WAITS: ColumnElement[bool] = _ANNOUNCEMENT.state.in_(_UNTOLD)
+_UNPOSTED = (AnnouncementState.WAITING, AnnouncementState.SENDING)
+WAITS: ColumnElement[bool] = _ANNOUNCEMENT.state.in_(_UNPOSTED)
 # States are excluded, not listed, so that SQLite uses the small partial index on outdated rows.
 IS_OUTDATED: ColumnElement[bool] = (
     _ANNOUNCEMENT.revision > _ANNOUNCEMENT.posted_revision
-) & _ANNOUNCEMENT.state.not_in((*_UNTOLD, AnnouncementState.DROPPED))
+) & _ANNOUNCEMENT.state.not_in((*_UNPOSTED, AnnouncementState.DROPPED))
 _NOT_ENDED = tuple(state for state in FaxState if state is not FaxState.ENDED)
-_PASSING = (
+_EXPIRING = (
     AnnouncementKind.EPHEMERAL,
     AnnouncementKind.STEP,
     AnnouncementKind.NOTICE,
     AnnouncementKind.FILE,
 )
+"""Kinds whose rows are deleted some time after they were posted; files only if they belong to no record."""
 
 
 class SqlRetention:
@@ -72,8 +74,8 @@ class SqlRetention:
         return [KeptRecord._make(row) for row in found]
 
     def unconfirmed_records(self) -> set[int]:
-        """The records of which a message is not posted or outdated, or whose file Slack refused."""
-        # By state alone: with a condition on the record, too, SQLite reads the rows of every record.
+        """Row ids of records with an announcement that is unposted, outdated, or a file that Slack refused."""
+        # Only by state: with a condition on the record, SQLite reads the rows of every record.
         posted = select(_ANNOUNCEMENT.record_id, _ANNOUNCEMENT.kind)
         pending = [
             row for which in (WAITS, IS_OUTDATED) for row in self._session.execute(posted.where(which))
@@ -89,20 +91,24 @@ class SqlRetention:
         return [body["path"] for body in found.scalars() if body.get("path")]
 
     def forget_documents(self, fax_ids: Sequence[int], record_ids: Sequence[int]) -> None:
-        """The spool no longer has the documents of these faxes and records."""
+        """Record that the documents of these faxes and records were deleted from the spool."""
         for start in range(0, len(fax_ids), _CHUNK):
             some = _FAX.id.in_(fax_ids[start : start + _CHUNK])
             documents = select(_FAX.document_id).where(some)
             self._session.execute(
                 update(DocumentRow).where(_DOCUMENT.id.in_(documents)).values(path=None),
-                execution_options=_BLIND,
+                execution_options=_NO_SYNC,
             )
         for start in range(0, len(record_ids), _CHUNK):
             some = _RECORD.id.in_(record_ids[start : start + _CHUNK]) & (_RECORD.state == RecordState.SPOOLED)
             self._session.execute(update(RecordRow).where(some).values(state=RecordState.HISTORY))
 
     def expire_requests(self, now: float, most: int) -> int:
-        """Delete requests that are due; the key of one that became a fax stays as long as the fax."""
+        """
+        Delete at most *most* requests that are due; return the number of requests that were due.
+
+        A request that became a fax loses its body only: its key is kept as long as the fax.
+        """
         due = self._session.execute(
             select(_REQUEST.id, _FAX.id)
             .outerjoin(FaxRow, _FAX.request_id == _REQUEST.id)
@@ -114,14 +120,14 @@ class SqlRetention:
         last = [row_id for row_id, fax_id in due if fax_id is None and row_id == newest]
         others = [row_id for row_id, fax_id in due if fax_id is None and row_id != newest]
         self._strip(faxed, forget_at=None)
-        self._strip(last, forget_at=now + _A_DAY)
+        self._strip(last, forget_at=now + _DAY)
         self._delete(RequestRow, others)
         return len(due)
 
     def expire_announcements(self, before: float, most: int) -> int:
-        """Delete answers, steps, notices and fetched files that were posted before that moment."""
+        """Delete ephemeral messages, steps, notices and requested files that were posted before *before*."""
         due: list[int] = []
-        for kind in _PASSING:  # asked for all at once, SQLite reads every row without a record
+        for kind in _EXPIRING:  # in one query for all kinds, SQLite reads every row without a record
             due += self._session.execute(
                 select(_ANNOUNCEMENT.id)
                 .where(
@@ -141,19 +147,23 @@ class SqlRetention:
         return len(ids)
 
     def expire_subscriptions(self, before: float) -> int:
-        """Delete subscriptions to faxes that ended before that moment."""
+        """Delete the subscriptions to faxes that ended before *before*; return their number."""
         ended = select(_SUBSCRIPTION.id).join(FaxRow, _FAX.id == _SUBSCRIPTION.fax_id)
         ids = list(self._session.execute(ended.where(_FAX.ended_at < before)).scalars())
         self._delete(SubscriptionRow, ids)
         return len(ids)
 
     def _strip(self, request_ids: Sequence[int], *, forget_at: float | None) -> None:
+        """Delete the body and response URL of requests, and set when they expire next."""
         if request_ids:
             bare: dict[str, Any] = {"body": None, "response_url": None, "forget_at": forget_at}
             self._session.execute(
-                update(RequestRow).where(_REQUEST.id.in_(request_ids)).values(bare), execution_options=_BLIND
+                update(RequestRow).where(_REQUEST.id.in_(request_ids)).values(bare),
+                execution_options=_NO_SYNC,
             )
 
     def _delete(self, table: type, ids: Sequence[int]) -> None:
         if ids:
-            self._session.execute(delete(table).where(_columns(table).id.in_(ids)), execution_options=_BLIND)
+            self._session.execute(
+                delete(table).where(_columns(table).id.in_(ids)), execution_options=_NO_SYNC
+            )

@@ -1,4 +1,4 @@
-"""The facts that the services keep, as Protocols: what can be asked and written inside one transaction."""
+"""The persisted rows, as Protocols: the queries and writes of one transaction, and the transactions."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
@@ -32,7 +32,7 @@ class RetentionLedger(Protocol):
         ...
 
     def unconfirmed_records(self) -> set[int]:
-        """The records of which a message is not posted or outdated, or whose file Slack refused."""
+        """Row ids of records with an announcement that is unposted, outdated, or a file that Slack refused."""
         ...
 
     def files_to_tell(self) -> Sequence[str]:
@@ -40,30 +40,38 @@ class RetentionLedger(Protocol):
         ...
 
     def forget_documents(self, fax_ids: Sequence[int], record_ids: Sequence[int]) -> None:
-        """The spool no longer has the documents of these faxes and records."""
+        """Record that the documents of these faxes and records were deleted from the spool."""
         ...
 
     def expire_requests(self, now: float, most: int) -> int:
-        """Delete at most *most* requests that are due; how many. The key of one that became a fax stays."""
+        """
+        Delete at most *most* requests that are due; return the number of requests that were due.
+
+        The key of a request that became a fax is kept.
+        """
         ...
 
     def expire_announcements(self, before: float, most: int) -> int:
-        """Delete at most *most* answers, steps, notices and files posted before that moment; how many."""
+        """
+        Delete at most *most* ephemeral messages, steps, notices and files posted before *before*.
+
+        Returns the number of deleted ones.
+        """
         ...
 
     def expire_subscriptions(self, before: float) -> int:
-        """Delete subscriptions to faxes that ended before that moment; how many."""
+        """Delete the subscriptions to faxes that ended before *before*; return their number."""
         ...
 
 
 class Ledger(RetentionLedger, Protocol):
     """
-    The facts, inside one transaction. What it returns may be changed inside the transaction and is saved
-    with it; outside it is a snapshot.
+    The rows, inside one transaction. Changes of returned rows are saved at the commit; after it, the rows
+    are snapshots. Times are epoch seconds.
     """
 
     def add_request(self, request: Request) -> Request | None:
-        """Remember a wish; None if it is already remembered."""
+        """Store a request, with its id; None if there is one with the same key."""
         ...
 
     def request(self, request_id: int) -> Request:
@@ -75,7 +83,7 @@ class Ledger(RetentionLedger, Protocol):
         ...
 
     def add_fax(self, fax: Fax) -> Fax:
-        """Remember an outgoing fax; it gets its id."""
+        """Store an outgoing fax; return it with its id."""
         ...
 
     def fax(self, fax_id: int) -> Fax:
@@ -88,23 +96,23 @@ class Ledger(RetentionLedger, Protocol):
 
     def change_state(self, row: Stateful, to: StrEnum) -> bool:
         """
-        Move *row* from the state it was read in to *to*; False if it is in another state by now.
+        Move *row* from the state in which it was read to *to*; False if it is in another state by now.
 
-        The only way by which a state changes, as one conditional update. After False *row* has been read
-        again, and the caller does nothing.
+        One conditional UPDATE; states are changed only by this method. After False, *row* has been refreshed
+        and the caller must change nothing.
         """
         ...
 
     def add_document(self, document: KeptDocument) -> KeptDocument:
-        """Keep a document; it gets its id."""
+        """Store a document; return it with its id."""
         ...
 
     def document_of(self, fax: Fax) -> KeptDocument | None:
-        """What *fax* sends; None before it is prepared, and for the job of another program."""
+        """The document of *fax*; None before it is prepared, and for another program's job."""
         ...
 
     def add_submission(self, submission: Submission) -> Submission:
-        """Keep a submission; it gets its id."""
+        """Store a submission; return it with its id."""
         ...
 
     def submission_of(self, fax_id: int) -> Submission | None:
@@ -116,7 +124,7 @@ class Ledger(RetentionLedger, Protocol):
         ...
 
     def see_job(self, fax_id: int, job: Job) -> None:
-        """Keep *job* as the job of a fax as last seen."""
+        """Store *job* as the job of a fax as last seen."""
         ...
 
     def faxes_in(self, *states: str) -> Sequence[Fax]:
@@ -124,15 +132,15 @@ class Ledger(RetentionLedger, Protocol):
         ...
 
     def faxes_looked_for(self) -> Sequence[Fax]:
-        """The faxes whose job is looked for, oldest first."""
+        """The faxes with a `lookup_at`, due or not, oldest first."""
         ...
 
     def newest_fax(self, job_id: str) -> Fax | None:
-        """The fax that the server called *job_id* last."""
+        """The fax that was accepted last with *job_id*; ids are reused after a reset of the server."""
         ...
 
     def add_records(self, records: Sequence[FaxRecord]) -> int:
-        """Write records of the fax server; return how many were not known, or known as gone."""
+        """Store records of the fax server; return how many were not known, or known as gone."""
         ...
 
     def record(self, record_id: int) -> FaxRecord:
@@ -146,7 +154,7 @@ class Ledger(RetentionLedger, Protocol):
         ...
 
     def count_known(self, direction: str) -> int:
-        """The number of known records of a direction that are not gone: a counter, not a count."""
+        """The number of known records of a direction that are not gone, from a stored counter."""
         ...
 
     def recount(self, direction: str) -> int:
@@ -154,11 +162,11 @@ class Ledger(RetentionLedger, Protocol):
         ...
 
     def present_records(self, direction: str, after: int, most: int) -> Sequence[int]:
-        """The first *most* row ids beyond *after* of records that are not gone."""
+        """The first *most* row ids greater than *after* of records that are not gone, ascending."""
         ...
 
     def records_named(self, job_id: str) -> Sequence[FaxRecord]:
-        """The records that the server called *job_id*, the one seen last first."""
+        """The records with *job_id*, also from before a reset of the server; the one seen last first."""
         ...
 
     def records_to_fetch(self, most: int) -> Sequence[FaxRecord]:
@@ -166,23 +174,23 @@ class Ledger(RetentionLedger, Protocol):
         ...
 
     def records_without_file(self, tries: int, most: int) -> Sequence[FaxRecord]:
-        """At most *most* NO_FILE records, not gone, whose file was asked for fewer than *tries* times."""
+        """At most *most* NO_FILE records, not gone, whose file was requested fewer than *tries* times."""
         ...
 
     def records_after(self, direction: str, record_id: int) -> Sequence[FaxRecord]:
-        """The records of a direction that were seen after *record_id*."""
+        """The records of a direction with a row id greater than *record_id*, in the order they were seen."""
         ...
 
     def newest_record(self, direction: str) -> int:
-        """The row id of the record seen last, 0 if there is none."""
+        """The row id of the record of a direction that was seen last; 0 if there is none."""
         ...
 
     def mark_gone(self, record_ids: Sequence[int]) -> int:
-        """The fax server no longer has these records; return how many were not marked yet."""
+        """Mark records as deleted on the fax server; return how many were not marked yet."""
         ...
 
     def announce(self, announcement: Announcement) -> Announcement:
-        """Write an announcement, unless its key is already there (then that one is returned)."""
+        """Store an announcement; if there is one with the same key, return that instead."""
         ...
 
     def announcement(self, announcement_id: int) -> Announcement:
@@ -192,63 +200,64 @@ class Ledger(RetentionLedger, Protocol):
     def announcements_of(
         self, *, fax_id: int | None = None, record_id: int | None = None
     ) -> Sequence[Announcement]:
-        """What was or is to be told of a fax or a record, oldest first."""
+        """The announcements of a fax or a record, posted or not, oldest first."""
         ...
 
     def pending(self, channels: Collection[str] | None = None) -> Sequence[Pending]:
-        """The announcements that are not posted yet, or whose message is out of date, oldest first."""
+        """The announcements that are unposted or outdated, oldest first; None: those of all channels."""
         ...
 
     def batch(self, key: str) -> Sequence[Announcement]:
-        """The announcements that are going out as one message."""
+        """The announcements in state SENDING that are posted as one message (`batch` is *key*)."""
         ...
 
     def add_subscription(self, subscription: Subscription) -> bool:
-        """Subscribe; False if the channel already is."""
+        """Store a subscription; False if there is one with the same scope."""
         ...
 
     def drop_subscription(self, subscription: Subscription) -> bool:
-        """Unsubscribe; False if the channel was not subscribed."""
+        """Delete the subscription with the same scope; False if there is none."""
         ...
 
     def subscriptions(self, channel_id: str | None = None) -> Sequence[Subscription]:
-        """All subscriptions, or a channel's."""
+        """All subscriptions, or those of one channel."""
         ...
 
     def recall(self, name: str) -> object:
-        """A remembered value (JSON), or None."""
+        """The value (JSON) stored by `remember`; None if there is none."""
         ...
 
     def remember(self, name: str, value: object) -> None:
-        """Remember a value (JSON) by name."""
+        """Store a value (JSON) under *name*."""
         ...
 
     def was_restored(self) -> bool:
-        """Whether the rows were written in another database than this one, as far as the server shows it."""
+        """Whether the rows were written in another database than this one, as far as its identity shows."""
         ...
 
     def save_identity(self) -> None:
-        """Keep the identity of this database: from here on the rows are those of this one."""
+        """Store the identity of this database as that in which the rows are written."""
         ...
 
     def modems(self) -> dict[str, str]:
-        """Which line each modem was seen to serve."""
+        """The learned line of each modem: modem -> line id."""
         ...
 
     def teach_modem(self, modem: str, line_id: str) -> None:
-        """Remember which line a modem serves."""
+        """Store which line a modem serves."""
         ...
 
 
 @dataclass(slots=True)
 class Touched:
-    """What a commit inserted or changed, for whoever mirrors it."""
+    """The rows that a commit inserted or changed, as far as mirrors depend on them."""
 
     channels: set[str] = field(default_factory=set)
     """The channels of announcements."""
     faxes: dict[int, FaxState] = field(default_factory=dict)
     """Faxes by id, with their state after the commit."""
     subscriptions: bool = False
+    """Whether any subscription changed."""
 
     def __bool__(self) -> bool:
         return bool(self.channels or self.faxes or self.subscriptions)
@@ -256,19 +265,19 @@ class Touched:
 
 class Store(Protocol):
     """
-    Transactions over the ledger. *work* runs in another thread, and must not wait for anything.
+    Transactions over the ledger. *work* runs in another thread and must not block.
 
-    It may run more than once (what it did before is rolled back): it changes nothing but rows.
+    It may run more than once, after a rollback: it must have no effects other than changes of rows.
     """
 
     def on_commit(self, wake: Callable[[Touched], None]) -> None:
-        """Call *wake* in the event loop after each commit that touched one of these rows."""
+        """Call *wake* in the event loop after each commit that touched any of these rows."""
         ...
 
     async def write(self, work: Callable[[Ledger], T]) -> T:
-        """Run *work* and commit; durable when this returns."""
+        """Run *work* and commit; the changes are durable when this returns. Raises what *work* raises."""
         ...
 
     async def read(self, work: Callable[[Ledger], T]) -> T:
-        """Run *work*, which changes nothing."""
+        """Run *work*, which must change nothing. Raises what *work* raises."""
         ...
