@@ -74,7 +74,7 @@ class SqlRetention:
         return [KeptRecord._make(row) for row in found]
 
     def unconfirmed_records(self) -> set[int]:
-        """Row ids of records with an announcement that is unposted, outdated, or a file that Slack refused."""
+        """Row ids of records with an unposted or outdated announcement, or a file that Slack refused."""
         # Only by state: with a condition on the record, SQLite reads the rows of every record.
         posted = select(_ANNOUNCEMENT.record_id, _ANNOUNCEMENT.kind)
         pending = [

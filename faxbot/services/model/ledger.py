@@ -32,7 +32,7 @@ class RetentionLedger(Protocol):
         ...
 
     def unconfirmed_records(self) -> set[int]:
-        """Row ids of records with an announcement that is unposted, outdated, or a file that Slack refused."""
+        """Row ids of records with an unposted or outdated announcement, or a file that Slack refused."""
         ...
 
     def files_to_tell(self) -> Sequence[str]:

@@ -1,7 +1,7 @@
 """
-What people are shown, as facts. How it reads is decided in `slack/views/`.
+The messages to Slack, as data; `slack/views/` renders them.
 
-Everything here that came from a caller, a fax machine or a person is plain text: the views escape it.
+Text from callers, fax machines and people is not escaped here; the views escape it.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from faxbot.services.model.faxes import Fax
 
 
 class StepKind(StrEnum):
-    """A step of an outgoing fax that deserves a reply in its thread; a ChangeKind, or one of ours."""
+    """The kinds of replies in the thread of a fax's card: each ChangeKind of a job, and faxbot's own."""
 
     QUEUED = "queued"
     DIALLING = "dialling"
@@ -32,17 +32,18 @@ class StepKind(StrEnum):
     FAILED = "failed"
     CANCELLED = "cancelled"
     KEPT = "kept"
-    """The fax server does not answer: kept, goes out when it is back."""
+    """The fax server does not answer: the fax is kept and submitted later."""
     LOCKED_OUT = "locked_out"
-    """The fax server does not accept the bot's credentials: kept, goes out when it does."""
+    """The fax server rejects the bot's credentials: the fax is kept and submitted later."""
     PUT_OFF = "put_off"
-    """The fax server is busy: kept, goes out later."""
+    """The fax server is busy: the fax is kept and submitted later."""
     REFUSED = "refused"
     UNKNOWN = "unknown"
-    """No answer to FileSend: looking for the job."""
+    """FileSend's answer was lost: the job is looked up."""
     ASKED = "asked"
+    """The lookup found no job, or several: a person has to decide."""
     ADOPTED = "adopted"
-    """The job was found."""
+    """The lookup found the job."""
     WENT = "went"
     GIVEN_UP = "given_up"
     SENT_AGAIN = "sent_again"
@@ -51,13 +52,17 @@ class StepKind(StrEnum):
     CANCELLING = "cancelling"
     CANCEL_REFUSED = "cancel_refused"
     SLOW = "slow"
-    """Not picked up for a while; `text` is the line's state."""
+    """The job was not dialed for a while; `text` is the line's state."""
     DELETED = "deleted"
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step, at a moment; *by* is the person behind it, *text* the words of who refused or failed."""
+    """
+    One step of a fax, at the time *at*.
+
+    *by*: user id of the person who caused it. *text*: reason of a refusal or failure, or as StepKind says.
+    """
 
     kind: StepKind
     at: datetime
@@ -68,12 +73,16 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class FaxCard:
-    """The current state of one outgoing fax. *home* is False in a channel that merely subscribed."""
+    """
+    The current state of one outgoing fax.
+
+    *home*: the message is in the conversation of the request, not in a subscribed channel.
+    """
 
     fax: Fax
     job: Job | None = None
     outage: "Outage | None" = None
-    """Set while the fax server does not answer."""
+    """The current outage of the fax server, if any."""
     home: bool = True
     document: KeptDocument | None = None
     submitted_at: datetime | None = None
@@ -82,7 +91,7 @@ class FaxCard:
 
 @dataclass(frozen=True, slots=True)
 class FaxSteps:
-    """Steps of one fax, oldest first; several when Slack's limits made them wait."""
+    """Steps of one fax, oldest first; several if Slack's rate limits delayed them."""
 
     fax: Fax
     steps: tuple[Step, ...]
@@ -99,12 +108,12 @@ class ReceivedFax:
     has_file: bool = True
     deleted_by: str | None = None
     permalink: str = ""
-    """Where the file is, when Slack never said in which message."""
+    """Link to the file; set only if the message that shows the file was not found."""
 
 
 @dataclass(frozen=True, slots=True)
 class FetchedFile:
-    """The document of a job or record, asked for by *user_id*."""
+    """The document of a job or record, requested by *user_id*."""
 
     job_id: str
     user_id: str
@@ -112,17 +121,17 @@ class FetchedFile:
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """The fax server does not answer, or, *locked_out*, does not accept the bot's credentials."""
+    """The fax server does not answer or, if *locked_out*, rejects the bot's credentials."""
 
     since: datetime
     heard: datetime | None = None
-    """When it last answered."""
+    """When it last answered; None: not since the bot started."""
     locked_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class OutageBegan:
-    """The fax server stopped answering, or, *locked_out*, stopped accepting the bot's credentials."""
+    """The fax server stopped answering or, if *locked_out*, began to reject the bot's credentials."""
 
     since: datetime
     locked_out: bool = False
@@ -130,7 +139,7 @@ class OutageBegan:
 
 @dataclass(frozen=True, slots=True)
 class OutageEnded:
-    """The fax server answers again; *went_out* faxes that had waited were handed over."""
+    """The fax server answers again; *went_out*: number of waiting faxes that it accepted."""
 
     since: datetime
     until: datetime
@@ -140,7 +149,7 @@ class OutageEnded:
 
 @dataclass(frozen=True, slots=True)
 class QueryFailing:
-    """The fax server answers, but tells nothing *about* one kind of thing."""
+    """One query of the fax server keeps failing while others succeed; *about* names what it returns."""
 
     about: str
     since: datetime
@@ -148,7 +157,7 @@ class QueryFailing:
 
 @dataclass(frozen=True, slots=True)
 class QueryRecovered:
-    """It tells of that again."""
+    """The query succeeds again."""
 
     about: str
     since: datetime
@@ -157,7 +166,7 @@ class QueryRecovered:
 
 @dataclass(frozen=True, slots=True)
 class FaxConfirmation:
-    """To the sender: what goes where."""
+    """Confirmation to the sender: document, pages, destination and line."""
 
     name: str
     pages: int | None
@@ -176,14 +185,15 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class NumberQuestion:
-    """Files came without a number: a "Fax this" button that opens the form."""
+    """Asks for the number of shared files, with a "Fax this" button that opens the form."""
 
     files: tuple[dict[str, str], ...]
     """`{"id", "name"}` each."""
     reason: str = ""
     number: str = ""
-    """What was understood so far, to begin the form with."""
+    """Initial value of the form's number."""
     line_id: str = ""
+    """Initial value of the form's line."""
 
 
 Storable = (
@@ -196,7 +206,7 @@ Storable = (
     | NumberQuestion
     | FetchedFile
 )
-"""What an announcement carries whole; the other messages are made of the facts at the time of telling."""
+"""Messages that are stored in an announcement's body; others are composed from the rows when posted."""
 Message = FaxCard | FaxSteps | ReceivedFax | Storable
 
 _STORABLE: dict[str, TypeAdapter[Any]] = {kind.__name__: TypeAdapter(kind) for kind in get_args(Storable)}
@@ -209,7 +219,7 @@ def pack(message: Storable) -> dict[str, Any]:
 
 
 def unpack(body: dict[str, Any]) -> Storable:
-    """The message that `pack` made *body* of."""
+    """The message that `pack` wrote into *body*."""
     message: Storable = _STORABLE[body["message"]].validate_python(body["facts"])
     return message
 
@@ -224,5 +234,5 @@ def pack_step(step: Step) -> dict[str, Any]:
 
 
 def unpack_step(body: dict[str, Any]) -> Step:
-    """The step that `pack_step` made *body* of."""
+    """The step that `pack_step` wrote into *body*."""
     return _STEP.validate_python(body)

@@ -1,7 +1,7 @@
 """
-What the services need of the world, as Protocols. `adapters.py` says who provides it.
+The ports of the services, as Protocols; `adapters.py` creates their implementations.
 
-The facts that they keep have a file of their own, `ledger.py`.
+The port of the database is in `ledger.py`.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -20,30 +20,30 @@ from faxbot.services.model.requests import Request
 
 
 class Clock(Protocol):
-    """Time, injected."""
+    """The clock. Tests replace it by a faster one."""
 
     def now(self) -> datetime:
-        """The present moment, aware and UTC."""
+        """The current time, aware and in UTC."""
         ...
 
     async def sleep(self, seconds: float) -> None:
-        """Wait."""
+        """Sleep for *seconds* of this clock."""
         ...
 
     def on_the_wall(self, seconds: float) -> float:
-        """How many real seconds *seconds* of this clock take: for timers that know no other clock."""
+        """Convert *seconds* of this clock to real seconds, for timers of asyncio and the scheduler."""
         ...
 
 
 class FaxServer(Protocol):
-    """The Fax API in the trade's verbs. Every method raises the ServerFaults of fax/errors.py."""
+    """The Fax API. Every method raises the ServerFaults of fax/errors.py."""
 
     async def list_lines(self) -> list[FaxLine]:
         """The virtual faxes (FaxList)."""
         ...
 
     async def line_usage(self, line_id: str | None = None) -> list[LineUsage]:
-        """What each line, or one, is doing (FaxUsage)."""
+        """The current state of every line, or of one (FaxUsage)."""
         ...
 
     async def submit_job(
@@ -60,11 +60,11 @@ class FaxServer(Protocol):
         ...
 
     async def job_status(self, job_id: str) -> Job:
-        """One job, also for a while after its end (JobStatus)."""
+        """The state of one job; ended jobs are known for a while. Raises JobNotFound (JobStatus)."""
         ...
 
     async def cancel_job(self, job_id: str) -> str:
-        """Stop a sending; the server's words. May take half a minute (JobCancel)."""
+        """Cancel a sending job; return the server's text. May take half a minute (JobCancel)."""
         ...
 
     async def active_jobs(self, direction: Direction) -> list[Job]:
@@ -73,57 +73,61 @@ class FaxServer(Protocol):
 
     @property
     def server_time(self) -> datetime | None:
-        """The server's clock when it sent its last answer, in whole seconds; None if it did not say."""
+        """The header Date of the server's last answer, in whole seconds; None if it had none."""
         ...
 
     async def count_records(self, direction: Direction) -> int:
-        """How many records there are (RecordCount)."""
+        """The number of records (RecordCount)."""
         ...
 
     async def fetch_records(
         self, direction: Direction, limit: int | None = None, offset: int | None = None
     ) -> list[Record]:
-        """Some records, in the server's own order (RecordsGet)."""
+        """At most *limit* records after the first *offset*, in the server's order (RecordsGet)."""
         ...
 
     async def delete_record(self, job_id: str) -> str:
-        """Delete a record and its file; the server's words (RecordDelete)."""
+        """Delete a record and its file; return the server's text. Raises JobNotFound (RecordDelete)."""
         ...
 
     async def download_document(self, job_id: str, into: Path) -> DownloadedDocument:
-        """Fetch a job's document to *into*, whole or not at all (FileDownload)."""
+        """Download a job's document to *into*, completely or not at all (FileDownload)."""
         ...
 
 
 class Documents(Protocol):
-    """Bytes to a fax-ready document."""
+    """Conversion and inspection of documents."""
 
     async def prepare(self, parts: Sequence[Part], into: Path) -> Document:
         """
-        Make one document of *parts*, at *into* plus a suffix.
+        Convert *parts* into one fax-ready document at *into* plus a suffix.
 
         Raises:
-            BadDocument: It cannot be faxed; the message says why and what can be.
+            BadDocument: It cannot be faxed; the message says why, and which documents can be.
         """
         ...
 
     async def inspect(self, path: Path) -> int | None:
         """
-        Count the pages of a document from the fax server; None if its kind has no page count.
+        Count the pages of a document from the fax server; None if its file type has no page count.
 
         Raises:
-            BadDocument: It is not whole.
+            BadDocument: It is truncated or damaged.
         """
         ...
 
 
 class Attachments(Protocol):
-    """Files that people gave to Slack."""
+    """Files in Slack that people shared. A file is `{"id", "name"}`."""
 
     async def recent(
         self, channel_id: str, user_id: str, before: float, seconds: float
     ) -> list[dict[str, str]]:
-        """The files of the newest message with files that the person shared there in that time."""
+        """
+        The files of the newest message with files by *user_id* in *channel_id*.
+
+        Only messages of the last *seconds* before *before* (epoch seconds) count.
+        """
         ...
 
     async def of_message(self, channel_id: str, ts: str, thread_ts: str | None) -> list[dict[str, str]]:
@@ -131,37 +135,37 @@ class Attachments(Protocol):
         ...
 
     async def shares_of(self, file_id: str) -> list[tuple[str, str]]:
-        """Where a file was shared: (channel, message ts)."""
+        """The messages that share a file: (channel, ts) each."""
         ...
 
     async def message_text(self, channel_id: str, ts: str) -> tuple[str, str, str | None]:
-        """One message's (user, text, thread ts)."""
+        """One message: (user, text, thread ts)."""
         ...
 
     async def fetch(self, file_id: str, into: Path) -> Part:
         """
-        Fetch a file's bytes to *into*.
+        Download a file to *into*.
 
         Raises:
-            BadDocument: Slack did not hand it over; the message says why.
+            BadDocument: Slack refused the download; the message says why.
             SlackFault: Slack did not answer.
         """
         ...
 
 
 class Directory(Protocol):
-    """People and channels."""
+    """People and channels of the workspace."""
 
     async def is_workspace_admin(self, user_id: str) -> bool:
-        """An admin or owner of the Slack workspace."""
+        """Whether a person is an admin or owner of the workspace. Raises SlackFault."""
         ...
 
     async def name_of(self, user_id: str) -> str:
-        """What a person is called; their id if Slack does not say."""
+        """The display name of a person; the user id if Slack does not answer."""
         ...
 
     async def ensure_can_post(self, channel_id: str, user_id: str) -> None:
-        """Raises CannotPost if the bot could not tell anyone in *channel_id* how a fax went."""
+        """Raise CannotPost if the bot cannot post the progress of a fax in *channel_id*."""
         ...
 
 
@@ -179,22 +183,22 @@ class FormOpener(Protocol):
         line_id: str = "",
         files: Sequence[dict[str, str]] = (),
     ) -> None:
-        """Open it for the person behind *trigger_id*, which lives 3 seconds. Raises SlackFault."""
+        """Open it for *user_id*; *trigger_id* is valid for 3 seconds. Raises SlackFault."""
         ...
 
 
 class Messenger(Protocol):
     """
-    Slack, as the place where messages are posted. Every method raises the SlackFaults of fax/errors.py and
-    sends once: what is unclear is for the caller to clear up.
+    Posting in Slack. Every method raises the SlackFaults of fax/errors.py and makes its call once: after
+    SlackUnclear the caller has to look up whether it was carried out.
     """
 
     async def post(self, channel_id: str, message: Message, *, key: str, thread_ts: str | None) -> str:
-        """Post, with *key* in the message's metadata; the message's ts (chat.postMessage)."""
+        """Post, with *key* in the message's metadata; return the message's ts (chat.postMessage)."""
         ...
 
     async def update(self, channel_id: str, ts: str, message: Message, *, key: str) -> None:
-        """Edit in place (chat.update)."""
+        """Replace the content of a message (chat.update)."""
         ...
 
     async def find(self, channel_id: str, *, key: str, since: float, thread_ts: str | None) -> str | None:
@@ -210,15 +214,15 @@ class Messenger(Protocol):
         response_url: str | None,
         thread_ts: str | None,
     ) -> None:
-        """Post for one person only (response_url, chat.postEphemeral)."""
+        """Post an ephemeral message: by *response_url*, or without one by chat.postEphemeral."""
         ...
 
     async def begin_upload(self, path: Path, name: str) -> tuple[str, str]:
-        """A new file's (id, upload address) (files.getUploadURLExternal)."""
+        """Create a file; return its (id, upload URL) (files.getUploadURLExternal)."""
         ...
 
     async def put_bytes(self, address: str, path: Path) -> None:
-        """The file's bytes, streamed, to the upload address."""
+        """Stream the file's bytes to the upload URL *address*."""
         ...
 
     async def share_file(
@@ -231,44 +235,48 @@ class Messenger(Protocol):
         self, channel_id: str, file_id: str, since: float, *, thorough: bool
     ) -> tuple[bool, str | None, str]:
         """
-        What Slack knows of a file: (is it complete, the ts of the message that shows it in *channel_id*,
-        its permalink) (files.info; if that has no answer, or when *thorough*, conversations.history).
+        The share of a file: (whether it is shared in *channel_id*, the ts of the message that shows it, the
+        file's permalink).
+
+        Source: files.info; conversations.history from *since* (epoch seconds), if *thorough* or if files.info
+        lists no messages.
         """
         ...
 
 
 class OutboxCall(StrEnum):
-    """What the outbox asks of Slack, one at a time in a channel."""
+    """The kinds of Slack calls of the outbox."""
 
     POST = "post"
     EDIT = "edit"
     EPHEMERAL = "ephemeral"
     UPLOAD = "upload"
-    """A file: its address, its bytes, its share."""
+    """Upload and share a file: three calls."""
     LOOKUP = "lookup"
-    """Whether a message was posted."""
+    """Look up whether a message was posted."""
     FILE_LOOKUP = "file lookup"
+    """Look up whether a file was shared, and in which message."""
 
 
 class RateLimits(Protocol):
-    """How fast Slack may be called."""
+    """Slack's rate limits."""
 
     def wait(self, call: OutboxCall, channel_id: str, *, urgent: bool) -> float:
-        """Seconds until *call* may be made; *urgent* ones may use what is kept back from the others."""
+        """Seconds until *call* may be made; a part of each limit is reserved for *urgent* calls."""
         ...
 
     def reserve(self, call: OutboxCall) -> Callable[[], None]:
-        """Count a call that is about to be made; what is returned ends that."""
+        """Count a call that is about to be made; call the returned function when it has ended."""
         ...
 
     def busy(self, call: OutboxCall, channel_id: str, seconds: float) -> None:
-        """Slack asked for a pause."""
+        """Record that Slack answered *call* with a pause of *seconds* (Retry-After)."""
         ...
 
     def busy_in(self, channel_id: str, seconds: float) -> None:
-        """Leave a channel alone for a while."""
+        """Make no calls in a channel for *seconds*."""
         ...
 
 
 Carry = Callable[[Request], Awaitable[None]]
-"""Carries out one kind of request. Safe to repeat after a crash."""
+"""Runs one kind of request; it may run again after a crash."""
