@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 class Cancellation:
-    """Carries out `/fax cancel` and the button. May be repeated after a stop."""
+    """Carries out `/fax cancel` and the Cancel button. `cancel` may run again after a stop."""
 
     def __init__(
         self, *, server: FaxServer, store: Store, clock: Clock, permissions: Permissions, targets: Targets
@@ -27,7 +27,17 @@ class Cancellation:
         self._permissions, self._targets = permissions, targets
 
     async def cancel(self, request: Request) -> None:
-        """Stop a fax. One JobCancel however many ask; repeated only while the server does not answer."""
+        """
+        Cancel a fax; wait while it is being submitted.
+
+        If several people cancel a fax, only the first request calls JobCancel. The runner repeats it while the
+        server does not answer.
+
+        Raises:
+            NotAllowed: The person may not.
+            UnknownJob: Another program's job does not exist, or its cancellation was not confirmed.
+            ServerFault: The fax server does not answer.
+        """
         fax = await self._targets.fax_of(request)
         if fax is None:
             await self._cancel_foreign(request)
@@ -43,13 +53,17 @@ class Cancellation:
         try:
             await self._server.cancel_job(fax.job_id)
         except JobNotFound:
-            log.info("cancelled too late", extra={"fax": fax_id})
+            log.info("job had ended before it was canceled", extra={"fax": fax_id})
         except RequestRefused as refused:
             said = refused.said
             await self._store.write(lambda ledger: self._cancel_refused(ledger, fax_id, said))
 
     async def _begin_cancel(self, request: Request, fax_id: int) -> bool:
-        """Commit who stops the fax; False while it is being submitted, or if its state has just changed."""
+        """
+        Commit the cancellation according to the state of the fax; False: call again after a pause.
+
+        False while the fax is being submitted, or if its state has just changed.
+        """
         now = self._clock.now()
 
         def record(ledger: Ledger) -> bool:
@@ -80,6 +94,7 @@ class Cancellation:
         return await self._store.write(record)
 
     def _cancel_refused(self, ledger: Ledger, fax_id: int, said: str) -> None:
+        """Withdraw the cancellation and announce the server's text *said*."""
         fax = ledger.fax(fax_id)
         if fax.state is FaxState.ENDED:
             return
@@ -87,6 +102,7 @@ class Cancellation:
         announce_steps(ledger, fax, [Step(StepKind.CANCEL_REFUSED, self._clock.now(), text=said)])
 
     async def _cancel_foreign(self, request: Request) -> None:
+        """Cancel another program's job, which has no fax here."""
         job_id = request.body_as(CancelBody).job_id
         if Direction.of(job_id) is Direction.RX:
             raise NotAllowed(f"{job_id} is being received. A fax that is coming in can't be canceled.")

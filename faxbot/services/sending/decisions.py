@@ -1,4 +1,4 @@
-"""It went, Send again, Give up: what a person says of a fax whose answer was lost."""
+"""A person's decision about a fax whose answer was lost: It went, Send again, Give up."""
 
 import asyncio
 from weakref import WeakValueDictionary
@@ -23,7 +23,7 @@ _SETTLED = "That is settled already."
 
 
 class Decisions:
-    """Carries out the first decision about each fax in doubt; may be repeated after a stop."""
+    """Carries out the first decision about each UNDECIDED fax. `decide` may run again after a stop."""
 
     def __init__(
         self,
@@ -37,10 +37,16 @@ class Decisions:
         self._store, self._clock, self._permissions = store, clock, permissions
         self._preparation, self._search = preparation, search
         self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
-        """For each fax: the decision that came first counts, however long looking takes."""
+        """A lock per fax id: decisions about one fax run in order, so that the first one counts."""
 
     async def decide(self, request: Request) -> None:
-        """A person decides; before a fax is sent again it is looked for."""
+        """
+        Carry out a decision (AnswerBody). Before a fax is sent again, its job is looked up once more.
+
+        Raises:
+            NotAllowed: The person may not decide.
+            ServerFault: "Send again", and the fax server does not answer.
+        """
         turn = self._turns.setdefault(request.body_as(AnswerBody).fax_id, asyncio.Lock())
         async with turn:
             copy = await self._settle(request)
@@ -48,7 +54,7 @@ class Decisions:
             await self._preparation.advance(copy.id)
 
     async def _settle(self, request: Request) -> Fax | None:
-        """Record what was decided, which ends *request*; the fax that is to be sent instead, if any."""
+        """Record the decision and mark *request* as done; return the new fax to submit, if any."""
         body = request.body_as(AnswerBody)
         fax_id, answer = body.fax_id, body.answer
         fax = await self._store.read(lambda ledger: ledger.fax(fax_id))
@@ -69,7 +75,7 @@ class Decisions:
                 return None
             known.decided_by = request.user_id
             if answer is Decision.WENT and len(known.candidates) == 1:
-                known.job_id = known.candidates[0]  # so that no other lost fax takes it for its own
+                known.job_id = known.candidates[0]  # so that this job matches no other fax
             if answer is not Decision.AGAIN:
                 return None
             return ledger.add_fax(_copy(known, request, now.timestamp()))
@@ -78,7 +84,11 @@ class Decisions:
 
 
 def _objection(asked: Fax, known: Fax, answer: Decision) -> str:
-    """Why what was decided about a fax as it was when *asked* is not carried out; empty if it is."""
+    """
+    Why a decision is not carried out; empty if it is.
+
+    *asked*: the fax before the last lookup, as the person saw it. *known*: the fax now.
+    """
     if known.state is not FaxState.UNDECIDED:
         if asked.state is FaxState.UNDECIDED and known.state is FaxState.ACCEPTED:
             return "It has turned up on the fax server, so I did not send it again."
@@ -89,7 +99,7 @@ def _objection(asked: Fax, known: Fax, answer: Decision) -> str:
 
 
 def _copy(fax: Fax, request: Request, now: float) -> Fax:
-    """The same document to the same number over the same line, asked for by whoever decided."""
+    """A READY fax with the same document, number and line, requested by the person who decided."""
     same = {"channel_id", "number", "dial", "line_id", "line_name", "files", "document_id"}
     return Fax(
         request_id=request.id,

@@ -1,10 +1,10 @@
 """
-FileSend's answer was lost: find the job, or ask a person. Nothing here dials.
+Job lookup for faxes whose FileSend answer was lost: adopts the job, or lets a person decide. Never dials.
 
-One job that could be the fax, and that no other fax could claim, is adopted; anything else is a person's
-decision. Looking goes on for an hour: also after a person has decided without knowing the job, and for a
-short while after the server refused, a job that shows up is announced. When a person said that
-it went, and which job it is was known, that is its end: a second one would contradict or repeat it.
+If exactly one job matches the fax, and that job matches no other fax, it is adopted; otherwise a person
+decides. Lookups continue for an hour after the intent, also after a decision; after a refusal by the server
+there are only a few. A job that appears meanwhile is adopted and announced. No lookup follows the decision
+"It went" if the job was known then.
 """
 
 import logging
@@ -28,14 +28,20 @@ from faxbot.services.tracking.job_matching import (
 log = logging.getLogger(__name__)
 
 LOOKS_BEFORE_ASKING = 2
+"""Lookups without a result before a person has to decide."""
 LATEST_LOOK_SECONDS = 3600.0
-"""A job that shows up within this time after the intent is still adopted."""
+"""A job that appears within this time after the intent is still adopted."""
 LOOKS_AFTER_A_NO = 3
-"""So often a job is looked for that by the server's own word does not exist."""
+"""Lookups for the job of a fax that the server refused or that was withdrawn."""
 
 
 class LostAnswers:
-    """Looks for the jobs of faxes whose answer was lost."""
+    """
+    Looks up the jobs of faxes whose answer was lost.
+
+    *settle*: seconds for which the fax server may still carry out a call that it did not answer; also the
+    pause between lookups, multiplied by their number.
+    """
 
     def __init__(
         self,
@@ -52,11 +58,11 @@ class LostAnswers:
         self._idle = False
 
     def wake(self) -> None:
-        """Faxes changed: an answer may have been lost."""
+        """Read the store in the next tick: faxes have changed."""
         self._idle = False
 
     async def tick(self) -> None:
-        """Look for every fax whose time has come."""
+        """Look up every fax whose lookup is due. READY faxes are looked up by their next submission."""
         if self._idle:
             return
         now = self._clock.now().timestamp()
@@ -68,13 +74,14 @@ class LostAnswers:
         try:
             await self._look_for(due)
         except ServerFault as fault:
-            log.info("the search waits for the fax server", extra={"fault": type(fault).__name__})
+            log.info("job lookup waits for the fax server", extra={"fault": type(fault).__name__})
 
     async def look_now(self, fax_id: int) -> None:
         """
-        Look once more for a fax before it is sent again.
+        Look up the job of a fax once more, before the fax is sent again.
 
-        Waits while another fax to its number is being handed over: their jobs can't be distinguished before.
+        Waits while another fax to the same number is being submitted: before its answer comes, their jobs
+        cannot be distinguished.
 
         Raises:
             ServerFault: The fax server does not answer.
@@ -99,6 +106,7 @@ class LostAnswers:
             log.info("adopted", extra={"fax": fax_id, "job": job.job_id})
 
     def _look(self, ledger: Ledger, fax: Fax, active: list[Job]) -> Job | None:
+        """Adopt the job of *fax* and return it, or record the candidates and schedule the next lookup."""
         undecided = fax.state in (FaxState.UNKNOWN, FaxState.UNDECIDED)
         late = fax.job_id is None and fax.outcome in (*OVER_FOR_PEOPLE, *OVER_FOR_THE_SERVER)
         if not (undecided or late):
@@ -116,22 +124,23 @@ class LostAnswers:
         return None
 
     def _go_on(self, ledger: Ledger, fax: Fax, found: list[str]) -> None:
+        """Record the candidates *found*, announce that a person has to decide, schedule the next lookup."""
         now = self._clock.now()
         fax.lookups += 1
-        news = found != fax.candidates
+        changed = found != fax.candidates
         fax.candidates = found
         submission = ledger.submission_of(fax.id)
-        asked_for = now.timestamp() - (submission.intent_at if submission else fax.created_at)
+        age = now.timestamp() - (submission.intent_at if submission else fax.created_at)
         if fax.state is FaxState.UNKNOWN and (fax.lookups >= LOOKS_BEFORE_ASKING or len(found) > 1):
             if not ledger.change_state(fax, FaxState.UNDECIDED):
                 return
             announce_steps(ledger, fax, [Step(StepKind.ASKED, now, text=", ".join(found))])
-        elif news:
+        elif changed:
             refresh_cards(ledger, fax)
-        enough = asked_for >= LATEST_LOOK_SECONDS
+        enough = age >= LATEST_LOOK_SECONDS
         if fax.outcome in OVER_FOR_THE_SERVER:
             enough = fax.lookups >= LOOKS_AFTER_A_NO
-        # after a long stop, too, it is asked first
+        # An UNKNOWN fax gets another lookup even after a long stop, so that a person is asked first.
         over = enough and fax.state is not FaxState.UNKNOWN
         fax.lookup_at = None if over else now.timestamp() + self._settle * fax.lookups
         if over and fax.state is FaxState.ENDED:
@@ -139,6 +148,6 @@ class LostAnswers:
 
 
 def _forget_known_jobs(ledger: Ledger, fax: Fax) -> None:
-    """No job is looked for any more."""
+    """Clear the jobs that were active before the intent: no further lookup needs them."""
     if submission := ledger.submission_of(fax.id):
         submission.known_jobs = []

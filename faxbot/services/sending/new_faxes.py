@@ -19,14 +19,19 @@ from faxbot.services.sending.preparation import Preparation, new_fax
 log = logging.getLogger(__name__)
 
 NAMED_SECONDS = 60.0
-"""So long after a share Slack may still be about to name its message."""
+"""For this long after the event, files.info may not list the message of a share yet."""
 
 TOLD_LATE_SECONDS = 86_400.0
-"""Slack tells of a share within hours. Older messages with the same file were other wishes, of that time."""
+"""Maximum age of a message that an event can be about: Slack redelivers for hours. Older messages with the
+same file were separate requests."""
 
 
 class NewFaxes:
-    """Turns requests to send into faxes."""
+    """
+    Creates faxes from requests. Each method may run again after a stop.
+
+    *accept* commits a further request, as RequestRunner.accept.
+    """
 
     def __init__(
         self,
@@ -48,7 +53,15 @@ class NewFaxes:
         self._accept = accept
 
     async def send(self, request: Request) -> None:
-        """`/fax send` and the form."""
+        """
+        Run `/fax send` or the form: create the fax, or open the form if there are no files.
+
+        Raises:
+            CannotPost: The bot cannot post in the conversation.
+            BadNumber: The number cannot be faxed.
+            UnknownLine: There is no such line.
+            SlackFault: Slack does not answer.
+        """
         if await self._known(request):
             return
         await self._directory.ensure_can_post(request.channel_id, request.user_id)
@@ -74,7 +87,11 @@ class NewFaxes:
         await self._take(fax)
 
     async def share(self, request: Request) -> None:
-        """Files shared with the bot, in a direct message or beside a mention."""
+        """
+        Fax files shared with the bot (direct message or mention) to the number in the message's text.
+
+        Unless the text has exactly one number, a message asks for it. Raises as `send`.
+        """
         if await self._known(request):
             return
         body = request.body_as(ShareBody)
@@ -107,7 +124,14 @@ class NewFaxes:
         )
 
     async def shared_file(self, request: Request) -> None:
-        """Slack told of a file only: find the message that shares it, which may be known already."""
+        """
+        Handle `file_shared`: look up the message that shares the file, and accept its share request.
+
+        The share may have been accepted from another event; its deduplication key is the same.
+
+        Raises:
+            SlackUnclear: The message is not listed yet; the request is retried.
+        """
         shares = await self._attachments.shares_of(request.body_as(SharedFileBody).file_id)
         here = [
             (channel_id, ts)
@@ -138,13 +162,14 @@ class NewFaxes:
         await self._accept(share)
 
     async def _known(self, request: Request) -> bool:
-        """A stop came between the fax and the end of its request."""
+        """Whether *request* became a fax before a stop; then that fax is advanced."""
         fax = await self._store.read(lambda ledger: ledger.fax_of_request(request.id))
         if fax is not None:
             await self._preparation.advance(fax.id)
         return fax is not None
 
     async def _take(self, fax: Fax) -> None:
+        """Store the fax and advance it as far as possible now."""
         kept = await self._store.write(lambda ledger: ledger.add_fax(fax))
         await self._preparation.advance(kept.id)
 
@@ -158,7 +183,7 @@ class NewFaxes:
                 line_id=body.line,
             )
         except SlackFault as fault:
-            log.info("the form came too late", extra={"request": request.id, "fault": type(fault).__name__})
+            log.info("form could not be opened", extra={"request": request.id, "fault": type(fault).__name__})
             why = "I found no file of yours from the last 15 minutes here."
             await self._ask(request, NumberQuestion((), why, number=body.number, line_id=body.line))
 
@@ -171,7 +196,11 @@ class NewFaxes:
 
 
 def split_line(text: str) -> tuple[str, str]:
-    """A sentence without its "from <line>", and that line; as people write it beside a shared file."""
+    """
+    Split the text beside a shared file into the text without " from <line>", and the line.
+
+    Several words after "from" with a digit among them are not a line, but a date or number in a sentence.
+    """
     before, word, after = text.rpartition(" from ")
     if not word or not after.strip() or (any(char.isdigit() for char in after) and len(after.split()) > 1):
         return text, ""
