@@ -9,7 +9,7 @@ from faxbot.services.model.ledger import Store
 from faxbot.services.model.ports import Clock, FaxServer
 
 FRESH_SECONDS = 60.0
-"""How long a fetched list of lines is used."""
+"""Seconds for which a fetched list of lines is used."""
 
 
 class LineDirectory:
@@ -38,8 +38,8 @@ class LineDirectory:
 
     async def start(self) -> None:
         """Load the stored lines and modems."""
-        taught, lines = await self._store.read(lambda ledger: (ledger.modems(), ledger.recall("lines")))
-        self._modems = ModemMap(taught, self._settled)
+        learned, lines = await self._store.read(lambda ledger: (ledger.modems(), ledger.recall("lines")))
+        self._modems = ModemMap(learned, self._settled)
         if isinstance(lines, list):
             self._lines = [FaxLine(**line) for line in lines]
 

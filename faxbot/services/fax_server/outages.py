@@ -37,7 +37,7 @@ CALM_SECONDS = 1800.0
 SILENT_SECONDS = 300.0
 """Seconds that one query may fail, while others are answered, before that is announced."""
 HEARD_SECONDS = 60.0
-"""Seconds after an answer during which the fax server counts as answering."""
+"""For this long after its last answer to any query, the fax server counts as answering."""
 WENT_OUT_SECONDS = 60.0
 """Seconds to wait for kept faxes to be sent before the end of an outage is announced without them."""
 
@@ -74,12 +74,17 @@ class Outages:
         self._ended: EndedOutage | None = None
         self._lock = asyncio.Lock()  # ticks end concurrently; each must see what the previous one announced
         self._heard: datetime | None = None
+        """When the server last answered any tick."""
         self._first_failure: datetime | None = None
+        """When the current series of consecutive failures began."""
         self._refusals = 0
+        """Consecutive failures because of rejected credentials."""
         self._min_seconds = 0.0
         self._last_end: datetime | None = None
         self._failing_since: dict[str, datetime] = {}
+        """When each tick that fails now began to fail, by name."""
         self._silent: dict[str, datetime] = {}
+        """The failing queries that were announced: tick name -> begin."""
 
     @property
     def since(self) -> datetime | None:
@@ -128,7 +133,7 @@ class Outages:
         if self.outage is None and self.failures >= FAILURES and lasted >= self._min_duration(first):
             await self._begin(Outage(first, self._heard, locked_out), fault)
         elif self.outage and not self.outage.locked_out and self._refusals >= FAILURES:
-            # it answers again but rejects the credentials: an admin has to act
+            # The server answers again but rejects the credentials: an admin has to act.
             await self._begin(Outage(self.outage.since, self.outage.heard, locked_out=True), fault)
         others = self._heard is not None and (now - self._heard).total_seconds() < HEARD_SECONDS
         silent = others and (now - since).total_seconds() >= SILENT_SECONDS
@@ -142,6 +147,7 @@ class Outages:
         return self._min_seconds
 
     async def _begin(self, outage: Outage, fault: Fault) -> None:
+        """Store and announce an outage; an earlier one's end that is not announced yet is announced first."""
         ended, now = self._ended, self._clock.now()
 
         def record(ledger: Ledger) -> None:
@@ -157,6 +163,8 @@ class Outages:
         log.warning("outage of the fax server began", extra={"fault": type(fault).__name__})
 
     async def _end(self, outage: Outage, now: datetime) -> None:
+        """Store the end of an outage; `_announce_end` announces it."""
+
         def record(ledger: Ledger) -> EndedOutage:
             kept = [fax.id for fax in ledger.faxes_in(FaxState.READY, FaxState.SUBMITTING)]
             ended = EndedOutage(outage, now, kept)
@@ -186,6 +194,8 @@ class Outages:
             self._ended = None
 
     async def _announce_query(self, silent: dict[str, datetime], name: str, message: Storable) -> None:
+        """Announce *message* about the query of the tick *name*; store *silent*, the failing queries."""
+
         def record(ledger: Ledger) -> None:
             ledger.remember(_SILENT, _MOMENTS.dump_python(silent, mode="json"))
             post_notice(ledger, self._channel, message, self._clock.now())
@@ -203,5 +213,6 @@ def _outage_ended(ledger: Ledger, ended: EndedOutage) -> OutageEnded:
 
 
 def _refresh(ledger: Ledger) -> None:
+    """Mark the cards of unfinished faxes for an update: they show the outage."""
     for fax in ledger.faxes_in(FaxState.READY, FaxState.UNKNOWN, FaxState.ACCEPTED):
         refresh_cards(ledger, fax)

@@ -17,14 +17,14 @@ T = TypeVar("T")
 Key = tuple[str, float]
 
 SMALL = 500
-"""Maximum length of a list that is read as a whole at the first disagreement of the counts; a longer one only
-at the second consecutive one."""
+"""Maximum length of a list that is read as a whole in the first tick in which the counts disagree; a longer
+list is read in the second consecutive one."""
 FIRST_PAUSE, LONGEST_PAUSE = 10.0, 900.0
 """Seconds between two readings of the whole list while the counts disagree: first, maximum."""
 BELIEVED_SECONDS = 60.0
 """Seconds of constant disagreement after which the difference counts as permanent."""
 LONGEST_CALL_SECONDS = 86_400.0
-"""A record that is older than this is not that of a call that is under way, even if it has its id."""
+"""An older record does not belong to a call in progress, even if it has the same id."""
 ORDERLY = 0.9
 """Share of steps in one direction above which a list counts as sorted by time."""
 
@@ -226,13 +226,14 @@ class Tally:
 @dataclass(frozen=True, slots=True)
 class Beginning:
     """
-    When the first start began, by the server's clock: it tells history apart in a list without order.
+    Separates history from later records in an unsorted list, by the time of the first start.
 
-    *arriving* are the ids of the calls that were under way: a record's time may be when its call began.
+    *at*: that time, by the server's clock. *arriving*: ids of the calls in progress then; the time of such a
+    call's record may be its begin.
     """
 
     at: float | None = None
-    """In epoch seconds; None if the server does not tell its time."""
+    """In epoch seconds; None if the server sends no header Date."""
     arriving: frozenset[str] = frozenset()
 
     def is_later(self, key: Key) -> bool:
@@ -243,7 +244,7 @@ class Beginning:
         return job_id in self.arriving and (self.at is None or time > self.at - LONGEST_CALL_SECONDS)
 
     def take(self, page: dict[Key, Record]) -> list[Record]:
-        """Which records of this page are history."""
+        """The records of this page that are history."""
         return [record for key, record in page.items() if not self.is_later(key)]
 
 

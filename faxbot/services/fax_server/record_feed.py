@@ -35,10 +35,10 @@ class RecordFeed:
     """
     Finds new records of one direction on the fax server, and marks deleted ones as gone.
 
-    The contract guarantees no order and allows deletions. New records are searched at the end where they were
-    found last time, then at the other. If the counts still disagree, the whole list is read. A sweep reads
-    both ends and one more page, the next one each time, to find a deletion and an arrival that cancel out in
-    the count. Every record that was read is stored.
+    The contract guarantees no order and allows deletions. New records are searched at the end of the list
+    where they were found last time, then at the other. If the counts still disagree, the whole list is read.
+    A sweep reads both ends and one more page, the next one each time, to find a deletion and an arrival that
+    cancel out in the count. Every new record that was read is stored, in state *fresh_state*.
 
     Known records are looked up in an index of the database, page by page; the feed holds none in memory
     (docs/decisions/0010).

@@ -30,8 +30,8 @@ class Cancellation:
         """
         Cancel a fax; wait while it is being submitted.
 
-        If several people cancel a fax, only the first request calls JobCancel. The runner repeats it while the
-        server does not answer.
+        If several people cancel a fax, only the first request calls JobCancel. The runner repeats that one
+        while the server does not answer.
 
         Raises:
             NotAllowed: The person may not.

@@ -1,4 +1,4 @@
-"""The CSID lookup: the record of a finished job contains what the answering machine calls itself."""
+"""The CSID lookup: the record of a finished job contains the CSID of the answering machine."""
 
 from faxbot.services.fax_server.record_feed import RecordFeed
 from faxbot.services.model.ledger import Ledger, Store
@@ -14,10 +14,10 @@ class CsidLookup:
     def __init__(self, store: Store, sent_records: RecordFeed) -> None:
         self._store, self._sent_records = store, sent_records
         self._expected: dict[str, tuple[int, int]] = {}
-        """Ended jobs without a record, by id: the fax, and the number of lookups left."""
+        """Ended jobs without a record: job id -> (fax id, lookups left). Not kept across a restart."""
 
     def expect(self, job_id: str, fax_id: int) -> None:
-        """The job of a fax ended; its record will follow."""
+        """Look up the record of *job_id* in the next ticks: the job has ended."""
         self._expected[job_id] = (fax_id, LOOKUPS)
 
     async def look_up(self) -> None:

@@ -1,8 +1,8 @@
 """
-Foreign jobs: active jobs that no unfinished fax of ours is known to be.
+Foreign jobs: active jobs that belong to no unfinished fax, as far as is known.
 
-Such a job is another program's, or a fax of ours that the fax server reported too early or too late. Another
-program's job becomes a fax here only if a channel is subscribed to it.
+Such a job is another program's, or the job of a fax that is listed before its FileSend answer was recorded or
+after its end. Another program's job becomes a fax here only if a channel is subscribed to it.
 """
 
 from collections.abc import Collection, Sequence
@@ -26,7 +26,7 @@ BACK_SECONDS = 3600.0
 
 
 class ForeignJobs:
-    """Decides what an active job is that is not followed."""
+    """Classifies active jobs that are not followed: another program's, or a fax that is back."""
 
     def __init__(
         self, store: Store, clock: Clock, lines: LineDirectory, matching: JobMatching, region: str
@@ -37,11 +37,11 @@ class ForeignJobs:
         """Active jobs that no channel is subscribed to: the next ticks read no row for them."""
 
     def reconsider(self) -> None:
-        """Subscriptions changed: the next tick decides again about every foreign job."""
+        """Classify all foreign jobs again in the next tick, because subscriptions changed."""
         self._ignored.clear()
 
     def forget(self, job_id: str) -> None:
-        """*job_id* is a job of ours now."""
+        """Do not ignore *job_id* any more: it is followed now."""
         self._ignored.discard(job_id)
 
     async def compare(self, active: dict[str, Job], followed: Collection[str]) -> None:
@@ -54,18 +54,18 @@ class ForeignJobs:
             await self._store.write(lambda ledger: self._record(ledger, fresh, now))
 
     def _record(self, ledger: Ledger, jobs: Sequence[Job], now: datetime) -> None:
-        """Record what *jobs* are."""
+        """Adopt those of *jobs* that were given up as lost, add the subscribed ones, ignore the others."""
         subscriptions = interests(ledger)
         for job in jobs:
             if self._matching.could_be_of_a_lost_one(ledger, job):
-                continue  # the lookup of lost answers decides whether it is a fax of ours
+                continue  # LostAnswers decides whether it is the job of a fax
             owner = ledger.newest_fax(job.job_id)
             if owner and self._is_back(owner, ledger.job_of(owner.id), job, now):
                 adopt_job(ledger, owner, job, Step(StepKind.ADOPTED, now, job))
             elif owner and self._is_to(owner, job) and _is_recent(owner, now):
                 continue  # accepted after the list was requested, or ended just before
             elif not self._add(ledger, subscriptions, job, now):
-                # Inside the transaction: a later one that changes subscriptions must clear it.
+                # Set inside the transaction, so that a later change of subscriptions clears it (reconsider).
                 self._ignored.add(job.job_id)
 
     def _add(
@@ -98,12 +98,13 @@ class ForeignJobs:
         return True
 
     def _is_back(self, owner: Fax, known: Job | None, job: Job, now: datetime) -> bool:
-        """Whether *job* was given up as lost and is active again: a fax server may take long to start."""
+        """Whether *job* was given up as lost and is active again, as after a slow start of the server."""
         lately = now.timestamp() - (owner.ended_at or 0.0) < BACK_SECONDS
         same_job = self._is_to(owner, job) and not (known and is_another_job(known, job))
         return owner.outcome is Outcome.LOST and lately and same_job
 
     def _is_to(self, fax: Fax, job: Job) -> bool:
+        """Whether *job* has the destination of *fax*."""
         return number.same(fax.dial, job.destination, self._region)
 
 

@@ -1,9 +1,9 @@
 """
 Job matching: which jobs on the fax server could be a fax whose FileSend answer was lost.
 
-A job qualifies if it did not exist before the intent and belongs to no other request. A job's `time` is its
-last change by the server's clock, not its creation. Jobs from before the intent are therefore known by their
-ids, and records from before it by the order in which they were first seen.
+A job qualifies if it did not exist before the intent and belongs to no other fax. A job's `time` is its last
+change by the server's clock, not its creation, so it cannot be compared with the intent. Jobs from before the
+intent are therefore recognized by the ids stored with the intent, and records by their row ids.
 """
 
 from collections.abc import Iterable, Sequence
@@ -30,7 +30,12 @@ OVER_FOR_THE_SERVER = (Outcome.REFUSED, Outcome.WITHDRAWN)
 
 @dataclass(frozen=True, slots=True)
 class JobMatch:
-    """By id: jobs that match a fax in everything reported, and jobs of which too little is reported."""
+    """
+    The jobs that could be a fax, by id.
+
+    *sure*: nothing that is reported differs. *possible*: no destination is reported, the number of pages
+    differs, the line that is assumed for the modem differs, or a job with that id was given up as lost.
+    """
 
     sure: dict[str, Job] = field(default_factory=dict)
     possible: dict[str, Job] = field(default_factory=dict)
@@ -42,7 +47,11 @@ class JobMatch:
 
 
 class JobMatching:
-    """Matches faxes with records in the ledger and jobs that are *active* now; never calls the fax server."""
+    """
+    Matches faxes with records in the ledger and with *active* jobs. Never calls the fax server.
+
+    *region*: the country in which numbers without a country code are compared.
+    """
 
     def __init__(self, lines: LineDirectory, region: str) -> None:
         self._lines, self._region = lines, region
@@ -84,7 +93,11 @@ class JobMatching:
         return next((job for name, job in claim.sure.items() if name not in contested), None)
 
     def rivals(self, ledger: Ledger, fax: Fax) -> list[Fax]:
-        """Other faxes to that destination whose answers were lost, of the same or higher precedence."""
+        """
+        Other faxes to the same destination that are being submitted or looked up.
+
+        Refused and withdrawn ones are rivals only of each other: they are matched after all other faxes.
+        """
         under_way = ledger.faxes_in(FaxState.SUBMITTING)
         others = {each.id: each for each in (*under_way, *ledger.faxes_looked_for()) if each.id != fax.id}
         weak = fax.outcome in OVER_FOR_THE_SERVER
@@ -105,6 +118,7 @@ class JobMatching:
         )
 
     def _active_is_of_another(self, ledger: Ledger, job: Job, fax: Fax, intent: "_Intent") -> bool:
+        """Whether an active job belongs to another fax: one that is accepted or ended after the intent."""
         owner = self._owner(ledger, job, fax)
         if owner is None or owner.outcome is Outcome.LOST:
             return False
@@ -113,6 +127,7 @@ class JobMatching:
     def _record_is_of_another(
         self, ledger: Ledger, row: FaxRecord, job: Job, fax: Fax, intent: "_Intent"
     ) -> bool:
+        """Whether a record belongs to another fax, which may have ended before the intent."""
         owner = self._owner(ledger, job, fax)
         if owner is None:
             return False
@@ -154,6 +169,7 @@ class _Intent:
 
 
 def _pages_differ(job: Job, document: KeptDocument | None) -> bool:
+    """Whether both page counts are known and differ."""
     return bool(job.total_pages and document and document.pages and job.total_pages != document.pages)
 
 

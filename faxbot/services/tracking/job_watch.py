@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 SLOW_SECONDS = 120.0
 """A job that was not dialed for this long after it was queued is announced as slow, once."""
 LEFT_SECONDS = 60.0
-"""For this long the record of a job that left the list may be missing."""
+"""For this long after a job left the list, its record may not exist yet."""
 
 
 class JobWatch:
@@ -57,20 +57,20 @@ class JobWatch:
         self._followed: dict[str, WatchedJob] = {}
         """The jobs of unfinished faxes, by id: the mirror of the store."""
         self._listed: set[str] = set()
-        """The ids in the last list of active jobs."""
+        """The job ids in the last list of active jobs."""
         self._left: dict[str, datetime] = {}
-        """When jobs left the list."""
+        """Job ids that left the list -> when."""
         self._accepted: set[int] = set()
-        """Faxes that were accepted since the last tick."""
+        """Ids of the faxes that were accepted since the last tick."""
         self.busy = False
-        """A job is active or followed: ticks should be frequent."""
+        """Whether a job is active or followed; ticks are more frequent then."""
 
     async def start(self) -> None:
-        """Read the unfinished faxes from the store."""
+        """Load the mirror: the accepted faxes and their jobs."""
         self._follow(await self._store.read(_accepted))
 
     def wake(self, touched: Touched) -> bool:
-        """Rows changed; True if a fax was accepted, so that the next tick should run at once."""
+        """Note the rows *touched* by a commit; True if a fax was accepted, so that a tick should run now."""
         if touched.subscriptions:
             self._foreign_jobs.reconsider()
         followed = {each.fax_id for each in self._followed.values()}
@@ -105,9 +105,9 @@ class JobWatch:
 
     def left_lately(self) -> set[str]:
         """
-        The ids of jobs that left the list recently and may not have a record yet.
+        The ids of jobs that left the list within LEFT_SECONDS and may not have a record yet.
 
-        A job that left the list before an intent is not the job of that intent.
+        A submission stores them as known jobs: a job that left before the intent is not the job of the fax.
         """
         since = self._clock.now() - timedelta(seconds=LEFT_SECONDS)
         self._left = {job_id: at for job_id, at in self._left.items() if at > since}
@@ -158,6 +158,7 @@ class JobWatch:
             raise findings.fault
 
     async def _give_up(self, lost: list[WatchedJob]) -> None:
+        """End the faxes whose jobs are lost, and stop following them."""
         now = self._clock.now()
 
         def record(ledger: Ledger) -> None:
@@ -167,7 +168,7 @@ class JobWatch:
         await self._store.write(record)
         for each in lost:
             self._drop(each)
-            log.warning("a job was lost", extra={"fax": each.fax_id, "job": each.job.job_id})
+            log.warning("job was lost", extra={"fax": each.fax_id, "job": each.job.job_id})
 
     def _drop(self, followed: WatchedJob) -> None:
         """Stop following it, unless its id now belongs to another fax."""
@@ -175,6 +176,7 @@ class JobWatch:
             del self._followed[followed.job.job_id]
 
     async def _record(self, moved: list[tuple[WatchedJob, Job]]) -> None:
+        """Record and announce the changes of jobs in one transaction; then update the mirror."""
         now = self._clock.now()
 
         def record(ledger: Ledger) -> None:
@@ -213,6 +215,7 @@ class JobWatch:
         end_fax(ledger, fax, outcome, steps[-1])
 
     async def _announce_slow(self) -> None:
+        """Announce, once per fax, jobs that are not dialed for SLOW_SECONDS, with the state of their line."""
         now = self._clock.now()
         slow = [
             each

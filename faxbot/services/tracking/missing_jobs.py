@@ -1,9 +1,9 @@
 """
-Missing jobs: jobs that are followed but not in the list of active jobs. An outcome is never guessed.
+Missing jobs: jobs that are followed but not in the list of active jobs. Outcomes are never assumed.
 
-JobStatus is called first, then the records are searched. A job in neither is lost only after several lookups
-over a minute: a server that was just restarted may list nothing for a moment, and a job that just ended is
-already out of the list and not yet in the records.
+JobStatus is called first, then the records are searched. A job that is in neither counts as lost only after
+several lookups over at least a minute: a server that was just restarted may list nothing for a moment, and a
+job that just ended may have left the list without having a record yet.
 """
 
 import asyncio
@@ -27,43 +27,48 @@ from faxbot.services.tracking.job_matching import job_of_record
 log = logging.getLogger(__name__)
 
 LOOKS_FOR_THE_LOST = 5
-"""Lookups, one each tick, before a missing job counts as lost."""
+"""Lookups, one per tick, before a missing job counts as lost; see LOST_SECONDS."""
 LOST_SECONDS = 60.0
-"""Time that must pass as well before a missing job counts as lost."""
+"""Minimum time since the first of these lookups."""
 UNTOLD_SECONDS = 900.0
 """A job whose status the server could not report for this long counts as lost."""
 ASKED_AT_ONCE = 4
-"""Lookups under way at a time."""
+"""Maximum number of concurrent lookups."""
 
 
 @dataclass(slots=True)
 class WatchedJob:
-    """The mirror of one unfinished fax: what the store has, in memory."""
+    """
+    The mirror of one accepted fax and its job, with the state of the lookups.
+
+    *job*: as last recorded. *since*: when the fax was accepted.
+    """
 
     fax_id: int
     job: Job
     since: datetime
     listed_as: Job | None = None
-    """The job in the last list, if it was there. The same object in the next list means no change."""
+    """The entry of the last list, if it was listed. If the next list has the same object, nothing changed."""
     absent: int = 0
-    """Consecutive ticks in which it was not in the list."""
+    """Number of consecutive ticks in which it was not listed."""
     missing: int = 0
-    """Ticks among these in which JobStatus and the records did not have it either."""
+    """Number of these ticks in which neither JobStatus nor the records had it."""
     missing_since: datetime | None = None
+    """When the first lookup without a result was made; None if the last one had a result."""
     slow_announced: bool = False
 
     def is_there(self) -> None:
-        """The server has it."""
+        """Reset the lookups without a result: the server has the job."""
         self.missing, self.missing_since = 0, None
 
     def is_listed(self) -> None:
-        """It is in the list of active jobs."""
+        """Reset all lookups: the job is in the list of active jobs."""
         self.absent = 0
         self.is_there()
 
     def cannot_be(self, job: Job, region: str) -> bool:
         """
-        Whether *job*, which has the same id, is another job: after a reset the server assigns ids again.
+        Whether *job*, which has the same id, is another job: a reset server reuses ids.
 
         True if its destination differs, or if this job was missing and *job* has fewer dials or pages.
         """
@@ -76,7 +81,7 @@ class WatchedJob:
 
 @dataclass(slots=True)
 class Findings:
-    """What the lookups of missing jobs found: jobs that changed, jobs that are lost, and the last fault."""
+    """The result of the lookups: jobs that changed (with the new state), lost jobs, and the last fault."""
 
     updates: list[tuple[WatchedJob, Job]] = field(default_factory=list)
     lost: list[WatchedJob] = field(default_factory=list)
@@ -94,7 +99,7 @@ class MissingJobs:
         self._slots = asyncio.Semaphore(ASKED_AT_ONCE)
 
     async def ask_for(self, absent: Sequence[WatchedJob]) -> "Findings":
-        """Look up the jobs of *absent*; a job without news is in neither list of the findings."""
+        """Look up the jobs of *absent*; an unchanged job is in neither list of the findings."""
         findings = Findings()
         answers = await asyncio.gather(*(self._ask(each) for each in absent), return_exceptions=True)
         for followed, answer in zip(absent, answers, strict=True):
@@ -107,6 +112,11 @@ class MissingJobs:
         return findings
 
     async def _ask(self, followed: WatchedJob) -> Job | None:
+        """
+        The job as JobStatus or its record reports it; None if it is unchanged or missing.
+
+        The records are searched if JobStatus does not help, and in every LOOKS_FOR_THE_LOST-th tick.
+        """
         async with self._slots:
             followed.absent += 1
             job, says_no = await self._status(followed)
@@ -143,7 +153,7 @@ class MissingJobs:
         return _merge(followed.job, job), False
 
     async def _ended_before(self, followed: WatchedJob, job: Job) -> bool:
-        """Whether the reported end is that of an older job with the same id, known by its record."""
+        """Whether the reported end belongs to an older job with the same id, as its record shows."""
         if job.time is None:
             return False
         at = job.time.timestamp()
@@ -151,6 +161,7 @@ class MissingJobs:
         return any(row.id <= known and row.time == at for row in rows)
 
     async def _record_of(self, followed: WatchedJob) -> FaxRecord | None:
+        """The record of the job, if it has one: same id and destination, newer than the fax."""
         await self._sent_records.catch_up()
         rows, known = await self._records_named(followed)
         return next(
@@ -169,6 +180,7 @@ class MissingJobs:
         )
 
     def _is_lost(self, followed: WatchedJob) -> bool:
+        """Whether enough lookups over enough time had no result."""
         if followed.missing_since is None or followed.absent < LOOKS_FOR_THE_LOST:
             return False
         waited = (self._clock.now() - followed.missing_since).total_seconds()
@@ -177,7 +189,7 @@ class MissingJobs:
 
 
 def give_up(ledger: Ledger, fax_id: int, now: datetime) -> None:
-    """End a fax whose job is lost: as canceled if a cancellation was requested, else as lost."""
+    """End a fax whose job is lost; as canceled if its cancellation was requested."""
     fax = ledger.fax(fax_id)
     if fax.cancel_by:
         end_fax(ledger, fax, Outcome.CANCELLED, Step(StepKind.CANCELLED, now, by=fax.cancel_by))
@@ -186,7 +198,7 @@ def give_up(ledger: Ledger, fax_id: int, now: datetime) -> None:
 
 
 def _merge(known: Job, reported: Job) -> Job:
-    """*reported* by JobStatus or a record; what it leaves out is taken from *known*."""
+    """*reported* (JobStatus or record), completed by values of *known* that it does not contain."""
     return replace(
         reported,
         destination=reported.destination or known.destination,
