@@ -35,7 +35,7 @@ def new_key() -> str:
 
 
 def interests(ledger: Ledger) -> list[SubscriptionFilter]:
-    """All subscriptions as filters for `subscribed_channels`."""
+    """All subscriptions, as filters for `subscribed_channels` (fax/routing.py)."""
     return [
         SubscriptionFilter(each.channel_id, Direction(each.direction), each.line_id, each.fax_id)
         for each in ledger.subscriptions()
@@ -84,7 +84,7 @@ def refresh_cards(ledger: Ledger, fax: Fax) -> None:
 
 
 def announce_steps(ledger: Ledger, fax: Fax, steps: Sequence[Step]) -> None:
-    """Write *steps* as replies to each card of *fax*, and mark the cards for an update."""
+    """Write *steps*, if any, as replies to each card of *fax*, and mark the cards for an update."""
     for card in cards_of(ledger, fax):
         card.revision += 1
         card.terminal = fax.state is FaxState.ENDED

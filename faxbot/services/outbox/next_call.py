@@ -40,7 +40,7 @@ def choose(rows: Sequence[Pending], now: float, wait: Wait) -> Choice:
     for lane, urgent in _lanes(rows):
         head = lane[0]
         call = call_for(head)
-        # What is due at once stays due at once when the clock is set back.
+        # An announcement that is due immediately stays so when the clock is set back.
         due_in = head.due_at - now if head.due_at > head.created_at else 0.0
         pause = max(due_in, wait(call, urgent))
         if pause > 0:

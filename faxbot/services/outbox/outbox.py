@@ -35,6 +35,7 @@ AT_ONCE = 16
 IDLE_SECONDS = 30.0
 """Maximum pause of the loop without a wake-up."""
 MIN_PAUSE = 0.01
+"""Minimum pause of the loop; in seconds."""
 RETRY_SECONDS = 30.0
 """Seconds until the next try after an unexpected exception."""
 CLOSED = frozenset({"channel_not_found", "is_archived", "not_in_channel", "restricted_action"})
@@ -45,9 +46,10 @@ class Outbox:
     """
     Posts announcements until it is canceled.
 
-    *pace*: the rate limits. *settle*: seconds after which a call without an answer counts as finished. The
-    first of *admins* is notified once per channel that the bot cannot post in. *posted* is called with the
-    seconds from a received fax's arrival to its post.
+    *pace*: the rate limits. *settle*: seconds after which Slack no longer carries out a call that it did not
+    answer. *outage* returns the current outage of the fax server, for cards. The first of *admins* is
+    notified once per channel that the bot cannot post in. *posted* is called with the seconds from a received
+    fax's arrival to its post.
     """
 
     def __init__(
@@ -72,11 +74,13 @@ class Outbox:
         )
         self._wake = asyncio.Event()
         self._stale: set[str] | None = None
-        """The channels whose rows the mirror has to read again; None: all of them."""
+        """The channels whose rows have to be read again; None: all of them."""
         self._waiting: dict[str, list[Pending]] = {}
+        """The mirror: pending announcements by channel."""
         self._calling: dict[str, asyncio.Task[None]] = {}
+        """The call under way in each channel."""
         self.idle = False
-        """The mirror was read and no call is under way: the loop waits for what comes next."""
+        """Whether the mirror is up to date and no call is under way."""
 
     @property
     def depth(self) -> int:
@@ -125,7 +129,7 @@ class Outbox:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     def _delay_interrupted(self, ledger: Ledger) -> None:
-        """Look up posts that a stop interrupted only after the settle window."""
+        """Delay the lookup of posts that a stop interrupted: Slack may still carry them out for *settle*."""
         due_at = self._clock.now().timestamp() + self._settle
         for row in ledger.pending():
             if row.state is AnnouncementState.SENDING:

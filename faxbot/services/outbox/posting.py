@@ -2,7 +2,7 @@
 Posts, updates and looks up single messages, and posts ephemeral ones.
 
 A post is committed as `sending` before the call. If its answer is lost or the process dies, the message is
-looked up by its key after a settle window, and again after a second one, before it is posted again.
+looked up by its key after *settle* seconds and again after as many, before it is posted again.
 
 Source: chat.postMessage, chat.update, chat.postEphemeral, conversations.history.
 """
@@ -91,6 +91,8 @@ class MessagePosting:
         await self._store.write(record)
 
     async def _edit(self, row_id: int) -> None:
+        """Update a posted message to its current revision; update again later if the answer was lost."""
+
         def read(ledger: Ledger) -> _Outgoing:
             row = ledger.announcement(row_id)
             return _Outgoing(row, compose(ledger, [row], self._outage()))
@@ -121,6 +123,7 @@ class MessagePosting:
         await self._store.write(record)
 
     async def _edit_later(self, row: Announcement) -> None:
+        """Schedule the next try of an update whose answer was lost."""
         pause = min(FIRST_EDIT_PAUSE * 2**row.lookups, LONGEST_EDIT_PAUSE)
 
         def record(ledger: Ledger) -> None:
@@ -146,6 +149,7 @@ class MessagePosting:
         return await self._store.write(record)
 
     async def _post(self, ids: Sequence[int]) -> None:
+        """Post announcements as one message and record the result."""
         post = await self._store.write(lambda ledger: self._begin_post(ledger, ids))
         if post is None:
             return
@@ -238,6 +242,7 @@ class MessagePosting:
             )
 
     async def _on_refusal(self, ids: Sequence[int], row: Announcement, refused: SlackRefused) -> None:
+        """Drop refused announcements or schedule a retry; if a step's card was deleted, post that first."""
         extra = {"announcement": row.id, "channel": row.channel_id, "error": refused.error}
         anew = refused.error in DELETED and row.kind is AnnouncementKind.STEP
         if anew and await self._post_card_again(row.parent_id or 0):

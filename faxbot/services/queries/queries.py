@@ -38,14 +38,14 @@ SORTED_WHOLE = 100
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """The person who asks, and the conversation."""
+    """The person who runs the query, and the conversation."""
 
     user_id: str
     channel_id: str
 
 
 class _Known(NamedTuple):
-    """What the ledger has under one job id: the fax that had it last, and the records of that name."""
+    """The rows with one job id: the last fax, its document, and all records, newest first."""
 
     fax: Fax | None
     document: KeptDocument | None
@@ -111,7 +111,7 @@ class Queries:
         return StatusResult(await self._job_entry(job, viewer, known, next(iter(known.records), None)))
 
     async def active(self, direction: Direction | None, viewer: Viewer) -> ActiveResult:
-        """The jobs under way (ActiveJobs), and faxes that are not submitted yet."""
+        """The active jobs (ActiveJobs), and faxes that are not submitted yet."""
         directions = (direction,) if direction else tuple(Direction)
         entries: list[JobEntry] = []
         for each in directions:
@@ -140,7 +140,12 @@ class Queries:
         return HistoryResult(direction, page, pages, total, tuple(entries))
 
     async def _page(self, direction: Direction, page: int, total: int) -> list[Record]:
-        """Records of *page*: from a short history sorted as a whole, or a window at the newest end."""
+        """
+        The records of *page*, newest first.
+
+        A history of up to SORTED_WHOLE records is read and sorted as a whole; of a longer one only the page
+        is read, in the order that the record feed found.
+        """
         if total <= SORTED_WHOLE:
             records = await self._server.fetch_records(direction, SORTED_WHOLE, 0) if total else []
             return _newest_first(records)[(page - 1) * ROWS : page * ROWS]
@@ -209,6 +214,7 @@ class Queries:
     async def _may_change(
         self, direction: Direction, viewer: Viewer, fax: Fax | None, row: FaxRecord | None
     ) -> bool:
+        """Whether the viewer sent the fax, is in a conversation where it was posted, or is an admin."""
         if direction is Direction.TX and fax is not None and fax.user_id == viewer.user_id:
             return True
         if direction is Direction.RX and await self._permissions.received_here(viewer.channel_id, row):

@@ -24,21 +24,23 @@ from faxbot.services.model.spool import received as spooled
 from faxbot.services.outbox.announcements import announce_late_file, announce_received, interests
 
 _NOT_ABOUT_THE_DOCUMENT = (ServerUnreachable, CredentialsRejected, ServerBusy)
+"""Faults of the fax server as a whole; they do not count as tries of a document."""
 
 log = logging.getLogger(__name__)
 
 TRIES = 30
 """Downloads of a missing or damaged file before the fax is announced without it."""
 LATE_TRIES = 750
-"""Downloads, including those in sweeps, before a file announced as missing is given up: about a day."""
+"""Downloads, including those in sweeps, before a file announced as missing is given up; about a day."""
 FILES_AT_ONCE = 500
-"""Files downloaded in one tick; the next tick continues."""
+"""Maximum number of files downloaded in one tick; the next tick continues."""
 FETCHED_AT_ONCE = 4
-"""Downloads at a time. Fewer than there are connections: the watch must not wait for documents."""
+"""Maximum number of concurrent downloads; lower than the connection limit, so that other queries need not
+wait."""
 
 
 class Inbox:
-    """Posts what the fax server received in the inbound channel and the subscribed channels."""
+    """Announces received faxes in the inbound channel and in the subscribed channels."""
 
     def __init__(
         self,
@@ -56,6 +58,7 @@ class Inbox:
         self._documents, self._lines, self._feed = documents, lines, received_records
         self._spool, self._inbound = spool, inbound_channel
         self._pending = True
+        """Whether files may be waiting: without new records, a tick reads no row."""
         self._fetching = asyncio.Lock()
 
     async def tick(self, *, sweep: bool = False) -> None:
@@ -73,7 +76,7 @@ class Inbox:
         async with self._fetching:
             waiting = await self._store.read(lambda ledger: self._waiting(ledger, late=sweep))
             if not sweep and any(row.tries for row in waiting):
-                # the file is late: a record with the same id may be newer, after a reset of the server
+                # A file is missing: after a reset of the server, a newer record may have the same id.
                 await self._feed.catch_up(sweep=True)
                 waiting = await self._store.read(lambda ledger: self._waiting(ledger, late=False))
             whole = await self._fetch_all(waiting)
@@ -87,7 +90,7 @@ class Inbox:
         return rows
 
     async def _fetch_all(self, rows: list[FaxRecord]) -> bool:
-        """Download several at a time, announce them in order; False if one has to be downloaded again."""
+        """Download files concurrently, announce them in order; False if one has to be downloaded again."""
         slots = asyncio.Semaphore(FETCHED_AT_ONCE)
         fetches = [asyncio.create_task(self._fetch(row, slots)) for row in rows]
         whole = True
@@ -123,24 +126,28 @@ class Inbox:
             except BadDocument:
                 return await self._try_later(row, path)
             except _NOT_ABOUT_THE_DOCUMENT as fault:
-                log.info("a received file waits", extra={"record": row_id, "fault": type(fault).__name__})
+                log.info(
+                    "download of a received fax failed; will retry",
+                    extra={"record": row_id, "fault": type(fault).__name__},
+                )
                 raise
             except ServerFault:
                 return await self._try_later(row, None)
             except Exception:  # a fault of one document must not delay the others
-                log.exception("a received file could not be taken", extra={"record": row_id})
+                log.exception("received file could not be stored", extra={"record": row_id})
                 return await self._try_later(row, None)
 
     async def _try_later(self, row: FaxRecord, path: Path | None) -> "_Found":
-        """The file is missing or damaged: count the try; after the last one, announce what there is."""
+        """Count a try of a missing or damaged file; after TRIES, the fax is announced with *path* or without."""
         row_id = row.id
         tries = await self._store.write(lambda ledger: _count_try(ledger, row_id))
         if tries < TRIES or row.state is RecordState.NO_FILE:
             return _Found(final=row.state is RecordState.NO_FILE)
-        log.warning("a received fax has no whole file", extra={"record": row_id, "job": row.job_id})
+        log.warning("received fax has no complete file", extra={"record": row_id, "job": row.job_id})
         return _Found(path, final=True)
 
     async def _announce(self, row_id: int, found: "_Found") -> None:
+        """Record the document and announce the fax; for a late file, announce only the file."""
         now = self._clock.now()
 
         def record(ledger: Ledger) -> bool:
@@ -163,7 +170,7 @@ class Inbox:
             return True
 
         if await self._store.write(record):
-            log.info("received", extra={"record": row_id})
+            log.info("received fax announced", extra={"record": row_id})
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,11 +183,12 @@ class _Found:
 
 
 def _count_try(ledger: Ledger, row_id: int, times: int = 1) -> int:
+    """Add *times* to the tries of a record; return the new number."""
     row = ledger.record(row_id)
     row.tries += times
     return row.tries
 
 
 def _has_successor(ledger: Ledger, row: FaxRecord) -> bool:
-    """Whether a newer record has the same id, after a reset: the file of that id is not this fax's."""
+    """Whether a newer record has the same job id (after a reset): the file of that id belongs to it."""
     return any(other.id > row.id for other in ledger.records_named(row.job_id))

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 
 class RecordRequests:
-    """Deletes records and gets documents. Each method may run again after a stop."""
+    """Deletes records and posts documents. Each method may run again after a stop."""
 
     def __init__(
         self,
@@ -82,6 +82,7 @@ class RecordRequests:
         await self._store.write(lambda ledger: self._deleted(ledger, request, fax, row))
 
     def _deleted(self, ledger: Ledger, request: Request, fax: Fax | None, row: FaxRecord | None) -> None:
+        """Record the deletion; show it in the messages of the fax, or if there are none, to the person."""
         now = self._clock.now()
         answered = False
         if fax is not None:
@@ -152,7 +153,7 @@ class RecordRequests:
 
 
 def _mark_asked(request: Request) -> bool:
-    """Record that RecordDelete is called for *request*; True if an earlier call had no answer."""
+    """Record that RecordDelete is about to be called; True if it was called before a stop or a retry."""
     body = request.body_as(DeleteBody)
     request.body = body.model_copy(update={"asked": True})
     return body.asked

@@ -24,8 +24,9 @@ class RequestRunner:
     """
     Accepts requests and runs each in a task.
 
-    A Refusal ends a request with a sentence to the person. After any other Fault the request is retried.
-    *wait_for_acks* returns when no acknowledgement is pending; a request starts after that.
+    A Refusal or SlackRefused ends a request with a sentence to the person; after any other Fault the request
+    is retried without limit. *wait_for_acks* returns when no acknowledgement is pending; a request starts
+    after that.
     """
 
     def __init__(self, store: Store, clock: Clock, *, wait_for_acks: Callable[[], Awaitable[None]]) -> None:
@@ -69,6 +70,7 @@ class RequestRunner:
         task.add_done_callback(lambda _: self._tasks.pop(request_id, None))
 
     async def _run(self, request: Request) -> None:
+        """Run *request* under its correlation id."""
         with under(request.correlation_id):
             await self._run_to_end(request)
 
@@ -112,6 +114,8 @@ class RequestRunner:
         await self._store.write(record)
 
     async def _finish(self, request: Request, sentence: str) -> None:
+        """Mark *request* as done; answer with *sentence*, unless it is empty."""
+
         def record(ledger: Ledger) -> None:
             row = ledger.request(request.id)
             mark_done(row, self._clock.now())

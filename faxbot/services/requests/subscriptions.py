@@ -29,10 +29,12 @@ class _Scope:
 
     @property
     def words(self) -> str:
+        """The scope as it is named in answers."""
         what = self.fax.job_id if self.fax else " and ".join(_WORDS[each] for each in self.directions)
         return f"{what}{f' on {self.line.label}' if self.line else ''}"
 
     def rows(self, request: Request, now: float) -> list[Subscription]:
+        """One row per direction, for the channel of *request*; *now* in epoch seconds."""
         return [
             Subscription(
                 channel_id=request.channel_id,
@@ -109,6 +111,7 @@ class SubscriptionRequests:
         await self._store.write(record)
 
     async def _scope(self, request: Request) -> _Scope:
+        """The scope that the body of *request* names; without a direction, both. Raises as `subscribe`."""
         body = request.body_as(SubscriptionBody)
         line = await self._lines.choose(body.line) if body.line else None
         if job_id := body.job_id:

@@ -18,7 +18,11 @@ class Targets:
         self._store, self._clock = store, clock
 
     async def refuse_reused_id(self, fax: Fax | None, row: FaxRecord | None, job_id: str) -> None:
-        """Raise UnknownJob if a newer fax has *job_id*: the server reuses ids after a reset."""
+        """
+        Raise UnknownJob if *job_id* is no longer that of *fax* or *row*.
+
+        A newer fax or record may have it, since a reset server reuses ids, or the record was deleted.
+        """
         rows, newest = await self._store.read(
             lambda ledger: (ledger.records_named(job_id), ledger.newest_fax(job_id))
         )

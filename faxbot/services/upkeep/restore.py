@@ -19,9 +19,9 @@ from faxbot.services.outbox.announcements import end_fax, post_notice
 
 def mark_if_restored(ledger: Ledger, now: datetime) -> int | None:
     """
-    Mark everything unfinished if the rows were written in another database; how many things, else None.
+    Mark all unfinished rows if they were written in another database; return their number, else None.
 
-    The identity of this database is saved in the same transaction: the next start marks nothing.
+    The identity of this database is saved in the same transaction, so that the next start marks nothing.
     """
     marked = mark_unfinished_for_lookup(ledger, now) if ledger.was_restored() else None
     ledger.save_identity()
@@ -65,7 +65,7 @@ def _mark_lost(ledger: Ledger, fax: Fax, now: datetime) -> None:
     if document is None or document.path is None:  # it cannot be sent again
         end_fax(ledger, fax, Outcome.LOST, Step(StepKind.LOST, now))
         return
-    ledger.change_state(fax, FaxState.SUBMITTING)  # found at a start, its answer is lost
+    ledger.change_state(fax, FaxState.SUBMITTING)  # a fax in this state at start has a lost answer
     fax.known_record = ledger.newest_record(Direction.TX)
     earlier = ledger.submission_of(fax.id)
     known_jobs = (

@@ -15,7 +15,7 @@ from faxbot.services.model.requests import KEPT_SECONDS
 log = logging.getLogger(__name__)
 
 AT_ONCE = 500
-"""Maximum rows deleted in one transaction, because other transactions wait for it."""
+"""Maximum number of rows deleted in one transaction, because other transactions wait for it."""
 
 
 class RowExpiry:
@@ -37,6 +37,7 @@ class RowExpiry:
             log.info("rows expired", extra=counted)
 
     async def _all(self, expire: Callable[[Ledger], int]) -> int:
+        """Run *expire* until it deletes nothing; return the number of deleted rows."""
         total = 0
         while count := await self._store.write(expire):
             total += count
