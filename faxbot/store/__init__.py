@@ -1,1 +1,1 @@
-"""SQLite or PostgreSQL behind the services' ledger."""
+"""The services' ledger and store on SQLite or PostgreSQL."""

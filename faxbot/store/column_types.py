@@ -1,4 +1,4 @@
-"""Column types: moments as UTC timestamps, enums as checked words, open-ended facts as JSON."""
+"""Column types: epoch seconds as UTC timestamps, enums with a CHECK, JSON of models and of any shape."""
 
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -11,13 +11,13 @@ from sqlalchemy.types import TypeDecorator
 
 
 class Moment(TypeDecorator[float]):
-    """A UTC timestamp in the database, which admins can read and compare; epoch seconds in Python."""
+    """Epoch seconds in Python; in the database a UTC timestamp, which admins can read and compare."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: float | None, dialect: Dialect) -> datetime | None:
-        """Epoch seconds to a timestamp; SQLite keeps it as text without a zone."""
+        """Epoch seconds to a timestamp; SQLite stores it as text without a time zone."""
         if value is None:
             return None
         moment = datetime.fromtimestamp(value, UTC)
@@ -31,7 +31,7 @@ class Moment(TypeDecorator[float]):
 
 
 class Facts(TypeDecorator[Any]):
-    """Open-ended facts, whose shape depends on the kind of the row: JSON, JSONB on PostgreSQL."""
+    """JSON of any shape, JSONB on PostgreSQL; the shape depends on the kind of the row."""
 
     impl = JSON
     cache_ok = True
@@ -42,7 +42,7 @@ class Facts(TypeDecorator[Any]):
 
 
 class Typed(TypeDecorator[Any]):
-    """What *adapter* writes as JSON and reads back: one of several models, which the JSON names."""
+    """A pydantic model as JSON; *adapter* selects the model from the JSON when it is read."""
 
     impl = JSON
     cache_ok = True
@@ -66,7 +66,7 @@ class Typed(TypeDecorator[Any]):
 
 
 def words(kind: type[StrEnum]) -> Enum:
-    """An enum as the words of its values, with a CHECK that no other word gets in."""
+    """A column type that stores an enum's values as text, with a CHECK constraint against other texts."""
     return Enum(
         kind,
         name=kind.__name__.lower(),

@@ -1,4 +1,4 @@
-"""The connection over which a bot writes; on PostgreSQL it holds a lock, and asks for a lost COMMIT."""
+"""The writer's connection. On PostgreSQL it holds an advisory lock and looks up the result of a lost COMMIT."""
 
 import select
 import time
@@ -8,19 +8,20 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 LOCK = int.from_bytes(b"faxbot")
-"""The key of the advisory lock that the writing session holds."""
+"""The key of the writer's advisory lock."""
 LOCK_SECONDS = 30.0
-"""How long a connection waits for the lock of a session that is about to end."""
+"""Time limit for the lock; longer than the server needs to end the session of a dead machine."""
 POLL_SECONDS = 0.1
+"""Seconds between two tries to get the lock."""
 _KEEPALIVES = """
     SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 2;
     SET tcp_user_timeout = '20s'
 """
-"""The server ends the session of a machine that no longer answers within 20 seconds, and frees the lock."""
+"""The server ends the session of a machine that no longer answers within 20 seconds, which frees the lock."""
 
 
 class DatabaseInUse(Exception):
-    """Another session holds the lock of the writer."""
+    """Another session holds the writer's lock."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -32,8 +33,8 @@ class WriterConnection:
     """
     Opens the connection when it is needed, and replaces a broken one.
 
-    On PostgreSQL its session holds an advisory lock, so that no second bot writes to the database. A session
-    that gets the lock knows that the session before it has ended, with its transaction.
+    On PostgreSQL its session holds an advisory lock, so that only one bot writes to the database. A session
+    gets the lock only after the previous one and its transaction have ended.
     """
 
     def __init__(self, engine: Engine, lock_seconds: float) -> None:
@@ -63,7 +64,7 @@ class WriterConnection:
         return self._connection
 
     def _was_closed(self, connection: Connection) -> bool:
-        """Whether the server ended an idle session: there is something to read that nothing asked for."""
+        """Whether the server ended the idle session: then its socket is readable."""
         if not self._locks:
             return False
         readable = select.poll()
@@ -71,7 +72,7 @@ class WriterConnection:
         return bool(readable.poll(0))
 
     def drop_if_broken(self) -> bool:
-        """End a transaction that a failed COMMIT left open; True if the connection is broken."""
+        """Roll back a transaction that a failed COMMIT left open; True if the connection was broken."""
         if self._connection is None:
             return False
         if not self._connection.invalidated:
@@ -85,13 +86,13 @@ class WriterConnection:
         return True
 
     def close(self) -> None:
-        """Close it; the next `get` opens another."""
+        """Close the connection; the next `get` opens another."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
 
     def transaction_id(self, session: Session) -> str | None:
-        """The id of the transaction on the server; None on SQLite, or if it has written nothing."""
+        """The transaction's id on the server; None on SQLite, or if the transaction has written nothing."""
         if not self._locks:
             return None
         found: str | None = session.execute(text("SELECT pg_current_xact_id_if_assigned()::text")).scalar()
@@ -99,9 +100,9 @@ class WriterConnection:
 
     def was_committed(self, transaction_id: str) -> bool | None:
         """
-        Ask over a new connection what became of a transaction whose COMMIT was not answered.
+        Look up, over a new connection, whether a transaction was committed whose COMMIT had no answer.
 
-        None if the server does not answer in time or does not know.
+        None if the server does not answer within the time limit of the lock, or no longer knows. Blocks.
 
         Source: pg_xact_status().
         """
@@ -120,12 +121,14 @@ class WriterConnection:
                 return {"committed": True, "aborted": False}.get(status)
 
     def _status(self, transaction_id: str) -> str:
+        """`committed`, `aborted`, `in progress`, or `None` for an old transaction."""
         asked = text("SELECT pg_xact_status(CAST(:id AS xid8))")
         connection = self.get()
         with connection.begin():
             return str(connection.execute(asked, {"id": transaction_id}).scalar())
 
     def _lock(self, connection: Connection) -> None:
+        """Get the advisory lock; raises DatabaseInUse after the time limit."""
         if not self._locks:
             return
         deadline = time.monotonic() + self._lock_seconds

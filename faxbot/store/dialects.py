@@ -1,8 +1,8 @@
-"""What SQLite and PostgreSQL spell differently."""
+"""Differences between SQLite and PostgreSQL."""
 
 from typing import Any
 
 from sqlalchemy.dialects import postgresql, sqlite
 
 INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
-"""By dialect: an INSERT that may say what to do about a conflict."""
+"""By dialect: the INSERT constructor with ON CONFLICT."""

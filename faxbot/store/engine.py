@@ -1,4 +1,4 @@
-"""Transactions: one thread writes and reads, and writes that arrive together are committed together."""
+"""Opens the database and runs transactions in one thread; jobs that arrive together are committed together."""
 
 import asyncio
 import os
@@ -24,9 +24,9 @@ from faxbot.store.storable import clean_parameters, storable_json
 T = TypeVar("T")
 
 BUSY_SECONDS = 10
-"""How long SQLite waits for a lock of another process (a backup, a migration), PostgreSQL to connect."""
+"""Time limit for another process's lock on SQLite (a backup, a migration), or for connecting to PostgreSQL."""
 READ_SECONDS = 3
-"""The same, for whoever only looks."""
+"""The same limit for read-only access (`open_to_read`)."""
 
 _KEEPALIVES = {
     "keepalives_idle": 10,
@@ -34,19 +34,21 @@ _KEEPALIVES = {
     "keepalives_count": 2,
     "tcp_user_timeout": 20_000,
 }
-"""libpq's: a server that no longer answers is noticed within 20 seconds."""
+"""Parameters of libpq: a connection to a server that no longer answers breaks within 20 seconds."""
 
 
 class DriverMissing(Exception):
-    """The package that connects to this kind of database is not installed; the message says how to."""
+    """The driver package for this kind of database is not installed; the message says how to install it."""
 
 
 def open_engine(database_url: str) -> Engine:
     """
-    Open the database at *database_url*: `sqlite:///path` or `postgresql://user:password@host/name`.
+    The engine for *database_url*: `sqlite:///path` or `postgresql://user:password@host/name`.
+
+    A SQLite file is created if it does not exist, readable by its owner only.
 
     Raises:
-        DriverMissing: The URL is one of PostgreSQL, and psycopg is not installed.
+        DriverMissing: It is a PostgreSQL URL, and psycopg is not installed.
     """
     url = make_url(database_url)
     return _open_postgresql(url) if url.get_backend_name() == "postgresql" else _open_sqlite(url)
@@ -59,7 +61,7 @@ def database_file(database_url: str) -> Path | None:
 
 
 def _open_postgresql(url: URL, **connect_args: object) -> Engine:
-    """Commits wait for the server's disk (synchronous_commit is on by default)."""
+    """The engine for PostgreSQL. Commits are durable: the server's synchronous_commit is on by default."""
     try:
         engine = create_engine(
             url.set(drivername="postgresql+psycopg"),
@@ -77,7 +79,7 @@ def _open_postgresql(url: URL, **connect_args: object) -> Engine:
 
 
 def _open_sqlite(url: URL) -> Engine:
-    """Safe against a loss of power; the file and its journals are readable by their owner only."""
+    """The engine for SQLite. Commits survive a loss of power; file and journals are private to their owner."""
     if url.database and url.database != ":memory:":
         path = Path(url.database)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -108,7 +110,7 @@ def _open_sqlite(url: URL) -> Engine:
 
 
 def open_to_read(database_url: str) -> Engine:
-    """Open the database, which is there, without a way to change it; beside a bot that uses it, too."""
+    """A read-only engine for an existing database, which a running bot may be using."""
     file = database_file(database_url)
     if file is None:
         return _open_postgresql(
@@ -126,7 +128,7 @@ def open_to_read(database_url: str) -> Engine:
 
 
 def _close_to_others(path: Path) -> None:
-    """For a database that was copied back, say. SQLite gives journals that it makes the file's rights."""
+    """Remove other users' access, as after a copy was restored. SQLite gives new journals the file's mode."""
     for each in (path, *(path.with_name(path.name + suffix) for suffix in ("-wal", "-shm"))):
         if each.exists() and each.stat().st_uid == os.getuid():
             each.chmod(0o600)
@@ -134,7 +136,7 @@ def _close_to_others(path: Path) -> None:
 
 @dataclass(slots=True)
 class _Job:
-    """A piece of work and where its result goes."""
+    """A submitted function and the future of its result."""
 
     work: Callable[[Ledger], Any]
     writes: bool
@@ -146,6 +148,7 @@ class _Job:
     error: BaseException | None = None
 
     def resolve(self) -> None:
+        """Set the future in its event loop."""
         self.loop.call_soon_threadsafe(self._set)
 
     def _set(self) -> None:
@@ -159,7 +162,7 @@ class _Job:
 
 @dataclass(slots=True)
 class _Counts:
-    """What was done, for the tests and benchmarks that count."""
+    """Counters for tests and benchmarks."""
 
     commits: int = 0
     writes: int = 0
@@ -170,8 +173,8 @@ class TransactionStore:
     """
     The services' Store over one SQLAlchemy engine.
 
-    One piece of work that fails takes nothing else with it: the others are done again. A `write`
-    returns once its facts are on the disk.
+    If one job of a batch fails, the others are repeated without it. A `write` returns once its changes are on
+    the disk. *lock_seconds*: how long to wait for the lock of another writer (PostgreSQL).
     """
 
     def __init__(self, engine: Engine, lock_seconds: float = LOCK_SECONDS) -> None:
@@ -188,15 +191,15 @@ class TransactionStore:
 
     @property
     def waiting(self) -> int:
-        """Pieces of work that were submitted and not begun."""
+        """Number of submitted jobs that have not begun."""
         return len(self._jobs)
 
     def on_commit(self, wake: Callable[[Touched], None]) -> None:
-        """Call *wake* in the event loop after each commit that touched rows that somebody mirrors."""
+        """Call *wake* in the event loop after each commit that touched mirrored rows."""
         self._wakes.append(wake)
 
     def on_lost(self, stop: Callable[[DatabaseInUse], None]) -> None:
-        """Call *stop* in the event loop once another bot writes to the database: this one cannot any more."""
+        """Call *stop* in the event loop once another bot holds the writer's lock."""
         self._stop = stop
 
     async def write(self, work: Callable[[Ledger], T]) -> T:
@@ -220,7 +223,7 @@ class TransactionStore:
         return result
 
     def close(self) -> None:
-        """Finish what was handed in and close the database."""
+        """Finish the submitted jobs and close the database."""
         with self._wake:
             self._closing = True
             self._wake.notify()
@@ -228,6 +231,7 @@ class TransactionStore:
         self._engine.dispose()
 
     def _run(self) -> None:
+        """The store's thread: run batches of jobs until the store is closed."""
         while batch := self._next_batch():
             batches = [batch]
             while batches:
@@ -242,6 +246,7 @@ class TransactionStore:
         self._connection.close()
 
     def _fail(self, jobs: list[_Job], error: Exception) -> None:
+        """Raise *error* in every caller, because there is no connection."""
         if isinstance(error, DatabaseInUse) and self._stop is not None:
             jobs[0].loop.call_soon_threadsafe(self._stop, error)
         for job in jobs:
@@ -249,6 +254,7 @@ class TransactionStore:
             job.resolve()
 
     def _next_batch(self) -> list[_Job]:
+        """All waiting jobs; blocks until there are any, empty when the store is closed."""
         with self._wake:
             while not self._jobs and not self._closing:
                 self._wake.wait()
@@ -258,10 +264,10 @@ class TransactionStore:
 
     def _carry_out(self, session: Session, batch: list[_Job]) -> list[list[_Job]]:
         """
-        Do *batch* in one transaction; return what is to be done again, a transaction for each list.
+        Run *batch* in one transaction; return the jobs to run again, one transaction per list.
 
-        When one of several fails, each is done again by itself: cheaper than a savepoint around each of all
-        those that do not. Reads are done again when the writes beside them were not saved.
+        If one of several jobs fails, each is run again in its own transaction, which is cheaper than a
+        savepoint for every job. If the commit fails, the reads of the batch are run again.
         """
         again: list[list[_Job]] = []
         touched = Touched()
@@ -274,7 +280,7 @@ class TransactionStore:
                     self.counts.commits += 1
                 else:
                     session.rollback()
-            except Exception as error:  # noqa: BLE001 - nothing of the batch was saved: all of them hear of it
+            except Exception as error:  # noqa: BLE001 - no write of the batch was saved: raised in each caller
                 session.rollback()
                 reads = [job for job in batch if not job.writes]
                 again = [reads] if reads else []
@@ -282,7 +288,7 @@ class TransactionStore:
                 for job in batch:
                     job.error = job.error or error
             else:
-                if touched:  # before the results: who wrote finds the mirrors awake
+                if touched:  # before the results, so that a writer finds the mirrors woken
                     for wake in self._wakes:
                         batch[0].loop.call_soon_threadsafe(wake, touched)
         for job in batch:
@@ -293,10 +299,10 @@ class TransactionStore:
 
     def _commit(self, session: Session) -> None:
         """
-        Commit; where the connection breaks at COMMIT, the server says later what became of it.
+        Commit; if the connection breaks during COMMIT, look up whether the transaction was committed.
 
         Raises:
-            Exception: The driver's own. Nothing was saved, or the server could not be asked.
+            Exception: The driver's exception: nothing was saved, or the lookup had no result.
         """
         transaction_id = self._connection.transaction_id(session)
         try:
@@ -309,16 +315,16 @@ class TransactionStore:
 
 
 def _run_all(session: Session, batch: list[_Job], touched: Touched) -> bool:
-    """Run each job, without the commit; False, and no result counts, if one of several failed."""
+    """Run each job without committing; False if one of several failed: then no result is valid."""
     ledger = SqlLedger(session, touched)
     for job in batch:
         job.error = None
         try:
             job.result = job.context.run(job.work, ledger)
             session.flush()
-        except Exception as error:  # noqa: BLE001 - it is raised where the work was submitted
+        except Exception as error:  # noqa: BLE001 - raised where the job was submitted
             if len(batch) > 1:
                 return False
             job.error = error
-        session.expunge_all()  # what was returned is a snapshot from here on
+        session.expunge_all()  # returned rows are snapshots from here on
     return True

@@ -1,8 +1,8 @@
 """
-Recognizes the database that the rows were written in.
+The identity of a PostgreSQL database, by which a restored backup is detected.
 
-A dump restored into another database, over the old tables, or into truncated ones has another identity; so
-has a server that was promoted or recovered to a point in time. A snapshot of the file system has not.
+It changes when a dump is restored into another database, over the old tables, or into truncated ones, and
+when a server is promoted or recovered to a point in time. A restored file system snapshot keeps it.
 """
 
 from sqlalchemy import Connection, text
@@ -21,9 +21,9 @@ _SERVER = """
 
 def database_identity(connection: Connection) -> list[str | int] | None:
     """
-    The cluster, its timeline, the database, the table `faxes` and its file; None on SQLite.
+    Ids of the database, the table `faxes`, its file, the cluster and its timeline; None on SQLite.
 
-    Without the cluster and the timeline if this role may not read them.
+    The cluster and timeline are left out if the role may not read them.
 
     Source: pg_control_system(), pg_control_checkpoint(), pg_class.relfilenode.
     """

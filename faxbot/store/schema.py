@@ -1,7 +1,7 @@
 """
-The schema, by Alembic. The migrations travel with the package.
+Migrates the schema with Alembic. The migrations are part of the package.
 
-Alembic is imported only when there is something to do: it would be a tenth of every start.
+Alembic is imported only if there is something to migrate: the import takes a tenth of the time of a start.
 """
 
 from pathlib import Path
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 
 
 class NewerDatabaseError(Exception):
-    """The database was brought up by a newer faxbot; this one would not understand it."""
+    """The database has the schema of a newer faxbot."""
 
 
 def migrate(engine: Engine, lock_seconds: float = LOCK_SECONDS) -> tuple[str | None, str | None]:
     """
-    Bring the database to the newest schema; the revisions before and after.
+    Migrate the database to the newest schema; return the revisions before and after.
 
     Raises:
-        NewerDatabaseError: It is beyond what this faxbot knows; nothing was changed.
-        DatabaseInUse: It needs a migration, and a bot uses it; nothing was changed.
+        NewerDatabaseError: Its schema is newer than this faxbot; nothing was changed.
+        DatabaseInUse: It needs a migration, and a bot is using it; nothing was changed.
     """
     before, newest = revision(engine), newest_revision()
     if before == newest:
@@ -58,14 +58,14 @@ def _was_restored(connection: Connection) -> bool:
 
 
 def _save_identity(connection: Connection) -> None:
-    """A table that a migration rewrote has another file, and is the same table."""
+    """Store the identity anew: a table that a migration rewrote has another file."""
     session = Session(connection)
     SqlLedger(session, Touched()).save_identity()
     session.flush()
 
 
 def revision(engine: Engine) -> str | None:
-    """The schema that the database has; None before the first migration."""
+    """The schema revision of the database; None before the first migration."""
     with engine.connect() as connection:
         if not inspect(connection).has_table("alembic_version"):
             return None
@@ -74,12 +74,12 @@ def revision(engine: Engine) -> str | None:
 
 
 def newest_revision() -> str:
-    """The schema that this faxbot needs: migrations are numbered, and their files named by number."""
+    """The schema revision that this faxbot needs: the highest number of a migration file."""
     return max(path.stem.split("_")[0] for path in (_migrations() / "versions").glob("[0-9]*_*.py"))
 
 
 def alembic_config() -> "Config":
-    """Alembic's configuration, with the migrations of this package."""
+    """Alembic's configuration for the migrations of this package."""
     from alembic.config import Config  # noqa: PLC0415 - see above
 
     config = Config()

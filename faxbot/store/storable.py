@@ -1,7 +1,7 @@
 """
-Text as either database can store it: a NUL and a lone surrogate become U+FFFD, the replacement character.
+Replaces characters that a database cannot store, NUL and lone surrogates, by U+FFFD.
 
-PostgreSQL rejects NUL in text and in JSONB, and neither can be encoded as UTF-8 with a lone surrogate.
+PostgreSQL rejects NUL in text and JSONB. Lone surrogates cannot be encoded as UTF-8 for either database.
 """
 
 import json
@@ -14,7 +14,7 @@ _REPLACEMENT = "\ufffd"
 
 
 def storable(value: Any) -> Any:  # noqa: ANN401 - any parameter, any JSON
-    """*value* with each text in it as it can be stored."""
+    """*value* with the characters replaced in every text, at any depth."""
     match value:
         case str():
             return _UNSTORABLE.sub(_REPLACEMENT, value)
@@ -29,7 +29,7 @@ def storable(value: Any) -> Any:  # noqa: ANN401 - any parameter, any JSON
 
 
 def storable_json(value: object) -> str:
-    """*value* as JSON; SQLAlchemy's `json_serializer`."""
+    """*value* as JSON, with the characters replaced; for SQLAlchemy's `json_serializer`."""
     written = json.dumps(value)
     return json.dumps(storable(value)) if _UNSTORABLE_IN_JSON.search(written) else written
 
@@ -41,5 +41,5 @@ def clean_parameters(
     parameters: Any,  # noqa: ANN401 - the driver's
     *_: object,
 ) -> tuple[str, Any]:
-    """The parameters of a statement as they can be stored; SQLAlchemy's `before_cursor_execute`."""
+    """*statement* and its parameters with the characters replaced; for the event `before_cursor_execute`."""
     return statement, storable(parameters)

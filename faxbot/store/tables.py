@@ -1,4 +1,8 @@
-"""The models of services/model/ as tables, with keys, indexes and types. Migrations follow this file."""
+"""
+The models of services/model/ as tables, with keys, indexes and types.
+
+After a change here, write a migration.
+"""
 
 from enum import StrEnum
 from typing import Any
@@ -25,6 +29,7 @@ _IS_OUTDATED = text("revision > posted_revision")
 
 
 def _forbid_assignment(row: SQLModel, value: object, _old: object, _event: object) -> None:
+    """Raise TypeError if the state of a saved row is assigned (SQLAlchemy's event `set`)."""
     if object_session(row) is not None:
         raise TypeError(
             f"the state of a saved row is changed by Ledger.change_state only, not set to {value}"
@@ -48,7 +53,7 @@ def _word(kind: type[StrEnum], default: StrEnum | None = None, *, index: bool = 
 
 
 class RequestRow(Request, table=True):
-    """What people requested."""
+    """Requests of people."""
 
     __tablename__ = "requests"
 
@@ -62,7 +67,7 @@ class RequestRow(Request, table=True):
 
 
 class DocumentRow(KeptDocument, table=True):
-    """Documents that were made of the files of faxes."""
+    """Documents of faxes."""
 
     __tablename__ = "documents"
     __table_args__ = (
@@ -140,7 +145,7 @@ class RecordRow(FaxRecord, table=True):
 
 
 class SubscriptionRow(Subscription, table=True):
-    """Channels that follow faxes."""
+    """Subscriptions of channels to faxes."""
 
     __tablename__ = "subscriptions"
     __table_args__ = (UniqueConstraint("channel_id", "direction", "line_id", "fax_id"),)
@@ -151,7 +156,7 @@ class SubscriptionRow(Subscription, table=True):
 
 
 class AnnouncementRow(Announcement, table=True):
-    """What Slack shows or is to show."""
+    """The outbox: messages to Slack."""
 
     __tablename__ = "announcements"
     __table_args__ = (
@@ -179,7 +184,7 @@ class AnnouncementRow(Announcement, table=True):
 
 
 class MemoryRow(SQLModel, table=True):
-    """Single values by name."""
+    """Single JSON values by name (Ledger.remember)."""
 
     __tablename__ = "memory"
 
@@ -188,7 +193,7 @@ class MemoryRow(SQLModel, table=True):
 
 
 class ModemRow(SQLModel, table=True):
-    """Which line each modem was seen to serve."""
+    """The learned line of each modem."""
 
     __tablename__ = "modems"
 

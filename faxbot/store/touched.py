@@ -1,4 +1,4 @@
-"""Which rows a transaction inserted or changed, so that mirrors of them can be brought up to date."""
+"""Collects the rows that a transaction inserted or changed, so that mirrors of them can be updated."""
 
 from sqlalchemy import event
 from sqlmodel import Session
@@ -8,7 +8,7 @@ from faxbot.store.tables import AnnouncementRow, FaxRow, SubscriptionRow
 
 
 def note(touched: Touched, row: object) -> None:
-    """Collect *row* in *touched*, if there are mirrors of its kind."""
+    """Add *row* to *touched*, if rows of its kind are mirrored."""
     match row:
         case AnnouncementRow():
             touched.channels.add(row.channel_id)
@@ -21,7 +21,7 @@ def note(touched: Touched, row: object) -> None:
 
 
 def note_flushed(session: Session, touched: Touched) -> None:
-    """Collect in *touched* every mirrored row that *session* flushes."""
+    """Add every mirrored row that *session* flushes to *touched*."""
 
     @event.listens_for(session, "after_flush")
     def _note(flushed: Session, _context: object) -> None:

@@ -138,7 +138,7 @@ class Inbox:
                 return await self._try_later(row, None)
 
     async def _try_later(self, row: FaxRecord, path: Path | None) -> "_Found":
-        """Count a try of a missing or damaged file; after TRIES, the fax is announced with *path* or without."""
+        """Count a try of a missing or damaged file; after TRIES, announce the fax with what there is."""
         row_id = row.id
         tries = await self._store.write(lambda ledger: _count_try(ledger, row_id))
         if tries < TRIES or row.state is RecordState.NO_FILE:
