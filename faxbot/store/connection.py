@@ -1,4 +1,4 @@
-"""The writer's connection. On PostgreSQL it holds an advisory lock and looks up the result of a lost COMMIT."""
+"""The writer's connection. On PostgreSQL it holds an advisory lock and looks up the result of a COMMIT."""
 
 import select
 import time

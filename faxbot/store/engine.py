@@ -1,4 +1,4 @@
-"""Opens the database and runs transactions in one thread; jobs that arrive together are committed together."""
+"""Opens the database and runs transactions in one thread; jobs that wait together are committed together."""
 
 import asyncio
 import os
@@ -24,7 +24,7 @@ from faxbot.store.storable import clean_parameters, storable_json
 T = TypeVar("T")
 
 BUSY_SECONDS = 10
-"""Time limit for another process's lock on SQLite (a backup, a migration), or for connecting to PostgreSQL."""
+"""Time limit for a lock of another process on SQLite (backup, migration), or for connecting to PostgreSQL."""
 READ_SECONDS = 3
 """The same limit for read-only access (`open_to_read`)."""
 
@@ -79,7 +79,7 @@ def _open_postgresql(url: URL, **connect_args: object) -> Engine:
 
 
 def _open_sqlite(url: URL) -> Engine:
-    """The engine for SQLite. Commits survive a loss of power; file and journals are private to their owner."""
+    """The engine for SQLite. Commits survive a loss of power; the files are private to their owner."""
     if url.database and url.database != ":memory:":
         path = Path(url.database)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -123,7 +123,7 @@ class UcxClient:
         return await self._call(request.lines(), wire.lines)
 
     async def line_usage(self, line_id: str | None = None) -> list[LineUsage]:
-        """The current state of each line, or of *line_id* only. Source: FaxUsage."""
+        """The current state and job count of each line, or of *line_id* only. Source: FaxUsage."""
         return await self._call(request.usage(line_id), wire.usage)
 
     async def submit_job(
@@ -244,6 +244,8 @@ class UcxClient:
         wait: float | None = None,
         upload: DocumentUpload | None = None,
     ) -> T:
+        """Send *asked* with the token; return what *read* parses from the reply. *wait* is in seconds."""
+
         async def take(response: httpx.Response) -> T:
             return read(await self._exchange.read_reply(response))
 
@@ -269,6 +271,8 @@ class UcxClient:
         return await self._exchange.send_with_retries(asked.with_token(token.value), take, wait, upload)
 
     async def _fetch_token(self) -> str:
+        """Request a token; any failure but rejected credentials is raised as ServerUnreachable."""
+
         async def take(response: httpx.Response) -> str:
             return wire.token(await self._exchange.read_reply(response))
 

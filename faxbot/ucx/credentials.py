@@ -1,7 +1,7 @@
 """
 The bearer token: fetched once, cached on disk, renewed when the server rejects it.
 
-It lives as long as the license. Source: Request Authentication, ucx-fax-api.
+It is valid as long as the license. Source: Request Authentication, ucx-fax-api.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One token. Two renewals may return the same `value`; `serial` differs."""
+    """One token. The server may return the same `value` when a token is renewed; `serial` differs."""
 
     value: str = field(repr=False)
     serial: int
@@ -44,7 +44,11 @@ class TokenCache:
         self._lock = asyncio.Lock()
 
     async def token(self, *, rejected: Token | None = None) -> Token:
-        """The current token; a new one is fetched if the current one is *rejected*."""
+        """
+        The current token; a new one is fetched if there is none, or if the current one is *rejected*.
+
+        Raises what *fetch* raises.
+        """
         async with self._lock:
             if self._token is None and rejected is None and (kept := await asyncio.to_thread(self._read)):
                 self._token = Token(kept, 0)
@@ -55,6 +59,7 @@ class TokenCache:
             return self._token
 
     def _read(self) -> str | None:
+        """The token on disk; None if there is none for this server and client id."""
         if self._file is None:
             return None
         try:

@@ -21,6 +21,7 @@ _CHUNK = 256 * 1024
 _LARGEST_ERROR = 64 * 1024
 """In bytes: a body up to this size may be an error reply instead of a document."""
 _LONGEST_NAME = 120
+"""Maximum characters of a file name."""
 
 _MAGIC = (
     (b"%PDF-", "application/pdf"),
@@ -60,6 +61,7 @@ async def save_document(
 
 
 def _check_whole(response: httpx.Response, size: int) -> None:
+    """Raise AnswerLost if the body of *size* bytes is shorter than its Content-Length, or empty."""
     declared = response.headers.get("Content-Length", "")
     if declared.isdecimal() and int(declared) != response.num_bytes_downloaded:
         raise AnswerLost("The document broke off on the way.")
@@ -68,6 +70,12 @@ def _check_whole(response: httpx.Response, size: int) -> None:
 
 
 def _check_document(part: Path, size: int, response: httpx.Response) -> str:
+    """
+    The content type of the downloaded file *part*.
+
+    Raises:
+        ServerFault: It is an error reply or a web page.
+    """
     with part.open("rb") as file:
         head = file.read(_LARGEST_ERROR)
     declared = response.headers.get("Content-Type", "").split(";")[0].strip().lower()
@@ -88,6 +96,7 @@ def _check_document(part: Path, size: int, response: httpx.Response) -> str:
 
 
 def _name(disposition: str) -> str:
+    """The file name in a Content-Disposition header, without folders; empty if there is none."""
     header = Message()
     header["Content-Disposition"] = disposition
     name = re.split(r"[/\\]", text(header.get_filename() or ""))[-1]
@@ -95,6 +104,7 @@ def _name(disposition: str) -> str:
 
 
 def _suffix(content_type: str) -> str:
+    """The file name suffix of a content type; empty if it is unknown."""
     return {"application/pdf": ".pdf", "image/tiff": ".tif", "application/postscript": ".ps"}.get(
         content_type, ""
     )

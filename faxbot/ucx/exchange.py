@@ -30,14 +30,16 @@ T = TypeVar("T")
 TRIES = 3
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 4.0
+"""Upper limits of the random pause between two tries, in seconds: after the first, and the maximum."""
 _LARGEST_REPLY = 32 * 1024 * 1024
+"""Maximum size of a reply, in bytes."""
 
 _NEVER_CONNECTED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
 class Exchange:
     """
-    Requests to the server at *url*; *sleep* and *jitter* (0 to 1) determine the pauses between tries.
+    Sends requests to the server at *url*; *sleep* and *jitter* (0 to 1) determine the pauses between tries.
 
     *called* is called with (method, outcome, seconds) after each try.
     """
@@ -59,7 +61,7 @@ class Exchange:
         self._sleep = sleep
         self._jitter = jitter
         self.server_time: datetime | None = None
-        """The server's clock when it sent its last answer (the header Date); None if it did not say."""
+        """The header Date of the server's last response; None if it had none."""
 
     async def send_with_retries(
         self,
@@ -69,13 +71,15 @@ class Exchange:
         upload: DocumentUpload | None = None,
     ) -> T:
         """
-        Send the request and return what *take* makes of the response.
+        Send the request and return the result of *take*, called with the response.
 
         The head of the response has to come within *wait* seconds.
 
         Raises:
-            ServerUnreachable: No connection was made.
-            AnswerLost: No usable reply came.
+            ServerUnreachable: No connection was made; nothing was carried out.
+            AnswerLost: No usable reply came; a write may have been carried out.
+            ServerFault: Raised by *take*; not retried, unless it is AnswerLost for a read.
+            OSError: Raised by *take*: a document could not be written to this machine's disk.
         """
         for tries_left in reversed(range(TRIES)):
             try:
@@ -129,6 +133,7 @@ class Exchange:
         wait: float,
         upload: DocumentUpload | None,
     ) -> T:
+        """Send the request; exceptions of httpx are passed on."""
         outgoing = self._http.build_request(
             asked.method,
             self._url + asked.path,
@@ -164,6 +169,7 @@ class Exchange:
 
 
 def _date(response: httpx.Response) -> datetime | None:
+    """The header Date, aware; None if it is missing or invalid."""
     try:
         date = parsedate_to_datetime(response.headers.get("Date", ""))
     except (ValueError, OverflowError):
@@ -172,6 +178,7 @@ def _date(response: httpx.Response) -> datetime | None:
 
 
 def _no_connection(exc: Exception) -> str:
+    """The text of ServerUnreachable: why no connection was made."""
     if "CERTIFICATE" in str(exc).upper():
         return "The fax server's certificate is not trusted. Set UCX_CA_FILE to its CA certificate."
     if isinstance(exc, httpx.PoolTimeout):

@@ -18,10 +18,10 @@ _TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
 
 class DocumentUpload(httpx.AsyncByteStream):
     """
-    A request body: the form fields, then the document as the part `attachment`. Can be iterated again.
+    A request body: the form fields, then the document as the part `attachment`. It can be sent again.
 
     It has a Content-Length, since not every server accepts a chunked upload. The file is read in a thread.
-    `at_end` is called after the last chunk was sent.
+    `at_end` is called when the last chunk has been sent.
 
     Raises:
         BadDocument: There is no file at *path*.

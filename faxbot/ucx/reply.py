@@ -65,7 +65,7 @@ def is_error(fields: Mapping[str, object]) -> bool:
 
 
 def message_of(fields: Mapping[str, object] | None) -> str:
-    """The server's text; the contract's replies have it in different fields."""
+    """The server's text; the methods of the contract return it in different fields."""
     return first_text(fields or {}, "message", "status", "error")
 
 
@@ -101,6 +101,7 @@ def payload(reply: ApiReply, expected: str, *, about_job: bool = False) -> dict[
 
 
 def _by_status(reply: ApiReply, fields: dict[str, object] | None, *, about_job: bool) -> ServerFault:
+    """The fault for a reply with an HTTP status of 400 or more."""
     if reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR or reply.status in _POSSIBLY_CARRIED_OUT:
         return AnswerLost(f"The fax server failed (HTTP {reply.status}).")
     match reply.status:
@@ -142,10 +143,10 @@ def credentials_rejected(said: str) -> CredentialsRejected:
 
 def entries(fields: Mapping[str, object], key: str, *, counted: bool = False) -> list[object]:
     """
-    The list in the field *key*: an array, one object, an object of objects, or absent for an empty list.
+    The list in the field *key*: an array, one object, or an object of objects; absent means empty.
 
     Raises:
-        AnswerLost: It is none of these, or it is absent (with *counted*: or empty) although `count` is not 0.
+        AnswerLost: It is none of these. Or it is absent, or with *counted* empty, although `count` is not 0.
     """
     match fields.get(key):
         case list() as found:

@@ -16,9 +16,10 @@ ROOT = "/restv1/efax/"
 @dataclass(frozen=True, slots=True)
 class ApiRequest:
     """
-    One request. Fields that may hold numbers or secrets are not part of its repr.
+    One request. Fields that may contain fax numbers or secrets are not part of its repr.
 
-    `about` is an id that may be logged.
+    *resource*: the last part of the path. *about*: an id for the log. *form*: fields that are sent together
+    with a document.
     """
 
     method: str

@@ -18,12 +18,15 @@ _KEEPALIVE_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Seconds to wait: for a connection, and for the next byte of a response."""
+    """Time limits, in seconds unless noted."""
 
     connect: float = 5.0
     free_connection: float = 30.0
+    """For a free connection of the pool."""
     answer: float = 15.0
+    """Until the first byte of a response, unless one of the following applies."""
     submit: float = 60.0
+    """FileSend, from the last byte of the document."""
     cancel: float = 90.0
     """JobCancel of a job that is dialing takes up to 36 s (measured)."""
     document: float = 60.0
@@ -66,7 +69,7 @@ class SeparateWriteConnections(httpx.AsyncBaseTransport):
     Reads share a pool of persistent connections; each write opens a new connection.
 
     If the server closed a persistent connection during a write, it would be unclear whether the write was
-    carried out. Slow cancellations do not block reads, either.
+    carried out. Besides, slow cancellations use up no connections for reads.
     """
 
     def __init__(self, reads: httpx.AsyncBaseTransport, writes: httpx.AsyncBaseTransport) -> None:

@@ -13,9 +13,11 @@ from datetime import UTC, datetime, time, timedelta
 from faxbot.fax.job import Direction
 
 _LONGEST_TEXT = 2000
+"""In characters; longer texts are truncated."""
 _LARGEST = 2**31 - 1
+"""The largest count; larger ones are unreadable."""
 _LATEST = 1e11
-"""Seconds until the year 5138: a larger number is in milliseconds."""
+"""Epoch seconds in the year 5138: a larger number is in milliseconds."""
 _NUMBER = re.compile(r"[+-]?\d{1,18}(\.\d*)?")
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::\d{2})?")
 _CONTROL_CHARACTERS = dict.fromkeys([*range(9), *range(11, 32), 127])
@@ -91,9 +93,10 @@ def moment(value: object) -> datetime | None:
 
 def next_moment(clock: object, after: datetime) -> datetime | None:
     """
-    The first moment at or after *after* with the UTC time of day *clock* ("HH:MM"); None if it is unreadable.
+    The first time at or after *after* with the UTC time of day *clock* ("HH:MM"); None if it is unreadable.
 
-    The server truncates the seconds (02:53:40 becomes "02:53"), so *after* is compared by its minute.
+    The server truncates the seconds (02:53:40 becomes "02:53"), so the minute of *after* itself counts. If
+    *clock* has a date, it is parsed by `moment`.
     """
     found = _CLOCK.fullmatch(text(clock))
     if not found:
