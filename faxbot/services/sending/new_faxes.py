@@ -61,6 +61,7 @@ class NewFaxes:
             BadNumber: The number cannot be faxed.
             UnknownLine: There is no such line.
             SlackFault: Slack does not answer.
+            ServerFault: A line is named, and the lines are not known.
         """
         if await self._known(request):
             return
