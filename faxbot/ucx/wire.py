@@ -48,9 +48,10 @@ def token(reply: ApiReply) -> str:
         AnswerLost: The reply has no usable token.
     """
     try:
-        found = text(payload(reply, "token").get("token"))
+        given = payload(reply, "token").get("token")
     except RequestRefused as exc:
         raise credentials_rejected(exc.said) from exc
+    found = given.strip() if isinstance(given, str) else text(given)  # a token may be longer than any text
     if not _HEADER_SAFE.fullmatch(found):
         raise AnswerLost("The fax server's answer holds no usable token.")
     return found

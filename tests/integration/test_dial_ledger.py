@@ -206,6 +206,16 @@ class TestTurnedAway:
         assert "Unauthorized destination" in fax.fault
         assert ucx.calls.count("submit_job") == 3
 
+    async def test_only_rejected_tokens_count_as_such(self, bot, ucx):
+        """Busy twice and one rejected token are no three rejections: the fax goes out."""
+        for fault in (ServerBusy("429"), ServerBusy("429"), CredentialsRejected("401")):
+            ucx.fail("submit_job", "before", fault)
+        await send(bot)
+        for _ in range(4):
+            await bot.tick()
+        (fax,) = await bot.faxes()
+        assert (fax.state, fax.job_id) == (FaxState.ACCEPTED, "TX1")
+
     async def test_refused_and_dialed(self, bot, ucx, slack):
         """The server refuses and dials anyway: the job is found, and can be canceled."""
         ucx.fail("submit_job", "after", RequestRefused("Internal error"))

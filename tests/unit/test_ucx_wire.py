@@ -407,6 +407,10 @@ class TestFaults:
         with pytest.raises(CredentialsRejected, match="No license"):
             wire.token(said({"result": "Error", "message": "No license"}))
 
+    def test_a_long_token_is_whole(self):
+        """A token may be longer than any text is read."""
+        assert wire.token(success(token="e" * 5000)) == "e" * 5000
+
     @pytest.mark.parametrize("value", ["", None, "a b", "line\nline", "ümlaut"])
     def test_a_token_that_is_none(self, value):
         """What cannot stand in a header is no token."""

@@ -79,7 +79,7 @@ class Fax(SQLModel):
     known_record: int = 0
     """Row id of the newest TX record before the submission; the record of this fax has a higher one."""
     lookups: int = 0
-    """Number of job lookups since the answer was lost; while it is READY, how often it was turned away."""
+    """Number of job lookups since the answer was lost; while it is READY, of rejected tokens."""
     lookup_at: float | None = None
     """When the job is looked up next, or a fax that was turned away may be submitted again; None: never."""
     candidates: list[str] = Field(default_factory=list)

@@ -43,8 +43,8 @@ from faxbot.services.tracking.submission_answers import end_submission, is_open
 log = logging.getLogger(__name__)
 
 TIMES_TURNED_AWAY = 3
-"""A fax that was turned away this many times, the last time because of the token, ends as refused: the token
-is valid, since ActiveJobs accepted it just before each FileSend."""
+"""A fax whose token was rejected this many times ends as refused: the token is valid, since ActiveJobs
+accepted it just before each FileSend."""
 
 
 class Submissions:
@@ -185,8 +185,8 @@ class Submissions:
 
         def record(ledger: Ledger) -> None:
             fax = ledger.fax(fax_id)
-            turned_away = fax.lookups + 1
-            if isinstance(fault, CredentialsRejected) and turned_away >= TIMES_TURNED_AWAY:
+            turned_away = fax.lookups + isinstance(fault, CredentialsRejected)
+            if turned_away >= TIMES_TURNED_AWAY:
                 self._end_refused(ledger, fax_id, str(fault))
                 return
             self._keep(ledger, fax, fault)

@@ -117,7 +117,8 @@ class FileTransfers:
             and not (fault and fault.kind == "missing_scope")
         )
         known = file is not None and team == TEAM_ID and file.completed and state.bot_can_see(file)
-        self._journal.note("download", file=ident, outcome="ok" if allowed and known else "signed_out")
+        outcome = "signed_out" if not allowed else "ok" if known else "not_found"
+        self._journal.note("download", file=ident, outcome=outcome)
         if not allowed:
             if self._settings.signed_out_redirect:
                 return web.Response(status=302, headers={"Location": f"{state.base}/signin?redir=%2Ffiles"})
