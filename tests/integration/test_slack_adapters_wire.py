@@ -100,6 +100,7 @@ async def api(slack):
         build_client("xoxb-secret", f"{slack.base}/api", connections, free_pace()), connections, sleep=no_wait
     )
     await connections.close()
+    await asyncio.sleep(0)  # aiohttp closes its sockets in the next turn of the loop
 
 
 @pytest.fixture
