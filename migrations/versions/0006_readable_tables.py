@@ -229,6 +229,11 @@ def _spelled(moment: str | None) -> datetime | None:
     return datetime.fromisoformat(moment).astimezone(UTC).replace(tzinfo=None)
 
 
+def _words(name: str, *words: str) -> sa.Enum:
+    """The type of a column that holds one of *words*, and a CHECK that it does."""
+    return sa.Enum(*words, name=name, native_enum=False, create_constraint=True, length=20)
+
+
 def _create_memory() -> None:
     op.create_table(
         "memory",
@@ -244,7 +249,7 @@ def _create() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column(
             "direction",
-            sa.Enum("TX", "RX", name="direction", native_enum=False, create_constraint=True, length=20),
+            _words("direction", "TX", "RX"),
             nullable=False,
         ),
         sa.Column("job_id", sa.String(), nullable=False),
@@ -254,21 +259,7 @@ def _create() -> None:
         sa.Column("station_id", sa.String(), nullable=False),
         sa.Column(
             "job_state",
-            sa.Enum(
-                "Ready",
-                "Pending",
-                "Suspended",
-                "Sleeping",
-                "Blocked",
-                "Active",
-                "Done",
-                "Failed",
-                "?",
-                name="jobstate",
-                native_enum=False,
-                create_constraint=True,
-                length=20,
-            ),
+            _words("jobstate", *JOB_STATES, "?"),
             nullable=False,
         ),
         sa.Column("state_text", sa.String(), nullable=False),
@@ -281,16 +272,7 @@ def _create() -> None:
         sa.Column("modem", sa.String(), nullable=False),
         sa.Column(
             "state",
-            sa.Enum(
-                "history",
-                "seen",
-                "spooled",
-                "no_file",
-                name="recordstate",
-                native_enum=False,
-                create_constraint=True,
-                length=20,
-            ),
+            _words("recordstate", "history", "seen", "spooled", "no_file"),
             nullable=False,
         ),
         sa.Column("line_id", sa.String(), nullable=False),
@@ -310,7 +292,8 @@ def _create() -> None:
         sa.Column("key", sa.String(), nullable=False),
         sa.Column(
             "kind",
-            sa.Enum(
+            _words(
+                "requestkind",
                 "send",
                 "share",
                 "shared_file",
@@ -320,10 +303,6 @@ def _create() -> None:
                 "answer",
                 "subscribe",
                 "unsubscribe",
-                name="requestkind",
-                native_enum=False,
-                create_constraint=True,
-                length=20,
             ),
             nullable=False,
         ),
@@ -345,7 +324,7 @@ def _create() -> None:
         sa.Column("channel_id", sa.String(), nullable=False),
         sa.Column(
             "direction",
-            sa.Enum("TX", "RX", name="direction", native_enum=False, create_constraint=True, length=20),
+            _words("direction", "TX", "RX"),
             nullable=False,
         ),
         sa.Column("line_id", sa.String(), nullable=False),
@@ -372,24 +351,15 @@ def _create() -> None:
         sa.Column("request_id", sa.Integer(), nullable=True),
         sa.Column(
             "state",
-            sa.Enum(
-                "fetching",
-                "ready",
-                "submitting",
-                "unknown",
-                "undecided",
-                "accepted",
-                "ended",
-                name="faxstate",
-                native_enum=False,
-                create_constraint=True,
-                length=20,
+            _words(
+                "faxstate", "fetching", "ready", "submitting", "unknown", "undecided", "accepted", "ended"
             ),
             nullable=False,
         ),
         sa.Column(
             "outcome",
-            sa.Enum(
+            _words(
+                "outcome",
                 "delivered",
                 "failed",
                 "cancelled",
@@ -399,10 +369,6 @@ def _create() -> None:
                 "went",
                 "given_up",
                 "lost",
-                name="outcome",
-                native_enum=False,
-                create_constraint=True,
-                length=20,
             ),
             nullable=True,
         ),
@@ -448,18 +414,7 @@ def _create() -> None:
         sa.Column("key", sa.String(), nullable=False),
         sa.Column(
             "kind",
-            sa.Enum(
-                "card",
-                "step",
-                "notice",
-                "file",
-                "details",
-                "ephemeral",
-                name="announcementkind",
-                native_enum=False,
-                create_constraint=True,
-                length=20,
-            ),
+            _words("announcementkind", "card", "step", "notice", "file", "details", "ephemeral"),
             nullable=False,
         ),
         sa.Column("channel_id", sa.String(), nullable=False),
@@ -472,16 +427,7 @@ def _create() -> None:
         sa.Column("terminal", sa.Boolean(), nullable=False),
         sa.Column(
             "state",
-            sa.Enum(
-                "waiting",
-                "sending",
-                "sent",
-                "dropped",
-                name="announcementstate",
-                native_enum=False,
-                create_constraint=True,
-                length=20,
-            ),
+            _words("announcementstate", "waiting", "sending", "sent", "dropped"),
             nullable=False,
         ),
         sa.Column("batch", sa.String(), nullable=False),
@@ -516,7 +462,8 @@ def _create() -> None:
         sa.Column("fax_id", sa.Integer(), nullable=False),
         sa.Column(
             "state",
-            sa.Enum(
+            _words(
+                "submissionstate",
                 "sending",
                 "accepted",
                 "refused",
@@ -524,10 +471,6 @@ def _create() -> None:
                 "turned_away",
                 "lost",
                 "found",
-                name="submissionstate",
-                native_enum=False,
-                create_constraint=True,
-                length=20,
             ),
             nullable=False,
         ),
@@ -549,21 +492,7 @@ def _create() -> None:
         sa.Column("job_id", sa.String(), nullable=False),
         sa.Column(
             "state",
-            sa.Enum(
-                "Ready",
-                "Pending",
-                "Suspended",
-                "Sleeping",
-                "Blocked",
-                "Active",
-                "Done",
-                "Failed",
-                "?",
-                name="jobstate",
-                native_enum=False,
-                create_constraint=True,
-                length=20,
-            ),
+            _words("jobstate", *JOB_STATES, "?"),
             nullable=False,
         ),
         sa.Column("state_text", sa.String(), nullable=False),
