@@ -43,13 +43,13 @@ def doctor(
 ) -> None:
     """Check everything that serve needs; changes nothing, also while the bot runs."""
     gc.disable()  # as in serve
-    import logging  # noqa: PLC0415 - as in serve
+    import logging  # noqa: PLC0415 - imported only when used
 
-    from rich.console import Console  # noqa: PLC0415 - as in serve
+    from rich.console import Console  # noqa: PLC0415 - imported only when used
 
-    from faxbot.doctor.examine import examine  # noqa: PLC0415 - as in serve
-    from faxbot.doctor.report import as_json as json_of  # noqa: PLC0415 - as in serve
-    from faxbot.doctor.report import exit_code, summary, table  # noqa: PLC0415 - as in serve
+    from faxbot.doctor.examine import examine  # noqa: PLC0415 - imported only when used
+    from faxbot.doctor.report import as_json as json_of  # noqa: PLC0415 - imported only when used
+    from faxbot.doctor.report import exit_code, summary, table  # noqa: PLC0415 - imported only when used
 
     logging.getLogger().addHandler(logging.NullHandler())  # the table is the only output
     gc.enable()
@@ -66,8 +66,8 @@ def doctor(
 @app.command()
 def migrate() -> None:
     """Bring the database to the newest schema (serve does it by itself)."""
-    from faxbot.database import open_database  # noqa: PLC0415 - as in serve
-    from faxbot.settings import SettingsProblem, load_settings  # noqa: PLC0415 - as in serve
+    from faxbot.database import open_database  # noqa: PLC0415 - imported only when used
+    from faxbot.settings import SettingsProblem, load_settings  # noqa: PLC0415 - imported only when used
 
     try:
         _, before, after = open_database(load_settings())
@@ -84,8 +84,8 @@ def backup(
     into: Annotated[Path, typer.Argument(help="The folder in which a new folder for this copy is created.")],
 ) -> None:
     """Copy the database and the documents, also while the bot runs (docs/operations.md: how to restore)."""
-    from faxbot.backup import BackupProblem, back_up  # noqa: PLC0415 - as in serve
-    from faxbot.settings import SettingsProblem, load_settings  # noqa: PLC0415 - as in serve
+    from faxbot.backup import BackupProblem, back_up  # noqa: PLC0415 - imported only when used
+    from faxbot.settings import SettingsProblem, load_settings  # noqa: PLC0415 - imported only when used
 
     try:
         made = back_up(load_settings(), into, datetime.now(UTC))
@@ -98,8 +98,8 @@ def backup(
 @app.command()
 def restored() -> None:
     """Say that the database was put back: its unfinished work is then looked up before it is done."""
-    from faxbot.restored import mark_as_restored  # noqa: PLC0415 - as in serve
-    from faxbot.settings import SettingsProblem, load_settings  # noqa: PLC0415 - as in serve
+    from faxbot.restored import mark_as_restored  # noqa: PLC0415 - imported only when used
+    from faxbot.settings import SettingsProblem, load_settings  # noqa: PLC0415 - imported only when used
 
     try:
         marked = asyncio.run(mark_as_restored(load_settings(), datetime.now(UTC)))

@@ -166,7 +166,7 @@ async def _resident(context: RowContext, workspace: Workspace, folder: Path) -> 
 async def _until_counted(context: RowContext) -> None:
     """Whether an inbox tick queried the count since the counts were cleared."""
     async with asyncio.timeout(60):
-        while not (await context.ucx.counts()).get("recordcount"):  # noqa: ASYNC110 - of another process
+        while not (await context.ucx.counts()).get("recordcount"):  # noqa: ASYNC110 - another process counts
             await asyncio.sleep(0.05)
 
 

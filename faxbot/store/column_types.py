@@ -33,30 +33,21 @@ class Moment(TypeDecorator[float]):
 class Facts(TypeDecorator[Any]):
     """JSON of any shape, JSONB on PostgreSQL; the shape depends on the kind of the row."""
 
-    impl = JSON
+    impl = JSON().with_variant(JSONB(), "postgresql")
     cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> Any:  # noqa: ANN401 - SQLAlchemy's own type
-        """JSONB on PostgreSQL."""
-        return dialect.type_descriptor(JSONB() if dialect.name == "postgresql" else JSON())
 
 
 class Typed(TypeDecorator[Any]):
     """A pydantic model as JSON; *adapter* selects the model from the JSON when it is read."""
 
-    impl = JSON
+    impl = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
     cache_ok = True
 
     def __init__(self, adapter: TypeAdapter[Any]) -> None:
         super().__init__()
         self.adapter = adapter
 
-    def load_dialect_impl(self, dialect: Dialect) -> Any:  # noqa: ANN401 - SQLAlchemy's own type
-        """JSONB on PostgreSQL; None is NULL."""
-        kind = JSONB if dialect.name == "postgresql" else JSON
-        return dialect.type_descriptor(kind(none_as_null=True))
-
-    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:  # noqa: ANN401, ARG002 - SQLAlchemy's own
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:  # noqa: ANN401, ARG002 - TypeDecorator's signature
         """A model to JSON data; None stays NULL."""
         return None if value is None else self.adapter.dump_python(value, mode="json")
 

@@ -68,7 +68,7 @@ class WriterConnection:
         if not self._locks:
             return False
         readable = select.poll()
-        readable.register(connection.connection.dbapi_connection.fileno(), select.POLLIN)  # type: ignore[union-attr] # psycopg's
+        readable.register(connection.connection.dbapi_connection.fileno(), select.POLLIN)  # type: ignore[union-attr] # it is open
         return bool(readable.poll(0))
 
     def drop_if_broken(self) -> bool:

@@ -11,7 +11,7 @@ from faxbot.backup import BackupProblem, back_up
 from faxbot.services.model.faxes import FaxState
 from faxbot.services.model.messages import Sentence
 from faxbot.services.outbox.announcements import post_notice
-from faxbot.settings import load_settings
+from tests.support.processes import settings_of
 from tests.support.services import CLAIMS, services_over
 from tests.support.waiting import until
 
@@ -23,20 +23,6 @@ def live(tmp_path):
     """The data directory of the running bot."""
     (tmp_path / "live").mkdir()
     return tmp_path / "live"
-
-
-def settings(live):
-    return load_settings(
-        _env_file=None,
-        slack_bot_token="xoxb-1",
-        slack_app_token="xapp-1",
-        ucx_url="http://127.0.0.1:1",
-        ucx_client_id="x",
-        ucx_client_secret="x",
-        faxbot_inbound_channel="C1",
-        faxbot_data_dir=live,
-        database_url=f"sqlite:///{live / 'faxbot.db'}",
-    )
 
 
 def put_back(made, live):
@@ -54,7 +40,7 @@ async def test_a_backup_holds_the_database_and_the_documents(tmp_path, live, fax
     async with services_over(live, fax, slack) as bot:
         await bot.send("+1 469 555 1112")
         await bot.tick_until(slack.received)
-        made = back_up(settings(live), tmp_path / "backups", NOW)
+        made = back_up(settings_of(live), tmp_path / "backups", NOW)
         await bot.tick_until(lambda: "delivered" in slack.steps())
     assert made.folder.name == "faxbot-20260504-160000"
     assert {path.name for path in made.folder.iterdir()} == {"faxbot.db", "spool"}
@@ -74,7 +60,7 @@ async def test_a_folder_of_any_name(tmp_path, fax, slack):
     async with services_over(odd, fax, slack) as bot:
         await bot.send()
         await until(slack.steps)
-        made = back_up(settings(odd), tmp_path / "backups", NOW)
+        made = back_up(settings_of(odd), tmp_path / "backups", NOW)
     with sqlite3.connect(made.folder / "faxbot.db") as copy:
         assert copy.execute("SELECT count(*) FROM faxes").fetchone() == (1,)
     copy.close()
@@ -85,7 +71,7 @@ def test_an_incomplete_backup_is_not_mistaken_for_a_complete_one(tmp_path, live,
     """A file that is not a faxbot database is reported, and leaves no folder that looks like a backup."""
     (live / "faxbot.db").write_bytes(content)
     with pytest.raises(BackupProblem, match="can't be copied"):
-        back_up(settings(live), tmp_path / "backups", NOW)
+        back_up(settings_of(live), tmp_path / "backups", NOW)
     assert [path.suffix for path in (tmp_path / "backups").iterdir()] == [".part"]
 
 
@@ -96,7 +82,7 @@ async def test_a_fax_sent_after_the_backup_is_not_dialed_again(tmp_path, live, f
         await fax.start_outage(60)
         await bot.send()
         await until(lambda: "kept" in slack.steps())
-        made = back_up(settings(live), tmp_path / "backups", NOW)
+        made = back_up(settings_of(live), tmp_path / "backups", NOW)
         await fax.end_outage()
         await bot.tick_until(lambda: "delivered" in slack.steps())
     put_back(made, live)
@@ -115,7 +101,7 @@ async def test_a_fax_that_was_never_sent_gets_a_question(tmp_path, live, fax, sl
         await fax.start_outage(60)
         await bot.send()
         await until(lambda: "kept" in slack.steps())
-        made = back_up(settings(live), tmp_path / "backups", NOW)
+        made = back_up(settings_of(live), tmp_path / "backups", NOW)
     await fax.end_outage()
     put_back(made, live)
     async with services_over(live, fax, slack) as bot:
@@ -137,7 +123,7 @@ async def test_a_request_that_was_under_way_is_not_carried_out_again(tmp_path, l
         await bot.send()
         await until(lambda: slack.ephemerals)
         await bot.store.write(reopen)
-        made = back_up(settings(live), tmp_path / "backups", NOW)
+        made = back_up(settings_of(live), tmp_path / "backups", NOW)
     slack.closed.clear()
     with sqlite3.connect(made.folder / "faxbot.db") as copy:
         never = copy.execute("SELECT count(*) FROM requests WHERE forget_at IS NULL").fetchone()
@@ -169,7 +155,7 @@ async def test_a_message_that_was_posted_after_the_backup_is_not_posted_again(tm
     slack.post = held_up
     async with services_over(live, fax, slack) as bot:
         await bot.store.write(tell)
-        made = back_up(settings(live), tmp_path / "backups", NOW)
+        made = back_up(settings_of(live), tmp_path / "backups", NOW)
         free.set()
         await until(lambda: len(slack.posts) == 2)
     put_back(made, live)
@@ -183,4 +169,4 @@ async def test_a_message_that_was_posted_after_the_backup_is_not_posted_again(tm
 def test_without_a_database_there_is_nothing_to_copy(tmp_path, live):
     """Wrong settings are an error, not an empty backup."""
     with pytest.raises(BackupProblem, match="no database"):
-        back_up(settings(live), tmp_path / "backups", NOW)
+        back_up(settings_of(live), tmp_path / "backups", NOW)

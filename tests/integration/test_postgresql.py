@@ -20,10 +20,10 @@ from faxbot.services.model.faxes import Fax, FaxState, Outcome
 from faxbot.services.model.ledger import Ledger, Touched
 from faxbot.services.model.records import FaxRecord
 from faxbot.services.model.requests import Request, RequestKind
-from faxbot.store import schema
 from faxbot.store.engine import DriverMissing, TransactionStore, open_engine, open_to_read
 from faxbot.store.queries import SqlLedger
 from faxbot.store.schema import migrate, newest_revision, revision
+from tests.support.migrations import alembic
 from tests.support.postgresql import new_database, run
 from tests.support.processes import settings_of
 from tests.support.services import receive, services_over, submissions
@@ -59,14 +59,6 @@ def store(migrated: Engine) -> Iterator[TransactionStore]:
     store = TransactionStore(migrated)
     yield store
     store.close()
-
-
-def alembic(engine: Engine, what: Callable[..., None], *args: str) -> None:
-    config = schema.alembic_config()
-    with engine.connect() as connection:
-        config.attributes["connection"] = connection
-        what(config, *args)
-        connection.commit()
 
 
 def remember(name: str, value: object) -> Callable[[Ledger], None]:

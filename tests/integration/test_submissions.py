@@ -4,6 +4,7 @@ import pytest
 
 from faxbot.fax.errors import RequestRefused, ServerBusy, ServerUnreachable
 from faxbot.services.model.faxes import FaxState
+from faxbot.services.model.request_bodies import RequestKind
 from faxbot.services.model.submissions import Submission, SubmissionState
 from faxbot.services.upkeep.restore import mark_unfinished_for_lookup
 from tests.support.waiting import until
@@ -102,3 +103,31 @@ async def test_a_restored_fax_that_was_turned_away_keeps_what_was_active(bot, uc
     (second,) = await submissions(bot)
     assert (second.state, second.known_jobs) == (SubmissionState.SENDING, ["TX7"])
     assert second.id > first.id
+
+
+async def test_the_document_is_kept_with_its_size_and_hash(bot):
+    """As it was prepared; the fax names its row."""
+    await send(bot)
+    (fax,) = await bot.faxes()
+    document = await bot.store.read(lambda ledger: ledger.document_of(fax))
+    assert (document.id, document.name, document.content_type) == (
+        fax.document_id,
+        "fax.pdf",
+        "application/pdf",
+    )
+    assert (document.pages, document.bytes, document.sha256) == (2, 8, "0" * 64)
+
+
+async def test_a_fax_that_is_sent_again_has_the_same_document(bot, ucx):
+    """The answer is lost and no job found; a person sends it again: another submission, one document."""
+    ucx.fail("submit_job", "before")
+    await send(bot)
+    await bot.tick()
+    await bot.tick()
+    (lost,) = await bot.faxes(FaxState.UNDECIDED)
+    await bot.runner.accept(bot.request(RequestKind.ANSWER, fax_id=lost.id, answer="again"))
+    await until(bot.runner.idle)
+    (again,) = await bot.faxes(FaxState.ACCEPTED)
+    assert again.id != lost.id
+    assert again.document_id == lost.document_id is not None
+    assert [each.state for each in await submissions(bot)] == [SubmissionState.LOST, SubmissionState.ACCEPTED]

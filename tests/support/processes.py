@@ -39,8 +39,8 @@ def settings_for(folder: Path, fax: SimulatedUcx, workspace: Workspace) -> dict[
     }
 
 
-def settings_of(folder: Path, database_url: str) -> Settings:
-    """The settings of a bot that has servers only in name."""
+def settings_of(folder: Path, database_url: str = "") -> Settings:
+    """The settings of a bot that has servers only in name; by default its database is in *folder*."""
     return load_settings(
         _env_file=None,
         slack_bot_token="xoxb-1",

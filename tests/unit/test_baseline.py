@@ -80,9 +80,8 @@ async def test_a_stop_at_any_transaction_posts_no_history_and_misses_no_fax(orde
     assert stops > 5
 
 
-@pytest.mark.parametrize("order", ["asc", "desc"])
-async def test_a_stop_in_the_baseline_misses_no_fax(order):
-    """Killed when the second page of several is written: what comes in the downtime is seen."""
+async def restarted_after_a_kill(order: str) -> Following:
+    """Killed when the second page of several is written; one fax came before the next start began."""
     first = Following(a_ucx(450, order=order), Killed(at=3))
     with pytest.raises(Stop):
         await first.feed.begin()
@@ -90,6 +89,13 @@ async def test_a_stop_in_the_baseline_misses_no_fax(order):
     first.memory.at = None
     again = Following(first.ucx, first.memory)
     await again.feed.begin()
+    return again
+
+
+@pytest.mark.parametrize("order", ["asc", "desc"])
+async def test_a_stop_in_the_baseline_misses_no_fax(order):
+    """Killed when the second page of several is written: what comes in the downtime is seen."""
+    again = await restarted_after_a_kill(order)
     await again.tick()
     assert again.memory.seen == ["RX451"]
 
@@ -188,13 +194,7 @@ async def test_the_record_of_an_id_used_again_is_history():
 
 async def test_a_stop_in_no_order_misses_no_fax():
     """Killed when the second page is written: what came in the downtime is new."""
-    first = Following(a_ucx(450, order="fixed"), Killed(at=3))
-    with pytest.raises(Stop):
-        await first.feed.begin()
-    first.ucx.receive(451)
-    first.memory.at = None
-    again = Following(first.ucx, first.memory)
-    await again.feed.begin()
+    again = await restarted_after_a_kill("fixed")
     for _ in range(3):
         await again.tick(sweep=True)
     assert again.memory.seen == ["RX451"]

@@ -213,8 +213,8 @@ def test_a_refusal_that_was_shown_is_no_loss():
 
 def test_one_refusal_shown_excuses_one_request():
     """No fax could be made of the files of one of two requests; nothing is there of the other."""
-    whisper = {"user": "U1", "channel": CLAIMS, "text": "Slack did not hand over the file."}
-    evidence = replace(nothing_of_it(seen()), calls=[], ephemerals=[whisper])
+    ephemeral = {"user": "U1", "channel": CLAIMS, "text": "Slack did not hand over the file."}
+    evidence = replace(nothing_of_it(seen()), calls=[], ephemerals=[ephemeral])
     assert harms(a_story(), evidence) == set()
     two = replace(
         a_story(), sendings=[*a_story().sendings, Sending("4696010101", (CLAIMS,), acknowledged=True)]

@@ -120,7 +120,7 @@ async def test_posted_announcements_are_deleted(harness, kind, state):
     fax_id = await harness.fax()
     card = await harness.announce("card", AnnouncementKind.CARD, fax_id=fax_id, state=SENT)
     parent = {"parent_id": card, "fax_id": fax_id} if kind is AnnouncementKind.STEP else {}
-    await harness.announce("told", kind, state=state, sent_at=LONG_AGO if state is SENT else None, **parent)
+    await harness.announce("posted", kind, state=state, sent_at=LONG_AGO if state is SENT else None, **parent)
     await harness.announce("newest", kind, state=WAITING)
     await harness.tick()
     assert harness.column("select key from announcements order by id") == ["card", "newest"]

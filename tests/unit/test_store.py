@@ -27,6 +27,7 @@ from faxbot.store.engine import TransactionStore, open_engine, open_to_read
 from faxbot.store.queries import SqlLedger
 from faxbot.store.schema import NewerDatabaseError, migrate, newest_revision, revision
 from faxbot.store.tables import FaxRow
+from tests.support.migrations import alembic
 from tests.support.services import session_of
 from tests.support.waiting import until
 
@@ -261,14 +262,6 @@ async def test_only_the_owner_reads_the_database(file: Path):
 
 def tables(engine: Engine) -> set[str]:
     return set(inspect(engine).get_table_names()) - {"alembic_version"}
-
-
-def alembic(engine: Engine, what: Callable[..., None], *args: str) -> None:
-    config = schema.alembic_config()
-    with engine.connect() as connection:
-        config.attributes["connection"] = connection
-        what(config, *args)
-        connection.commit()
 
 
 def test_a_migration_brings_the_schema_up(engine: Engine):

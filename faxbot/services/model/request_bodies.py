@@ -2,7 +2,7 @@
 
 import re
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
@@ -38,12 +38,13 @@ class _Body(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _replace_surrogates(cls, values: Any) -> Any:  # noqa: ANN401 - whatever it is given
+    def _replace_surrogates(cls, values: object) -> object:
         """Replace lone surrogates in every text by U+FFFD: JSON may contain them, UTF-8 cannot."""
         return _encodable(values)
 
 
-def _encodable(value: Any) -> Any:  # noqa: ANN401 - any JSON
+def _encodable(value: object) -> object:
+    """*value*, which is any JSON, with texts that can be encoded as UTF-8."""
     match value:
         case str():
             return _SURROGATE.sub("\ufffd", value)
