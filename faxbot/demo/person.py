@@ -90,7 +90,11 @@ class Person:
         self._session = aiohttp.ClientSession(timeout=timeout)
 
     async def __aenter__(self) -> Self:
-        shown = await self._get("/_/snapshot", user=self.user)
+        try:
+            shown = await self._get("/_/snapshot", user=self.user)
+        except BaseException:
+            await self.close()
+            raise
         self._seq = shown["seq"]
         for message in shown["messages"]:
             self.seen.apply({"type": "message", "message": message})

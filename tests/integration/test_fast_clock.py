@@ -48,8 +48,8 @@ async def test_a_whole_bot_lives_on_a_fast_clock(tmp_path):
                 within=20,
             )
         ended = clock.time()
-    dial, hangup = fax.log.entries("dial")[0], fax.log.entries("hangup")[-1]
-    assert hangup["at"] - dial["at"] > 60
+    # By the simulation's own seconds: when this machine stalls, events are logged later than they happen.
+    assert fax.model.resources.records.listing(JobType.TX)[0].duration > 60
     assert asyncio.get_running_loop().time() - begun < (ended - began) / 20
     assert began < fax.model.resources.records.listing(JobType.RX)[0].time < ended
 

@@ -37,6 +37,7 @@ class RequestUrl:
     def __init__(self, state: WorkspaceState, settings: WorkspaceSettings, journal: Journal) -> None:
         self._state, self._settings, self._journal = state, settings, journal
         self._session: aiohttp.ClientSession | None = None
+        self._closed = False
         self._requests: dict[str, asyncio.Task[None]] = {}
         self.url = ""
         """The verified request URL; empty until one has answered the challenge."""
@@ -70,7 +71,8 @@ class RequestUrl:
         raise RequestUrlError(f"Your URL didn't respond with the value of the challenge parameter: {problem}")
 
     async def close(self) -> None:
-        """Cancel every pending request."""
+        """Cancel every pending request; later ones fail."""
+        self._closed = True
         tasks = list(self._requests.values())
         for task in tasks:
             task.cancel()
@@ -149,6 +151,8 @@ class RequestUrl:
     async def _post(
         self, url: str, body: str, content_type: str, more: dict[str, str]
     ) -> tuple[int, Mapping[str, str], str]:
+        if self._closed:
+            raise aiohttp.ClientConnectionError("The workspace is closed.")
         if self._session is None:
             self._session = aiohttp.ClientSession(trust_env=False, cookie_jar=aiohttp.DummyCookieJar())
         timestamp = str(int(self._state.clock()))
