@@ -15,12 +15,20 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """What was done to a page (from 1; 0: to the whole document), such as "turned, shrunk to 71 %"."""
+
+    page: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """
-    A document in a format that the fax server accepts.
+    A document in a format that the fax server accepts, whose pages fit its paper.
 
-    *name* is safe as a multipart filename and has the suffix of *content_type*. *pages* is None where only
-    the server's conversion determines it (text, PostScript). *size* is in bytes, *sha256* in hexadecimal.
+    *name* is safe as a multipart filename and has the suffix of *content_type*. *size* is in bytes, *sha256* in
+    hexadecimal. *blank* are the numbers of the pages, from 1, on which a viewer shows nothing.
     """
 
     path: Path
@@ -29,6 +37,8 @@ class Document:
     pages: int | None
     size: int
     sha256: str
+    notes: tuple[Note, ...] = ()
+    blank: tuple[int, ...] = ()
 
 
 class WebPageReceived(BadDocument):
