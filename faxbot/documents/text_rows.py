@@ -5,6 +5,8 @@ import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import lru_cache
+from itertools import groupby
 
 from faxbot.documents.fonts import Font, Fonts
 
@@ -30,9 +32,11 @@ _INVISIBLE = re.compile(
     "[\xad\u034f\u061c\u180b-\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
     "\U0001f3fb-\U0001f3ff\U000e0000-\U000e0fff]"
 )
+_DEPENDENT = re.compile(f"{_SHAPED.pattern}|{_DIRECTED.pattern}|{_INVISIBLE.pattern}")
 _JOINERS = "\u200c\u200d"
 _WORD_OR_SPACE = re.compile(r"\s+|\S+")
 _SPACES = re.compile("[\xa0\u2000-\u200a\u202f\u205f]")
+_WIDE_SPACE = "\u3000"
 _NOT_FIRST = frozenset("、。，．・：；？！）〕］｝〉》」』】〗ー々ゝゞヽヾ‼％℃,.:;?!)]}ぁぃぅぇぉっゃゅょァィゥェォッャュョ")
 _NOT_LAST = frozenset("（〔［｛〈《「『【〖([{￥＄")
 
@@ -48,6 +52,9 @@ class Style(Enum):
 
     SHAPED = auto()
     """As wide as the font makes it, with ligatures and marks."""
+
+
+_CELLS = {Style.PLAIN: 1, Style.WIDE: 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +97,7 @@ class Rows:
     def __init__(self, fonts: Fonts, measure: Measure) -> None:
         self._fonts = fonts
         self._measure = measure
+        self._setting = lru_cache(maxsize=None)(self._setting_of)
         mono = fonts.monospaced
         self._plain = frozenset(
             char for char in map(chr, mono.characters) if char.isprintable() and not _is_special(char)
@@ -105,12 +113,17 @@ class Rows:
         if self._plain.issuperset(line):
             yield from self._plain_rows(line)
             return
-        line = _SPACES.sub(" ", unicodedata.normalize("NFC", _expanded(line)))
+        line = unicodedata.normalize("NFC", _expanded(line)).replace(_WIDE_SPACE, "  ")
+        line = _SPACES.sub(" ", line)
         if self._plain.issuperset(line):
             yield from self._plain_rows(line)
             return
+        line = line.rstrip()
+        if not _DEPENDENT.search(line) and (row := self._simple_row(line)) is not None:
+            yield row
+            return
         base, directed = _directed(line)
-        for row in _filled(self._atoms(directed)):
+        for row in _filled(list(self._atoms(directed))):
             yield self._placed(row, base)
 
     def _plain_rows(self, line: str) -> Iterator[Sequence[Run]]:
@@ -123,6 +136,15 @@ class Rows:
             line = line[end:].lstrip(" ")
         yield (Run(line, mono, Style.PLAIN, rtl=False, x=0.0),) if line else ()
 
+    def _simple_row(self, line: str) -> Sequence[Run] | None:
+        """The row of a line in which each character has its own shape; None if it is longer than a row."""
+        row, x = [], 0.0
+        for (font, style), chars in groupby(line, key=self._setting):
+            text = "".join(chars)
+            row.append(Run(text, font, style, rtl=False, x=x))
+            x += self._measure(text, font, False) if style is Style.SHAPED else _CELLS[style] * CELL * len(text)
+        return row if x <= WIDTH + _ROUNDING else None
+
     def _atoms(self, directed: Sequence[tuple[str, int]]) -> Iterator[_Atom]:
         previous: _Atom | None = None
         for text, level in directed:
@@ -132,29 +154,32 @@ class Rows:
                 elif level % 2 or _SHAPED.search(piece):
                     atoms = list(self._shaped_word(piece, level))
                 else:
-                    atoms = [self._character(char, level) for char in piece if not _INVISIBLE.match(char)]
+                    atoms = [self._character(char, level) for char in _INVISIBLE.sub("", piece)]
                 yield from atoms
                 previous = atoms[-1] if atoms else previous
 
     def _space(self, char: str, level: int, previous: _Atom | None) -> _Atom:
         """A space in the font of what is before it, so that both are one run."""
         font = self._fonts.monospaced
-        if char == "\u3000":
-            return _Atom(char, font, Style.WIDE, level, 2 * CELL)
         if previous and previous.style is Style.SHAPED and ord(" ") in previous.font.characters:
             font = previous.font
             return _Atom(" ", font, Style.SHAPED, level, self._measure(" ", font, level % 2 == 1))
         return _Atom(" ", font, Style.SHAPED if level % 2 else Style.PLAIN, level, CELL)
 
     def _character(self, char: str, level: int) -> _Atom:
+        font, style = self._setting(char)
+        width = self._measure(char, font, False) if style is Style.SHAPED else _CELLS[style] * CELL
+        return _Atom(char, font, style, level, width)
+
+    def _setting_of(self, char: str) -> tuple[Font, Style]:
+        """The font and the style of a character that does not depend on its neighbors."""
         if char in self._plain:
-            return _Atom(char, self._fonts.monospaced, Style.PLAIN, level, CELL)
+            return self._fonts.monospaced, Style.PLAIN
         font = self._fonts.covering(char)
         if font is None:
             raise NoGlyphError(char)
-        if unicodedata.east_asian_width(char) in "WF" and font.advance(char) == 1:
-            return _Atom(char, font, Style.WIDE, level, 2 * CELL)
-        return _Atom(char, font, Style.SHAPED, level, self._measure(char, font, False))
+        wide = unicodedata.east_asian_width(char) in "WF" and font.advance(char) == 1
+        return font, Style.WIDE if wide else Style.SHAPED
 
     def _shaped_word(self, word: str, level: int) -> Iterator[_Atom]:
         """The word as one atom if one font has all of it and it is not longer than a row."""
@@ -247,8 +272,11 @@ def _clusters(word: str) -> list[str]:
     return clusters
 
 
-def _filled(atoms: Iterator[_Atom]) -> Iterator[list[_Atom]]:
+def _filled(atoms: list[_Atom]) -> Iterator[list[_Atom]]:
     """Fill rows with atoms; break after a space or beside a wide character if there is one."""
+    if sum(atom.width for atom in atoms) <= WIDTH + _ROUNDING:
+        yield _without_last_spaces(atoms)
+        return
     row: list[_Atom] = []
     width, breakable = 0.0, 0
     for atom in atoms:
@@ -294,12 +322,10 @@ def _visual_order(row: Sequence[_Atom]) -> list[_Atom]:
 
 def _merged(row: Sequence[_Atom]) -> list[_Atom]:
     """Join neighbors of one font and style; the text of what is read from right to left stays in reading order."""
-    merged: list[_Atom] = []
-    for atom in row:
-        last = merged[-1] if merged else None
-        if last and (last.font, last.style, last.level) == (atom.font, atom.style, atom.level):
-            text = atom.text + last.text if atom.level % 2 else last.text + atom.text
-            merged[-1] = _Atom(text, atom.font, atom.style, atom.level, last.width + atom.width)
-        else:
-            merged.append(atom)
+    merged = []
+    for (font, style, level), group in groupby(row, key=lambda atom: (atom.font, atom.style, atom.level)):
+        atoms = list(group)
+        texts = [atom.text for atom in atoms]
+        text = "".join(reversed(texts) if level % 2 else texts)
+        merged.append(_Atom(text, font, style, level, sum(atom.width for atom in atoms)))
     return merged
