@@ -3,8 +3,6 @@
 import re
 import unicodedata
 
-from charset_normalizer import from_bytes
-
 _SCRIPTS: dict[str, str] = {
     "cp932": "Shift JIS",
     "euc_jp": "EUC-JP",
@@ -95,6 +93,8 @@ _MAX_COST = 0.25
 
 def guess(sample: bytes) -> str | None:
     """The codec of *sample*, lines with bytes above 127; None if no reading of it is likely."""
+    from charset_normalizer import from_bytes  # noqa: PLC0415 - only text of old encodings needs it
+
     repeated = sample * (_MIN_SAMPLE_BYTES // len(sample) + 1)
     matches = [match.encoding for match in from_bytes(repeated, cp_isolation=list(NAMES))]
     if "euc_jp" in matches and _has_kana(sample):

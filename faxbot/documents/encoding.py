@@ -13,7 +13,7 @@ _HEAD_BYTES = 4096
 _SAMPLE_BYTES = 1 << 14
 _MAX_PIECE_BYTES = 2000
 _MAX_REST_BYTES = 4096
-_MAX_BLOCKS = 16
+_CHARS_PER_BLOCK = 8
 _MIN_VALID_SHARE = 2
 
 _CTRL_Z = b"\x1a"
@@ -99,7 +99,11 @@ def _unmarked(path: Path, head: bytes, codec: str, size: int) -> Encoding | None
     except UnicodeDecodeError:
         return None
     blocks = {ord(char) >> 8 for char in start}
-    if 0 not in blocks or len(blocks) > _MAX_BLOCKS or not all(_is_of_text(char) for char in start):
+    if (
+        0 not in blocks
+        or len(blocks) > max(2, len(start) // _CHARS_PER_BLOCK)
+        or not all(_is_of_text(char) for char in start)
+    ):
         return None
     return _checked(path, Encoding(codec, size, _UNMARKED[codec]))
 
@@ -164,7 +168,9 @@ def _sample(path: Path, end: int) -> bytes:
         while file.tell() < end and len(sample) < _SAMPLE_BYTES:
             chunk = file.read(_CHUNK_BYTES) + file.readline(_CHUNK_BYTES)
             for piece in () if chunk.isascii() else _PIECE.finditer(chunk):
-                shortened = _CUT.match(piece[0][:_MAX_PIECE_BYTES]) if len(piece[0]) > _MAX_PIECE_BYTES else None
+                shortened = (
+                    _CUT.match(piece[0][:_MAX_PIECE_BYTES]) if len(piece[0]) > _MAX_PIECE_BYTES else None
+                )
                 sample += (shortened[0] if shortened and not shortened[0].isascii() else piece[0]) + b"\n"
                 if len(sample) >= _SAMPLE_BYTES:
                     break

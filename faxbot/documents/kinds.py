@@ -5,8 +5,6 @@ import re
 from enum import Enum
 from pathlib import Path
 
-from PIL import Image
-
 from faxbot.documents import encoding
 from faxbot.documents.refusals import Unfaxable
 from faxbot.documents.signatures import is_slack_page, unfaxable
@@ -21,6 +19,7 @@ _POSTSCRIPT = re.compile(
     rb"(?:\xef\xbb\xbf|[\s\0\x04]|\x1b%-12345X|@PJL[^\r\n]*[\r\n]+)*(?=%!(?!\s*(?:TEX|BIB)\b))", re.IGNORECASE
 )
 _NOT_A_DOCUMENT = (b"%!PS-AdobeFont", b"%!FontType")
+_PAGE_NAME = re.compile(r"\.(?:x?html?|mht(?:ml)?|php|aspx?)$", re.IGNORECASE)
 _BITMAP_HEADERS = frozenset([12, 16, 40, 52, 56, 64, 108, 124])
 _AVIF_BRANDS = frozenset([b"avif", b"avis"])
 _HEIC_BRANDS = frozenset([b"heic", b"heix", b"heim", b"heis", b"hevm", b"hevs", b"mif1", b"msf1"])
@@ -86,6 +85,8 @@ def sniff(path: Path, name: str) -> FileKind:
             " Ask an admin to grant the bot files:read, then share the file again."
         )
     if other := unfaxable(path):
+        if other is Unfaxable.WEB_PAGE and not _PAGE_NAME.search(name):  # such as a table named .xls
+            other = Unfaxable.OTHER
         raise BadDocument(other.sentence(display_name(name)))
     if encoding.detect(path):
         return FileKind.TEXT
@@ -143,6 +144,8 @@ def _of_brands(head: bytes) -> FileKind | None:
 
 
 def _opens_as_tiff(path: Path) -> bool:
+    from PIL import Image  # noqa: PLC0415 - rarely needed, and large
+
     try:
         with Image.open(path, formats=["TIFF"]) as image:
             return image.width > 0

@@ -21,7 +21,7 @@ from faxbot.fax.errors import BadDocument
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\u2028\u2029]")
 _LINE_ENDS = re.compile(r"[\x0b\x85\u2028\u2029]")
-_ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[=>78()][AB0]?")
+_ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[=>78]|\x1b[()][AB0]")
 _OVERSTRUCK = re.compile(r"[^\x08]\x08")
 _DROPPED = dict.fromkeys(map(ord, "\x00\x07\x08\x0e\x0f\x1a"))
 
@@ -144,7 +144,9 @@ def _full_pages(content: Iterator[Sequence[Run] | None]) -> Iterator[list[Sequen
 
 
 def _undrawable(name: str, char: str) -> BadDocument:
-    called = unicodedata.name(char, f"U+{ord(char):04X}").lower() if char.isprintable() else f"U+{ord(char):04X}"
+    called = (
+        unicodedata.name(char, f"U+{ord(char):04X}").lower() if char.isprintable() else f"U+{ord(char):04X}"
+    )
     return BadDocument(
         f"{display_name(name)} has “{char}” ({called}) in it, and no font here has that character."
         " Save it as a PDF and share that."

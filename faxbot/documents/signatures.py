@@ -83,13 +83,16 @@ _LETTER_HEADERS = frozenset(["from", "to", "subject", "date", "sender", "cc", "r
 _HEADER = re.compile(r"([A-Za-z][A-Za-z0-9-]*):(?: |\t|$)")
 _SAVED_PAGE = re.compile(r"content-type:\s*multipart/related|<Saved by |snapshot-content-location:", re.I)
 
-_MARKUP_BEFORE = re.compile(r"\A(?:\s|<!--.*?-->|<\?.*?\?>|<!DOCTYPE\s[^>\[]*(?:\[.*?\]\s*)?>)*", re.I | re.DOTALL)
+_MARKUP_BEFORE = re.compile(
+    r"\A(?:\s|<!--.*?-->|<\?.*?\?>|<!DOCTYPE\s[^>\[]*(?:\[.*?\]\s*)?>)*", re.I | re.DOTALL
+)
 _PAGE_DOCTYPE = re.compile(r"<!DOCTYPE\s+(?:html|\"?-//W3C//DTD (?:X?HTML))", re.I)
 _PAGE_TAG = re.compile(
     r"<(?:html|head|body|title|meta|table|script|style|link|frameset|base)\b|<x?html:html\b", re.I
 )
 _FRAGMENT_TAG = re.compile(
-    r"<(?:div|p|h[1-6]|center|font|span|b|i|u|br|hr|ul|ol|dl|pre|img|a|form|section|article|main)\b[^>]*>", re.I
+    r"<(?:div|p|h[1-6]|center|font|span|b|i|u|br|hr|ul|ol|dl|pre|img|a|form|section|article|main)\b[^>]*>",
+    re.I,
 )
 _XML_ROOTS: tuple[tuple[re.Pattern[str], Unfaxable], ...] = (
     (re.compile(r"<xfdf\b"), Unfaxable.FORM_DATA),
@@ -100,7 +103,9 @@ _XML_ROOTS: tuple[tuple[re.Pattern[str], Unfaxable], ...] = (
     (re.compile(r"<(?:\w+:)?Workbook\b"), Unfaxable.OFFICE),
 )
 _TITLE = re.compile(r"<title[^>]*>\s*([^<]*?)\s*</title>", re.I)
-_SLACK_TITLE = re.compile(r"Slack|(?:sign|log)[ -]?(?:in|on)\b.*\bSlack|Slack\b.*\b(?:sign|log)[ -]?(?:in|on)", re.I)
+_SLACK_TITLE = re.compile(
+    r"Slack|(?:sign|log)[ -]?(?:in|on)\b.*\bSlack|Slack\b.*\b(?:sign|log)[ -]?(?:in|on)", re.I
+)
 _SLACK_TRANSLATED_TITLE = re.compile(r".* \| Slack")
 _SLACK_SERVER = "slack-edge.com"
 
@@ -166,7 +171,14 @@ def _zip(path: Path, head: bytes) -> Unfaxable:
         return Unfaxable.OFFICE if b"opendocument" in start or b"sun.xml" in start else Unfaxable.OTHER
     if "[Content_Types].xml" in names or b"[Content_Types].xml" in head:  # also of a file cut short
         return Unfaxable.OFFICE
-    if names & {"Index/Document.iwa", "index.apxl", "index.xml.gz", "Index.zip", "index.xml", "index.numbers"}:
+    if names & {
+        "Index/Document.iwa",
+        "index.apxl",
+        "index.xml.gz",
+        "Index.zip",
+        "index.xml",
+        "index.numbers",
+    }:
         return Unfaxable.IWORK
     if "content.xml" in names and "META-INF/manifest.xml" in names:
         return Unfaxable.OFFICE

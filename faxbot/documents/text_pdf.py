@@ -19,7 +19,9 @@ _MARGIN = 54
 _EM = 1000
 _SYMBOLIC, _FIXED_PITCH = 4, 1
 _BBOX_AT = 36  # in the table `head`
-_UNUSED_TABLES = [int.from_bytes(tag, "big") for tag in (b"GSUB", b"GPOS", b"GDEF")]  # the text is shaped already
+_UNUSED_TABLES = [
+    int.from_bytes(tag, "big") for tag in (b"GSUB", b"GPOS", b"GDEF")
+]  # the text is shaped already
 _CMAP = """/CIDInit /ProcSet findresource begin 12 dict begin begincmap
 /CIDSystemInfo << /Registry (Adobe) /Ordering (UCS) /Supplement 0 >> def
 /CMapName /Adobe-Identity-UCS def /CMapType 2 def
@@ -120,7 +122,9 @@ class _EmbeddedFont:
 
     def width(self, text: str, *, rtl: bool) -> float:
         """The width of shaped text at the size of 1000."""
-        return sum(position.x_advance for position in self._shape(text, rtl=rtl).glyph_positions) * self._scale
+        return (
+            sum(position.x_advance for position in self._shape(text, rtl=rtl).glyph_positions) * self._scale
+        )
 
     def shaped(self, text: str, *, rtl: bool) -> str:
         """The operators that show *text* with its ligatures, and its marks in their places."""
@@ -203,7 +207,11 @@ class _EmbeddedFont:
         """The font's name, behind letters that differ for each set of glyphs."""
         digest = hashlib.sha256(repr(sorted(self._text)).encode()).digest()
         own = self._face.get_name(hb.OTNameIdPredefined.POSTSCRIPT_NAME) or "Font"
-        return "".join(chr(ord("A") + byte % 26) for byte in digest[:6]) + "+" + re.sub(r"[^\w-]", "", own, flags=re.A)
+        return (
+            "".join(chr(ord("A") + byte % 26) for byte in digest[:6])
+            + "+"
+            + re.sub(r"[^\w-]", "", own, flags=re.A)
+        )
 
     def _widths(self) -> Array:
         widths = Array()
@@ -214,7 +222,8 @@ class _EmbeddedFont:
 
     def _to_unicode(self) -> str:
         entries = [
-            f"<{glyph:04x}> <{text.encode('utf-16-be').hex()}>\n" for glyph, text in sorted(self._text.items())
+            f"<{glyph:04x}> <{text.encode('utf-16-be').hex()}>\n"
+            for glyph, text in sorted(self._text.items())
         ]
         blocks = [entries[at : at + _CMAP_ENTRIES] for at in range(0, len(entries), _CMAP_ENTRIES)]
         return _CMAP.format(

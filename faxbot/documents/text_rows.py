@@ -37,7 +37,9 @@ _JOINERS = "\u200c\u200d"
 _WORD_OR_SPACE = re.compile(r"\s+|\S+")
 _SPACES = re.compile("[\xa0\u2000-\u200a\u202f\u205f]")
 _WIDE_SPACE = "\u3000"
-_NOT_FIRST = frozenset("、。，．・：；？！）〕］｝〉》」』】〗ー々ゝゞヽヾ‼％℃,.:;?!)]}ぁぃぅぇぉっゃゅょァィゥェォッャュョ")
+_NOT_FIRST = frozenset(
+    "、。，．・：；？！）〕］｝〉》」』】〗ー々ゝゞヽヾ‼％℃,.:;?!)]}ぁぃぅぇぉっゃゅょァィゥェォッャュョ"
+)
 _NOT_LAST = frozenset("（〔［｛〈《「『【〖([{￥＄")
 
 
@@ -142,7 +144,11 @@ class Rows:
         for (font, style), chars in groupby(line, key=self._setting):
             text = "".join(chars)
             row.append(Run(text, font, style, rtl=False, x=x))
-            x += self._measure(text, font, False) if style is Style.SHAPED else _CELLS[style] * CELL * len(text)
+            x += (
+                self._measure(text, font, False)
+                if style is Style.SHAPED
+                else _CELLS[style] * CELL * len(text)
+            )
         return row if x <= WIDTH + _ROUNDING else None
 
     def _atoms(self, directed: Sequence[tuple[str, int]]) -> Iterator[_Atom]:
@@ -263,7 +269,9 @@ def _clusters(word: str) -> list[str]:
     clusters: list[str] = []
     for char in word:
         joined = clusters and (
-            unicodedata.category(char) in ("Mn", "Mc", "Me") or char in _JOINERS or clusters[-1][-1] in _JOINERS
+            unicodedata.category(char) in ("Mn", "Mc", "Me")
+            or char in _JOINERS
+            or clusters[-1][-1] in _JOINERS
         )
         if joined:
             clusters[-1] += char
