@@ -1,5 +1,7 @@
 """Guesses the encoding of text in which bytes above 127 are not UTF-8."""
 
+# ruff: noqa: RUF001 - letters and marks as they are in texts
+
 import re
 import unicodedata
 
@@ -110,7 +112,7 @@ def _has_kana(sample: bytes) -> bool:
 
 
 def _reads_as_words(sample: bytes, codec: str) -> bool:
-    """Whether letters of another script stand together; in Latin text read wrongly they are among ASCII ones."""
+    """Whether letters of another script stand together; in Latin text read wrongly they stand among ASCII."""
     text = f" {sample.decode(codec, 'replace')} "
     runs = _RUN.findall(text)
     letters = sum(len(run) for _, run, _ in runs)
@@ -125,7 +127,7 @@ def _reads_as_words(sample: bytes, codec: str) -> bool:
 
 
 def _is_odd_letter(text: str, at: int) -> bool:
-    """Whether a capital follows a small letter, a letter stands three times, or a mark has no letter below it."""
+    """Whether a capital follows a small letter, a letter stands three times, or a mark has no letter."""
     before, char, after = text[at - 1], text[at], text[at + 1]
     if unicodedata.category(char) == "Mn":
         return not before.isalpha() and unicodedata.category(before) != "Mn"
@@ -147,7 +149,7 @@ def _cost(sample: bytes, codec: str) -> float | None:
     places = [at for at, char in enumerate(text) if not char.isascii()]
     letters = [text[at] for at in places if text[at].isalpha() and text[at] not in _MARKS]
     odd = sum(1 for at in places if _is_odd_letter(text, at) or _is_odd_mark(text, at))
-    foreign = min(
+    foreign: float = min(
         sum(1 for letter in letters if letter.lower() not in language) for language in _LANGUAGES[codec]
     )
     if codec == "cp1252":  # names of several languages in one text
@@ -158,7 +160,7 @@ def _cost(sample: bytes, codec: str) -> float | None:
 
 def _is_odd_mark(text: str, at: int) -> bool:
     """Whether a character that is no letter stands where it does not belong, or a letter between such."""
-    before, char, after = text[at - 1 : at + 2]
+    before, char, after = text[at - 1], text[at], text[at + 1]
     if "\u2500" <= char <= "\u259f":  # lines and boxes of DOS
         return before.isalpha() and after.isalpha()
     if char in _WITHIN_WORDS or unicodedata.category(char) == "Mn":

@@ -52,9 +52,9 @@ class Encoding:
     """
     How a text file is decoded.
 
-    *codec* and *errors* are Python's. *label* is the encoding's usual name if it was detected, and empty if the
-    file leaves no doubt. *size* is the number of bytes without padding; *cut* is whether something else follows
-    the mark with which DOS ends a text.
+    *codec* and *errors* are Python's. *label* is the encoding's usual name if it was detected, and empty if
+    the file leaves no doubt. *size* is the number of bytes without padding; *cut* is whether something else
+    follows the mark with which DOS ends a text.
     """
 
     codec: str

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-import uharfbuzz as hb
+import uharfbuzz as hb  # type: ignore[import-untyped]
 
 MONOSPACED = Path(__file__).with_name("fonts") / "DejaVuSansMono.ttf"
 """Latin, Greek, Cyrillic, Arabic and many symbols, all of one width."""

@@ -1,6 +1,5 @@
 """Detects the kind of a file by its content; its name is not used."""
 
-import codecs
 import re
 from enum import Enum
 from pathlib import Path
@@ -86,7 +85,7 @@ def sniff(path: Path, name: str) -> FileKind:
         )
     if other := unfaxable(path):
         if other is Unfaxable.WEB_PAGE and not _PAGE_NAME.search(name):  # such as a table named .xls
-            other = Unfaxable.OTHER
+            other = Unfaxable.DOCUMENT
         raise BadDocument(other.sentence(display_name(name)))
     if encoding.detect(path):
         return FileKind.TEXT
@@ -95,7 +94,7 @@ def sniff(path: Path, name: str) -> FileKind:
 
 def unsupported(name: str) -> BadDocument:
     """The refusal of a file of another kind."""
-    return BadDocument(Unfaxable.OTHER.sentence(display_name(name)))
+    return BadDocument(Unfaxable.DOCUMENT.sentence(display_name(name)))
 
 
 def display_name(name: str) -> str:
@@ -113,22 +112,21 @@ def postscript_start(head: bytes) -> int | None:
 
 
 def _picture_or_document(head: bytes, path: Path) -> FileKind | None:
-    if kind := next((kind for magic, kind in _MAGIC if head.startswith(magic)), None):
-        return kind
-    if head.startswith(_BIG_TIFF):
-        return FileKind.TIFF if _opens_as_tiff(path) else None
+    kind = next((kind for magic, kind in _MAGIC if head.startswith(magic)), None)
     if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
-        return FileKind.WEBP
-    if head.startswith(b"BM") and int.from_bytes(head[14:18], "little") in _BITMAP_HEADERS:
-        return FileKind.BMP
-    if head[4:8] == b"ftyp":
-        return _of_brands(head)
-    if postscript_start(head) is not None:
-        return FileKind.POSTSCRIPT
+        kind = FileKind.WEBP
+    elif head.startswith(b"BM") and int.from_bytes(head[14:18], "little") in _BITMAP_HEADERS:
+        kind = FileKind.BMP
+    elif head[4:8] == b"ftyp":
+        kind = _of_brands(head)
+    elif head.startswith(_BIG_TIFF) and _opens_as_tiff(path):
+        kind = FileKind.TIFF
+    elif postscript_start(head) is not None:
+        kind = FileKind.POSTSCRIPT
     start = head.find(b"%PDF-", 0, _PDF_STARTS_WITHIN)
-    if start > 0 and _PDF_OBJECT.search(head, start):  # not a text about PDF
-        return FileKind.PDF
-    return None
+    if kind is None and start > 0 and _PDF_OBJECT.search(head, start):  # not a text about PDF
+        kind = FileKind.PDF
+    return kind
 
 
 def _of_brands(head: bytes) -> FileKind | None:

@@ -1,4 +1,4 @@
-"""Converts PostScript to PDF with Ghostscript, so that its pages are fitted, counted and limited like others."""
+"""Converts PostScript to PDF with Ghostscript, so that its pages are fitted, counted and limited."""
 
 import re
 import shutil
@@ -35,8 +35,8 @@ def to_pdf(path: Path, name: str, made: Path, max_pages: int) -> None:
     """
     Write the pages of the PostScript at *path* to *made*, as a PDF.
 
-    PJL, Ctrl-D and the header of a DOS EPS file are left out; an EPS file is a page of the size of its bounding
-    box. Ghostscript denies access to other files (-dSAFER), and runs under the limits of this process.
+    PJL, Ctrl-D and the header of a DOS EPS file are left out; an EPS file is a page of the size of its
+    bounding box. Ghostscript denies access to other files (-dSAFER), and has the limits of this process.
 
     Raises:
         BadDocument: There is no Ghostscript, it found an error, or there are too many pages.
@@ -75,7 +75,7 @@ def to_pdf(path: Path, name: str, made: Path, max_pages: int) -> None:
 
 
 def _unwrap(path: Path, program: Path) -> tuple[bool, tuple[float, float]]:
-    """Write the PostScript alone to *program*; return whether it is EPS, and the size of a page by default."""
+    """Write the PostScript alone to *program*; return whether it is EPS, and the default size of a page."""
     with path.open("rb") as file, program.open("wb") as out:
         head = file.read(_HEAD_BYTES)
         start, end = 0, path.stat().st_size

@@ -4,9 +4,9 @@ from enum import Enum
 
 
 class Unfaxable(Enum):
-    """A kind of file that cannot be faxed; its value completes a sentence that begins with the file's name."""
+    """A kind of file that cannot be faxed; its value completes a sentence that begins with a file's name."""
 
-    OFFICE = "can't be faxed. Save it as a PDF and share that."
+    DOCUMENT = "can't be faxed. Save it as a PDF and share that."
     IWORK = "can't be faxed. Export it as a PDF and share that."
     LOCKED_OFFICE = "is locked with a password. Save it as a PDF without one and share that."
     E_MAIL = "is an e-mail, which can't be faxed. Print it to a PDF and share that."
@@ -18,7 +18,6 @@ class Unfaxable(Enum):
     PICTURE = "can't be faxed. Save it as a PDF or a PNG and share that."
     PRINTER = "was made for one kind of printer and can't be faxed. Print it to a PDF and share that."
     PROGRAM = "is a program, which can't be faxed. Share a document."
-    OTHER = "can't be faxed. Save it as a PDF and share that."
 
     def sentence(self, name: str) -> str:
         """The refusal of the file that is shown as *name*."""

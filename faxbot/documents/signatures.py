@@ -12,12 +12,12 @@ _TAIL_BYTES = 512
 _TAR_AT, _DICOM_AT = 257, 128
 
 _TEXT_MAGIC: tuple[tuple[bytes, Unfaxable], ...] = (
-    (b"{\\rtf", Unfaxable.OFFICE),
-    (b"{\\urtf", Unfaxable.OFFICE),
+    (b"{\\rtf", Unfaxable.DOCUMENT),
+    (b"{\\urtf", Unfaxable.DOCUMENT),
     (b"%FDF-", Unfaxable.FORM_DATA),
     (b") HP-PCL XL", Unfaxable.PRINTER),
-    (b"%!FontType", Unfaxable.OTHER),
-    (b"%!PS-AdobeFont", Unfaxable.OTHER),
+    (b"%!FontType", Unfaxable.DOCUMENT),
+    (b"%!PS-AdobeFont", Unfaxable.DOCUMENT),
     (b"#!AMR\n", Unfaxable.SOUND),
     (b"!<arch>\n", Unfaxable.ARCHIVE),
 )
@@ -49,11 +49,11 @@ _BINARY_MAGIC: tuple[tuple[bytes, Unfaxable], ...] = (
     (b"\0\0\0\x0cJXL ", Unfaxable.PICTURE),
     (b"\xff\x0a", Unfaxable.PICTURE),
     (b"\0\0\x01\0", Unfaxable.PICTURE),
-    (b"AT&TFORM", Unfaxable.OTHER),  # DjVu
+    (b"AT&TFORM", Unfaxable.DOCUMENT),  # DjVu
     (b"\xd7\xcd\xc6\x9a", Unfaxable.PICTURE),  # WMF
     (b"\x01\0\0\0\x58\0\0\0", Unfaxable.PICTURE),  # EMF
     (b"\x97JB2\r\n\x1a\n", Unfaxable.PICTURE),
-    (b"AC10", Unfaxable.OTHER),  # AutoCAD
+    (b"AC10", Unfaxable.DOCUMENT),  # AutoCAD
     (b"\x1bE", Unfaxable.PRINTER),
     (b"\x1b&", Unfaxable.PRINTER),
     (b"\x1b*", Unfaxable.PRINTER),
@@ -63,9 +63,11 @@ _BINARY_MAGIC: tuple[tuple[bytes, Unfaxable], ...] = (
     (b"\x7fELF", Unfaxable.PROGRAM),
     (b"\xcf\xfa\xed\xfe", Unfaxable.PROGRAM),
     (b"\xca\xfe\xba\xbe", Unfaxable.PROGRAM),
-    (b"SQLite format 3\0", Unfaxable.OTHER),
+    (b"SQLite format 3\0", Unfaxable.DOCUMENT),
 )
 _NOT_IN_TEXT = re.compile(rb"[\0-\x06\x0e-\x1f\x7f]")
+_OFFICE_ENTRIES = frozenset(["[Content_Types].xml", "META-INF/manifest.xml"])
+_IWORK_ENTRIES = frozenset(["Index/Document.iwa", "Index.zip", "index.apxl", "index.xml", "index.xml.gz"])
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _MESSAGE_STREAM = "__properties_version1.0".encode("utf-16-le")
 _ENCRYPTED_STREAM = "EncryptedPackage".encode("utf-16-le")
@@ -75,36 +77,55 @@ _RIFF = {b"WAVE": Unfaxable.SOUND, b"AVI ": Unfaxable.VIDEO}
 _MPEG_SOUND = re.compile(rb"\xff[\xe2-\xe7\xf2-\xf7\xfa-\xfb\xf0\xf1\xf8\xf9][\x10-\xef]", re.DOTALL)
 
 _TECHNICAL_HEADERS = frozenset(
-    "arc-seal arc-authentication-results authentication-results content-transfer-encoding content-type"
-    " delivered-to dkim-signature envelope-to in-reply-to message-id mime-version received received-spf"
-    " return-path x-mailer x-originating-ip x-spam-status x-received".split()
+    [
+        "arc-seal",
+        "arc-authentication-results",
+        "authentication-results",
+        "content-transfer-encoding",
+        "content-type",
+        "delivered-to",
+        "dkim-signature",
+        "envelope-to",
+        "in-reply-to",
+        "message-id",
+        "mime-version",
+        "received",
+        "received-spf",
+        "return-path",
+        "x-mailer",
+        "x-originating-ip",
+        "x-spam-status",
+        "x-received",
+    ]
 )
 _LETTER_HEADERS = frozenset(["from", "to", "subject", "date", "sender", "cc", "reply-to"])
 _HEADER = re.compile(r"([A-Za-z][A-Za-z0-9-]*):(?: |\t|$)")
-_SAVED_PAGE = re.compile(r"content-type:\s*multipart/related|<Saved by |snapshot-content-location:", re.I)
+_SAVED_PAGE = re.compile(
+    r"content-type:\s*multipart/related|<Saved by |snapshot-content-location:", re.IGNORECASE
+)
 
 _MARKUP_BEFORE = re.compile(
-    r"\A(?:\s|<!--.*?-->|<\?.*?\?>|<!DOCTYPE\s[^>\[]*(?:\[.*?\]\s*)?>)*", re.I | re.DOTALL
+    r"\A(?:\s|<!--.*?-->|<\?.*?\?>|<!DOCTYPE\s[^>\[]*(?:\[.*?\]\s*)?>)*", re.IGNORECASE | re.DOTALL
 )
-_PAGE_DOCTYPE = re.compile(r"<!DOCTYPE\s+(?:html|\"?-//W3C//DTD (?:X?HTML))", re.I)
+_PAGE_DOCTYPE = re.compile(r"<!DOCTYPE\s+(?:html|\"?-//W3C//DTD (?:X?HTML))", re.IGNORECASE)
 _PAGE_TAG = re.compile(
-    r"<(?:html|head|body|title|meta|table|script|style|link|frameset|base)\b|<x?html:html\b", re.I
+    r"<(?:html|head|body|title|meta|table|script|style|link|frameset|base)\b|<x?html:html\b", re.IGNORECASE
 )
 _FRAGMENT_TAG = re.compile(
     r"<(?:div|p|h[1-6]|center|font|span|b|i|u|br|hr|ul|ol|dl|pre|img|a|form|section|article|main)\b[^>]*>",
-    re.I,
+    re.IGNORECASE,
 )
 _XML_ROOTS: tuple[tuple[re.Pattern[str], Unfaxable], ...] = (
     (re.compile(r"<xfdf\b"), Unfaxable.FORM_DATA),
     (re.compile(r"<(?:\w+:)?xdp\b"), Unfaxable.FORM_DATA),
     (re.compile(r"<(?:svg:)?svg\b"), Unfaxable.PICTURE),
-    (re.compile(r"<office:document\b"), Unfaxable.OFFICE),
-    (re.compile(r"<(?:\w+:)?wordDocument\b|<pkg:package\b"), Unfaxable.OFFICE),
-    (re.compile(r"<(?:\w+:)?Workbook\b"), Unfaxable.OFFICE),
+    (re.compile(r"<office:document\b"), Unfaxable.DOCUMENT),
+    (re.compile(r"<(?:\w+:)?wordDocument\b|<pkg:package\b"), Unfaxable.DOCUMENT),
+    (re.compile(r"<(?:\w+:)?Workbook\b"), Unfaxable.DOCUMENT),
 )
-_TITLE = re.compile(r"<title[^>]*>\s*([^<]*?)\s*</title>", re.I)
+_TITLE = re.compile(r"<title[^>]*>\s*([^<]*?)\s*</title>", re.IGNORECASE)
 _SLACK_TITLE = re.compile(
-    r"Slack|(?:sign|log)[ -]?(?:in|on)\b.*\bSlack|Slack\b.*\b(?:sign|log)[ -]?(?:in|on)", re.I
+    r"Slack|(?:sign|log)[ -]?(?:in|on)\b.*\bSlack|Slack\b.*\b(?:sign|log)[ -]?(?:in|on)", re.IGNORECASE
 )
 _SLACK_TRANSLATED_TITLE = re.compile(r".* \| Slack")
 _SLACK_SERVER = "slack-edge.com"
@@ -146,17 +167,16 @@ def _binary(head: bytes) -> Unfaxable | None:
     kind = next((kind for magic, kind in _BINARY_MAGIC if head.startswith(magic)), None)
     if kind and _NOT_IN_TEXT.search(head):  # "MZ" and "ID3" may be the first letters of a text
         return kind
-    if head.startswith(b"RIFF") and head[8:12] in _RIFF:
-        return _RIFF[head[8:12]]
-    if head[_TAR_AT : _TAR_AT + 5] == b"ustar":
-        return Unfaxable.ARCHIVE
-    if head[_DICOM_AT : _DICOM_AT + 4] == b"DICM":
-        return Unfaxable.PICTURE
+    kind = _RIFF.get(head[8:12]) if head.startswith(b"RIFF") else None
     if head[4:8] in _MPEG_4_BOXES and b"\0" in head:
-        return _MPEG_4_BRANDS.get(head[8:12], Unfaxable.VIDEO)
-    if _MPEG_SOUND.match(head) and b"\0" in head:
-        return Unfaxable.SOUND
-    return None
+        kind = _MPEG_4_BRANDS.get(head[8:12], Unfaxable.VIDEO)
+    elif head[_TAR_AT : _TAR_AT + 5] == b"ustar":
+        kind = Unfaxable.ARCHIVE
+    elif head[_DICOM_AT : _DICOM_AT + 4] == b"DICM":
+        kind = Unfaxable.PICTURE
+    elif _MPEG_SOUND.match(head) and b"\0" in head:
+        kind = Unfaxable.SOUND
+    return kind
 
 
 def _zip(path: Path, head: bytes) -> Unfaxable:
@@ -167,21 +187,14 @@ def _zip(path: Path, head: bytes) -> Unfaxable:
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, UnicodeDecodeError):
         names = set()
     start = head[30:120]  # an OpenDocument file and an e-book begin with their type
-    if start.startswith(b"mimetypeapplication/"):
-        return Unfaxable.OFFICE if b"opendocument" in start or b"sun.xml" in start else Unfaxable.OTHER
-    if "[Content_Types].xml" in names or b"[Content_Types].xml" in head:  # also of a file cut short
-        return Unfaxable.OFFICE
-    if names & {
-        "Index/Document.iwa",
-        "index.apxl",
-        "index.xml.gz",
-        "Index.zip",
-        "index.xml",
-        "index.numbers",
-    }:
+    if (
+        start.startswith(b"mimetypeapplication/") or b"[Content_Types].xml" in head
+    ):  # also of a file cut short
+        return Unfaxable.DOCUMENT
+    if names & _IWORK_ENTRIES:
         return Unfaxable.IWORK
-    if "content.xml" in names and "META-INF/manifest.xml" in names:
-        return Unfaxable.OFFICE
+    if names & _OFFICE_ENTRIES:
+        return Unfaxable.DOCUMENT
     return Unfaxable.ARCHIVE
 
 
@@ -196,7 +209,7 @@ def _compound(path: Path) -> Unfaxable:
             if _ENCRYPTED_STREAM in window:
                 return Unfaxable.LOCKED_OFFICE
             before = chunk[-len(_MESSAGE_STREAM) :]
-    return Unfaxable.OFFICE
+    return Unfaxable.DOCUMENT
 
 
 def _written(head: bytes, path: Path) -> Unfaxable | None:
@@ -208,7 +221,7 @@ def _written(head: bytes, path: Path) -> Unfaxable | None:
     if kind := next((kind for root, kind in _XML_ROOTS if root.match(body)), None):
         return kind
     if "<?mso-application" in text[:_TAIL_BYTES]:
-        return Unfaxable.OFFICE
+        return Unfaxable.DOCUMENT
     return _mail(text)
 
 

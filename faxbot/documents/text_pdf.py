@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Sequence
 
 import pikepdf
-import uharfbuzz as hb
+import uharfbuzz as hb  # type: ignore[import-untyped]
 from pikepdf import Array, Dictionary, Name
 
 from faxbot.documents.fonts import Font, Fonts
@@ -122,14 +122,15 @@ class _EmbeddedFont:
 
     def width(self, text: str, *, rtl: bool) -> float:
         """The width of shaped text at the size of 1000."""
-        return (
-            sum(position.x_advance for position in self._shape(text, rtl=rtl).glyph_positions) * self._scale
-        )
+        advances = (position.x_advance for position in self._shape(text, rtl=rtl).glyph_positions)
+        return float(sum(advances) * self._scale)
 
     def shaped(self, text: str, *, rtl: bool) -> str:
         """The operators that show *text* with its ligatures, and its marks in their places."""
         shapes = self._shape(text, rtl=rtl)
-        operators, line, rise, behind = [], [], 0, 0.0
+        operators: list[str] = []
+        line: list[str] = []
+        rise, behind = 0, 0.0
         for info, at in zip(shapes.glyph_infos, shapes.glyph_positions, strict=True):
             self._text.setdefault(info.codepoint, text[info.cluster])
             if at.y_offset != rise:
@@ -210,7 +211,7 @@ class _EmbeddedFont:
         return (
             "".join(chr(ord("A") + byte % 26) for byte in digest[:6])
             + "+"
-            + re.sub(r"[^\w-]", "", own, flags=re.A)
+            + re.sub(r"[^\w-]", "", own, flags=re.ASCII)
         )
 
     def _widths(self) -> Array:

@@ -1,4 +1,6 @@
-"""Breaks lines of text into rows of a page: which font each part is set in, how wide it is and where it stands."""
+"""Breaks lines of text into rows of a page: in which font each part is, how wide it is and where."""
+
+# ruff: noqa: RUF001 - marks as they are in texts
 
 import re
 import unicodedata
@@ -9,12 +11,13 @@ from functools import lru_cache
 from itertools import groupby
 
 from faxbot.documents.fonts import Font, Fonts
+from faxbot.documents.text_direction import DIRECTED, directed, visual_order
 
 COLUMNS = 80
 POINTS = 10
 WIDE_POINTS = 11
 CELL = 0.60205 * POINTS
-"""The width of a character of the monospaced font, in points; a wide character, such as a Chinese one, has two."""
+"""The width of a character of the monospaced font, in points; a wide one, such as a Chinese one, has two."""
 
 WIDTH = COLUMNS * CELL
 _TAB = 8
@@ -27,12 +30,11 @@ _SHAPED = re.compile(
 )
 """Characters whose shape or place depends on those beside them."""
 
-_DIRECTED = re.compile("[\u0590-\u08ff\u202b\u202e\u2067\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff]")
 _INVISIBLE = re.compile(
     "[\xad\u034f\u061c\u180b-\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
     "\U0001f3fb-\U0001f3ff\U000e0000-\U000e0fff]"
 )
-_DEPENDENT = re.compile(f"{_SHAPED.pattern}|{_DIRECTED.pattern}|{_INVISIBLE.pattern}")
+_DEPENDENT = re.compile(f"{_SHAPED.pattern}|{DIRECTED.pattern}|{_INVISIBLE.pattern}")
 _JOINERS = "\u200c\u200d"
 _WORD_OR_SPACE = re.compile(r"\s+|\S+")
 _SPACES = re.compile("[\xa0\u2000-\u200a\u202f\u205f]")
@@ -121,11 +123,11 @@ class Rows:
             yield from self._plain_rows(line)
             return
         line = line.rstrip()
-        if not _DEPENDENT.search(line) and (row := self._simple_row(line)) is not None:
-            yield row
+        if not _DEPENDENT.search(line) and (simple := self._simple_row(line)) is not None:
+            yield simple
             return
-        base, directed = _directed(line)
-        for row in _filled(list(self._atoms(directed))):
+        base, parts = directed(line)
+        for row in _filled(list(self._atoms(parts))):
             yield self._placed(row, base)
 
     def _plain_rows(self, line: str) -> Iterator[Sequence[Run]]:
@@ -151,12 +153,12 @@ class Rows:
             )
         return row if x <= WIDTH + _ROUNDING else None
 
-    def _atoms(self, directed: Sequence[tuple[str, int]]) -> Iterator[_Atom]:
+    def _atoms(self, parts: Sequence[tuple[str, int]]) -> Iterator[_Atom]:
         previous: _Atom | None = None
-        for text, level in directed:
+        for text, level in parts:
             for piece in _WORD_OR_SPACE.findall(text):
                 if piece.isspace():
-                    atoms = [self._space(char, level, previous) for char in piece]
+                    atoms = [self._space(level, previous)] * len(piece)
                 elif level % 2 or _SHAPED.search(piece):
                     atoms = list(self._shaped_word(piece, level))
                 else:
@@ -164,7 +166,7 @@ class Rows:
                 yield from atoms
                 previous = atoms[-1] if atoms else previous
 
-    def _space(self, char: str, level: int, previous: _Atom | None) -> _Atom:
+    def _space(self, level: int, previous: _Atom | None) -> _Atom:
         """A space in the font of what is before it, so that both are one run."""
         font = self._fonts.monospaced
         if previous and previous.style is Style.SHAPED and ord(" ") in previous.font.characters:
@@ -204,10 +206,10 @@ class Rows:
             yield _Atom(cluster, each, Style.SHAPED, level, self._measure(cluster, each, rtl))
 
     def _placed(self, row: Sequence[_Atom], base: int) -> Sequence[Run]:
-        """The runs of a row, from left to right; a paragraph that is read from right to left ends at the right."""
+        """The runs of a row, from left to right; a paragraph read from right to left begins at the right."""
         runs: list[Run] = []
         widths: list[float] = []
-        for atom in _merged(_visual_order(row)):
+        for atom in _merged(visual_order(row, [atom.level for atom in row])):
             rtl = atom.level % 2 == 1
             shaped = atom.style is Style.SHAPED
             widths.append(self._measure(atom.text, atom.font, rtl) if shaped else atom.width)
@@ -246,22 +248,6 @@ def _cells(char: str) -> int:
     if unicodedata.category(char) in ("Mn", "Me", "Cf"):
         return 0
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1
-
-
-def _directed(line: str) -> tuple[int, Sequence[tuple[str, int]]]:
-    """The level of the paragraph, and its parts with their levels, in the order in which they are read."""
-    if not _DIRECTED.search(line):
-        return 0, [(line, 0)]
-    from fpdf.bidi import BidiParagraph  # noqa: PLC0415 - takes a second to import
-
-    paragraph = BidiParagraph(line)
-    parts: list[tuple[str, int]] = []
-    for each in paragraph.get_characters_with_embedding_level():
-        if parts and parts[-1][1] == each.embedding_level:
-            parts[-1] = (parts[-1][0] + each.character, each.embedding_level)
-        else:
-            parts.append((each.character, each.embedding_level))
-    return paragraph.base_embedding_level, parts
 
 
 def _clusters(word: str) -> list[str]:
@@ -314,22 +300,8 @@ def _without_last_spaces(row: list[_Atom]) -> list[_Atom]:
     return row
 
 
-def _visual_order(row: Sequence[_Atom]) -> list[_Atom]:
-    """Reverse what is read from right to left (rule L2 of the Unicode bidirectional algorithm)."""
-    ordered = list(row)
-    for level in range(max((atom.level for atom in row), default=0), 0, -1):
-        start = 0
-        while start < len(ordered):
-            end = start
-            while end < len(ordered) and ordered[end].level >= level:
-                end += 1
-            ordered[start:end] = reversed(ordered[start:end])
-            start = max(end, start) + 1
-    return ordered
-
-
 def _merged(row: Sequence[_Atom]) -> list[_Atom]:
-    """Join neighbors of one font and style; the text of what is read from right to left stays in reading order."""
+    """Join neighbors of one font and style; text that is read from right to left stays in reading order."""
     merged = []
     for (font, style, level), group in groupby(row, key=lambda atom: (atom.font, atom.style, atom.level)):
         atoms = list(group)

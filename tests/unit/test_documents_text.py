@@ -1,5 +1,7 @@
 """Text is typeset so that every character of it is on the page, readable, on any paper."""
 
+# ruff: noqa: RUF001 - marks as they are in texts
+
 import io
 import re
 import time
