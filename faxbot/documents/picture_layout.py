@@ -11,8 +11,9 @@ MARGIN = 18.0
 _OVERLAP = 36.0  # points that the end of a slice and the start of the next have in common: a line of text
 _MIN_SHARE = 0.45  # of the width that a picture would have in slices; if narrower on one page, it is cut
 _SANE_DPI = (60.0, 1300.0)
-_SCAN_DPI = 100.0  # a lower resolution is a program's default and not a size
+_SCAN_DPI = 97.0  # 98 is that of a fax; a lower one is a program's default, and says nothing of a size
 _LARGEST_DPI_UNKNOWN, _STRIP_DPI_UNKNOWN = 60.0, 120.0
+_STRIP = 3.0  # times as long as wide
 _SHEETS = ((612.0, 792.0), (595.28, 841.89), (612.0, 1008.0))
 _SHEET_PIXELS, _SHEET_TOLERANCE = 800, 0.012
 
@@ -45,9 +46,12 @@ class Layout:
     slices: int
     slice_height: float
 
-    def top_of(self, number: int) -> float:
-        """Where slice *number* (from 0) begins, in points below the top of the picture."""
-        return number * (self.height - self.slice_height) / max(1, self.slices - 1)
+    @property
+    def tops(self) -> list[float]:
+        """Where each page's slice begins, in points below the top; the left end of a turned picture is below."""
+        step = (self.height - self.slice_height) / max(1, self.slices - 1)
+        tops = [number * step for number in range(self.slices)]
+        return tops[::-1] if self.turned else tops
 
 
 def size_of(pixels: tuple[int, int], dpi: tuple[float, float] | None) -> PictureSize:
@@ -67,7 +71,7 @@ def size_of(pixels: tuple[int, int], dpi: tuple[float, float] | None) -> Picture
         for width, height in (sheet, sheet[::-1]):
             if across >= _SHEET_PIXELS and _is_close(across / height_pixels, width / height):
                 return PictureSize(width, height, is_sheet=True, is_measured=False)
-    is_strip = max(across, height_pixels) > 3 * min(across, height_pixels)
+    is_strip = max(across, height_pixels) > _STRIP * min(across, height_pixels)
     unit = 72 / (_STRIP_DPI_UNKNOWN if is_strip else _LARGEST_DPI_UNKNOWN)
     return PictureSize(across * unit, height_pixels * unit, is_sheet=False, is_measured=False)
 
@@ -89,8 +93,10 @@ def lay_out(size: PictureSize, paper: Paper) -> Layout:
 
 
 def _has_no_room(width: float, height: float) -> bool:
-    """Whether a page of this size is too large for more margins than it has of its own."""
+    """Whether a page of this size, which is no strip, is too large for more margins than it has of its own."""
     short, long = sorted((width, height))
+    if long > _STRIP * short:
+        return False
     return short > _SHEETS[1][0] - 2 * MARGIN or long > _SHEETS[0][1] - 2 * MARGIN
 
 

@@ -88,11 +88,11 @@ def _fitted(picture: Image.Image, across: int, down: int) -> Image.Image:
 
 
 def _canvases(dots: Image.Image, layout: Layout, paper: Paper) -> Iterator[Image.Image]:
-    """The pages of the fax with the picture in the middle, or with one slice of it each at the top."""
+    """The pages of the fax, each with the picture, or a slice of it, in the middle."""
     lines = int(paper[1] * LINES_PER_INCH / 72)
     tall = min(lines, round(layout.slice_height * LINES_PER_INCH / 144) * 2, dots.height)
-    for number in range(layout.slices):
-        top = min(round(layout.top_of(number) * LINES_PER_INCH / 144) * 2, dots.height - tall)
+    for points in layout.tops:
+        top = min(round(points * LINES_PER_INCH / 144) * 2, dots.height - tall)
         page = Image.new("1", (DOTS, lines), _WHITE)
         page.paste(dots.crop((0, top, dots.width, top + tall)), ((DOTS - dots.width) // 2, (lines - tall) // 4 * 2))
         yield page

@@ -108,7 +108,7 @@ def _invisible(name: str, *, transparent: bool) -> BadDocument:
     what = display_name(name)
     if transparent:
         return BadDocument(
-            f"{what} is white on a transparent background: nothing would be visible on paper."
+            f"{what} has nothing but white on a transparent background: nothing would be visible."
             " Give it a dark color and share that."
         )
     return BadDocument(f"{what} is all white: nothing would be visible. Share another picture.")

@@ -27,6 +27,9 @@ _PAGE = 2  # the other bit: one page of several
 _OLD_REDUCED = 2
 _WHITE_IS_ZERO = 0
 _GROUP_3, _GROUP_4 = 3, 4
+_PLANES, _SEPARATE = 284, 2
+_SAMPLE_FORMAT, _UNSIGNED = 339, 1
+_BYTE, _LONG = 8, 32
 _INCH, _CENTIMETER = 2, 3
 _FAX_DPI, _STANDARD_LINES, _FINE_LINES = 204.0, 98.0, 196.0
 _SAME_RESOLUTION = 0.02
@@ -97,10 +100,14 @@ def _opened(path: Path, name: str) -> Iterator[Image.Image]:
             with Image.open(path, formats=["TIFF"]) as image:
                 yield image
         except (UnidentifiedImageError, SyntaxError) as exc:
-            raise BadDocument(
-                f"{display_name(name)} is damaged, or a TIFF of a kind that I can't read."
-                " Save it as a PDF and share that."
-            ) from exc
+            raise _unreadable(name) from exc
+
+
+def _unreadable(name: str) -> BadDocument:
+    return BadDocument(
+        f"{display_name(name)} is damaged, or a TIFF of a kind that I can't read."
+        " Save it as a PDF and share that."
+    )
 
 
 def _frames(image: Image.Image, name: str) -> Iterator[dict[int, Any]]:
@@ -174,6 +181,8 @@ def _resolution(tags: dict[int, Any], image: Image.Image, paper: Paper) -> tuple
 
 def _decoded(image: Image.Image, tags: dict[int, Any], name: str) -> Image.Image:
     """The current page in gray; Pillow turns it upright, and leaves wide pixels as they are stored."""
+    if _is_misread(tags):
+        raise _unreadable(name)
     bits, inverted = max(tags.get(_BITS, (1,))), tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO
     try:
         image.load()
@@ -181,6 +190,14 @@ def _decoded(image: Image.Image, tags: dict[int, Any], name: str) -> Image.Image
     except MemoryError as exc:
         raise too_large(name) from exc
     return ImageChops.invert(gray) if inverted and image.mode in WIDE_MODES else gray
+
+
+def _is_misread(tags: dict[int, Any]) -> bool:
+    """Whether Pillow decodes the pixels wrongly: wide ones in separate planes, and unsigned ones of 32 bits."""
+    bits = max(tags.get(_BITS, (1,)))
+    return (tags.get(_PLANES) == _SEPARATE and bits > _BYTE) or (
+        bits == _LONG and max(tags.get(_SAMPLE_FORMAT, (_UNSIGNED,))) == _UNSIGNED
+    )
 
 
 def _is_close(one: float, other: float) -> bool:
