@@ -24,7 +24,6 @@ from faxbot.fax.document import Document, Note, Part
 from faxbot.fax.errors import BadDocument
 
 _NAME_BYTES = 120
-_CHUNK_BYTES = 1 << 20
 _SUFFIXES = re.compile(r"\.(?:pdf|e?ps|tiff?|txt|text|md|csv|log|png|jpe?g|jfif|gif|webp|bmp|avif|hei[cf])$", re.IGNORECASE)
 
 
@@ -187,11 +186,9 @@ def _finish(
     if all(blank):
         what = display_name(name) if len(parts) == 1 else "the files"
         raise BadDocument(f"Nothing would be visible: every page of {what} is blank. Share another file.")
-    digest, size = hashlib.sha256(), 0
-    with made.open("rb") as file:
-        while chunk := file.read(_CHUNK_BYTES):
-            digest.update(chunk)
-            size += len(chunk)
+    digest = _digest(made)
+    originals = [_digest(part.path) for part in parts]
+    size = made.stat().st_size
     final = into.with_name(into.name + kind.suffix)
     put_in_place(made, final)
     return Document(
@@ -200,10 +197,16 @@ def _finish(
         kind.content_type,
         pages,
         size,
-        digest.hexdigest(),
+        digest,
+        originals[0] if len(originals) == 1 else hashlib.sha256("".join(originals).encode()).hexdigest(),
         tuple(notes),
         tuple(number for number, is_blank in enumerate(blank, start=1) if is_blank),
     )
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _megabytes(size: int) -> str:
