@@ -35,7 +35,7 @@ def needs_picture(page: pikepdf.Page, pdf: pikepdf.Pdf) -> bool:
     """
     Whether the page has marks that only a viewer can draw.
 
-    These are comments without an appearance stream, and form fields without one whose value qpdf cannot write.
+    These are comments and form fields without an appearance stream, if qpdf cannot write the field's value.
     """
     stale = _needs_appearances(pdf)
     for annotation in _annotations(page):

@@ -105,7 +105,9 @@ def test_marks_in_the_corners_stay_where_a_viewer_shows_them(tmp_path):
     landscape = saved(lambda pdf: page_of(pdf, b"0 592 40 20 re f 782 0 10 10 re f", (0, 0, 792, 612)))
     (page,) = pages(made(tmp_path, landscape))
     assert ink(page) == (0, 0, 100, 100)
-    assert not page.getpixel((10, page.height - 10)), "the upper left corner is the lower left one of a turned page"
+    assert not page.getpixel((10, page.height - 10)), (
+        "the upper left corner is the lower left one of a turned page"
+    )
 
 
 def test_a_fill_color_left_behind_does_not_reach_beyond_its_page(tmp_path):
@@ -168,7 +170,9 @@ def test_form_fields_without_an_appearance_are_filled_in(tmp_path, value, kept):
 
     def build(pdf: pikepdf.Pdf) -> None:
         page = page_of(pdf, b"")
-        font = Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica, Encoding=Name.WinAnsiEncoding)
+        font = Dictionary(
+            Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica, Encoding=Name.WinAnsiEncoding
+        )
         field = pdf.make_indirect(
             Dictionary(
                 Type=Name.Annot,
@@ -192,7 +196,9 @@ def test_form_fields_without_an_appearance_are_filled_in(tmp_path, value, kept):
     assert (top < 40) is kept
 
 
-def layered(pdf: pikepdf.Pdf, config: dict[str, object] | None = None, usage: Dictionary | None = None) -> None:
+def layered(
+    pdf: pikepdf.Pdf, config: dict[str, object] | None = None, usage: Dictionary | None = None
+) -> None:
     page = page_of(pdf, b"/OC /L0 BDC 0 692 612 100 re f EMC 0 0 10 10 re f")
     layer = pdf.make_indirect(Dictionary(Type=Name.OCG, Name="draft"))
     if usage is not None:
@@ -261,9 +267,7 @@ def test_blank_pages_are_counted_and_a_blank_document_is_refused(tmp_path):
 
 def test_a_locked_document_that_opens_is_unlocked(tmp_path):
     """A password that only restricts what may be done is no obstacle, and is gone from what is faxed."""
-    locked = saved(
-        lambda pdf: page_of(pdf, CORNERS), encryption=pikepdf.Encryption(owner="boss", user="")
-    )
+    locked = saved(lambda pdf: page_of(pdf, CORNERS), encryption=pikepdf.Encryption(owner="boss", user=""))
     with pikepdf.open(made(tmp_path, locked).path) as pdf:
         assert not pdf.is_encrypted
 
