@@ -161,7 +161,7 @@ def _pages(part: Part, kind: FileKind, scratch: Path, limits: Limits) -> _Pages:
 def _fitted(path: Path, name: str, limits: Limits) -> _Pages:
     _, sound = check_pdf(path, name, limits.max_pages)
     pdf = pikepdf.open(path, suppress_warnings=True)
-    notes, changed = fit_pages(pdf, path, limits.paper)
+    notes, changed = fit_pages(pdf, path, name, limits.paper)
     return _Pages(pdf, notes, sound and not changed and not pdf.is_encrypted and is_normal(pdf))
 
 

@@ -31,14 +31,17 @@ class _Shown:
         return (height, width) if self.rotate % 180 else (width, height)
 
 
-def fit_pages(pdf: pikepdf.Pdf, path: Path, paper: Paper) -> tuple[list[Note], bool]:
+def fit_pages(pdf: pikepdf.Pdf, path: Path, name: str, paper: Paper) -> tuple[list[Note], bool]:
     """
     Put each page of *pdf*, opened from *path*, on *paper*; return notes, and whether anything changed.
 
     Text stays text. Annotations and form fields become part of the page. A page with marks that only a viewer can draw is
-    replaced by its picture.
+    replaced by its picture. *name* is used in messages.
+
+    Raises:
+        BadDocument: A form field cannot be drawn.
     """
-    pictures = [needs_picture(page, pdf) for page in pdf.pages]
+    pictures = [needs_picture(page, pdf, name) for page in pdf.pages]
     changed = flatten_annotations(pdf)
     notes = []
     for index, page in enumerate(list(pdf.pages)):

@@ -162,38 +162,40 @@ def test_hidden_comments_stay_hidden(tmp_path, flags):
     assert page.getpixel((round(150 / 612 * page.width), round((792 - 625) / 792 * page.height)))
 
 
-@pytest.mark.parametrize(
-    ("value", "kept"), [("Dana Whitfield", True), ("漢字", True), ("Łódź", True), ("", False)]
-)
-def test_form_fields_without_an_appearance_are_filled_in(tmp_path, value, kept):
-    """Latin text is written into the page; a page with other text becomes a picture of what a viewer shows."""
+def form(pdf: pikepdf.Pdf, value: str) -> None:
+    page = page_of(pdf, b"0 0 10 10 re f")
+    font = Dictionary(
+        Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica, Encoding=Name.WinAnsiEncoding
+    )
+    field = pdf.make_indirect(
+        Dictionary(
+            Type=Name.Annot,
+            Subtype=Name.Widget,
+            FT=Name.Tx,
+            T="name",
+            V=value,
+            DA="/Helv 24 Tf 0 g",
+            Rect=Array([100, 600, 400, 640]),
+            F=4,
+        )
+    )
+    page.obj.Annots = Array([field])
+    pdf.Root.AcroForm = Dictionary(
+        Fields=Array([field]), NeedAppearances=True, DR=Dictionary(Font=Dictionary(Helv=font))
+    )
 
-    def build(pdf: pikepdf.Pdf) -> None:
-        page = page_of(pdf, b"")
-        font = Dictionary(
-            Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica, Encoding=Name.WinAnsiEncoding
-        )
-        field = pdf.make_indirect(
-            Dictionary(
-                Type=Name.Annot,
-                Subtype=Name.Widget,
-                FT=Name.Tx,
-                T="name",
-                V=value,
-                DA="/Helv 24 Tf 0 g",
-                Rect=Array([100, 600, 400, 640]),
-                F=4,
-            )
-        )
-        page.obj.Annots = Array([field])
-        page.obj.Contents = pdf.make_stream(b"0 0 10 10 re f")
-        pdf.Root.AcroForm = Dictionary(
-            Fields=Array([field]), NeedAppearances=True, DR=Dictionary(Font=Dictionary(Helv=font))
-        )
 
-    (page,) = pages(made(tmp_path, saved(build)))
-    top = ink(page)[1]
-    assert (top < 40) is kept
+@pytest.mark.parametrize(("value", "shown"), [("Dana Whitfield", True), ("Łódź", True), ("", False)])
+def test_form_fields_without_an_appearance_are_filled_in(tmp_path, value, shown):
+    """Latin-1 text is written into the page; a page with other text becomes a picture of what a viewer shows."""
+    (page,) = pages(made(tmp_path, saved(lambda pdf: form(pdf, value))))
+    assert (ink(page)[1] < 40) is shown
+
+
+def test_a_form_field_that_cannot_be_drawn_is_not_left_out(tmp_path):
+    """The recipient would hold an empty field."""
+    with pytest.raises(BadDocument, match='file0.pdf has "漢" in a form field'):
+        made(tmp_path, saved(lambda pdf: form(pdf, "漢字")))
 
 
 def layered(
