@@ -1,0 +1,153 @@
+"""Puts the pages of a PDF on the fax server's paper: upright, whole, as a viewer shows them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pikepdf
+from PIL import Image
+
+from faxbot.documents.annotations import flatten_annotations, needs_picture
+from faxbot.documents.paper import TOLERANCE, Box, Paper, Placement, fills, place
+from faxbot.documents.rendering import page_on_paper
+from faxbot.fax.document import Note
+
+_DEFAULT_BOX: Box = (0.0, 0.0, 612.0, 792.0)  # viewers take Letter where the box is missing or empty
+_MIN_SIDE_POINTS = 1.0
+_CORNERS = 4  # numbers in a box
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """The part of a page that a viewer shows: its box, /Rotate and /UserUnit."""
+
+    box: Box
+    rotate: int
+    unit: float
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Width and height in points as shown."""
+        width, height = (self.box[2] - self.box[0]) * self.unit, (self.box[3] - self.box[1]) * self.unit
+        return (height, width) if self.rotate % 180 else (width, height)
+
+
+def fit_pages(pdf: pikepdf.Pdf, path: Path, name: str, paper: Paper) -> tuple[list[Note], bool]:
+    """
+    Put each page of *pdf*, opened from *path*, on *paper*; return notes, and whether anything changed.
+
+    Text stays text. Annotations and form fields become part of the page. A page with marks that only a viewer can draw is
+    replaced by its picture. *name* is used in messages.
+
+    Raises:
+        BadDocument: A form field cannot be drawn.
+    """
+    pictures = [needs_picture(page, pdf, name) for page in pdf.pages]
+    changed = flatten_annotations(pdf)
+    notes = []
+    for index, page in enumerate(list(pdf.pages)):
+        shown = _shown(page)
+        placement = place(shown.box, paper, rotate=shown.rotate, unit=shown.unit)
+        if placement.note:
+            notes.append(Note(index + 1, placement.note))
+        if pictures[index]:
+            picture = page_on_paper(path, index, shown.size, placement, paper)
+            pdf.pages[index] = _pictured(pdf, picture, paper)
+        elif not _is_plain(page, shown, paper):
+            pdf.pages[index] = _wrapped(pdf, page, shown.box, placement, paper)
+            changed = True
+    return notes, changed
+
+
+def _shown(page: pikepdf.Page) -> _Shown:
+    media = _box(page, "/MediaBox") or _DEFAULT_BOX
+    crop = _box(page, "/CropBox") or media
+    box = (
+        max(media[0], crop[0]),
+        max(media[1], crop[1]),
+        min(media[2], crop[2]),
+        min(media[3], crop[3]),
+    )
+    if box[2] - box[0] < _MIN_SIDE_POINTS or box[3] - box[1] < _MIN_SIDE_POINTS:
+        box = media
+    rotate = _inherited(page, "/Rotate")
+    unit = page.obj.get("/UserUnit", 1)
+    turns = int(rotate) // 90 * 90 % 360 if _is_number(rotate) else 0
+    return _Shown(box, turns, float(unit) if _is_number(unit) and unit > 0 else 1.0)
+
+
+def _box(page: pikepdf.Page, key: str) -> Box | None:
+    """A box in order, of the page or its parents; None if it is missing, malformed or empty."""
+    found = _inherited(page, key)
+    if not isinstance(found, pikepdf.Array) or len(found) != _CORNERS or not all(map(_is_number, found)):
+        return None
+    a, b, c, d = (float(value) for value in found)
+    box = (min(a, c), min(b, d), max(a, c), max(b, d))
+    return box if box[2] - box[0] >= _MIN_SIDE_POINTS and box[3] - box[1] >= _MIN_SIDE_POINTS else None
+
+
+def _inherited(page: pikepdf.Page, key: str) -> object:
+    node, seen = page.obj, set()
+    while isinstance(node, pikepdf.Dictionary) and node.objgen not in seen:
+        if key in node:
+            return node[key]
+        seen.add(node.objgen)
+        node = node.get("/Parent")
+    return None
+
+
+def _is_number(value: object) -> bool:
+    try:
+        float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def _is_plain(page: pikepdf.Page, shown: _Shown, paper: Paper) -> bool:
+    """Whether the page is printed by the fax server as a viewer shows it."""
+    media = _box(page, "/MediaBox")
+    return (
+        media is not None
+        and shown.unit == 1.0
+        and shown.rotate == 0
+        and max(abs(a - b) for a, b in zip(shown.box, media, strict=True)) <= TOLERANCE
+        and max(abs(media[0]), abs(media[1])) <= TOLERANCE
+        and fills(*shown.size, paper)
+    )
+
+
+def _wrapped(
+    pdf: pikepdf.Pdf, page: pikepdf.Page, box: Box, placement: Placement, paper: Paper
+) -> pikepdf.Page:
+    """A page of *paper* with the content of *page*, clipped to *box*."""
+    form = page.as_form_xobject(handle_transformations=False)
+    form.BBox = pikepdf.Array([round(value, 4) for value in box])
+    if "/Matrix" in form:
+        del form["/Matrix"]
+    return _page(pdf, form, placement.matrix, paper)
+
+
+def _pictured(pdf: pikepdf.Pdf, picture: Image.Image, paper: Paper) -> pikepdf.Page:
+    """A page of *paper* with a black-and-white picture of the same shape."""
+    image = pdf.make_stream(picture.tobytes())
+    image.stream_dict = pikepdf.Dictionary(
+        Type=pikepdf.Name.XObject,
+        Subtype=pikepdf.Name.Image,
+        Width=picture.width,
+        Height=picture.height,
+        ColorSpace=pikepdf.Name.DeviceGray,
+        BitsPerComponent=1,
+    )
+    return _page(pdf, image, (paper[0], 0, 0, paper[1], 0, 0), paper)
+
+
+def _page(pdf: pikepdf.Pdf, content: pikepdf.Object, matrix: tuple[float, ...], paper: Paper) -> pikepdf.Page:
+    operands = " ".join(f"{value:.6f}" for value in matrix)
+    return pikepdf.Page(
+        pikepdf.Dictionary(
+            Type=pikepdf.Name.Page,
+            MediaBox=pikepdf.Array([0, 0, *paper]),
+            Resources=pikepdf.Dictionary(XObject=pikepdf.Dictionary(Page=pdf.make_indirect(content))),
+            Contents=pdf.make_stream(f"q {operands} cm /Page Do Q".encode()),
+        )
+    )
