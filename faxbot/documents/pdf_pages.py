@@ -8,6 +8,7 @@ import pikepdf
 from PIL import Image
 
 from faxbot.documents.annotations import flatten_annotations, needs_picture
+from faxbot.documents.layers import forget_layers, pages_with_hidden_layers
 from faxbot.documents.paper import TOLERANCE, Box, Paper, Placement, fills, place
 from faxbot.documents.rendering import page_on_paper
 from faxbot.fax.document import Note
@@ -38,13 +39,14 @@ def fit_pages(pdf: pikepdf.Pdf, path: Path, name: str, paper: Paper) -> tuple[li
     Put each page of *pdf*, opened from *path*, on *paper*; return notes, and whether anything changed.
 
     Text stays text. Annotations and form fields become part of the page. A page with marks that only a viewer
-    can draw is replaced by its picture. *name* is used in messages.
+    can draw, or with hidden layers, is replaced by its picture. *name* is used in messages.
 
     Raises:
         BadDocument: A form field cannot be drawn.
     """
-    pictures = [needs_picture(page, pdf, name) for page in pdf.pages]
-    changed = flatten_annotations(pdf)
+    hidden = pages_with_hidden_layers(pdf)
+    pictures = [needs_picture(page, pdf, name) or hidden[index] for index, page in enumerate(pdf.pages)]
+    changed = any((flatten_annotations(pdf), forget_layers(pdf)))
     notes = []
     for index, page in enumerate(list(pdf.pages)):
         shown = _shown(page)

@@ -5,7 +5,9 @@ from pathlib import Path
 
 from faxbot.fax.errors import BadDocument
 
-_LETTER_REGIONS = frozenset("US CA MX PR PH CL CO CR DO GT HN NI PA SV VE BO".split())
+_LETTER_REGIONS = frozenset(
+    ("US", "CA", "MX", "PR", "PH", "CL", "CO", "CR", "DO", "GT", "HN", "NI", "PA", "SV", "VE", "BO")
+)
 
 
 @dataclass(frozen=True, slots=True)
