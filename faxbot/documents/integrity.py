@@ -1,4 +1,4 @@
-"""Checks that a PDF or TIFF is complete, and counts its pages."""
+"""Checks that a PDF is complete, and counts its pages; the refusals of incomplete files."""
 
 import warnings
 from collections.abc import Iterator
@@ -10,11 +10,11 @@ import pikepdf
 from PIL import Image
 
 from faxbot.documents.kinds import display_name
+from faxbot.documents.unreadable import damaged, too_large, too_many_pages
 from faxbot.fax.errors import BadDocument
 
 _TAIL_BYTES = 2048
-_MAX_FRAMES = 10_000
-_STRIP_OFFSETS, _STRIP_BYTES, _TILE_OFFSETS, _TILE_BYTES = 273, 279, 324, 325
+_PADDING_BYTES = 1 << 20
 _BAD_PICTURE = (OSError, ValueError, SyntaxError, EOFError, KeyError, TypeError, img2pdf.ImageOpenError)
 
 
@@ -39,26 +39,6 @@ def reading_picture(name: str) -> Iterator[None]:
         raise damaged(name) from exc
 
 
-def too_large(name: str) -> BadDocument:
-    """The refusal of a picture with too many pixels."""
-    return BadDocument(f"{display_name(name)} has too many pixels for a fax. Save it smaller and share that.")
-
-
-def damaged(name: str) -> BadDocument:
-    """The refusal of a truncated or damaged file."""
-    return BadDocument(
-        f"{display_name(name)} is damaged or cut short. Open it, save it again and share the new file."
-    )
-
-
-def too_many_pages(name: str, pages: int | None, max_pages: int) -> BadDocument:
-    """The refusal of a document with more than *max_pages*; *pages* is None if they were not all counted."""
-    count = f"{pages} pages" if pages else f"more than {max_pages} pages"
-    return BadDocument(
-        f"{display_name(name)} has {count}; {max_pages} is the most for one fax. Share it in smaller parts."
-    )
-
-
 def check_pdf(path: Path, name: str, max_pages: int | None = None) -> tuple[int, bool]:
     """
     Count a PDF's pages; return them and whether the file is valid without repairs.
@@ -66,7 +46,8 @@ def check_pdf(path: Path, name: str, max_pages: int | None = None) -> tuple[int,
     A PDF that opens without a password is accepted, whatever restrictions on editing it has.
 
     Raises:
-        BadDocument: It needs a password, has no pages or more than *max_pages*, or is damaged or truncated.
+        BadDocument: It needs a password, has no pages or more than *max_pages*, is damaged or truncated, or is a
+            portfolio or a dynamic form, whose pages are not in it.
     """
     try:
         pages, sound = _count(path, name, max_pages, recover=False), True
@@ -93,6 +74,7 @@ def _count(path: Path, name: str, max_pages: int | None, *, recover: bool) -> in
         path, attempt_recovery=recover, suppress_warnings=True, inherit_page_attributes=False
     )
     with opened as pdf:
+        _check_contents(pdf, name)
         if max_pages is not None and _has_more_than(max_pages, pdf):
             declared = pdf.Root.Pages.get("/Count")
             raise too_many_pages(
@@ -104,6 +86,20 @@ def _count(path: Path, name: str, max_pages: int | None, *, recover: bool) -> in
         if recover and declared != len(pdf.pages):
             raise ValueError("the repair lost pages")
         return len(pdf.pages)
+
+
+def _check_contents(pdf: pikepdf.Pdf, name: str) -> None:
+    """Refuse a PDF whose pages only say that another program is needed (ISO 32000-1, 12.3.5 and 12.7.8)."""
+    if "/Collection" in pdf.Root:
+        raise BadDocument(
+            f"{display_name(name)} is a portfolio, with other files packed into it."
+            " Print the ones you need to a PDF and share that."
+        )
+    if pdf.Root.get("/NeedsRendering", False) is True:
+        raise BadDocument(
+            f"{display_name(name)} is a form that only the program it was made for can show."
+            " Print it to a PDF and share that."
+        )
 
 
 def _has_more_than(max_pages: int, pdf: pikepdf.Pdf) -> bool:
@@ -127,35 +123,7 @@ def _has_more_than(max_pages: int, pdf: pikepdf.Pdf) -> bool:
 
 
 def _has_end(path: Path) -> bool:
+    """Whether the end mark is near the end; zero bytes behind it are ignored."""
     with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - _TAIL_BYTES))
-        return b"%%EOF" in file.read()
-
-
-def check_tiff(path: Path, name: str, max_pages: int | None = None) -> int:
-    """
-    Count a TIFF's pages, and check that the data of each is inside the file.
-
-    Raises:
-        BadDocument: It is damaged or truncated, or has more than *max_pages*.
-    """
-    size = path.stat().st_size
-    with reading_picture(name), Image.open(path, formats=["TIFF"]) as image:
-        for frame in range(_MAX_FRAMES):
-            try:
-                image.seek(frame)
-            except EOFError:
-                return frame
-            if not 0 < _end_of_frame(image) <= size:
-                raise damaged(name)
-            if max_pages is not None and frame >= max_pages:
-                raise too_many_pages(name, None, max_pages)
-    raise damaged(name)
-
-
-def _end_of_frame(image: Image.Image) -> int:
-    tags = image.tag_v2  # type: ignore[attr-defined]  # only TIFF images have it
-    ends = [0]
-    for offsets, counts in ((_STRIP_OFFSETS, _STRIP_BYTES), (_TILE_OFFSETS, _TILE_BYTES)):
-        ends += [at + n for at, n in zip(tags.get(offsets, ()), tags.get(counts, ()), strict=False)]
-    return int(max(ends))
+        file.seek(max(0, path.stat().st_size - _PADDING_BYTES))
+        return b"%%EOF" in file.read().rstrip(b"\0")[-_TAIL_BYTES:]

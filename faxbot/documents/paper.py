@@ -1,5 +1,6 @@
 """The fax server's paper, and where a page comes to lie on it."""
 
+import math
 from dataclasses import dataclass
 
 Box = tuple[float, float, float, float]
@@ -19,9 +20,11 @@ PAPER: dict[str, Paper] = {
 TOLERANCE = 0.5
 """Points by which a page may exceed the paper: A4 is written as 595.28 x 841.89 and as 595 x 842."""
 
-_LETTER_REGIONS = frozenset("US CA MX PR PH CL CO CR DO GT HN NI PA SV VE BO".split())
 _MIN_SHARE = 0.9  # of the paper's area; a fax server puts a smaller page into the lower left corner
 _WORTH_TURNING = 1.03
+_WORTH_CUTTING = 2.0  # times the paper's height, at the largest scale that fits the width
+_OVERLAP = 0.05  # of a piece
+_WHOLE = 100  # percent
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +43,13 @@ class Placement:
     @property
     def note(self) -> str:
         """What a person has to know of it, such as "turned, shrunk to 71 %"; empty if nothing."""
-        shrunk = f"shrunk to {round(self.scale * 100)} %" if round(self.scale * 100) < 100 else ""
+        percent = round(self.scale * _WHOLE)
+        shrunk = f"shrunk to {percent} %" if percent < _WHOLE else ""
         return ", ".join(filter(None, ("turned" if self.turned else "", shrunk)))
 
 
-def paper_of(region: str) -> str:
-    """The usual paper of a region (ISO 3166 code): `letter` in most of America, else `a4`."""
-    return "letter" if region.upper() in _LETTER_REGIONS else "a4"
-
-
 def fills(width: float, height: float, paper: Paper) -> bool:
-    """Whether a page of this size, in points, is printed as it is: no larger than the paper, nor much smaller."""
+    """Whether a page of this size in points is printed as it is: neither larger nor much smaller."""
     return (
         width <= paper[0] + TOLERANCE
         and height <= paper[1] + TOLERANCE
@@ -61,6 +60,31 @@ def fills(width: float, height: float, paper: Paper) -> bool:
 def is_turned(width: float, height: float, paper: Paper) -> bool:
     """Whether a page of this size is larger on the paper when it lies on its side."""
     return width > height and _scale(height, width, paper) > _WORTH_TURNING * _scale(width, height, paper)
+
+
+def strips(box: Box, paper: Paper, *, rotate: int = 0, unit: float = 1.0) -> list[Box]:
+    """
+    Cut a page that is much longer than the paper, such as a till receipt, into pieces, the upper one first.
+
+    Each piece is readable on a page of its own, and begins with the end of the one before. Other pages stay whole.
+    """
+    left, bottom, right, top = box
+    across, along = (top - bottom, right - left) if rotate % 180 else (right - left, top - bottom)
+    piece = paper[1] / min(unit, paper[0] / across)
+    if along <= _WORTH_CUTTING * piece:
+        return [box]
+    step = piece * (1 - _OVERLAP)
+    starts = [number * step for number in range(math.ceil((along - piece) / step) + 1)]
+    ends = [min(start + piece, along) for start in starts]
+    return [
+        {
+            0: (left, top - end, right, top - start),
+            90: (left + start, bottom, left + end, top),
+            180: (left, bottom + start, right, bottom + end),
+            270: (right - end, bottom, right - start, top),
+        }[rotate % 360]
+        for start, end in zip(starts, ends, strict=True)
+    ]
 
 
 def place(box: Box, paper: Paper, *, rotate: int = 0, unit: float = 1.0) -> Placement:

@@ -9,10 +9,11 @@ from pathlib import Path
 import pikepdf
 import pypdfium2
 
-from faxbot.documents.integrity import check_pdf, too_many_pages
+from faxbot.documents.integrity import check_pdf
 from faxbot.documents.kinds import display_name, postscript_start
 from faxbot.documents.paper import PAPER, Paper
 from faxbot.documents.refusals import BROKEN_POSTSCRIPT, NO_GHOSTSCRIPT
+from faxbot.documents.unreadable import too_many_pages
 from faxbot.fax.errors import BadDocument
 
 _HEAD_BYTES = 1 << 16
