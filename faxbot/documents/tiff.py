@@ -21,7 +21,7 @@ from faxbot.fax.errors import BadDocument
 _MAX_FRAMES = 10_000
 _WHITE = 255
 _SUBFILE, _OLD_SUBFILE, _BITS, _COMPRESSION, _PHOTOMETRIC, _ORIENTATION = 254, 255, 258, 259, 262, 274
-_STRIP_OFFSETS, _SAMPLES, _STRIP_BYTES, _X_RESOLUTION, _Y_RESOLUTION, _UNIT = 273, 277, 279, 282, 283, 296
+_STRIP_OFFSETS, _STRIP_BYTES, _X_RESOLUTION, _Y_RESOLUTION, _UNIT = 273, 279, 282, 283, 296
 _TILE_OFFSETS, _TILE_BYTES = 324, 325
 
 _REDUCED, _MASK = 1, 4  # bits of NewSubfileType
@@ -141,7 +141,6 @@ def _end_of_page(tags: dict[int, Any]) -> int:
 def _is_fax(tags: dict[int, Any], size: tuple[int, int], paper: Paper) -> bool:
     plain = (
         tags.get(_BITS, (1,)) == (1,)
-        and tags.get(_SAMPLES, 1) == 1
         and tags.get(_COMPRESSION) in (_GROUP_3, _GROUP_4)
         and tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO
         and tags.get(_ORIENTATION, _UPRIGHT) == _UPRIGHT
