@@ -70,11 +70,12 @@ def test_every_kind_of_picture_becomes_a_page(fax, suffix):
     assert notes == []
 
 
-@pytest.mark.parametrize(("suffix", "mode"), [("jpg", "L"), ("jpg", "RGB"), ("webp", "RGB")])
-@pytest.mark.parametrize("orientation", STORED)
-def test_a_photo_is_turned_as_its_camera_says(fax, orientation, suffix, mode):
+@pytest.mark.parametrize(
+    ("suffix", "orientation"), [*(("jpg", orientation) for orientation in STORED), ("webp", 6), ("png", 3)]
+)
+def test_a_photo_is_turned_as_its_camera_says(fax, orientation, suffix):
     """All eight EXIF orientations come out upright."""
-    picture, exif = marked(mode=mode), Image.Exif()
+    picture, exif = marked(mode="RGB"), Image.Exif()
     exif[0x0112] = orientation
     if (stored := STORED[orientation]) is not None:
         picture = picture.transpose(stored)
@@ -267,10 +268,10 @@ def test_what_cannot_be_decoded_is_refused(fax, content, suffix, why):
         fax(content, suffix)
 
 
-@pytest.mark.parametrize("suffix", ["png", "jpg", "webp", "gif", "heic"])
+@pytest.mark.parametrize("suffix", ["png", "jpg", "webp", "gif"])
 def test_a_picture_cut_short_is_refused(fax, tmp_path, suffix):
     """Half a photo is never faxed."""
-    fax(marked((600, 800), "RGB"), suffix)
+    fax(marked(mode="RGB"), suffix)
     content = (tmp_path / f"picture.{suffix}").read_bytes()
     with pytest.raises(BadDocument, match="damaged or cut short"):
         fax(content[: len(content) * 2 // 3], suffix)

@@ -256,7 +256,7 @@ def test_every_orientation_becomes_upright(convert, orientation):
 @pytest.mark.parametrize("resolution", [(204.0, 98.0), None])
 @pytest.mark.parametrize("paper", [LETTER, A4])
 def test_a_fax_of_standard_resolution_keeps_its_dots_and_its_shape(convert, resolution, paper):
-    """Each line is printed twice in fine resolution; without a resolution, few lines are standard resolution."""
+    """Each line is printed twice in fine resolution; if unknown, few lines are standard resolution."""
     noise = noisy((DOTS, 1000))
     (page,), notes = convert(
         noise, paper, compression="group3", **({"dpi": resolution} if resolution else {})
