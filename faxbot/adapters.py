@@ -31,7 +31,6 @@ from faxbot.slack.web_api.web_api import BotIdentity, WebApi
 from faxbot.store.engine import TransactionStore
 from faxbot.ucx.client import UcxClient, connect
 
-MEGABYTE = 1 << 20
 
 
 class SystemClock:
@@ -172,10 +171,9 @@ def wire(
         ),
     )
     profile = BotProfile(region=setting.plan.region)
-    max_bytes = settings.faxbot_max_megabytes * MEGABYTE
     directory = SlackDirectory(api, clock.now)
     unacknowledged = Unacknowledged()
-    attachments = SlackAttachments(api, max_bytes=max_bytes)
+    attachments = SlackAttachments(api, max_bytes=settings.max_bytes)
     lines = LineDirectory(server, store, clock, settled=setting.modems, preferred=setting.default_line)
     forms = FaxForms(api, lines, attachments, profile)
     adapters = Adapters(
@@ -189,7 +187,9 @@ def wire(
         pace=pace,
         attachments=attachments,
         directory=directory,
-        documents=DocumentSandbox(max_bytes=max_bytes, max_pages=settings.faxbot_max_pages),
+        documents=DocumentSandbox(
+            max_bytes=settings.max_bytes, max_pages=settings.faxbot_max_pages, paper=settings.paper
+        ),
         clock=clock,
         lines=lines,
         forms=forms,

@@ -1,4 +1,4 @@
-"""The command line: serve, doctor, migrate, backup, restored, demo, tour."""
+"""The command line: serve, doctor, migrate, backup, restored, preview, demo, tour."""
 
 import asyncio
 import contextlib
@@ -107,6 +107,36 @@ def restored() -> None:
         typer.echo(f"faxbot cannot mark the database.\n{problem}", err=True)
         raise typer.Exit(problem.exit_code) from problem
     typer.echo(f"{marked} things under way are looked up at the next start; none of them is dialed again.")
+
+
+@app.command()
+def preview(
+    files: Annotated[list[Path], typer.Argument(help="Files as shared in one message.", exists=True, dir_okay=False)],
+    paper: Annotated[str, typer.Option(help="The fax server's paper: letter, a4, legal or fit.")] = "",
+    out: Annotated[
+        Path | None, typer.Option(help="A folder for the document and a picture of each page.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For scripts: one line of JSON.")] = False,  # noqa: FBT002
+) -> None:
+    """Show what would be faxed of some files, without Slack and without a fax server."""
+    from faxbot.documents.paper import PAPER  # noqa: PLC0415 - imported only when used
+    from faxbot.documents.sandbox import DocumentSandbox  # noqa: PLC0415 - imported only when used
+    from faxbot.preview import preview as make  # noqa: PLC0415 - imported only when used
+    from faxbot.settings import SettingsProblem, load_document_settings  # noqa: PLC0415 - as above
+
+    try:
+        settings = load_document_settings()
+    except SettingsProblem as problem:
+        typer.echo(f"faxbot cannot preview.\n{problem}", err=True)
+        raise typer.Exit(problem.exit_code) from problem
+    if (paper := paper.lower() or settings.paper) not in PAPER:
+        raise typer.BadParameter(f"write one of {', '.join(PAPER)}", param_hint="--paper")
+    sandbox = DocumentSandbox(
+        max_bytes=settings.max_bytes, max_pages=settings.faxbot_max_pages, paper=paper
+    )
+    made = asyncio.run(make(files, sandbox, out))
+    typer.echo(made.as_json() if as_json else made.as_text())
+    raise typer.Exit(0 if made.accepted else 1)
 
 
 @app.command()

@@ -11,6 +11,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from faxbot.fax.dialplan import DialPlan
+from faxbot.fax.document import paper_of
 
 WHERE = {
     "SLACK_BOT_TOKEN": "It begins with xoxb-: api.slack.com/apps, your app, OAuth & Permissions.",
@@ -26,6 +27,8 @@ WHERE = {
 }
 """Where to find the value of a setting, for messages."""
 
+_MEGABYTE = 1 << 20
+
 Words = Annotated[tuple[str, ...], NoDecode]
 
 
@@ -35,12 +38,31 @@ class SettingsProblem(Exception):
     exit_code = 2
 
 
-class Settings(BaseSettings):
-    """All settings. Field names are the settings' names in lower case."""
+class DocumentSettings(BaseSettings):
+    """What documents have to be like; `faxbot preview` needs no other settings."""
 
     model_config = SettingsConfigDict(
         env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore"
     )
+
+    faxbot_region: str = "US"
+    faxbot_paper: str = Field(default="", pattern=r"^(?i:letter|a4|legal|fit)?$")
+    faxbot_max_megabytes: int = Field(default=100, ge=1)
+    faxbot_max_pages: int = Field(default=500, ge=1)
+
+    @property
+    def paper(self) -> str:
+        """The fax server's paper: `letter`, `a4`, `legal` or `fit`; by default what the region uses."""
+        return self.faxbot_paper.lower() or paper_of(self.faxbot_region)
+
+    @property
+    def max_bytes(self) -> int:
+        """The size of the largest document, in bytes."""
+        return self.faxbot_max_megabytes * _MEGABYTE
+
+
+class Settings(DocumentSettings):
+    """All settings. Field names are the settings' names in lower case."""
 
     slack_bot_token: SecretStr
     slack_signing_secret: SecretStr = SecretStr("")
@@ -56,7 +78,6 @@ class Settings(BaseSettings):
     faxbot_http_host: str = Field(default="127.0.0.1", min_length=1)
     faxbot_http_port: int = Field(default=3000, ge=1, le=65535)
     faxbot_admins: Words = ()
-    faxbot_region: str = "US"
     faxbot_international_prefix: str = ""
     faxbot_dial_prefix: str = ""
     faxbot_blocked: Words = ()
@@ -69,8 +90,6 @@ class Settings(BaseSettings):
     faxbot_inbox_sweep_seconds: float = Field(default=120.0, ge=0.2)
     faxbot_settle_seconds: float = Field(default=20.0, ge=0.0)
     faxbot_backfill: bool = False
-    faxbot_max_megabytes: int = Field(default=100, ge=1)
-    faxbot_max_pages: int = Field(default=500, ge=1)
     faxbot_spool_days: float = Field(default=30.0, gt=0)
     faxbot_slack_limits: str = Field(default="", pattern=r"^(tiers|learn)?$")
     faxbot_metrics_host: str = "127.0.0.1"
@@ -176,6 +195,19 @@ def load_settings(**given: Any) -> Settings:  # noqa: ANN401 - any field
     except ValueError as exc:
         raise SettingsProblem(f"FAXBOT_REGION, FAXBOT_DIAL_PREFIX or FAXBOT_BLOCKED: {exc}") from exc
     return settings
+
+
+def load_document_settings() -> DocumentSettings:
+    """
+    Read the settings of documents.
+
+    Raises:
+        SettingsProblem: One or more are malformed; the message has a line for each.
+    """
+    try:
+        return DocumentSettings()
+    except ValidationError as exc:
+        raise SettingsProblem("\n".join(_explain(error) for error in exc.errors())) from exc
 
 
 def _explain(error: Any) -> str:  # noqa: ANN401 - pydantic's own error

@@ -1,4 +1,4 @@
-"""Checks that a PDF or TIFF is complete, and counts its pages."""
+"""Checks that a PDF is complete, and counts its pages; the refusals of incomplete files."""
 
 import warnings
 from collections.abc import Iterator
@@ -13,8 +13,7 @@ from faxbot.documents.kinds import display_name
 from faxbot.fax.errors import BadDocument
 
 _TAIL_BYTES = 2048
-_MAX_FRAMES = 10_000
-_STRIP_OFFSETS, _STRIP_BYTES, _TILE_OFFSETS, _TILE_BYTES = 273, 279, 324, 325
+_PADDING_BYTES = 1 << 20
 _BAD_PICTURE = (OSError, ValueError, SyntaxError, EOFError, KeyError, TypeError, img2pdf.ImageOpenError)
 
 
@@ -37,6 +36,13 @@ def reading_picture(name: str) -> Iterator[None]:
         if isinstance(exc, OSError) and exc.errno:
             raise
         raise damaged(name) from exc
+
+
+def too_complex(name: str) -> BadDocument:
+    """The refusal of a file that takes too much time or memory."""
+    return BadDocument(
+        f"{display_name(name)} is too complex to fax. Print it to a new, simpler PDF and share that."
+    )
 
 
 def too_large(name: str) -> BadDocument:
@@ -66,7 +72,8 @@ def check_pdf(path: Path, name: str, max_pages: int | None = None) -> tuple[int,
     A PDF that opens without a password is accepted, whatever restrictions on editing it has.
 
     Raises:
-        BadDocument: It needs a password, has no pages or more than *max_pages*, or is damaged or truncated.
+        BadDocument: It needs a password, has no pages or more than *max_pages*, is damaged or truncated, or its
+            pages are not in it: a portfolio, a dynamic form.
     """
     try:
         pages, sound = _count(path, name, max_pages, recover=False), True
@@ -93,6 +100,7 @@ def _count(path: Path, name: str, max_pages: int | None, *, recover: bool) -> in
         path, attempt_recovery=recover, suppress_warnings=True, inherit_page_attributes=False
     )
     with opened as pdf:
+        _check_contents(pdf, name)
         if max_pages is not None and _has_more_than(max_pages, pdf):
             declared = pdf.Root.Pages.get("/Count")
             raise too_many_pages(
@@ -104,6 +112,18 @@ def _count(path: Path, name: str, max_pages: int | None, *, recover: bool) -> in
         if recover and declared != len(pdf.pages):
             raise ValueError("the repair lost pages")
         return len(pdf.pages)
+
+
+def _check_contents(pdf: pikepdf.Pdf, name: str) -> None:
+    """Refuse a PDF whose pages only say that another program is needed (ISO 32000-1, 12.3.5 and 12.7.8)."""
+    if "/Collection" in pdf.Root:
+        raise BadDocument(
+            f"{display_name(name)} is a portfolio: other files are packed into it. Share the files that you need."
+        )
+    if pdf.Root.get("/NeedsRendering", False) is True:
+        raise BadDocument(
+            f"{display_name(name)} is a form that only its own program can show. Print it to a PDF and share that."
+        )
 
 
 def _has_more_than(max_pages: int, pdf: pikepdf.Pdf) -> bool:
@@ -127,35 +147,7 @@ def _has_more_than(max_pages: int, pdf: pikepdf.Pdf) -> bool:
 
 
 def _has_end(path: Path) -> bool:
+    """Whether the end mark is near the end; zero bytes behind it are ignored."""
     with path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - _TAIL_BYTES))
-        return b"%%EOF" in file.read()
-
-
-def check_tiff(path: Path, name: str, max_pages: int | None = None) -> int:
-    """
-    Count a TIFF's pages, and check that the data of each is inside the file.
-
-    Raises:
-        BadDocument: It is damaged or truncated, or has more than *max_pages*.
-    """
-    size = path.stat().st_size
-    with reading_picture(name), Image.open(path, formats=["TIFF"]) as image:
-        for frame in range(_MAX_FRAMES):
-            try:
-                image.seek(frame)
-            except EOFError:
-                return frame
-            if not 0 < _end_of_frame(image) <= size:
-                raise damaged(name)
-            if max_pages is not None and frame >= max_pages:
-                raise too_many_pages(name, None, max_pages)
-    raise damaged(name)
-
-
-def _end_of_frame(image: Image.Image) -> int:
-    tags = image.tag_v2  # type: ignore[attr-defined]  # only TIFF images have it
-    ends = [0]
-    for offsets, counts in ((_STRIP_OFFSETS, _STRIP_BYTES), (_TILE_OFFSETS, _TILE_BYTES)):
-        ends += [at + n for at, n in zip(tags.get(offsets, ()), tags.get(counts, ()), strict=False)]
-    return int(max(ends))
+        file.seek(max(0, path.stat().st_size - _PADDING_BYTES))
+        return b"%%EOF" in file.read().rstrip(b"\0")[-_TAIL_BYTES:]

@@ -1,49 +1,62 @@
-"""Makes one document of the shared files: unchanged if the fax server accepts it, else one PDF."""
+"""Makes one document of the shared files: pages of the fax server's paper, as a viewer shows them."""
 
 import hashlib
 import os
 import re
 import shutil
-import subprocess
 import unicodedata
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pikepdf
 
 from faxbot.atomic_file import put_in_place
-from faxbot.documents.integrity import check_pdf, check_tiff, damaged, too_many_pages
+from faxbot.documents import pictures, plain_text, postscript, tiff
+from faxbot.documents.integrity import check_pdf, too_complex, too_many_pages
 from faxbot.documents.kinds import FileKind, display_name, sniff
-from faxbot.documents.pictures import pages_of_tiff, put_on_page
-from faxbot.documents.plain_text import typeset
-from faxbot.fax.document import Document, Part
+from faxbot.documents.layers import Layers, is_normal
+from faxbot.documents.paper import PAPER, Paper
+from faxbot.documents.pdf_pages import fit_pages
+from faxbot.documents.rendering import blank_pages
+from faxbot.fax.document import Document, Note, Part
 from faxbot.fax.errors import BadDocument
 
-PAPER = {"letter": (612.0, 792.0), "a4": (595.0, 842.0)}
-"""Width and height in points."""
-
-_MAX_LINES_PER_PAGE = 100
 _NAME_BYTES = 120
-_CHUNK_BYTES = 1 << 20
-_SUFFIXES = re.compile(r"\.(?:pdf|ps|eps|tiff?|txt|text|md|csv|log|png|jpe?g|jfif)$", re.IGNORECASE)
+_SUFFIXES = re.compile(r"\.(?:pdf|e?ps|tiff?|txt|text|md|csv|log|png|jpe?g|jfif|gif|webp|bmp|avif|hei[cf])$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """*max_bytes* of all parts, *max_pages* of the document; *paper* of text and pictures, in points."""
+    """*max_bytes* of all parts, *max_pages* of the document; *paper* is the fax server's, in points."""
 
     max_bytes: int
     max_pages: int
-    paper: tuple[float, float] = PAPER["letter"]
+    paper: Paper = PAPER["letter"]
 
 
-def merge_parts(parts: Sequence[Part], into: Path, workdir: Path, limits: Limits) -> Document:
+@dataclass(frozen=True, slots=True)
+class _Pages:
+    """A part as pages of the paper. With *as_it_is*, its own bytes already are such pages."""
+
+    pdf: pikepdf.Pdf
+    notes: list[Note]
+    as_it_is: bool = False
+
+
+def merge_parts(
+    parts: Sequence[Part],
+    into: Path,
+    workdir: Path,
+    limits: Limits,
+    begin: Callable[[Part], object] = lambda _: None,
+) -> Document:
     """
     Make one document of *parts* at *into* plus a suffix; *workdir* is an empty folder on the same disk.
 
-    A single PDF, PostScript, TIFF or text file is kept byte for byte.
+    A single PDF or TIFF whose pages already fit is kept byte for byte. *begin* is called with each part before
+    it is read.
 
     Raises:
         BadDocument: It cannot be faxed; the message says why and what can be done.
@@ -56,22 +69,37 @@ def merge_parts(parts: Sequence[Part], into: Path, workdir: Path, limits: Limits
         most = _megabytes(limits.max_bytes)
         raise BadDocument(f"{what} larger than {most}, the most for one fax. Share a smaller file.")
     kinds = [sniff(part.path, part.name) for part in parts]
-    name = parts[0].name
-    if len(parts) == 1:
-        pages, keep = _check_one(parts[0], kinds[0], limits)
-        if keep:
-            return _finish(_same_bytes(parts[0].path, workdir), into, kinds[0], name, pages)
-    made = workdir / "made"
+    if kinds == [FileKind.TIFF]:
+        begin(parts[0])
+        pages = tiff.check_tiff(parts[0].path, parts[0].name, limits.max_pages)
+        if tiff.fits(parts[0].path, limits.paper):
+            made = _same_bytes(parts[0].path, workdir)
+            return _finish(made, into, FileKind.TIFF, parts, (), tiff.blank_pages(made), pages)
+    made, notes = workdir / "made", list[Note]()
     with pikepdf.Pdf.new() as whole, ExitStack() as sources:
+        layers = Layers()
+        as_it_is = False
         for number, (part, kind) in enumerate(zip(parts, kinds, strict=True)):
-            for source in _sources(part, kind, workdir / str(number), limits):
-                whole.pages.extend(sources.enter_context(source).pages)
+            begin(part)
+            with _naming(part):
+                found = _pages(part, kind, workdir / str(number), limits)
+                source = sources.enter_context(found.pdf)
+                notes += [Note(note.page and note.page + len(whole.pages), note.text) for note in found.notes]
+                whole.pages.extend(source.pages)
+                layers.add(source, whole)
+            as_it_is = found.as_it_is and len(parts) == 1
             if len(whole.pages) > limits.max_pages:
-                what = name if len(parts) == 1 else "All together"
+                what = part.name if len(parts) == 1 else "All together"
                 raise too_many_pages(what, len(whole.pages), limits.max_pages)
+        layers.write(whole)
         pages = len(whole.pages)
-        whole.save(made, deterministic_id=True)
-    return _finish(made, into, FileKind.PDF, name, pages)
+        if not as_it_is:
+            whole.save(made, deterministic_id=True)
+    if as_it_is:
+        made = _same_bytes(parts[0].path, workdir)
+    with _naming(parts[0]):
+        blank = blank_pages(made)
+    return _finish(made, into, FileKind.PDF, parts, notes, blank, pages)
 
 
 def count_pages(path: Path) -> int | None:
@@ -85,7 +113,7 @@ def count_pages(path: Path) -> int | None:
     kind = sniff(path, name)
     if kind is FileKind.PDF:
         return check_pdf(path, name)[0]
-    return check_tiff(path, name) if kind is FileKind.TIFF else None
+    return tiff.check_tiff(path, name) if kind is FileKind.TIFF else None
 
 
 def safe_name(name: str, suffix: str) -> str:
@@ -101,58 +129,37 @@ def safe_name(name: str, suffix: str) -> str:
     return (stem or "document") + suffix
 
 
-def _check_one(part: Part, kind: FileKind, limits: Limits) -> tuple[int | None, bool]:
-    """The page count of a single file, and whether the fax server accepts it unchanged."""
-    pages, keep = None, kind in (FileKind.PDF, FileKind.POSTSCRIPT, FileKind.TIFF, FileKind.TEXT)
-    if kind is FileKind.PDF:
-        pages, keep = check_pdf(part.path, part.name, limits.max_pages)
-    elif kind is FileKind.TIFF:
-        pages = check_tiff(part.path, part.name, limits.max_pages)
-    elif kind is FileKind.TEXT and _lines(part.path) > limits.max_pages * _MAX_LINES_PER_PAGE:
-        raise too_many_pages(part.name, None, limits.max_pages)
-    return pages, keep
+@contextmanager
+def _naming(part: Part) -> Iterator[None]:
+    """Refuse *part* by its name when a library fails on it in an unexpected way."""
+    try:
+        yield
+    except (BadDocument, OSError):
+        raise
+    except Exception as exc:
+        raise too_complex(part.name) from exc
 
 
-def _sources(part: Part, kind: FileKind, scratch: Path, limits: Limits) -> Iterator[pikepdf.Pdf]:
-    """The pages of *part* as PDFs, which have to stay open until the merged document is saved."""
+def _pages(part: Part, kind: FileKind, scratch: Path, limits: Limits) -> _Pages:
+    """The pages of *part*; its PDF has to stay open until the merged document is saved."""
+    path, name, paper, most = part.path, part.name, limits.paper, limits.max_pages
     if kind is FileKind.TEXT:
-        yield typeset(part.path, part.name, limits.paper, limits.max_pages)
-        return
-    if kind is FileKind.TIFF:
-        check_tiff(part.path, part.name, limits.max_pages)
-        for page in pages_of_tiff(part.path, part.name, limits.paper):
-            yield pikepdf.open(page)
-        return
-    source = scratch
+        return _Pages(*plain_text.typeset(path, name, paper, most))
     if kind is FileKind.PDF:
-        check_pdf(part.path, part.name, limits.max_pages)
-        source = part.path
-    elif kind is FileKind.POSTSCRIPT:
-        _distill(part, scratch, limits.max_pages)
-    else:
-        with scratch.open("wb") as out:
-            put_on_page(part.path, part.name, limits.paper, out)
-    yield pikepdf.open(source, suppress_warnings=True)
+        return _fitted(path, name, limits)
+    if kind is FileKind.POSTSCRIPT:
+        postscript.to_pdf(path, name, scratch, most)
+        return _fitted(scratch, name, limits)
+    convert = tiff.to_pdf if kind is FileKind.TIFF else pictures.put_on_pages
+    notes = convert(path, name, paper, most, scratch)
+    return _Pages(pikepdf.open(scratch), notes)
 
 
-def _distill(part: Part, made: Path, max_pages: int) -> None:
-    """Convert PostScript to PDF with Ghostscript, which denies it access to other files (-dSAFER)."""
-    ghostscript = shutil.which("gs")
-    if ghostscript is None:
-        raise BadDocument(
-            f"{display_name(part.name)} is PostScript and can't be put together with other files here."
-            " Send it by itself, or save it as a PDF."
-        )
-    command = [ghostscript, "-q", "-dSAFER", "-dBATCH", "-dNOPAUSE", f"-dLastPage={max_pages + 1}"]
-    # A name without a folder: Ghostscript interprets `%` and `|` in the path.
-    command += ["-sDEVICE=pdfwrite", f"-sOutputFile={made.name}", str(part.path.absolute())]
-    silent = subprocess.DEVNULL
-    done = subprocess.run(  # noqa: S603 - no shell
-        command, cwd=made.parent, stdin=silent, stdout=silent, stderr=silent, check=False
-    )
-    if done.returncode or not made.exists():
-        raise damaged(part.name)
-    check_pdf(made, part.name, max_pages)
+def _fitted(path: Path, name: str, limits: Limits) -> _Pages:
+    _, sound = check_pdf(path, name, limits.max_pages)
+    pdf = pikepdf.open(path, suppress_warnings=True)
+    notes, changed = fit_pages(pdf, path, limits.paper)
+    return _Pages(pdf, notes, sound and not changed and not pdf.is_encrypted and is_normal(pdf))
 
 
 def _same_bytes(path: Path, workdir: Path) -> Path:
@@ -165,21 +172,41 @@ def _same_bytes(path: Path, workdir: Path) -> Path:
     return made
 
 
-def _finish(made: Path, into: Path, kind: FileKind, name: str, pages: int | None) -> Document:
-    """Hash the file and put it in place under its final name."""
-    digest, size = hashlib.sha256(), 0
-    with made.open("rb") as file:
-        while chunk := file.read(_CHUNK_BYTES):
-            digest.update(chunk)
-            size += len(chunk)
+def _finish(
+    made: Path,
+    into: Path,
+    kind: FileKind,
+    parts: Sequence[Part],
+    notes: Sequence[Note],
+    blank: Sequence[bool],
+    pages: int,
+) -> Document:
+    """Hash the file and put it in place under its final name, unless all its pages are blank."""
+    name = parts[0].name
+    if all(blank):
+        what = display_name(name) if len(parts) == 1 else "the files"
+        raise BadDocument(f"Nothing would be visible: every page of {what} is blank. Share another file.")
+    digest = _digest(made)
+    originals = [_digest(part.path) for part in parts]
+    size = made.stat().st_size
     final = into.with_name(into.name + kind.suffix)
     put_in_place(made, final)
-    return Document(final, safe_name(name, kind.suffix), kind.content_type, pages, size, digest.hexdigest())
+    return Document(
+        final,
+        safe_name(name, kind.suffix),
+        kind.content_type,
+        pages,
+        size,
+        digest,
+        originals[0] if len(originals) == 1 else hashlib.sha256("".join(originals).encode()).hexdigest(),
+        tuple(notes),
+        tuple(number for number, is_blank in enumerate(blank, start=1) if is_blank),
+    )
 
 
-def _lines(path: Path) -> int:
+def _digest(path: Path) -> str:
     with path.open("rb") as file:
-        return sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(_CHUNK_BYTES), b""))
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _megabytes(size: int) -> str:

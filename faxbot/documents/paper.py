@@ -19,7 +19,6 @@ PAPER: dict[str, Paper] = {
 TOLERANCE = 0.5
 """Points by which a page may exceed the paper: A4 is written as 595.28 x 841.89 and as 595 x 842."""
 
-_LETTER_REGIONS = frozenset("US CA MX PR PH CL CO CR DO GT HN NI PA SV VE BO".split())
 _MIN_SHARE = 0.9  # of the paper's area; a fax server puts a smaller page into the lower left corner
 _WORTH_TURNING = 1.03
 
@@ -42,11 +41,6 @@ class Placement:
         """What a person has to know of it, such as "turned, shrunk to 71 %"; empty if nothing."""
         shrunk = f"shrunk to {round(self.scale * 100)} %" if round(self.scale * 100) < 100 else ""
         return ", ".join(filter(None, ("turned" if self.turned else "", shrunk)))
-
-
-def paper_of(region: str) -> str:
-    """The usual paper of a region (ISO 3166 code): `letter` in most of America, else `a4`."""
-    return "letter" if region.upper() in _LETTER_REGIONS else "a4"
 
 
 def fills(width: float, height: float, paper: Paper) -> bool:

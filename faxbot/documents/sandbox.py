@@ -12,11 +12,12 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import faxbot
-from faxbot.documents.kinds import display_name
-from faxbot.fax.document import Document, Part, WebPageReceived
+from faxbot.documents.refusals import too_complex
+from faxbot.documents.worker import PART_FILE
+from faxbot.fax.document import Document, Note, Part, WebPageReceived
 from faxbot.fax.errors import BadDocument, Fault
 
 _log = logging.getLogger(__name__)
@@ -30,7 +31,7 @@ class DocumentSandbox:
     Makes documents of shared files and inspects downloaded ones, in worker processes.
 
     The limits apply to each document: *max_bytes* of all its parts, *max_pages*, and for the worker
-    *memory_bytes* of address space and *seconds*. *paper* is the page size of pictures and text.
+    *memory_bytes* of address space and *seconds*. *paper* is the fax server's, one of `paper.PAPER`.
     """
 
     def __init__(
@@ -40,7 +41,7 @@ class DocumentSandbox:
         max_pages: int,
         memory_bytes: int = 1 << 30,
         seconds: float = 60,
-        paper: Literal["letter", "a4"] = "letter",
+        paper: str = "letter",
     ) -> None:
         self._seconds = seconds
         self._paper = paper
@@ -81,7 +82,19 @@ class DocumentSandbox:
         finally:
             shutil.rmtree(workdir, ignore_errors=True)
         made = outcome["document"]
-        return Document(**{**made, "path": Path(made["path"])})
+        notes = tuple(Note(**note) for note in made["notes"])
+        return Document(**{**made, "path": Path(made["path"]), "notes": notes, "blank": tuple(made["blank"])})
+
+    async def print_pages(self, document: Document, folder: Path) -> list[Path]:
+        """
+        Draw each page of *document* as a recipient's fax machine prints it: black-and-white PNG files in *folder*.
+
+        Raises:
+            BadDocument: A page is too complex.
+            Fault: The disk is full or not writable.
+        """
+        outcome = await self._work({"print": str(document.path), "folder": str(folder)}, document.name)
+        return [Path(page) for page in outcome["pages"]]
 
     async def inspect(self, path: Path) -> int | None:
         """
@@ -97,6 +110,8 @@ class DocumentSandbox:
     async def _work(self, task: dict[str, Any], name: str, workdir: Path | None = None) -> dict[str, Any]:
         async with self._slots:
             outcome = await self._run(json.dumps({**task, "limits": self._limits}).encode(), workdir)
+            if workdir and (workdir / PART_FILE).exists():
+                name = (workdir / PART_FILE).read_text()
         if message := outcome.get("web_page"):
             raise WebPageReceived(message)
         if message := outcome.get("refused"):
@@ -105,9 +120,7 @@ class DocumentSandbox:
             raise _disk_fault(outcome["disk"])
         if "disk" in outcome or "overrun" in outcome:
             _log.warning("document exceeded the limits: %s", outcome.get("overrun", "size"))
-            raise BadDocument(
-                f"{display_name(name)} is too complex to fax. Print it to a new, simpler PDF and share that."
-            )
+            raise too_complex(name)
         return outcome
 
     async def _run(self, task: bytes, workdir: Path | None) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+PART_FILE = "part"
 _MARGIN_BYTES = 64 << 20  # by how much a converted file may exceed max_bytes
 
 
@@ -34,20 +35,28 @@ def _limit(what: int, amount: int) -> None:
 
 
 def outcome_of(task: dict[str, Any], limits: dict[str, int]) -> dict[str, Any]:
-    """Run *task*; return its result, or the reason why it failed."""
-    from faxbot.documents import merge  # noqa: PLC0415 - imported under the memory limit
+    """
+    Run *task*; return its result, or the reason why it failed.
+
+    The name of the part that is being read is written to the file `part` in the task's *workdir*.
+    """
+    from faxbot.documents import merge, printing  # noqa: PLC0415 - imported under the memory limit
     from faxbot.fax.document import Part, WebPageReceived  # noqa: PLC0415
     from faxbot.fax.errors import BadDocument  # noqa: PLC0415
 
     try:
         if "inspect" in task:
             outcome: dict[str, Any] = {"pages": merge.count_pages(Path(task["inspect"]))}
+        elif "print" in task:
+            outcome = {"pages": printing.print_pages(Path(task["print"]), Path(task["folder"]))}
         else:
+            workdir = Path(task["workdir"])
             document = merge.merge_parts(
                 [Part(Path(part["path"]), part["name"]) for part in task["parts"]],
                 Path(task["into"]),
-                Path(task["workdir"]),
+                workdir,
                 merge.Limits(limits["max_bytes"], limits["max_pages"], merge.PAPER[task["paper"]]),
+                lambda part: (workdir / PART_FILE).write_text(part.name),
             )
             outcome = {"document": {**asdict(document), "path": str(document.path)}}
     except WebPageReceived as refusal:

@@ -18,6 +18,8 @@ class KeptDocument(SQLModel):
     """Its size; None in rows from before sizes were stored."""
     sha256: str
     """Of its content, in hexadecimal digits."""
+    original_sha256: str = ""
+    """Of the file that a person shared; of several: of their digests. Empty in rows from before it was stored."""
 
 
 def kept_document(document: Document) -> KeptDocument:
@@ -29,4 +31,5 @@ def kept_document(document: Document) -> KeptDocument:
         pages=document.pages,
         bytes=document.size,
         sha256=document.sha256,
+        original_sha256=document.original_sha256,
     )

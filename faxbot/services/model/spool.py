@@ -4,10 +4,18 @@ from pathlib import Path
 
 from faxbot.atomic_file import sync_folder
 
+ORIGINAL = "original"
+"""How the names of shared files begin in the spool."""
+
 
 def outgoing(spool: Path, fax_id: int) -> Path:
     """The folder of an outgoing fax: its downloaded files, and the document made of them."""
     return spool / "out" / str(fax_id)
+
+
+def original(folder: Path, index: int) -> Path:
+    """A file as a person shared it, in the *folder* of its fax; *index* counts from 0."""
+    return folder / f"{ORIGINAL}{index}"
 
 
 def received(spool: Path, record_id: int) -> Path:

@@ -21,7 +21,7 @@ from faxbot.services.model.ledger import Ledger, Store
 from faxbot.services.model.messages import FaxConfirmation
 from faxbot.services.model.ports import Attachments, Clock, Documents, FaxServer
 from faxbot.services.model.requests import Request
-from faxbot.services.model.spool import make_folder, outgoing
+from faxbot.services.model.spool import make_folder, original, outgoing
 from faxbot.services.outbox.announcements import post_ephemeral
 from faxbot.services.sending.submission import Submissions, refuse
 from faxbot.services.tracking.job_matching import JobMatching
@@ -132,10 +132,12 @@ class Preparation:
     async def _fetch(self, fax: Fax) -> None:
         """Choose the line, download and convert the files, commit READY; a fault leaves the fax FETCHING."""
         folder = outgoing(self._setting.spool, fax.id)
+        prepared = False
         try:
             line = await self._lines.choose(fax.line_id or fax.line_name)
             parts = await self._parts(fax, folder)
             document = await self._documents.prepare(parts, folder / "fax")
+            prepared = True
         except SlackRefused as refused:
             await self._refuse(
                 fax, f"Slack did not hand over the file ({refused.error}), so nothing was sent."
@@ -154,8 +156,8 @@ class Preparation:
             )
             return
         finally:
-            for index in range(len(fax.files)):
-                await asyncio.to_thread((folder / f"part{index}").unlink, missing_ok=True)
+            for index in range(0 if prepared else len(fax.files)):
+                await asyncio.to_thread(original(folder, index).unlink, missing_ok=True)
 
         def record(ledger: Ledger) -> None:
             row = ledger.fax(fax.id)
@@ -175,7 +177,7 @@ class Preparation:
     async def _parts(self, fax: Fax, folder: Path) -> list[Part]:
         await asyncio.to_thread(make_folder, folder)
         return [
-            await self._attachments.fetch(file["id"], folder / f"part{index}")
+            await self._attachments.fetch(file["id"], original(folder, index))
             for index, file in enumerate(fax.files)
         ]
 

@@ -19,7 +19,7 @@ from faxbot.services.model.faxes import KeptFax
 from faxbot.services.model.ledger import Ledger, Store
 from faxbot.services.model.ports import Clock
 from faxbot.services.model.records import KeptRecord, RecordState
-from faxbot.services.model.spool import fetched, outgoing, received
+from faxbot.services.model.spool import ORIGINAL, fetched, outgoing, received
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +59,8 @@ class _Needs:
         """Whether *path* or a file in it is needed."""
         download = _DOWNLOAD.fullmatch(path.name)
         becomes = path.with_name(download[1]) if download else path
+        if path.name.startswith(ORIGINAL) and path.parent in self.kept:
+            return True
         return path in self.kept or not self.under_way.isdisjoint((becomes, path.parent))
 
 

@@ -1,0 +1,92 @@
+"""Makes annotations and form fields part of the page, as a viewer shows them."""
+
+from collections.abc import Iterator
+
+import pikepdf
+
+_HIDDEN, _NO_VIEW = 2, 32  # annotation flags
+_DRAWN_BY_VIEWERS = frozenset(
+    ("/Highlight", "/Underline", "/StrikeOut", "/Squiggly", "/Square", "/Circle", "/Ink")
+)
+_MAX_PARENTS = 32
+
+
+def flatten_annotations(pdf: pikepdf.Pdf) -> bool:
+    """
+    Draw the annotations and form fields of *pdf* into its pages; return whether there were any.
+
+    Fields without an appearance get one. What a viewer hides is dropped, and so are links and notes.
+    """
+    acroform = pdf.Root.get("/AcroForm")
+    annotated = [page for page in pdf.pages if isinstance(page.obj.get("/Annots"), pikepdf.Array)]
+    if isinstance(acroform, pikepdf.Dictionary) and annotated:
+        pdf.generate_appearance_streams()
+    if annotated:
+        pdf.flatten_annotations("screen")
+    for page in annotated:
+        if "/Annots" in page.obj:
+            del page.obj["/Annots"]
+    if acroform is not None:
+        del pdf.Root["/AcroForm"]
+    return bool(annotated) or acroform is not None
+
+
+def needs_picture(page: pikepdf.Page, pdf: pikepdf.Pdf) -> bool:
+    """
+    Whether the page has marks that only a viewer can draw.
+
+    These are comments without an appearance stream, and form fields without one whose value qpdf cannot write.
+    """
+    stale = _needs_appearances(pdf)
+    for annotation in _annotations(page):
+        kind = annotation.get("/Subtype")
+        if int(annotation.get("/F", 0)) & (_HIDDEN | _NO_VIEW):
+            continue
+        drawn = isinstance(annotation.get("/AP"), pikepdf.Dictionary) and "/N" in annotation.AP
+        if kind in _DRAWN_BY_VIEWERS and not drawn:
+            return True
+        if kind == "/Widget" and (stale or not drawn) and _is_beyond_qpdf(annotation):
+            return True
+    return False
+
+
+def _annotations(page: pikepdf.Page) -> Iterator[pikepdf.Dictionary]:
+    found = page.obj.get("/Annots")
+    if isinstance(found, pikepdf.Array):
+        for number in range(len(found)):
+            annotation = found[number]
+            if isinstance(annotation, pikepdf.Dictionary):
+                yield annotation
+
+
+def _needs_appearances(pdf: pikepdf.Pdf) -> bool:
+    acroform = pdf.Root.get("/AcroForm")
+    return isinstance(acroform, pikepdf.Dictionary) and bool(acroform.get("/NeedAppearances", False))
+
+
+def _is_beyond_qpdf(widget: pikepdf.Dictionary) -> bool:
+    """Whether qpdf would write the field's value wrongly: it writes single lines of Latin-1 text."""
+    kind, value = _of_field(widget, "/FT"), _of_field(widget, "/V")
+    if kind not in ("/Tx", "/Ch") or value is None:
+        return False
+    flags = _of_field(widget, "/Ff")
+    multiline = kind == "/Tx" and isinstance(flags, int) and bool(flags & 1 << 12)
+    if not isinstance(value, pikepdf.String):
+        return True
+    text = str(value)
+    try:
+        text.encode("cp1252")
+    except UnicodeEncodeError:
+        return True
+    return multiline and bool(text)
+
+
+def _of_field(widget: pikepdf.Dictionary, key: str) -> object:
+    node: object = widget
+    for _ in range(_MAX_PARENTS):
+        if not isinstance(node, pikepdf.Dictionary):
+            return None
+        if key in node:
+            return node[key]
+        node = node.get("/Parent")
+    return None
