@@ -5,7 +5,7 @@ Both are compared in cells of four points, as the share of ink in each: neither 
 fax change that, and a line of text is still several cells high.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import mul
 
@@ -29,6 +29,7 @@ _WORTH_TURNING = 1.03
 _CLUSTER = 9  # cells: a word of a form field
 _BAND = 4  # cells along an edge
 _AROUND = 6
+_CELLS = 198  # along a page of Letter paper
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,12 @@ class Sheet:
         size = max(1, round(width)), max(1, round(height))
         gray = printed.convert("L").resize(size, Image.Resampling.BOX)
         return cls(ImageOps.invert(gray), width, height)
+
+
+    @property
+    def has_ink(self) -> bool:
+        """Whether there is anything on it."""
+        return self.ink.getbbox() is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +83,9 @@ def compare(shown: Shown, sheet: Sheet, *, loose: bool = False) -> Verdict:
     bottom), "a part is missing", "something is there that no viewer shows", "smaller than need be", "enlarged".
     """
     ink = ImageOps.invert(shown.picture)
-    if _darkest(_coarse(ink, shown)) < _BLANK:
+    if _darkest(_coarse(ink)) < _BLANK:
         return Verdict("" if _darkest(sheet.ink.filter(ImageFilter.BoxBlur(2))) < 2 * _BLANK else "not blank")
-    if sheet.ink.getbbox() is None:
+    if not sheet.has_ink:
         return Verdict("blank")
     right = [0, 90, 270] if shown.width > _WORTH_TURNING * shown.height else [0]
     best = max((_match(ink, shown, sheet, turn) for turn in right), key=lambda match: match.likeness)
@@ -92,27 +99,39 @@ def compare(shown: Shown, sheet: Sheet, *, loose: bool = False) -> Verdict:
 
 
 def compare_all(
-    shown: Sequence[Shown], sheets: Sequence[Sheet], *, loose: bool = False
+    shown: Sequence[Shown | None], sheets: Callable[[int], Sheet], count: int, *, loose: bool = False
 ) -> list[tuple[int, str]]:
-    """What is wrong with a document: (page from 1, problem); page 0 is the whole document."""
-    if len(sheets) != len(shown):
-        return [(0, f"{len(sheets)} pages are printed, a viewer shows {len(shown)}")]
+    """What is wrong with a document of *count* sheets: (page from 1, problem); page 0 is the whole document."""
+    if count != len(shown):
+        return [(0, f"{count} pages are printed, a viewer shows {len(shown)}")]
     problems = []
-    for number, (page, sheet) in enumerate(zip(shown, sheets, strict=True), start=1):
-        verdict = compare(page, sheet, loose=loose)
-        if not verdict.problem:
+    for index, page in enumerate(shown):
+        if page is None:
             continue
-        others = [other for other in shown if other is not page]
-        elsewhere = verdict.problem != "blank" and any(
-            not compare(other, sheet, loose=loose).problem for other in others[:20]
-        )
-        problems.append((number, "out of order" if elsewhere else verdict.problem))
+        sheet = sheets(index)
+        verdict = compare(page, sheet, loose=loose or is_tonal(page))
+        if verdict.problem:
+            others = [other for other in shown[:20] if other is not page and other is not None]
+            elsewhere = sheet.has_ink and any(_is_it(other, sheet) for other in others)
+            problems.append((index + 1, "out of order" if elsewhere else verdict.problem))
     return problems
 
 
-def _coarse(ink: Image.Image, shown: Shown, scale: float = 1.0) -> Image.Image:
-    cells = CELL_POINTS / scale
-    size = max(2, round(shown.width / cells)), max(2, round(shown.height / cells))
+def is_tonal(shown: Shown) -> bool:
+    """Whether it has the shades of a photograph, rather than those of writing."""
+    histogram = shown.picture.resize((100, 100), Image.Resampling.BOX).histogram()
+    return sum(histogram[40:200]) > 0.35 * sum(histogram)
+
+
+def _is_it(shown: Shown, sheet: Sheet) -> bool:
+    verdict = compare(shown, sheet)
+    return not verdict.problem and verdict.match is not None and verdict.match.likeness > _SURE
+
+
+def _coarse(ink: Image.Image) -> Image.Image:
+    """About as coarse as the cells of a page that fills the paper."""
+    share = _CELLS / max(ink.size)
+    size = max(2, round(ink.width * share)), max(2, round(ink.height * share))
     return ink.resize(size, Image.Resampling.BOX)
 
 
@@ -148,7 +167,7 @@ def _places(
     scale = min(1.0, fit)
     yield scale, (sheet.width - width * scale) / 2, (sheet.height - height * scale) / 2
     yield scale, 0.0, sheet.height - height * scale
-    if fit < 1:
+    if 0.3 < fit < 1:
         yield 1.0, 0.0, sheet.height - height
     mine, theirs = _ink_box(picture, width, height), _ink_box(sheet.ink, sheet.width, sheet.height)
     if mine is None or theirs is None:
@@ -179,7 +198,7 @@ def _pair(
     cells = max(2, round(width / CELL_POINTS)), max(2, round(height / CELL_POINTS))
     mine = picture.resize(cells, Image.Resampling.BOX)
     around = (round(left) - 1, round(top) - 1, round(left + width) + 2, round(top + height) + 2)
-    part = sheet.ink.crop(around)  # outside the sheet it is white: ink would be 255 there
+    part = sheet.ink.crop(around)  # there is no ink outside the sheet
     x, y = left - around[0], top - around[1]
     theirs = part.resize(cells, Image.Resampling.BOX, box=(x, y, x + width, y + height))
     soft = ImageFilter.GaussianBlur(0.7)
@@ -233,6 +252,8 @@ def _wrong_way(ink: Image.Image, shown: Shown, sheet: Sheet, best: Match, right:
 def _cut_by(ink: Image.Image, shown: Shown, sheet: Sheet) -> str:
     """Where a page that is larger than the sheet was cut, if that explains what is printed."""
     width, height = shown.width, shown.height
+    if max(width / sheet.width, height / sheet.height) > 3:
+        return ""
     for left, top in ((0.0, sheet.height - height), (0.0, 0.0), (sheet.width - width, sheet.height - height)):
         mine, theirs = _pair(ink, (width, height), sheet, 1.0, left, top)
         x, y = round(-min(0.0, left) / CELL_POINTS), round(-min(0.0, top) / CELL_POINTS)

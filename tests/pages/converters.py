@@ -5,12 +5,13 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Self
 
-from PIL import Image, ImageSequence
+from PIL import Image
 
 PaperName = Literal["letter", "a4"]
 
@@ -45,13 +46,21 @@ def unpacked() -> Path:
 @dataclass(frozen=True, slots=True)
 class Printed:
     """
-    What the recipient's machine prints.
+    What the recipient's machine prints: *count* pages.
 
-    *pages* are pictures of one bit. *error* is the text with which the job fails; empty if it does not.
+    *error* is the text with which the job fails; empty if it does not.
     """
 
-    pages: list[Image.Image] = field(default_factory=list)
+    count: int = 0
     error: str = ""
+    made: Path | None = None
+
+    def page(self, index: int) -> Image.Image:
+        """Page *index*, from 0, as a picture of one bit."""
+        assert self.made
+        with Image.open(self.made) as tiff:
+            tiff.seek(index)
+            return tiff.convert("1")
 
 
 class Converters:
@@ -87,27 +96,32 @@ class Converters:
         assert self._folder
         self._folder.cleanup()
 
-    def print(self, document: Path, paper: PaperName, lines_per_inch: int) -> Printed:
-        """Convert *document* and return its pages; 98 lines per inch are standard resolution, 196 fine."""
+    @contextmanager
+    def printed(self, document: Path, paper: PaperName, lines_per_inch: int) -> Iterator[Printed]:
+        """*document* as pages of fax, for the length of the block: 98 lines per inch are standard, 196 fine."""
         assert self._folder
+        with tempfile.TemporaryDirectory(dir=self._folder.name) as scratch:
+            yield self._convert(document, paper, lines_per_inch, Path(scratch))
+
+    def _convert(self, document: Path, paper: PaperName, lines_per_inch: int, scratch: Path) -> Printed:
         converter = _converter_of(document)
         if converter is None:
             return Printed(error="No conversion for this type of file.")
-        with tempfile.TemporaryDirectory(dir=self._folder.name) as scratch:
-            made = Path(scratch) / "made.tif"
-            arguments = ["-r", str(lines_per_inch), "-w", str(WIDTH_DOTS), "-l", str(MILLIMETERS[paper])]
-            command = [f"bin/{converter}", *arguments, "-m", "999", "-1", "-o", str(made)]
-            # A link: HylaFAX's scripts split names at spaces.
-            (Path(scratch) / "document").symlink_to(document.absolute())
-            status, said = self._run([*command, str(Path(scratch) / "document")], Path(scratch))
-            if status != 0:
-                return Printed(error=said.strip() or f"{converter} ended with {status}")
-            if not made.exists() or not made.stat().st_size:
-                return Printed(error=f"{converter} made nothing. {said.strip()}".strip())
-            try:
-                return Printed(_pages(made))
-            except OSError as exc:
-                return Printed(error=f"what {converter} made cannot be read: {exc}")
+        made, link = scratch / "made.tif", scratch / "document"
+        link.symlink_to(document.absolute())  # HylaFAX's scripts split names at spaces
+        arguments = ["-r", str(lines_per_inch), "-w", str(WIDTH_DOTS), "-l", str(MILLIMETERS[paper])]
+        status, said = self._run(
+            [f"bin/{converter}", *arguments, "-m", "999", "-1", "-o", str(made), str(link)], scratch
+        )
+        if status != 0:
+            return Printed(error=said.strip() or f"{converter} ended with {status}")
+        if not made.exists() or not made.stat().st_size:
+            return Printed(error=f"{converter} made nothing. {said.strip()}".strip())
+        try:
+            with Image.open(made) as tiff:
+                return Printed(getattr(tiff, "n_frames", 1), made=made)
+        except OSError as exc:
+            return Printed(error=f"what {converter} made cannot be read: {exc}")
 
     def _run(self, command: list[str], scratch: Path) -> tuple[int, str]:
         assert self._folder
@@ -150,8 +164,3 @@ def _converter_of(document: Path) -> str | None:
     if head[:2] in (b"II", b"MM"):
         return "tiff2fax"
     return "pdf2fax" if head == b"%PDF" else None
-
-
-def _pages(made: Path) -> list[Image.Image]:
-    with Image.open(made) as tiff:
-        return [frame.convert("1").copy() for frame in ImageSequence.Iterator(tiff)]

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import pikepdf
 import pypdfium2
 from PIL import Image, ImageOps, ImageSequence
 
@@ -17,6 +18,7 @@ POINTS_PER_INCH = 72
 _LONGEST = 1400
 """Dots of the longer side of a picture: enough to compare, little enough for a drawing office's plans."""
 _MAX_SCALE = 2.0
+_SMALL = 400
 _SECONDS = 60
 _SUBFILE_TYPE, _REDUCED = 254, 1
 _X_RESOLUTION, _Y_RESOLUTION = 282, 283
@@ -37,9 +39,9 @@ class Shown:
     height: float
 
 
-def show(path: Path, password: str | None = None) -> list[Shown]:
+def show(path: Path, at_most: int = 30) -> list[Shown | None]:
     """
-    Show the pages of the file at *path*.
+    Show the pages of the file at *path*; of a long PDF the first and the last, None for the others.
 
     Raises:
         NotShownError: It is text, or damaged, or of a kind that these viewers do not know.
@@ -48,7 +50,7 @@ def show(path: Path, password: str | None = None) -> list[Shown]:
         head = file.read(1024)
     try:
         if b"%PDF-" in head:
-            return list(_pdf(path, password))
+            return list(_pdf(path, at_most))
         if b"%!" in head or head.startswith(_DOS_EPS):
             return list(_postscript(path))
         if head[:4] in (b"II*\0", b"MM\0*"):
@@ -58,21 +60,36 @@ def show(path: Path, password: str | None = None) -> list[Shown]:
         raise NotShownError(f"{type(exc).__name__}: {exc}") from exc
 
 
-def _pdf(path: Path, password: str | None) -> Iterator[Shown]:
-    document = pypdfium2.PdfDocument(path, password=password)
+def _pdf(path: Path, at_most: int) -> Iterator[Shown | None]:
+    units = _user_units(path)
+    document = pypdfium2.PdfDocument(path)
     try:
         document.init_forms()
         for index in range(len(document)):
+            if at_most <= index < len(document) - 3:
+                yield None
+                continue
             page = document[index]
             width, height = page.get_size()
-            scale = min(_MAX_SCALE, _LONGEST / max(width, height))
-            # The page is drawn larger and made smaller here: hairlines of large plans stay visible.
+            if min(width, height) < 1:
+                raise NotShownError("a page without a size")
+            unit = units[index] if index < len(units) else 1.0
+            scale = min(_MAX_SCALE * max(1.0, unit, _SMALL / max(width, height)), _LONGEST / max(width, height))
             bitmap = page.render(scale=scale, grayscale=True, may_draw_forms=True)
-            yield Shown(bitmap.to_pil().convert("L").copy(), width, height)
+            yield Shown(bitmap.to_pil().convert("L").copy(), width * unit, height * unit)
             bitmap.close()
             page.close()
     finally:
         document.close()
+
+
+def _user_units(path: Path) -> list[float]:
+    """/UserUnit of each page, which PDFium does not know."""
+    try:
+        with pikepdf.open(path) as pdf:
+            return [float(page.obj.get("/UserUnit", 1)) for page in pdf.pages]
+    except (pikepdf.PdfError, ValueError, TypeError):
+        return []
 
 
 def _picture(path: Path) -> Shown:

@@ -45,7 +45,7 @@ def picture(
     unit = min(size) / 100
 
     def rectangle(x: float, y: float, across: float, down: float) -> None:
-        draw.rectangle((x, y, x + across - 1, y + down - 1), fill=ink)  # type: ignore[arg-type]
+        draw.rectangle((x, y, max(x, x + across - 1), max(y, y + down - 1)), fill=ink)  # type: ignore[arg-type]
 
     edge = unit / 2
     rectangle(edge, edge, 6 * unit, 6 * unit)

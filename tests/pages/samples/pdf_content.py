@@ -161,10 +161,11 @@ def _field(kind: str, *, appearance: bool = True, flags: int = 0, needs: bool = 
     return write([sized(612, 792)], change=change)
 
 
-def _image(image: Image.Image, *, form: str = "PNG", decode: str = "", **more: object) -> Callable[[Path], None]:
+def _image(draw: Callable[[], Image.Image], *, form: str = "PNG", decode: str = "", **more: object) -> Callable[[Path], None]:
     """A scanned page: nothing but a picture as large as a Letter page."""
 
     def change(pdf: pikepdf.Pdf) -> None:
+        image = draw()
         if decode:
             data = io.BytesIO()
             image.save(data, form)
@@ -185,7 +186,7 @@ def _image(image: Image.Image, *, form: str = "PNG", decode: str = "", **more: o
 
 def _searchable_scan(path: Path) -> None:
     """A scan with the recognized text behind it, which is invisible."""
-    _image(picture((850, 1100)))(path)
+    _image(lambda: picture((850, 1100)))(path)
     with pikepdf.open(path, allow_overwriting_input=True) as pdf:
         page = pdf.pages[0].obj
         page.Resources.Font = Dictionary(
@@ -261,13 +262,13 @@ SAMPLES = [
     Sample("field_checked.pdf", _field("Btn", V=Name.Yes, AS=Name.Yes)),
     Sample("field_not_checked.pdf", _field("Btn", V=Name.Off, AS=Name.Off)),
     Sample("field_signature.pdf", _field("Sig")),
-    Sample("scan_gray.pdf", _image(picture((1700, 2200)))),
-    Sample("scan_color.pdf", _image(picture((850, 1100), mode="RGB"))),
-    Sample("scan_bilevel.pdf", _image(picture((1704, 2200)).convert("1"))),
-    Sample("scan_jpeg.pdf", _image(picture((850, 1100)), form="JPEG", decode="/DCTDecode")),
-    Sample("scan_jpeg_cmyk.pdf", _image(picture((850, 1100)).convert("CMYK"), form="JPEG", decode="/DCTDecode", Decode=Array([1, 0] * 4))),
-    Sample("scan_jpeg2000.pdf", _image(picture((850, 1100)), form="JPEG2000", decode="/JPXDecode")),
-    Sample("scan_inverted.pdf", _image(picture((850, 1100), ink="white", ground="black"), Decode=Array([1, 0]))),
+    Sample("scan_gray.pdf", _image(lambda: picture((1700, 2200)))),
+    Sample("scan_color.pdf", _image(lambda: picture((850, 1100), mode="RGB"))),
+    Sample("scan_bilevel.pdf", _image(lambda: picture((1704, 2200)).convert("1"))),
+    Sample("scan_jpeg.pdf", _image(lambda: picture((850, 1100)), form="JPEG", decode="/DCTDecode")),
+    Sample("scan_jpeg_cmyk.pdf", _image(lambda: picture((850, 1100)).convert("CMYK"), form="JPEG", decode="/DCTDecode", Decode=Array([1, 0] * 4))),
+    Sample("scan_jpeg2000.pdf", _image(lambda: picture((850, 1100)), form="JPEG2000", decode="/JPXDecode")),
+    Sample("scan_inverted.pdf", _image(lambda: picture((850, 1100), ink="white", ground="black"), Decode=Array([1, 0]))),
     Sample("scan_with_text.pdf", _searchable_scan),
     Sample("scan_stencil.pdf", _stencil),
     Sample("text_on_black.pdf", write([sized(612, 792, content="0 g 0 0 612 792 re f 1 g BT /F1 40 Tf 90 500 Td (White on black) Tj ET 100 100 80 80 re f")])),

@@ -193,7 +193,7 @@ SAMPLES = [
     *_turned(842, 595),
     *(Sample(f"{name}.pdf", write([page])) for name, page in _BOXES.items()),
     Sample("crop_beyond_the_media.pdf", _crop_beyond),
-    Sample("crop_outside_the_media.pdf", _crop_outside),
+    Sample("crop_outside_the_media.pdf", _crop_outside, either=True),
     Sample("crop_marks_outside.pdf", _outside_the_crop),
     Sample("boxes_for_printing.pdf", _other_boxes),
     Sample("inherited_box.pdf", _inherited, 2),

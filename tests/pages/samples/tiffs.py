@@ -25,19 +25,23 @@ def _BLACK_OR_WHITE(value: int) -> int:  # noqa: N802
     return 255 if value > 127 else 0
 
 
-def _pillow(image: Image.Image, **save: object) -> Callable[[Path], None]:
+def _pillow(draw: Callable[[], Image.Image], **save: object) -> Callable[[Path], None]:
     def make(path: Path) -> None:
-        image.save(path, "TIFF", **save)
+        draw().save(path, "TIFF", **save)
 
     return make
 
 
-def _pages(images: list[Image.Image], **save: object) -> Callable[[Path], None]:
-    return _pillow(images[0], save_all=True, append_images=images[1:], **save)
+def _pages(draw: Callable[[], list[Image.Image]], **save: object) -> Callable[[Path], None]:
+    def make(path: Path) -> None:
+        first, *others = draw()
+        first.save(path, "TIFF", save_all=True, append_images=others, **save)
+
+    return make
 
 
 def _fax(size: tuple[int, int], dpi: tuple[float, float], **save: object) -> Callable[[Path], None]:
-    return _pillow(_bilevel(size), **{"compression": "group3", "dpi": dpi, **save})
+    return _pillow(lambda: _bilevel(size), **{"compression": "group3", "dpi": dpi, **save})
 
 
 def _oriented(orientation: int, mode: str) -> Callable[[Path], None]:
@@ -51,11 +55,13 @@ def _oriented(orientation: int, mode: str) -> Callable[[Path], None]:
         7: Image.Transpose.TRANSVERSE,
         8: Image.Transpose.ROTATE_270,
     }
-    image = _bilevel((1700, 2200)) if mode == "1" else picture(PHOTO, mode=mode)
-    if orientation in back:
-        image = image.transpose(back[orientation])
+
+    def draw() -> Image.Image:
+        image = _bilevel((1700, 2200)) if mode == "1" else picture(PHOTO, mode=mode)
+        return image.transpose(back[orientation]) if orientation in back else image
+
     compression = "group4" if mode == "1" else "tiff_lzw"
-    return _pillow(image, compression=compression, dpi=(200, 200), tiffinfo={_ORIENTATION: orientation})
+    return _pillow(draw, compression=compression, dpi=(200, 200), tiffinfo={_ORIENTATION: orientation})
 
 
 def _raw(photometric: int, channels: str, **more: object) -> Callable[[Path], None]:
@@ -104,7 +110,10 @@ def _endless(path: Path) -> None:
     path.write_bytes(data)
 
 
-_NO_DPI = picture((1700, 2200)).convert("1")
+def _no_dpi() -> Image.Image:
+    return picture((1700, 2200)).convert("1")
+
+
 _SCAN = {"compression": "group4", "dpi": (200, 200)}
 SAMPLES = [
     Sample("fax_fine.tif", _fax(FINE, (204, 196))),
@@ -116,21 +125,21 @@ SAMPLES = [
     Sample("fax_a3.tif", _fax((2432, 3200), (204, 196))),
     Sample("fax_short.tif", _fax((1728, 900), (204, 196))),
     Sample("fax_long.tif", _fax((1728, 4000), (204, 196)), 0),
-    Sample("fax_three_pages.tif", _pages([_bilevel(FINE, n) for n in (1, 2, 3)], compression="group3", dpi=(204, 196)), 3),
-    Sample("fax_both_resolutions.tif", _pages([_bilevel(FINE, 1), _bilevel(FINE, 2)], compression="group4", dpi=(204, 196)), 2),
-    Sample("g4_no_resolution.tif", _pillow(_NO_DPI, compression="group4")),
-    Sample("g3_no_resolution.tif", _pillow(_bilevel(FINE), compression="group3")),
-    Sample("g4_300_dpi.tif", _pillow(picture((2550, 3300)).convert("1"), compression="group4", dpi=(300, 300))),
-    Sample("g4_600_dpi.tif", _pillow(picture((5100, 6600)).convert("1"), compression="group4", dpi=(600, 600))),
-    Sample("g4_72_dpi.tif", _pillow(_NO_DPI, compression="group4", dpi=(72, 72))),
-    Sample("g4_landscape.tif", _pillow(picture((2200, 1700)).convert("1"), **_SCAN)),
-    Sample("g4_inverted.tif", _pillow(ImageOps.invert(picture((1700, 2200))).convert("1"), tiffinfo={262: 0}, compression="group4", dpi=(200, 200))),
-    Sample("g4_per_centimeter.tif", _pillow(_NO_DPI, compression="group4", resolution=79, resolution_unit=3)),
+    Sample("fax_three_pages.tif", _pages(lambda: [_bilevel(FINE, n) for n in (1, 2, 3)], compression="group3", dpi=(204, 196)), 3),
+    Sample("fax_both_resolutions.tif", _pages(lambda: [_bilevel(FINE, 1), _bilevel(FINE, 2)], compression="group4", dpi=(204, 196)), 2),
+    Sample("g4_no_resolution.tif", _pillow(_no_dpi, compression="group4")),
+    Sample("g3_no_resolution.tif", _pillow(lambda: _bilevel(FINE), compression="group3")),
+    Sample("g4_300_dpi.tif", _pillow(lambda: picture((2550, 3300)).convert("1"), compression="group4", dpi=(300, 300))),
+    Sample("g4_600_dpi.tif", _pillow(lambda: picture((5100, 6600)).convert("1"), compression="group4", dpi=(600, 600))),
+    Sample("g4_72_dpi.tif", _pillow(_no_dpi, compression="group4", dpi=(72, 72))),
+    Sample("g4_landscape.tif", _pillow(lambda: picture((2200, 1700)).convert("1"), **_SCAN)),
+    Sample("g4_inverted.tif", _pillow(lambda: ImageOps.invert(picture((1700, 2200))).convert("1"), tiffinfo={262: 0}, compression="group4", dpi=(200, 200))),
+    Sample("g4_per_centimeter.tif", _pillow(_no_dpi, compression="group4", resolution=79, resolution_unit=3)),
     Sample("g4_zero_resolution.tif", _raw(1, "g", resolution=0.0)),
     *(Sample(f"orientation_{n}.tif", _oriented(n, "1")) for n in range(1, 9)),
     *(Sample(f"orientation_{n}_color.tif", _oriented(n, "RGB")) for n in (3, 6, 8)),
     *(
-        Sample(f"{mode.lower()}_{compression}.tif", _pillow(picture(PHOTO).convert(mode), compression=compression, dpi=(100, 100)))
+        Sample(f"{mode.lower()}_{compression}.tif", _pillow(lambda mode=mode: picture(PHOTO).convert(mode), compression=compression, dpi=(100, 100)))
         for mode, compression in (
             ("1", "packbits"), ("1", "tiff_lzw"), ("L", "tiff_lzw"), ("L", "tiff_adobe_deflate"), ("L", "jpeg"),
             ("RGB", "jpeg"), ("RGB", "tiff_lzw"), ("RGB", "packbits"), ("RGBA", "tiff_lzw"), ("LA", "tiff_lzw"),
@@ -155,12 +164,12 @@ SAMPLES = [
     Sample("cmyk_planar.tif", _raw(5, "wwwi", separate=True)),
     Sample("lab.tif", _raw(8, "gww")),
     Sample("overviews.tif", _with_overviews, 2),
-    Sample("many_pages.tif", _pages([_bilevel(STANDARD, n) for n in range(1, 21)], compression="group3", dpi=(204, 98)), 20),
-    Sample("sizes.tif", _pages([_NO_DPI, picture((2200, 1700)).convert("1"), picture((800, 1000)).convert("1")], **_SCAN), 3),
-    Sample("with_letter.tif", _fax(STANDARD, (204, 98)), 2, together=(Sample("behind.tif", _pillow(_NO_DPI, **_SCAN)),)),
+    Sample("many_pages.tif", _pages(lambda: [_bilevel(STANDARD, n) for n in range(1, 21)], compression="group3", dpi=(204, 98)), 20),
+    Sample("sizes.tif", _pages(lambda: [_no_dpi(), picture((2200, 1700)).convert("1"), picture((800, 1000)).convert("1")], **_SCAN), 3),
+    Sample("with_letter.tif", _fax(STANDARD, (204, 98)), 2, together=(Sample("behind.tif", _pillow(_no_dpi, **_SCAN)),)),
     refused("cut.tif", _cut(_raw(1, "g")), "damaged|cut short"),
     refused("gigantic.tif", _gigantic, "large|damaged|cut"),
-    refused("blank.tif", _pillow(Image.new("1", FINE, 1), compression="group3", dpi=(204, 196)), "blank|empty|nothing"),
+    refused("blank.tif", _pillow(lambda: Image.new("1", FINE, 1), compression="group3", dpi=(204, 196)), "blank|empty|nothing"),
     refused("endless.tif", _endless, "damaged|cut short", either=True),
     refused("only_a_header.tif", lambda path: path.write_bytes(b"II*\0\x08\0\0\0"), "damaged|cut short"),
 ]  # fmt: skip
