@@ -32,7 +32,6 @@ from faxbot.store.engine import TransactionStore
 from faxbot.ucx.client import UcxClient, connect
 
 
-
 class SystemClock:
     """The system clock, as the port `Clock` (services/model/ports.py)."""
 

@@ -111,7 +111,9 @@ def restored() -> None:
 
 @app.command()
 def preview(
-    files: Annotated[list[Path], typer.Argument(help="Files as shared in one message.", exists=True, dir_okay=False)],
+    files: Annotated[
+        list[Path], typer.Argument(help="Files as shared in one message.", exists=True, dir_okay=False)
+    ],
     paper: Annotated[str, typer.Option(help="The fax server's paper: letter, a4, legal or fit.")] = "",
     out: Annotated[
         Path | None, typer.Option(help="A folder for the document and a picture of each page.")
@@ -131,9 +133,7 @@ def preview(
         raise typer.Exit(problem.exit_code) from problem
     if (paper := paper.lower() or settings.paper) not in PAPER:
         raise typer.BadParameter(f"write one of {', '.join(PAPER)}", param_hint="--paper")
-    sandbox = DocumentSandbox(
-        max_bytes=settings.max_bytes, max_pages=settings.faxbot_max_pages, paper=paper
-    )
+    sandbox = DocumentSandbox(max_bytes=settings.max_bytes, max_pages=settings.faxbot_max_pages, paper=paper)
     made = asyncio.run(make(files, sandbox, out))
     typer.echo(made.as_json() if as_json else made.as_text())
     raise typer.Exit(0 if made.accepted else 1)

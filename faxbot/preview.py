@@ -60,7 +60,9 @@ async def preview(files: Sequence[Path], sandbox: DocumentSandbox, out: Path | N
         except (BadDocument, Fault) as problem:
             return Preview(accepted=False, message=str(problem))
     pages = "1 page" if document.pages == 1 else f"{document.pages} pages"
-    return Preview(True, f"{document.name}: {pages}, {document.size:,} bytes.", document.pages, kept, notes_of(document))
+    return Preview(
+        True, f"{document.name}: {pages}, {document.size:,} bytes.", document.pages, kept, notes_of(document)
+    )
 
 
 def notes_of(document: Document) -> tuple[str, ...]:

@@ -4,10 +4,14 @@ from collections.abc import Iterator
 
 import pikepdf
 
+from faxbot.documents.kinds import display_name
+from faxbot.fax.errors import BadDocument
+
 _HIDDEN, _NO_VIEW = 2, 32  # annotation flags
 _DRAWN_BY_VIEWERS = frozenset(
     ("/Highlight", "/Underline", "/StrikeOut", "/Squiggly", "/Square", "/Circle", "/Ink")
 )
+_LAST_DRAWN = 0x052F  # the end of Latin, Greek and Cyrillic, which PDFium draws without fonts of the system
 _MAX_PARENTS = 32
 
 
@@ -26,16 +30,19 @@ def flatten_annotations(pdf: pikepdf.Pdf) -> bool:
     for page in annotated:
         if "/Annots" in page.obj:
             del page.obj["/Annots"]
-    if acroform is not None:
+    if "/AcroForm" in pdf.Root:
         del pdf.Root["/AcroForm"]
     return bool(annotated) or acroform is not None
 
 
-def needs_picture(page: pikepdf.Page, pdf: pikepdf.Pdf) -> bool:
+def needs_picture(page: pikepdf.Page, pdf: pikepdf.Pdf, name: str) -> bool:
     """
-    Whether the page has marks that only a viewer can draw.
+    Whether *page* of the document *name* has marks that only a viewer can draw.
 
-    These are comments without an appearance stream, and form fields without one whose value qpdf cannot write.
+    These are comments and form fields without an appearance stream, if qpdf cannot write the field's value.
+
+    Raises:
+        BadDocument: A form field has writing that no viewer here can draw.
     """
     stale = _needs_appearances(pdf)
     for annotation in _annotations(page):
@@ -45,7 +52,7 @@ def needs_picture(page: pikepdf.Page, pdf: pikepdf.Pdf) -> bool:
         drawn = isinstance(annotation.get("/AP"), pikepdf.Dictionary) and "/N" in annotation.AP
         if kind in _DRAWN_BY_VIEWERS and not drawn:
             return True
-        if kind == "/Widget" and (stale or not drawn) and _is_beyond_qpdf(annotation):
+        if kind == "/Widget" and (stale or not drawn) and _is_beyond_qpdf(annotation, name):
             return True
     return False
 
@@ -64,7 +71,7 @@ def _needs_appearances(pdf: pikepdf.Pdf) -> bool:
     return isinstance(acroform, pikepdf.Dictionary) and bool(acroform.get("/NeedAppearances", False))
 
 
-def _is_beyond_qpdf(widget: pikepdf.Dictionary) -> bool:
+def _is_beyond_qpdf(widget: pikepdf.Dictionary, name: str) -> bool:
     """Whether qpdf would write the field's value wrongly: it writes single lines of Latin-1 text."""
     kind, value = _of_field(widget, "/FT"), _of_field(widget, "/V")
     if kind not in ("/Tx", "/Ch") or value is None:
@@ -74,6 +81,11 @@ def _is_beyond_qpdf(widget: pikepdf.Dictionary) -> bool:
     if not isinstance(value, pikepdf.String):
         return True
     text = str(value)
+    if strange := next((char for char in text if ord(char) > _LAST_DRAWN), ""):
+        raise BadDocument(
+            f'{display_name(name)} has "{strange}" in a form field, which only its viewer can show.'
+            " Print it to a PDF and share that."
+        )
     try:
         text.encode("cp1252")
     except UnicodeEncodeError:

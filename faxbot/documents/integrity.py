@@ -10,6 +10,7 @@ import pikepdf
 from PIL import Image
 
 from faxbot.documents.kinds import display_name
+from faxbot.documents.unreadable import damaged, too_large, too_many_pages
 from faxbot.fax.errors import BadDocument
 
 _TAIL_BYTES = 2048
@@ -38,33 +39,6 @@ def reading_picture(name: str) -> Iterator[None]:
         raise damaged(name) from exc
 
 
-def too_complex(name: str) -> BadDocument:
-    """The refusal of a file that takes too much time or memory."""
-    return BadDocument(
-        f"{display_name(name)} is too complex to fax. Print it to a new, simpler PDF and share that."
-    )
-
-
-def too_large(name: str) -> BadDocument:
-    """The refusal of a picture with too many pixels."""
-    return BadDocument(f"{display_name(name)} has too many pixels for a fax. Save it smaller and share that.")
-
-
-def damaged(name: str) -> BadDocument:
-    """The refusal of a truncated or damaged file."""
-    return BadDocument(
-        f"{display_name(name)} is damaged or cut short. Open it, save it again and share the new file."
-    )
-
-
-def too_many_pages(name: str, pages: int | None, max_pages: int) -> BadDocument:
-    """The refusal of a document with more than *max_pages*; *pages* is None if they were not all counted."""
-    count = f"{pages} pages" if pages else f"more than {max_pages} pages"
-    return BadDocument(
-        f"{display_name(name)} has {count}; {max_pages} is the most for one fax. Share it in smaller parts."
-    )
-
-
 def check_pdf(path: Path, name: str, max_pages: int | None = None) -> tuple[int, bool]:
     """
     Count a PDF's pages; return them and whether the file is valid without repairs.
@@ -72,8 +46,8 @@ def check_pdf(path: Path, name: str, max_pages: int | None = None) -> tuple[int,
     A PDF that opens without a password is accepted, whatever restrictions on editing it has.
 
     Raises:
-        BadDocument: It needs a password, has no pages or more than *max_pages*, is damaged or truncated, or its
-            pages are not in it: a portfolio, a dynamic form.
+        BadDocument: It needs a password, has no pages or more than *max_pages*, is damaged or truncated, or is
+            a portfolio or a dynamic form, whose pages are not in it.
     """
     try:
         pages, sound = _count(path, name, max_pages, recover=False), True
@@ -118,11 +92,13 @@ def _check_contents(pdf: pikepdf.Pdf, name: str) -> None:
     """Refuse a PDF whose pages only say that another program is needed (ISO 32000-1, 12.3.5 and 12.7.8)."""
     if "/Collection" in pdf.Root:
         raise BadDocument(
-            f"{display_name(name)} is a portfolio: other files are packed into it. Share the files that you need."
+            f"{display_name(name)} is a portfolio, with other files packed into it."
+            " Print the ones you need to a PDF and share that."
         )
     if pdf.Root.get("/NeedsRendering", False) is True:
         raise BadDocument(
-            f"{display_name(name)} is a form that only its own program can show. Print it to a PDF and share that."
+            f"{display_name(name)} is a form that only the program it was made for can show."
+            " Print it to a PDF and share that."
         )
 
 

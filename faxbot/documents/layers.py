@@ -56,7 +56,7 @@ def hidden_layers(pdf: pikepdf.Pdf) -> list[pikepdf.Object]:
 
 
 def is_normal(pdf: pikepdf.Pdf) -> bool:
-    """Whether every fax server evaluates the layers of *pdf* alike: only a base state and a list of hidden ones."""
+    """Whether the layers of *pdf* have only a base state and a list of hidden ones, which all converters know."""
     properties = pdf.Root.get("/OCProperties")
     if properties is None:
         return True

@@ -14,17 +14,20 @@ import pikepdf
 
 from faxbot.atomic_file import put_in_place
 from faxbot.documents import pictures, plain_text, postscript, tiff
-from faxbot.documents.integrity import check_pdf, too_complex, too_many_pages
+from faxbot.documents.integrity import check_pdf
 from faxbot.documents.kinds import FileKind, display_name, sniff
 from faxbot.documents.layers import Layers, is_normal
 from faxbot.documents.paper import PAPER, Paper
 from faxbot.documents.pdf_pages import fit_pages
 from faxbot.documents.rendering import blank_pages
+from faxbot.documents.unreadable import too_complex, too_many_pages
 from faxbot.fax.document import Document, Note, Part
 from faxbot.fax.errors import BadDocument
 
 _NAME_BYTES = 120
-_SUFFIXES = re.compile(r"\.(?:pdf|e?ps|tiff?|txt|text|md|csv|log|png|jpe?g|jfif|gif|webp|bmp|avif|hei[cf])$", re.IGNORECASE)
+_SUFFIXES = re.compile(
+    r"\.(?:pdf|e?ps|tiff?|txt|text|md|csv|log|png|jpe?g|jfif|gif|webp|bmp|avif|hei[cf])$", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +58,8 @@ def merge_parts(
     """
     Make one document of *parts* at *into* plus a suffix; *workdir* is an empty folder on the same disk.
 
-    A single PDF or TIFF whose pages already fit is kept byte for byte. *begin* is called with each part before
-    it is read.
+    A single PDF or TIFF whose pages already fit is kept byte for byte. *begin* is called with each part
+    before it is read.
 
     Raises:
         BadDocument: It cannot be faxed; the message says why and what can be done.
@@ -158,7 +161,7 @@ def _pages(part: Part, kind: FileKind, scratch: Path, limits: Limits) -> _Pages:
 def _fitted(path: Path, name: str, limits: Limits) -> _Pages:
     _, sound = check_pdf(path, name, limits.max_pages)
     pdf = pikepdf.open(path, suppress_warnings=True)
-    notes, changed = fit_pages(pdf, path, limits.paper)
+    notes, changed = fit_pages(pdf, path, name, limits.paper)
     return _Pages(pdf, notes, sound and not changed and not pdf.is_encrypted and is_normal(pdf))
 
 

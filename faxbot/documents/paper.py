@@ -21,6 +21,7 @@ TOLERANCE = 0.5
 
 _MIN_SHARE = 0.9  # of the paper's area; a fax server puts a smaller page into the lower left corner
 _WORTH_TURNING = 1.03
+_WHOLE = 100  # percent
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +40,13 @@ class Placement:
     @property
     def note(self) -> str:
         """What a person has to know of it, such as "turned, shrunk to 71 %"; empty if nothing."""
-        shrunk = f"shrunk to {round(self.scale * 100)} %" if round(self.scale * 100) < 100 else ""
+        percent = round(self.scale * _WHOLE)
+        shrunk = f"shrunk to {percent} %" if percent < _WHOLE else ""
         return ", ".join(filter(None, ("turned" if self.turned else "", shrunk)))
 
 
 def fills(width: float, height: float, paper: Paper) -> bool:
-    """Whether a page of this size, in points, is printed as it is: no larger than the paper, nor much smaller."""
+    """Whether a page of this size in points is printed as it is: not larger than the paper, nor much smaller."""
     return (
         width <= paper[0] + TOLERANCE
         and height <= paper[1] + TOLERANCE

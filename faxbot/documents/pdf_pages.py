@@ -1,4 +1,4 @@
-"""Puts the pages of a PDF on the fax server's paper: upright, whole, as a viewer shows them. Text stays text."""
+"""Puts the pages of a PDF on the fax server's paper: upright, whole, as a viewer shows them."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,13 +7,14 @@ import pikepdf
 from PIL import Image
 
 from faxbot.documents.annotations import flatten_annotations, needs_picture
-from faxbot.documents.paper import TOLERANCE, Box, Paper, fills, place
+from faxbot.documents.paper import TOLERANCE, Box, Paper, Placement, fills, place
 from faxbot.documents.rendering import page_on_paper
 from faxbot.fax.document import Note
 
-_KEPT = frozenset(("/Type", "/Parent", "/Resources", "/Contents", "/MediaBox"))
 _DEFAULT_BOX: Box = (0.0, 0.0, 612.0, 792.0)  # viewers take Letter where the box is missing or empty
 _MIN_SIDE_POINTS = 1.0
+_CORNERS = 4  # numbers in a box
+
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
@@ -30,28 +31,30 @@ class _Shown:
         return (height, width) if self.rotate % 180 else (width, height)
 
 
-def fit_pages(pdf: pikepdf.Pdf, path: Path, paper: Paper) -> tuple[list[Note], bool]:
+def fit_pages(pdf: pikepdf.Pdf, path: Path, name: str, paper: Paper) -> tuple[list[Note], bool]:
     """
-    Put each page of *pdf*, opened from *path*, on *paper*, in place; return notes, and whether anything changed.
+    Put each page of *pdf*, opened from *path*, on *paper*; return notes, and whether anything changed.
 
-    Annotations and form fields become part of the page. A page with marks that only a viewer can draw is
-    replaced by its picture.
+    Text stays text. Annotations and form fields become part of the page. A page with marks that only a viewer can draw is
+    replaced by its picture. *name* is used in messages.
+
+    Raises:
+        BadDocument: A form field cannot be drawn.
     """
-    pictures = [needs_picture(page, pdf) for page in pdf.pages]
+    pictures = [needs_picture(page, pdf, name) for page in pdf.pages]
     changed = flatten_annotations(pdf)
     notes = []
-    for index, page in enumerate(pdf.pages):
+    for index, page in enumerate(list(pdf.pages)):
         shown = _shown(page)
         placement = place(shown.box, paper, rotate=shown.rotate, unit=shown.unit)
         if placement.note:
             notes.append(Note(index + 1, placement.note))
         if pictures[index]:
-            _put_picture(pdf, page, page_on_paper(path, index, shown.size, placement, paper), paper)
+            picture = page_on_paper(path, index, shown.size, placement, paper)
+            pdf.pages[index] = _pictured(pdf, picture, paper)
         elif not _is_plain(page, shown, paper):
-            _put(pdf, page, shown.box, placement.matrix, paper)
-        else:
-            continue
-        changed = True
+            pdf.pages[index] = _wrapped(pdf, page, shown.box, placement, paper)
+            changed = True
     return notes, changed
 
 
@@ -75,7 +78,7 @@ def _shown(page: pikepdf.Page) -> _Shown:
 def _box(page: pikepdf.Page, key: str) -> Box | None:
     """A box in order, of the page or its parents; None if it is missing, malformed or empty."""
     found = _inherited(page, key)
-    if not isinstance(found, pikepdf.Array) or len(found) != 4 or not all(map(_is_number, found)):
+    if not isinstance(found, pikepdf.Array) or len(found) != _CORNERS or not all(map(_is_number, found)):
         return None
     a, b, c, d = (float(value) for value in found)
     box = (min(a, c), min(b, d), max(a, c), max(b, d))
@@ -113,20 +116,20 @@ def _is_plain(page: pikepdf.Page, shown: _Shown, paper: Paper) -> bool:
     )
 
 
-def _put(
-    pdf: pikepdf.Pdf, page: pikepdf.Page, box: Box, matrix: tuple[float, ...], paper: Paper
-) -> None:
-    """Draw the page's content, clipped to *box* and moved by *matrix*, on a page of *paper*."""
+def _wrapped(
+    pdf: pikepdf.Pdf, page: pikepdf.Page, box: Box, placement: Placement, paper: Paper
+) -> pikepdf.Page:
+    """A page of *paper* with the content of *page*, clipped to *box*."""
     form = page.as_form_xobject(handle_transformations=False)
     form.BBox = pikepdf.Array([round(value, 4) for value in box])
     if "/Matrix" in form:
         del form["/Matrix"]
-    operands = " ".join(f"{value:.6f}" for value in matrix)
-    _replace(pdf, page, pdf.make_indirect(form), f"q {operands} cm /Page Do Q", paper)
+    return _page(pdf, form, placement.matrix, paper)
 
 
-def _put_picture(pdf: pikepdf.Pdf, page: pikepdf.Page, picture: Image.Image, paper: Paper) -> None:
-    image = pdf.make_stream(picture.convert("1").tobytes())
+def _pictured(pdf: pikepdf.Pdf, picture: Image.Image, paper: Paper) -> pikepdf.Page:
+    """A page of *paper* with a black-and-white picture of the same shape."""
+    image = pdf.make_stream(picture.tobytes())
     image.stream_dict = pikepdf.Dictionary(
         Type=pikepdf.Name.XObject,
         Subtype=pikepdf.Name.Image,
@@ -135,15 +138,16 @@ def _put_picture(pdf: pikepdf.Pdf, page: pikepdf.Page, picture: Image.Image, pap
         ColorSpace=pikepdf.Name.DeviceGray,
         BitsPerComponent=1,
     )
-    _replace(pdf, page, image, f"q {paper[0]:g} 0 0 {paper[1]:g} 0 0 cm /Page Do Q", paper)
+    return _page(pdf, image, (paper[0], 0, 0, paper[1], 0, 0), paper)
 
 
-def _replace(
-    pdf: pikepdf.Pdf, page: pikepdf.Page, content: pikepdf.Object, draw: str, paper: Paper
-) -> None:
-    """Make the page a page of *paper* with nothing but *content*."""
-    page.obj.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(Page=content))
-    page.obj.Contents = pdf.make_stream(draw.encode())
-    page.obj.MediaBox = pikepdf.Array([0, 0, *paper])
-    for key in set(page.obj.keys()) - _KEPT:
-        del page.obj[key]
+def _page(pdf: pikepdf.Pdf, content: pikepdf.Object, matrix: tuple[float, ...], paper: Paper) -> pikepdf.Page:
+    operands = " ".join(f"{value:.6f}" for value in matrix)
+    return pikepdf.Page(
+        pikepdf.Dictionary(
+            Type=pikepdf.Name.Page,
+            MediaBox=pikepdf.Array([0, 0, *paper]),
+            Resources=pikepdf.Dictionary(XObject=pikepdf.Dictionary(Page=pdf.make_indirect(content))),
+            Contents=pdf.make_stream(f"q {operands} cm /Page Do Q".encode()),
+        )
+    )

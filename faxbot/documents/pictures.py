@@ -8,7 +8,8 @@ from typing import IO
 import img2pdf
 from PIL import Image, ImageOps
 
-from faxbot.documents.integrity import reading_picture, too_large
+from faxbot.documents.integrity import reading_picture
+from faxbot.documents.unreadable import too_large
 
 MAX_PIXELS = 100_000_000
 """A page at 1000 dpi has 94 million; more is not a scanned page and may exhaust the memory."""

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pikepdf
 
-from faxbot.documents.integrity import too_many_pages
 from faxbot.documents.kinds import display_name, text_encoding
+from faxbot.documents.unreadable import too_many_pages
 from faxbot.fax.errors import BadDocument
 
 _COLUMNS = 80

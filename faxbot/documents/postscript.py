@@ -4,10 +4,12 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from faxbot.documents.integrity import check_pdf, damaged
+from faxbot.documents.integrity import check_pdf
 from faxbot.documents.kinds import display_name
+from faxbot.documents.unreadable import damaged
 from faxbot.fax.document import Part
 from faxbot.fax.errors import BadDocument
+
 
 def _distill(part: Part, made: Path, max_pages: int) -> None:
     """Convert PostScript to PDF with Ghostscript, which denies it access to other files (-dSAFER)."""

@@ -31,7 +31,7 @@ def page_on_paper(
     path: Path, index: int, size: tuple[float, float], placement: Placement, paper: Paper
 ) -> Image.Image:
     """
-    The page *index* (from 0) of the PDF at *path*, with its comments and form fields, as a picture of *paper*.
+    The page *index* (from 0) of the PDF at *path* as a picture of *paper*, with its comments and form fields.
 
     *size* is its width and height in points as a viewer shows it. The picture is black and white, and has a
     fax machine's dots in fine resolution.

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import faxbot
-from faxbot.documents.refusals import too_complex
+from faxbot.documents.unreadable import too_complex
 from faxbot.documents.worker import PART_FILE
 from faxbot.fax.document import Document, Note, Part, WebPageReceived
 from faxbot.fax.errors import BadDocument, Fault
@@ -87,7 +87,7 @@ class DocumentSandbox:
 
     async def print_pages(self, document: Document, folder: Path) -> list[Path]:
         """
-        Draw each page of *document* as a recipient's fax machine prints it: black-and-white PNG files in *folder*.
+        Draw each page of *document* as a recipient's fax machine prints it; return PNG files in *folder*.
 
         Raises:
             BadDocument: A page is too complex.

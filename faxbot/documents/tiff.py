@@ -5,9 +5,10 @@ from pathlib import Path
 import pikepdf
 from PIL import Image
 
-from faxbot.documents.integrity import damaged, reading_picture, too_many_pages
+from faxbot.documents.integrity import reading_picture
 from faxbot.documents.paper import Paper
 from faxbot.documents.pictures import pages_of_tiff
+from faxbot.documents.unreadable import damaged, too_many_pages
 from faxbot.fax.document import Note
 
 _MAX_FRAMES = 10_000

@@ -10,9 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column(
-        "documents", sa.Column("original_sha256", sa.String(), nullable=False, server_default="")
-    )
+    op.add_column("documents", sa.Column("original_sha256", sa.String(), nullable=False, server_default=""))
 
 
 def downgrade() -> None:

@@ -80,4 +80,10 @@ def test_only_a_page_of_about_the_papers_size_is_printed_as_it_is():
 
 def test_the_region_decides_on_the_paper():
     """Letter is for most of America, and A4 for the rest."""
-    assert [paper_of(region) for region in ("US", "ca", "GB", "de", "BR")] == ["letter", "letter", "a4", "a4", "a4"]
+    assert [paper_of(region) for region in ("US", "ca", "GB", "de", "BR")] == [
+        "letter",
+        "letter",
+        "a4",
+        "a4",
+        "a4",
+    ]

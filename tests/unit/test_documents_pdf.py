@@ -105,7 +105,9 @@ def test_marks_in_the_corners_stay_where_a_viewer_shows_them(tmp_path):
     landscape = saved(lambda pdf: page_of(pdf, b"0 592 40 20 re f 782 0 10 10 re f", (0, 0, 792, 612)))
     (page,) = pages(made(tmp_path, landscape))
     assert ink(page) == (0, 0, 100, 100)
-    assert not page.getpixel((10, page.height - 10)), "the upper left corner is the lower left one of a turned page"
+    assert not page.getpixel((10, page.height - 10)), (
+        "the upper left corner is the lower left one of a turned page"
+    )
 
 
 def test_a_fill_color_left_behind_does_not_reach_beyond_its_page(tmp_path):
@@ -160,39 +162,45 @@ def test_hidden_comments_stay_hidden(tmp_path, flags):
     assert page.getpixel((round(150 / 612 * page.width), round((792 - 625) / 792 * page.height)))
 
 
-@pytest.mark.parametrize(
-    ("value", "kept"), [("Dana Whitfield", True), ("漢字", True), ("Łódź", True), ("", False)]
-)
-def test_form_fields_without_an_appearance_are_filled_in(tmp_path, value, kept):
-    """Latin text is written into the page; a page with other text becomes a picture of what a viewer shows."""
-
-    def build(pdf: pikepdf.Pdf) -> None:
-        page = page_of(pdf, b"")
-        font = Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica, Encoding=Name.WinAnsiEncoding)
-        field = pdf.make_indirect(
-            Dictionary(
-                Type=Name.Annot,
-                Subtype=Name.Widget,
-                FT=Name.Tx,
-                T="name",
-                V=value,
-                DA="/Helv 24 Tf 0 g",
-                Rect=Array([100, 600, 400, 640]),
-                F=4,
-            )
+def form(pdf: pikepdf.Pdf, value: str) -> None:
+    page = page_of(pdf, b"0 0 10 10 re f")
+    font = Dictionary(
+        Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica, Encoding=Name.WinAnsiEncoding
+    )
+    field = pdf.make_indirect(
+        Dictionary(
+            Type=Name.Annot,
+            Subtype=Name.Widget,
+            FT=Name.Tx,
+            T="name",
+            V=value,
+            DA="/Helv 24 Tf 0 g",
+            Rect=Array([100, 600, 400, 640]),
+            F=4,
         )
-        page.obj.Annots = Array([field])
-        page.obj.Contents = pdf.make_stream(b"0 0 10 10 re f")
-        pdf.Root.AcroForm = Dictionary(
-            Fields=Array([field]), NeedAppearances=True, DR=Dictionary(Font=Dictionary(Helv=font))
-        )
-
-    (page,) = pages(made(tmp_path, saved(build)))
-    top = ink(page)[1]
-    assert (top < 40) is kept
+    )
+    page.obj.Annots = Array([field])
+    pdf.Root.AcroForm = Dictionary(
+        Fields=Array([field]), NeedAppearances=True, DR=Dictionary(Font=Dictionary(Helv=font))
+    )
 
 
-def layered(pdf: pikepdf.Pdf, config: dict[str, object] | None = None, usage: Dictionary | None = None) -> None:
+@pytest.mark.parametrize(("value", "shown"), [("Dana Whitfield", True), ("Łódź", True), ("", False)])
+def test_form_fields_without_an_appearance_are_filled_in(tmp_path, value, shown):
+    """Latin-1 text is written into the page; a page with other text becomes a picture of what a viewer shows."""
+    (page,) = pages(made(tmp_path, saved(lambda pdf: form(pdf, value))))
+    assert (ink(page)[1] < 40) is shown
+
+
+def test_a_form_field_that_cannot_be_drawn_is_not_left_out(tmp_path):
+    """The recipient would hold an empty field."""
+    with pytest.raises(BadDocument, match='file0.pdf has "漢" in a form field'):
+        made(tmp_path, saved(lambda pdf: form(pdf, "漢字")))
+
+
+def layered(
+    pdf: pikepdf.Pdf, config: dict[str, object] | None = None, usage: Dictionary | None = None
+) -> None:
     page = page_of(pdf, b"/OC /L0 BDC 0 692 612 100 re f EMC 0 0 10 10 re f")
     layer = pdf.make_indirect(Dictionary(Type=Name.OCG, Name="draft"))
     if usage is not None:
@@ -261,9 +269,7 @@ def test_blank_pages_are_counted_and_a_blank_document_is_refused(tmp_path):
 
 def test_a_locked_document_that_opens_is_unlocked(tmp_path):
     """A password that only restricts what may be done is no obstacle, and is gone from what is faxed."""
-    locked = saved(
-        lambda pdf: page_of(pdf, CORNERS), encryption=pikepdf.Encryption(owner="boss", user="")
-    )
+    locked = saved(lambda pdf: page_of(pdf, CORNERS), encryption=pikepdf.Encryption(owner="boss", user=""))
     with pikepdf.open(made(tmp_path, locked).path) as pdf:
         assert not pdf.is_encrypted
 
