@@ -1,90 +1,114 @@
-"""Converts pictures to PDF pages: unchanged where PDF can embed them, else flattened on white."""
+"""Makes pages of the fax server's paper of pictures: whole, upright, in black and white."""
 
-import io
+import math
 from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
-from typing import IO
 
-import img2pdf
-from PIL import Image, ImageOps
+import pillow_heif
+from PIL import AvifImagePlugin, Image, WebPImagePlugin
 
-from faxbot.documents.integrity import reading_picture
-from faxbot.documents.unreadable import too_large
+from faxbot.documents.bilevel_pages import writing
+from faxbot.documents.grayscale import is_transparent, to_gray
+from faxbot.documents.integrity import reading_picture, too_large
+from faxbot.documents.kinds import display_name
+from faxbot.documents.paper import Paper
+from faxbot.documents.picture_pages import add_picture
+from faxbot.fax.document import Note
+from faxbot.fax.errors import BadDocument
 
 MAX_PIXELS = 100_000_000
 """A page at 1000 dpi has 94 million; more is not a scanned page and may exhaust the memory."""
 
-_MARGIN_POINTS = 18
-_SUPPORTED_MODES = ("1", "L", "P", "RGB")
+_FORMATS = (
+    "PNG",
+    "JPEG",  # and MPO, a JPEG with further pictures
+    "GIF",
+    "BMP",
+    WebPImagePlugin.WebPImageFile.format,
+    AvifImagePlugin.AvifImageFile.format,
+)
+_NEARLY_WHITE = 236
 _ORIENTATION = 0x0112
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_ON_THE_SIDE = (5, 6, 7, 8)
 
 
-def put_on_page(path: Path, name: str, paper: tuple[float, float], out: IO[bytes]) -> None:
+def put_on_pages(path: Path, name: str, paper: Paper, max_pages: int, made: Path) -> list[Note]:
     """
-    Write a one-page PDF with the PNG or JPEG at *path* to *out*, rotated as its EXIF data says, not enlarged.
+    Write a PDF with the picture at *path* to *made*: one page, or several of a long strip.
 
     Raises:
-        BadDocument: The picture is damaged, truncated or too large to decode.
+        BadDocument: The picture is damaged, too large to decode or would not be visible, or has too many pages.
     """
-    with reading_picture(name), Image.open(path, formats=["PNG", "JPEG", "MPO"]) as image:
-        _load(image, name)
-        plain = image.mode in _SUPPORTED_MODES and not image.has_transparency_data
-        if plain and image.getexif().get(_ORIENTATION, 1) == 1:
-            _lay_out(path, paper, out)
-        else:
-            _lay_out(_flattened(image), paper, out)
+    with reading_picture(name), _opened(path, name) as image:
+        gray, dpi, transparent = _decoded(image, name)
+        if gray.convert("L").getextrema()[0] >= _NEARLY_WHITE:
+            raise _invisible(name, transparent=transparent)
+        with writing(made, paper) as pages:
+            return add_picture(pages, gray, dpi, name, max_pages)
 
 
-def pages_of_tiff(path: Path, name: str, paper: tuple[float, float]) -> Iterator[io.BytesIO]:
-    """
-    Yield a one-page PDF for each page of a TIFF; one page is in memory at a time.
-
-    Raises:
-        BadDocument: The picture is damaged, truncated or too large to decode.
-    """
-    with reading_picture(name), Image.open(path, formats=["TIFF"]) as image:
-        for frame in range(int(getattr(image, "n_frames", 1))):
-            image.seek(frame)
-            _load(image, name)
-            out = io.BytesIO()
-            _lay_out(_flattened(image), paper, out)
-            yield out
+@contextmanager
+def _opened(path: Path, name: str) -> Iterator[Image.Image]:
+    with path.open("rb") as file:
+        is_heif = file.read(8)[4:] == b"ftyp"
+    with Image.open(path, formats=(*_FORMATS, *(_heif_formats() if is_heif else ()))) as image:
+        if image.width * image.height > MAX_PIXELS:
+            raise too_large(name)
+        yield image
 
 
-def _load(image: Image.Image, name: str) -> None:
-    """Decode the whole picture, to detect a truncated one, which img2pdf would embed."""
-    if image.width * image.height > MAX_PIXELS:
-        raise too_large(name)
-    image.load()
+@cache
+def _heif_formats() -> tuple[str, ...]:
+    """Let Pillow open HEIF, in one thread: each takes address space, which is limited."""
+    AvifImagePlugin.DEFAULT_MAX_THREADS = pillow_heif.options.DECODE_THREADS = 1
+    pillow_heif.register_heif_opener(thumbnails=False)
+    return ("HEIF",)
 
 
-def _flattened(image: Image.Image) -> io.BytesIO:
-    """A PNG that img2pdf accepts: upright, opaque, gray or RGB, with the same resolution."""
-    dpi = image.info.get("dpi")
-    upright = ImageOps.exif_transpose(image)
-    if upright.has_transparency_data:
-        upright = upright.convert("RGBA")
-        opaque = Image.new("RGB", upright.size, "white")
-        opaque.paste(upright, mask=upright.getchannel("A"))
-        upright = opaque
-    elif upright.mode not in _SUPPORTED_MODES:
-        upright = upright.convert("L" if upright.mode in ("I", "I;16", "I;16B", "F") else "RGB")
-    out = io.BytesIO()
-    settings = {"dpi": tuple(map(float, dpi))} if dpi and min(dpi) > 1 else {}
-    upright.save(out, "PNG", compress_level=1, **settings)
-    out.seek(0)
-    return out
+def _decoded(image: Image.Image, name: str) -> tuple[Image.Image, tuple[float, float] | None, bool]:
+    """The upright picture in gray, its resolution, and whether it has transparent parts."""
+    dpi = resolution(image.info.get("dpi"))
+    if image.format in ("JPEG", "MPO"):
+        image.draft("L" if image.mode in ("L", "RGB") else image.mode, image.size)
+    try:
+        image.load()
+        orientation = image.getexif().get(_ORIENTATION, 1)
+        transparent = is_transparent(image)
+        gray = to_gray(image)
+    except MemoryError as exc:
+        raise too_large(name) from exc
+    turn = _TURNS.get(orientation)
+    if turn is not None:
+        gray = gray.transpose(turn)
+        dpi = dpi[::-1] if dpi and orientation in _ON_THE_SIDE else dpi
+    return gray, dpi, transparent
 
 
-def _lay_out(picture: Path | io.BytesIO, paper: tuple[float, float], out: IO[bytes]) -> None:
-    layout = img2pdf.get_layout_fun(
-        paper, border=(_MARGIN_POINTS, _MARGIN_POINTS), fit=img2pdf.FitMode.shrink, auto_orient=True
-    )
-    img2pdf.convert(
-        picture,
-        outputstream=out,
-        layout_fun=layout,
-        rotation=img2pdf.Rotation.none,
-        first_frame_only=True,
-        nodate=True,
-    )
+def resolution(dpi: object) -> tuple[float, float] | None:
+    """A resolution as image libraries return it; None if it is absent or not two positive numbers."""
+    try:
+        across, down = (float(value) for value in dpi)  # type: ignore[attr-defined]
+    except (TypeError, ValueError, ZeroDivisionError):
+        return None
+    return (across, down) if 0 < across < math.inf and 0 < down < math.inf else None
+
+
+def _invisible(name: str, *, transparent: bool) -> BadDocument:
+    what = display_name(name)
+    if transparent:
+        return BadDocument(
+            f"{what} has nothing but white on a transparent background: nothing would be visible."
+            " Give it a dark color and share that."
+        )
+    return BadDocument(f"{what} is all white: nothing would be visible. Share another picture.")
