@@ -15,6 +15,7 @@ from tests.pages.converters import WIDTH_DOTS
 from tests.pages.viewer import POINTS_PER_INCH, Shown
 
 CELL_POINTS = 4.0
+_COARSE = 9.0  # points of a cell when only the direction matters
 _TURN = {
     90: Image.Transpose.ROTATE_270,  # clockwise
     180: Image.Transpose.ROTATE_180,
@@ -23,6 +24,7 @@ _TURN = {
 _INK = 24  # of 255: what counts as a mark in a cell
 _BLANK = 10  # no cell of a blank page is darker
 _SURE = 0.9
+_CERTAIN = 0.95
 _ALIKE = 0.5
 _NOTHING_LIKE = 0.2
 _WORTH_TURNING = 1.03
@@ -48,7 +50,6 @@ class Sheet:
         size = max(1, round(width)), max(1, round(height))
         gray = printed.convert("L").resize(size, Image.Resampling.BOX)
         return cls(ImageOps.invert(gray), width, height)
-
 
     @property
     def has_ink(self) -> bool:
@@ -148,14 +149,16 @@ def _size_turned(shown: Shown, turn: int) -> tuple[float, float]:
     return (shown.height, shown.width) if turn % 180 else (shown.width, shown.height)
 
 
-def _match(ink: Image.Image, shown: Shown, sheet: Sheet, turn: int) -> Match:
+def _match(ink: Image.Image, shown: Shown, sheet: Sheet, turn: int, cell: float = CELL_POINTS) -> Match:
     """The best of the places where the page can lie in this direction."""
     picture, (width, height) = _turned(ink, turn), _size_turned(shown, turn)
     best = Match(-1.0, turn, 1.0, 0.0, 0.0)
     for scale, left, top in _places(picture, width, height, sheet):
-        likeness = _likeness(*_pair(picture, (width, height), sheet, scale, left, top))
+        likeness = _likeness(*_pair(picture, (width, height), sheet, scale, left, top, cell))
         if likeness > best.likeness:
             best = Match(likeness, turn, scale, left, top)
+        if likeness > _CERTAIN:
+            break
     return best
 
 
@@ -191,11 +194,17 @@ def _ink_box(ink: Image.Image, width: float, height: float) -> tuple[float, floa
 
 
 def _pair(
-    picture: Image.Image, size: tuple[float, float], sheet: Sheet, scale: float, left: float, top: float
+    picture: Image.Image,
+    size: tuple[float, float],
+    sheet: Sheet,
+    scale: float,
+    left: float,
+    top: float,
+    cell: float = CELL_POINTS,
 ) -> tuple[Image.Image, Image.Image]:
     """The page, and what lies on the sheet in its place, in the same cells, a little blurred."""
     width, height = size[0] * scale, size[1] * scale
-    cells = max(2, round(width / CELL_POINTS)), max(2, round(height / CELL_POINTS))
+    cells = max(2, round(width / cell)), max(2, round(height / cell))
     mine = picture.resize(cells, Image.Resampling.BOX)
     around = (round(left) - 1, round(top) - 1, round(left + width) + 2, round(top + height) + 2)
     part = sheet.ink.crop(around)  # there is no ink outside the sheet
@@ -207,7 +216,8 @@ def _pair(
 
 def _likeness(mine: Image.Image, theirs: Image.Image) -> float:
     """The larger correlation of both: of the ink, and of its local contrast."""
-    return max(_correlation(mine, theirs), _correlation(_contrast(mine), _contrast(theirs)))
+    likeness = _correlation(mine, theirs)
+    return likeness if likeness > _SURE else max(likeness, _correlation(_contrast(mine), _contrast(theirs)))
 
 
 def _contrast(ink: Image.Image) -> Image.Image:
@@ -242,10 +252,11 @@ def _nudged(ink: Image.Image, shown: Shown, sheet: Sheet, match: Match) -> Match
 def _wrong_way(ink: Image.Image, shown: Shown, sheet: Sheet, best: Match, right: Sequence[int]) -> str:
     """How the page lies on the sheet if not as it should."""
     names = {0: "turned", 90: "turned", 180: "upside down", 270: "turned"}
-    ways = [(_match(ink, shown, sheet, turn), names[turn]) for turn in names if turn not in right]
+    ways = [(_match(ink, shown, sheet, turn, _COARSE), names[turn]) for turn in names if turn not in right]
     mirrored = ImageOps.mirror(ink)
-    ways += [(_match(mirrored, shown, sheet, turn), "mirrored") for turn in (*right, 180)]
+    ways += [(_match(mirrored, shown, sheet, turn, _COARSE), "mirrored") for turn in (*right, 180)]
     match, name = max(ways, key=lambda way: way[0].likeness)
+    best = _match(ink, shown, sheet, best.turn, _COARSE)
     return name if match.likeness > max(best.likeness + 0.05, _ALIKE) else ""
 
 
@@ -266,12 +277,11 @@ def _cut_by(ink: Image.Image, shown: Shown, sheet: Sheet) -> str:
 def _difference(ink: Image.Image, shown: Shown, sheet: Sheet, match: Match, *, loose: bool) -> str:
     picture, size = _turned(ink, match.turn), _size_turned(shown, match.turn)
     mine, theirs = _pair(picture, size, sheet, match.scale, match.left, match.top)
-    mine, theirs = _contrast(mine), _contrast(theirs)
     lost, marks = _unmatched(mine, theirs, near=3, share=0.25)
     cells = mine.size
     for edge, band in _bands(cells).items():
-        there = sum(marks[at] for at in band)
-        if there >= 4 and sum(lost[at] for at in band) > 0.5 * there:
+        missing = sum(lost[at] for at in band)
+        if missing >= 4 and missing > 0.3 * sum(marks[at] for at in band):
             return f"cut at the {_side(edge, match.turn)}"
     if sum(lost) > (0.3 if loose else 0.1) * sum(marks):
         return "garbled" if match.likeness < 0.75 else "a part is missing"
@@ -283,12 +293,24 @@ def _difference(ink: Image.Image, shown: Shown, sheet: Sheet, match: Match, *, l
     return ""
 
 
-def _unmatched(one: Image.Image, other: Image.Image, *, near: int, share: float) -> tuple[list[bool], list[bool]]:
+def _unmatched(
+    one: Image.Image, other: Image.Image, *, near: int, share: float
+) -> tuple[list[bool], list[bool]]:
     """For each cell: whether *one* has a mark there and *other* nothing near it; and whether *one* has a mark."""
-    around = other.filter(ImageFilter.MaxFilter(near)).tobytes()
-    here = one.tobytes()
-    lost = [a > _INK and b < share * a for a, b in zip(here, around, strict=True)]
-    return lost, [a > _INK for a in here]
+    lost, marks = [False] * (one.width * one.height), [False] * (one.width * one.height)
+    for here, there in zip(_marks(one), _marks(other), strict=True):
+        around = there.filter(ImageFilter.MaxFilter(near)).tobytes()
+        for at, (a, b) in enumerate(zip(here.tobytes(), around, strict=True)):
+            if a > _INK:
+                marks[at] = True
+                lost[at] = lost[at] or b < share * a
+    return lost, marks
+
+
+def _marks(ink: Image.Image) -> tuple[Image.Image, Image.Image]:
+    """By how much each cell is darker than what is around it, and by how much lighter."""
+    around = ink.filter(ImageFilter.BoxBlur(_AROUND))
+    return ImageChops.subtract(ink, around), ImageChops.subtract(around, ink)
 
 
 def _bands(cells: tuple[int, int]) -> dict[str, list[int]]:
@@ -316,7 +338,16 @@ def _largest_cluster(cells: list[bool], width: int) -> int:
         while todo:
             at = todo.pop()
             size += 1
-            near = {at - width - 1, at - width, at - width + 1, at - 1, at + 1, at + width - 1, at + width, at + width + 1}
+            near = {
+                at - width - 1,
+                at - width,
+                at - width + 1,
+                at - 1,
+                at + 1,
+                at + width - 1,
+                at + width,
+                at + width + 1,
+            }
             todo += near & left
             left -= near
         largest = max(largest, size)
@@ -338,6 +369,6 @@ def _size(shown: Shown, sheet: Sheet, match: Match) -> str:
     aside = min(sheet.width / shown.height, sheet.height / shown.width)
     fit = max(upright, aside) if shown.width > _WORTH_TURNING * shown.height else upright
     # fax papers differ by a twentieth; the picture of a page may have a margin
-    if match.scale < 0.8 * min(1.0, fit):
+    if shown.sized and match.scale < 0.8 * min(1.0, fit):
         return "smaller than need be"
     return ""

@@ -88,7 +88,11 @@ class Converters:
         (spool / "bin").mkdir()
         for name, script in (("pdf2fax", "pdf2fax.gs"), ("ps2fax", "ps2fax.gs"), ("tiff2fax", "tiff2fax")):
             (spool / "bin" / name).symlink_to(scripts / script)
-        paths = {"gs": self._gs, "tiffbin": self._root / "usr/bin", "sbin": self._root / "usr/lib/hylafax/bin"}
+        paths = {
+            "gs": self._gs,
+            "tiffbin": self._root / "usr/bin",
+            "sbin": self._root / "usr/lib/hylafax/bin",
+        }
         (spool / "etc/setup.cache").write_text(_SETUP.format(**paths), encoding="utf-8")
         return self
 

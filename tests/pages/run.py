@@ -1,6 +1,7 @@
 """One document through the pipeline and through the fax server's converters."""
 
 import asyncio
+import re
 import tempfile
 import time
 import unicodedata
@@ -22,7 +23,6 @@ from tests.pages.viewer import NotShownError, Shown, show
 WIDTHS: dict[PaperName, float] = {"letter": 612.0, "a4": 595.0}
 LINES = (98, 196)
 MAX_BYTES, MAX_PAGES = 100_000_000, 500
-_SLOW_SECONDS = 60.0
 
 
 @dataclass(slots=True)
@@ -72,8 +72,6 @@ def _prepare(parts: Sequence[Part], into: Path, outcome: Outcome) -> Document | 
 
 
 def _wrong_refusal(sample: Sample, message: str) -> list[str]:
-    import re
-
     if sample.pages is not None and not sample.either:
         return [f"is refused: {message}"]
     if sample.refusal and not re.search(sample.refusal, message, re.IGNORECASE):
@@ -116,7 +114,9 @@ def _judge(
                 return Sheet.of(printed.page(index), WIDTHS[outcome.paper], per_inch)
 
             wrong = _compare(shown, sheet, printed.count, loose=sample.loose)
-            outcome.problems += [f"{where}: {'page ' if page else ''}{page or ''} {what}" for page, what in wrong]
+            outcome.problems += [
+                f"{where}: {'page ' if page else ''}{page or ''} {what}" for page, what in wrong
+            ]
 
 
 def _compare(shown: list[Shown | None], sheet, count: int, *, loose: bool) -> list[tuple[int, str]]:
@@ -142,7 +142,9 @@ def wrong_text(document: Path, expected: str) -> list[str]:
     here, there = _letters("".join(found)), _letters(expected)
     if here == there:
         return []
-    at = next((i for i, (a, b) in enumerate(zip(here, there, strict=False)) if a != b), min(len(here), len(there)))
+    at = next(
+        (i for i, (a, b) in enumerate(zip(here, there, strict=False)) if a != b), min(len(here), len(there))
+    )
     return [f"the text differs at {at}: {here[at : at + 20]!r}, not {there[at : at + 20]!r}"]
 
 

@@ -32,11 +32,16 @@ class NotShownError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A page as a viewer shows it, in gray; its size in points. Of a picture only their ratio means anything."""
+    """
+    A page as a viewer shows it, in gray, and its size in points.
+
+    A picture has no size (*sized* is false): only the ratio of its sides means anything.
+    """
 
     picture: Image.Image
     width: float
     height: float
+    sized: bool = True
 
 
 def show(path: Path, at_most: int = 30) -> list[Shown | None]:
@@ -74,7 +79,9 @@ def _pdf(path: Path, at_most: int) -> Iterator[Shown | None]:
             if min(width, height) < 1:
                 raise NotShownError("a page without a size")
             unit = units[index] if index < len(units) else 1.0
-            scale = min(_MAX_SCALE * max(1.0, unit, _SMALL / max(width, height)), _LONGEST / max(width, height))
+            scale = min(
+                _MAX_SCALE * max(1.0, unit, _SMALL / max(width, height)), _LONGEST / max(width, height)
+            )
             bitmap = page.render(scale=scale, grayscale=True, may_draw_forms=True)
             yield Shown(bitmap.to_pil().convert("L").copy(), width * unit, height * unit)
             bitmap.close()
@@ -118,7 +125,7 @@ def _shown(image: Image.Image, ratio: float = 1.0) -> Shown:
     if width > 0 and height / width > 3:  # a long screenshot is read in its width
         share = min(1.0, 600 / width)
     size = max(1, round(width * share)), max(1, round(height * share))
-    return Shown(gray.resize(size, Image.Resampling.BOX), float(width), float(height))
+    return Shown(gray.resize(size, Image.Resampling.BOX), float(width), float(height), sized=False)
 
 
 def _gray_of(image: Image.Image) -> Image.Image:
@@ -164,8 +171,10 @@ def _upright(frame: Image.Image, ratio: float) -> Image.Image:
 
 
 def _usual_ratio(frame: Image.Image) -> float:
-    """A fax page in standard resolution has lines twice as high as its dots are wide."""
-    return 2.08 if frame.mode == "1" and frame.width in (1728, 2048, 2432) and frame.height < 1400 else 1.0
+    """Of a fax page without a resolution: its lines are as fine as its height makes it likely."""
+    if frame.mode != "1" or frame.width not in (1728, 2048, 2432):
+        return 1.0
+    return 204 / 98 if frame.height < 1400 else 204 / 196
 
 
 def _through_libtiff(path: Path) -> Iterator[Shown]:
@@ -174,9 +183,7 @@ def _through_libtiff(path: Path) -> Iterator[Shown]:
         raise OSError("this TIFF needs tiff2rgba")
     with tempfile.TemporaryDirectory(prefix="faxbot-viewer-") as folder:
         made = Path(folder) / "made.tif"
-        subprocess.run(
-            [tool, "-c", "none", path, made], check=False, capture_output=True, timeout=_SECONDS
-        )
+        subprocess.run([tool, "-c", "none", path, made], check=False, capture_output=True, timeout=_SECONDS)
         yield from list(_frames(made))
 
 

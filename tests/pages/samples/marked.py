@@ -36,7 +36,12 @@ def operators(box: Box, number: int = 1) -> str:
 
 
 def picture(
-    size: tuple[int, int], number: int = 1, *, ink: object = "black", ground: object = "white", mode: str = "L"
+    size: tuple[int, int],
+    number: int = 1,
+    *,
+    ink: object = "black",
+    ground: object = "white",
+    mode: str = "L",
 ) -> Image.Image:
     """The same as a picture of *size* in dots."""
     image = Image.new(mode, size, ground)  # type: ignore[arg-type]
@@ -72,7 +77,9 @@ def photograph(size: tuple[int, int]) -> Image.Image:
     sheet = picture(paper)
     light = Image.radial_gradient("L").resize(paper).point(lambda value: value // 4)
     lit = Image.composite(
-        Image.new("L", paper, 45), Image.eval(light, lambda value: 225 - value), sheet.point(lambda v: 255 - v)
+        Image.new("L", paper, 45),
+        Image.eval(light, lambda value: 225 - value),
+        sheet.point(lambda v: 255 - v),
     )
     table.paste(lit, (round(width * 0.07), round(height * 0.07)))
     return table

@@ -19,7 +19,9 @@ def _zip(*names: str) -> Callable[[Path], object]:
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w") as archive:
         for name in names:
-            archive.writestr(name, "application/vnd.oasis.opendocument.text" if name == "mimetype" else "<xml/>")
+            archive.writestr(
+                name, "application/vnd.oasis.opendocument.text" if name == "mimetype" else "<xml/>"
+            )
     return _bytes(data.getvalue())
 
 
@@ -34,7 +36,9 @@ FILES: dict[str, Callable[[Path], object]] = {
     "mail_received.eml": _bytes(b"Received: from mx.example.com by example.org\r\n" + _MAIL),
     "mail_returned.eml": _bytes(b"Return-Path: <a@example.com>\r\n" + _MAIL),
     "mail.msg": _bytes(_OLE),
-    "page.mhtml": _bytes(b"From: <Saved by Blink>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/related;\r\n\r\n"),
+    "page.mhtml": _bytes(
+        b"From: <Saved by Blink>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/related;\r\n\r\n"
+    ),
     "data.fdf": _bytes(_FDF),
     "data.xfdf": _bytes(_XFDF),
     "page.html": _bytes(b"<!DOCTYPE html><html><body><p>Hello</p></body></html>"),

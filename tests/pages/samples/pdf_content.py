@@ -80,7 +80,9 @@ def _layer_in_a_form(path: Path) -> None:
 
 def _nested_layers(path: Path) -> None:
     """What is visible ends inside what is not, and begins again after it."""
-    extra = "/OC /Layer BDC q 0 g 100 500 50 50 re f /Span BMC 200 500 50 50 re f EMC 300 500 50 50 re f Q EMC"
+    extra = (
+        "/OC /Layer BDC q 0 g 100 500 50 50 re f /Span BMC 200 500 50 50 re f EMC 300 500 50 50 re f Q EMC"
+    )
     _layer(_off, page=sized(800, 1000, extra=f"{extra} 400 500 50 50 re f"))(path)
 
 
@@ -92,7 +94,9 @@ def _damaged_layer(path: Path) -> None:
     path.write_bytes(data[:at] + b"startxref\n7\n%%EOF\n")
 
 
-def _annotated(annotation: Callable[[pikepdf.Pdf], Dictionary], page: Page | None = None) -> Callable[[Path], None]:
+def _annotated(
+    annotation: Callable[[pikepdf.Pdf], Dictionary], page: Page | None = None
+) -> Callable[[Path], None]:
     def change(pdf: pikepdf.Pdf) -> None:
         made = annotation(pdf)
         made.Type = Name.Annot
@@ -161,7 +165,9 @@ def _field(kind: str, *, appearance: bool = True, flags: int = 0, needs: bool = 
     return write([sized(612, 792)], change=change)
 
 
-def _image(draw: Callable[[], Image.Image], *, form: str = "PNG", decode: str = "", **more: object) -> Callable[[Path], None]:
+def _image(
+    draw: Callable[[], Image.Image], *, form: str = "PNG", decode: str = "", **more: object
+) -> Callable[[Path], None]:
     """A scanned page: nothing but a picture as large as a Letter page."""
 
     def change(pdf: pikepdf.Pdf) -> None:
@@ -242,7 +248,10 @@ SAMPLES = [
     Sample("layer_off_picture.pdf", _picture_on_a_layer),
     Sample("layer_off_in_a_form.pdf", _layer_in_a_form),
     Sample("layer_off_nested.pdf", _nested_layers),
-    *(Sample(f"layers_{p.lower()}.pdf", _membership(f"/{p}")) for p in ("AnyOn", "AllOn", "AnyOff", "AllOff")),
+    *(
+        Sample(f"layers_{p.lower()}.pdf", _membership(f"/{p}"))
+        for p in ("AnyOn", "AllOn", "AnyOff", "AllOff")
+    ),
     Sample(
         "letter_before_layer.pdf",
         write([sized(612, 792)]),
@@ -252,13 +261,25 @@ SAMPLES = [
     *(Sample(f"annotation_{name}.pdf", _annotated(made)) for name, made in _ANNOTATIONS.items()),
     Sample("annotation_turned.pdf", _annotated(_annotation("Stamp"), sized(612, 792, rotate=90))),
     Sample("annotation_on_a_plan.pdf", _annotated(_annotation("Stamp"), sized(1000, 1300, unit=2))),
-    Sample("annotation_in_a_crop.pdf", _annotated(_annotation("Stamp"), Page((0, 0, 700, 880), (99, 99, 600, 800)))),
+    Sample(
+        "annotation_in_a_crop.pdf",
+        _annotated(_annotation("Stamp"), Page((0, 0, 700, 880), (99, 99, 600, 800))),
+    ),
     Sample("field_text.pdf", _field("Tx", V=String("Sir Example"))),
     Sample("field_text_bare.pdf", _field("Tx", appearance=False, V=String("Sir Example"))),
     Sample("field_text_needs.pdf", _field("Tx", appearance=False, needs=True, V=String("Sir Example"))),
     Sample("field_text_empty.pdf", _field("Tx", appearance=False)),
     Sample("field_lines_bare.pdf", _field("Tx", appearance=False, flags=1 << 12, V=String("one\rtwo"))),
-    Sample("field_choice_bare.pdf", _field("Ch", appearance=False, flags=1 << 17, V=String("Mild"), Opt=Array([String("Mild"), String("Hot")]))),
+    Sample(
+        "field_choice_bare.pdf",
+        _field(
+            "Ch",
+            appearance=False,
+            flags=1 << 17,
+            V=String("Mild"),
+            Opt=Array([String("Mild"), String("Hot")]),
+        ),
+    ),
     Sample("field_checked.pdf", _field("Btn", V=Name.Yes, AS=Name.Yes)),
     Sample("field_not_checked.pdf", _field("Btn", V=Name.Off, AS=Name.Off)),
     Sample("field_signature.pdf", _field("Sig")),
@@ -266,18 +287,51 @@ SAMPLES = [
     Sample("scan_color.pdf", _image(lambda: picture((850, 1100), mode="RGB"))),
     Sample("scan_bilevel.pdf", _image(lambda: picture((1704, 2200)).convert("1"))),
     Sample("scan_jpeg.pdf", _image(lambda: picture((850, 1100)), form="JPEG", decode="/DCTDecode")),
-    Sample("scan_jpeg_cmyk.pdf", _image(lambda: picture((850, 1100)).convert("CMYK"), form="JPEG", decode="/DCTDecode", Decode=Array([1, 0] * 4))),
+    Sample(
+        "scan_jpeg_cmyk.pdf",
+        _image(
+            lambda: picture((850, 1100)).convert("CMYK"),
+            form="JPEG",
+            decode="/DCTDecode",
+            Decode=Array([1, 0] * 4),
+        ),
+    ),
     Sample("scan_jpeg2000.pdf", _image(lambda: picture((850, 1100)), form="JPEG2000", decode="/JPXDecode")),
-    Sample("scan_inverted.pdf", _image(lambda: picture((850, 1100), ink="white", ground="black"), Decode=Array([1, 0]))),
+    Sample(
+        "scan_inverted.pdf",
+        _image(lambda: picture((850, 1100), ink="white", ground="black"), Decode=Array([1, 0])),
+    ),
     Sample("scan_with_text.pdf", _searchable_scan),
     Sample("scan_stencil.pdf", _stencil),
-    Sample("text_on_black.pdf", write([sized(612, 792, content="0 g 0 0 612 792 re f 1 g BT /F1 40 Tf 90 500 Td (White on black) Tj ET 100 100 80 80 re f")])),
-    Sample("text_gray.pdf", write([sized(612, 792, content="0.4 g BT /F1 40 Tf 90 500 Td (Gray words) Tj ET 100 100 80 80 re f")])),
+    Sample(
+        "text_on_black.pdf",
+        write(
+            [
+                sized(
+                    612,
+                    792,
+                    content="0 g 0 0 612 792 re f 1 g BT /F1 40 Tf 90 500 Td (White on black) Tj ET 100 100 80 80 re f",
+                )
+            ]
+        ),
+    ),
+    Sample(
+        "text_gray.pdf",
+        write(
+            [sized(612, 792, content="0.4 g BT /F1 40 Tf 90 500 Td (Gray words) Tj ET 100 100 80 80 re f")]
+        ),
+    ),
     Sample("one_word.pdf", write([sized(612, 792, content="BT /F1 12 Tf 90 500 Td (Hello) Tj ET")])),
     Sample("one_word_on_a3.pdf", write([sized(842, 1191, content="BT /F1 12 Tf 90 500 Td (Hello) Tj ET")])),
     Sample("blank_second.pdf", write([sized(612, 792), sized(612, 792, content=""), sized(842, 595)]), 3),
     refused("blank.pdf", write([sized(612, 792, content=""), sized(612, 792, content="")]), BLANK),
-    refused("white_on_white.pdf", write([sized(612, 792, content="1 g BT /F1 40 Tf 90 500 Td (White) Tj ET")]), BLANK),
-    refused("nothing_but_a_hidden_layer.pdf", _layer(_off, page=sized(612, 792, content=_ON_THE_LAYER)), BLANK),
+    refused(
+        "white_on_white.pdf",
+        write([sized(612, 792, content="1 g BT /F1 40 Tf 90 500 Td (White) Tj ET")]),
+        BLANK,
+    ),
+    refused(
+        "nothing_but_a_hidden_layer.pdf", _layer(_off, page=sized(612, 792, content=_ON_THE_LAYER)), BLANK
+    ),
     Sample("nothing_but_a_field.pdf", _annotated(_annotation("Stamp"), sized(612, 792, content=""))),
 ]

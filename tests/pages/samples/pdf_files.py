@@ -18,7 +18,13 @@ _NOTHING_ALLOWED = Permissions(
 
 
 def _encrypted(*, user: str = "", level: int = 6) -> Callable[[Path], None]:
-    lock = pikepdf.Encryption(owner="owner", user=user, R=level, allow=_NOTHING_ALLOWED, **({} if level >= 4 else {"aes": False, "metadata": False}))  # type: ignore[arg-type]
+    lock = pikepdf.Encryption(
+        owner="owner",
+        user=user,
+        R=level,
+        allow=_NOTHING_ALLOWED,
+        **({} if level >= 4 else {"aes": False, "metadata": False}),
+    )  # type: ignore[arg-type]
     return write(_ALL, encryption=lock)
 
 
@@ -54,7 +60,12 @@ def _updated(path: Path) -> None:
     added = b"%d 0 obj\n<< /Length %d >>\nstream\n%b\nendstream\nendobj\n" % (number, len(body), body)
     table = at + len(added)
     added += b"xref\n%d 1\n%010d 00000 n \n" % (number, at)
-    added += b"trailer << /Size %d /Root %d 0 R /Prev %d >>\nstartxref\n%d\n%%%%EOF\n" % (size, root, old, table)
+    added += b"trailer << /Size %d /Root %d 0 R /Prev %d >>\nstartxref\n%d\n%%%%EOF\n" % (
+        size,
+        root,
+        old,
+        table,
+    )
     path.write_bytes(data + added)
 
 

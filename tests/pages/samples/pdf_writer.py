@@ -51,9 +51,7 @@ def built(pages: Sequence[Page]) -> pikepdf.Pdf:
     """The document, still open."""
     pdf = pikepdf.new()
     font = pdf.make_indirect(
-        Dictionary(
-            Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica, Encoding=Name.WinAnsiEncoding
-        )
+        Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica, Encoding=Name.WinAnsiEncoding)
     )
     for number, page in enumerate(pages, start=1):
         shown = page.crop or page.media

@@ -17,7 +17,9 @@ _PROLOGUE = """\
 """
 
 
-def document(width: int, height: int, pages: int = 1, *, head: str = "%!PS-Adobe-3.0\n", setup: str = "") -> bytes:
+def document(
+    width: int, height: int, pages: int = 1, *, head: str = "%!PS-Adobe-3.0\n", setup: str = ""
+) -> bytes:
     """Pages with the marks, of this size in points."""
     body = "".join(f"{operators((0, 0, width, height), page)}\nshowpage\n" for page in range(1, pages + 1))
     size = f"<< /PageSize [{width} {height}] >> setpagedevice\n" if not setup else setup
@@ -40,7 +42,7 @@ def _dos(eps: bytes) -> bytes:
     return head + b"\xff\xff" + eps + b"II*\0\x08\0\0\0"
 
 
-_PJL = b"\x1b%-12345X@PJL JOB NAME=\"letter\"\r\n@PJL SET RESOLUTION=600\r\n@PJL ENTER LANGUAGE=POSTSCRIPT\r\n"
+_PJL = b'\x1b%-12345X@PJL JOB NAME="letter"\r\n@PJL SET RESOLUTION=600\r\n@PJL ENTER LANGUAGE=POSTSCRIPT\r\n'
 _SMALL = document(612, 792)
 _RISKY = {
     "reads_a_file": b"%!PS\n(/etc/passwd) (r) file 200 string readstring pop show showpage\n",

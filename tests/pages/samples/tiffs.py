@@ -18,7 +18,9 @@ def _bilevel(size: tuple[int, int], number: int = 1) -> Image.Image:
     """A page of such a fax: its lines may be twice as high as its dots are wide."""
     width, height = size
     tall = height * 2 if width > height * 1.4 and width in (1728, 2048, 2432) else height
-    return picture((width, tall), number).resize(size, Image.Resampling.BOX).point(_BLACK_OR_WHITE).convert("1")
+    return (
+        picture((width, tall), number).resize(size, Image.Resampling.BOX).point(_BLACK_OR_WHITE).convert("1")
+    )
 
 
 def _BLACK_OR_WHITE(value: int) -> int:  # noqa: N802
