@@ -48,7 +48,9 @@ def is_transparent(image: Image.Image) -> bool:
 
 def _on_white(image: Image.Image) -> Image.Image:
     alpha = _alpha(image)
-    gray = image.convert("RGBA" if image.mode in ("P", "PA", "RGBa") else "LA" if image.mode == "La" else image.mode)
+    gray = image.convert(
+        "RGBA" if image.mode in ("P", "PA", "RGBa") else "LA" if image.mode == "La" else image.mode
+    )
     white = Image.new("L", image.size, _WHITE)
     white.paste(gray.convert("L"), mask=alpha)
     return white

@@ -35,7 +35,9 @@ def black_and_white(gray: Image.Image) -> Image.Image:
     standard = gray.resize((gray.width, gray.height // 2), Image.Resampling.BOX).filter(_VERTICAL_SHARPENING)
     lines = _with_lower_lines(fine, standard).point(lambda value: _WHITE if value > _INK else 0)
     shades = standard.convert("1").convert("L").resize(gray.size, Image.Resampling.NEAREST)
-    shaded = gray.point(lambda value: _WHITE if _BLACK < value < _BRIGHT else 0).filter(ImageFilter.BoxBlur(5))
+    shaded = gray.point(lambda value: _WHITE if _BLACK < value < _BRIGHT else 0).filter(
+        ImageFilter.BoxBlur(5)
+    )
     mixed = Image.composite(shades, lines, shaded.point(lambda value: _WHITE if value > _SHADED else 0))
     return mixed.convert("1", dither=Image.Dither.NONE)
 
@@ -51,13 +53,21 @@ def whitened(gray: Image.Image) -> Image.Image | None:
     """Take light and shadow away from a photograph or scan of a sheet of paper; None for anything else."""
     level, share = _most_frequent(gray)
     if share > _FLAT_SHARE:  # drawn by a program, not seen by a lens
-        return gray.point(lambda value: min(_WHITE, value * _WHITE // level)) if _LIGHT < level < _BRIGHT else None
-    small = gray.resize((_THUMBNAIL, max(1, round(gray.height * _THUMBNAIL / gray.width))), Image.Resampling.BOX)
+        return (
+            gray.point(lambda value: min(_WHITE, value * _WHITE // level))
+            if _LIGHT < level < _BRIGHT
+            else None
+        )
+    small = gray.resize(
+        (_THUMBNAIL, max(1, round(gray.height * _THUMBNAIL / gray.width))), Image.Resampling.BOX
+    )
     ground = small.filter(ImageFilter.MaxFilter(_GROUND)).filter(ImageFilter.MinFilter(_GROUND))
     if _percentile(ground, 0.05) >= _BARELY_GRAY or not _is_paper(small, ground):
         return None
     light = _percentile(ground, 0.5)
-    ground = ground.filter(ImageFilter.GaussianBlur(4)).point(lambda value: max(value, round(light * _DARKEST)))
+    ground = ground.filter(ImageFilter.GaussianBlur(4)).point(
+        lambda value: max(value, round(light * _DARKEST))
+    )
     return _divided(gray, ground.resize(gray.size, Image.Resampling.BILINEAR))
 
 

@@ -46,7 +46,7 @@ def hidden_layers(pdf: pikepdf.Pdf) -> list[pikepdf.Object]:
         return []
     base_off = default.get("/BaseState") == "/OFF"
     on, off = (_ids(default.get(key)) for key in ("/ON", "/OFF"))
-    hidden = []
+    hidden: list[pikepdf.Object] = []
     for layer in _groups(pdf):
         view = _view_state(layer)
         is_off = layer.objgen in off or (base_off and layer.objgen not in on)
@@ -56,7 +56,7 @@ def hidden_layers(pdf: pikepdf.Pdf) -> list[pikepdf.Object]:
 
 
 def is_normal(pdf: pikepdf.Pdf) -> bool:
-    """Whether the layers of *pdf* have only a base state and a list of hidden ones, which all converters know."""
+    """Whether the layers of *pdf* have no more than a base state and a list of hidden ones, as `write` does."""
     properties = pdf.Root.get("/OCProperties")
     if properties is None:
         return True

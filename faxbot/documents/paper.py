@@ -46,7 +46,7 @@ class Placement:
 
 
 def fills(width: float, height: float, paper: Paper) -> bool:
-    """Whether a page of this size in points is printed as it is: not larger than the paper, nor much smaller."""
+    """Whether a page of this size in points is printed as it is: neither larger nor much smaller."""
     return (
         width <= paper[0] + TOLERANCE
         and height <= paper[1] + TOLERANCE

@@ -1,6 +1,7 @@
 """Puts the pages of a PDF on the fax server's paper: upright, whole, as a viewer shows them."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 import pikepdf
@@ -13,6 +14,7 @@ from faxbot.fax.document import Note
 
 _DEFAULT_BOX: Box = (0.0, 0.0, 612.0, 792.0)  # viewers take Letter where the box is missing or empty
 _MIN_SIDE_POINTS = 1.0
+_MAX_PARENTS = 64
 _CORNERS = 4  # numbers in a box
 
 
@@ -35,8 +37,8 @@ def fit_pages(pdf: pikepdf.Pdf, path: Path, name: str, paper: Paper) -> tuple[li
     """
     Put each page of *pdf*, opened from *path*, on *paper*; return notes, and whether anything changed.
 
-    Text stays text. Annotations and form fields become part of the page. A page with marks that only a viewer can draw is
-    replaced by its picture. *name* is used in messages.
+    Text stays text. Annotations and form fields become part of the page. A page with marks that only a viewer
+    can draw is replaced by its picture. *name* is used in messages.
 
     Raises:
         BadDocument: A form field cannot be drawn.
@@ -69,38 +71,36 @@ def _shown(page: pikepdf.Page) -> _Shown:
     )
     if box[2] - box[0] < _MIN_SIDE_POINTS or box[3] - box[1] < _MIN_SIDE_POINTS:
         box = media
-    rotate = _inherited(page, "/Rotate")
-    unit = page.obj.get("/UserUnit", 1)
-    turns = int(rotate) // 90 * 90 % 360 if _is_number(rotate) else 0
-    return _Shown(box, turns, float(unit) if _is_number(unit) and unit > 0 else 1.0)
+    rotate, unit = _number(_inherited(page, "/Rotate")), _number(page.obj.get("/UserUnit"))
+    return _Shown(box, int(rotate or 0) // 90 * 90 % 360, unit if unit and unit > 0 else 1.0)
 
 
 def _box(page: pikepdf.Page, key: str) -> Box | None:
     """A box in order, of the page or its parents; None if it is missing, malformed or empty."""
     found = _inherited(page, key)
-    if not isinstance(found, pikepdf.Array) or len(found) != _CORNERS or not all(map(_is_number, found)):
+    if not isinstance(found, pikepdf.Array) or len(found) != _CORNERS:
         return None
-    a, b, c, d = (float(value) for value in found)
+    a, b, c, d = (_number(found[number]) for number in range(_CORNERS))
+    if a is None or b is None or c is None or d is None:
+        return None
     box = (min(a, c), min(b, d), max(a, c), max(b, d))
     return box if box[2] - box[0] >= _MIN_SIDE_POINTS and box[3] - box[1] >= _MIN_SIDE_POINTS else None
 
 
 def _inherited(page: pikepdf.Page, key: str) -> object:
-    node, seen = page.obj, set()
-    while isinstance(node, pikepdf.Dictionary) and node.objgen not in seen:
+    node: object = page.obj
+    for _ in range(_MAX_PARENTS):
+        if not isinstance(node, pikepdf.Dictionary):
+            break
         if key in node:
             return node[key]
-        seen.add(node.objgen)
         node = node.get("/Parent")
     return None
 
 
-def _is_number(value: object) -> bool:
-    try:
-        float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        return False
-    return True
+def _number(value: object) -> float | None:
+    """A PDF number (int or Decimal); None if it is none."""
+    return float(value) if isinstance(value, int | float | Decimal) else None
 
 
 def _is_plain(page: pikepdf.Page, shown: _Shown, paper: Paper) -> bool:

@@ -94,7 +94,9 @@ def _canvases(dots: Image.Image, layout: Layout, paper: Paper) -> Iterator[Image
     for points in layout.tops:
         top = min(round(points * LINES_PER_INCH / 144) * 2, dots.height - tall)
         page = Image.new("1", (DOTS, lines), _WHITE)
-        page.paste(dots.crop((0, top, dots.width, top + tall)), ((DOTS - dots.width) // 2, (lines - tall) // 4 * 2))
+        page.paste(
+            dots.crop((0, top, dots.width, top + tall)), ((DOTS - dots.width) // 2, (lines - tall) // 4 * 2)
+        )
         yield page
 
 

@@ -164,7 +164,9 @@ def _stated_resolution(tags: dict[int, Any]) -> tuple[float, float] | None:
 
 
 def _is_fax_resolution(dpi: tuple[float, float]) -> bool:
-    return _is_close(dpi[0], _FAX_DPI) and (_is_close(dpi[1], _STANDARD_LINES) or _is_close(dpi[1], _FINE_LINES))
+    return _is_close(dpi[0], _FAX_DPI) and (
+        _is_close(dpi[1], _STANDARD_LINES) or _is_close(dpi[1], _FINE_LINES)
+    )
 
 
 def _resolution(tags: dict[int, Any], image: Image.Image, paper: Paper) -> tuple[float, float] | None:

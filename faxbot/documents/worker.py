@@ -41,6 +41,7 @@ def outcome_of(task: dict[str, Any], limits: dict[str, int]) -> dict[str, Any]:
     The name of the part that is being read is written to the file `part` in the task's *workdir*.
     """
     from faxbot.documents import merge, printing  # noqa: PLC0415 - imported under the memory limit
+    from faxbot.documents.paper import PAPER  # noqa: PLC0415
     from faxbot.fax.document import Part, WebPageReceived  # noqa: PLC0415
     from faxbot.fax.errors import BadDocument  # noqa: PLC0415
 
@@ -55,7 +56,7 @@ def outcome_of(task: dict[str, Any], limits: dict[str, int]) -> dict[str, Any]:
                 [Part(Path(part["path"]), part["name"]) for part in task["parts"]],
                 Path(task["into"]),
                 workdir,
-                merge.Limits(limits["max_bytes"], limits["max_pages"], merge.PAPER[task["paper"]]),
+                merge.Limits(limits["max_bytes"], limits["max_pages"], PAPER[task["paper"]]),
                 lambda part: (workdir / PART_FILE).write_text(part.name),
             )
             outcome = {"document": {**asdict(document), "path": str(document.path)}}

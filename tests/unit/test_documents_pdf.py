@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pikepdf
 import pytest
-from PIL import Image, ImageChops
 from pikepdf import Array, Dictionary, Name
+from PIL import Image, ImageChops
 
 from faxbot.documents.merge import Limits, merge_parts
 from faxbot.documents.paper import PAPER
