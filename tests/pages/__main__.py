@@ -1,8 +1,7 @@
-"""`make pages`: every sample, or a person's own files, through the pipeline and the fax server's converters."""
+"""`make pages`: every sample, or a person's own files, as the fax server's converters print them."""
 
 import os
 import shutil
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor

@@ -1,8 +1,8 @@
 """
-Whether a printed page is the page that a viewer shows: whole, upright, in its place, nothing more and nothing less.
+Whether a printed page is the page that a viewer shows: whole, upright, nothing more and nothing less.
 
-Both are compared in cells of four points, as the share of ink in each: neither dithering nor the coarse lines of a
-fax change that, and a line of text is still several cells high.
+Both are compared in cells of four points, as the share of ink in each: neither dithering nor the coarse lines
+of a fax change that, and a line of text is still several cells high.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -34,6 +34,10 @@ _AROUND = 6
 _CELLS = 198  # along a page of Letter paper
 
 
+Place = tuple[float, float, float]
+"""Scale, left and top of a page on a sheet, in points."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """A printed page with square dots, one to a point, and its size in points."""
@@ -59,7 +63,7 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """How well a page lies on a sheet: *likeness* up to 1, clockwise turn in degrees, scale, place in points."""
+    """How well a page lies on a sheet: *likeness* up to 1; clockwise turn in degrees, scale, place."""
 
     likeness: float
     turn: int
@@ -78,10 +82,10 @@ class Verdict:
 
 def compare(shown: Shown, sheet: Sheet, *, loose: bool = False) -> Verdict:
     """
-    Judge one page. *loose* is for photographs, whose shades the bot changes on purpose: the background is whitened.
+    Judge one page. *loose* is for photographs, whose shades the bot changes on purpose.
 
-    The problems: "blank", "not blank", "upside down", "turned", "mirrored", "garbled", "cut at the left" (top, right,
-    bottom), "a part is missing", "something is there that no viewer shows", "smaller than need be", "enlarged".
+    The problems: "blank", "not blank", "upside down", "turned", "mirrored", "garbled", "cut at the left" (top,
+    right, bottom), "a part is missing", "something is there that no viewer shows", "smaller than need be".
     """
     ink = ImageOps.invert(shown.picture)
     if _darkest(_coarse(ink)) < _BLANK:
@@ -102,7 +106,7 @@ def compare(shown: Shown, sheet: Sheet, *, loose: bool = False) -> Verdict:
 def compare_all(
     shown: Sequence[Shown | None], sheets: Callable[[int], Sheet], count: int, *, loose: bool = False
 ) -> list[tuple[int, str]]:
-    """What is wrong with a document of *count* sheets: (page from 1, problem); page 0 is the whole document."""
+    """What is wrong with *count* sheets: (page from 1, problem); page 0 is the whole document."""
     if count != len(shown):
         return [(0, f"{count} pages are printed, a viewer shows {len(shown)}")]
     problems = []
@@ -154,7 +158,7 @@ def _match(ink: Image.Image, shown: Shown, sheet: Sheet, turn: int, cell: float 
     picture, (width, height) = _turned(ink, turn), _size_turned(shown, turn)
     best = Match(-1.0, turn, 1.0, 0.0, 0.0)
     for scale, left, top in _places(picture, width, height, sheet):
-        likeness = _likeness(*_pair(picture, (width, height), sheet, scale, left, top, cell))
+        likeness = _likeness(*_pair(picture, (width, height), sheet, (scale, left, top), cell))
         if likeness > best.likeness:
             best = Match(likeness, turn, scale, left, top)
         if likeness > _CERTAIN:
@@ -162,10 +166,8 @@ def _match(ink: Image.Image, shown: Shown, sheet: Sheet, turn: int, cell: float 
     return best
 
 
-def _places(
-    picture: Image.Image, width: float, height: float, sheet: Sheet
-) -> Iterator[tuple[float, float, float]]:
-    """Scale and place: in the middle, in the corners where HylaFAX puts what it does not fit, and by the ink."""
+def _places(picture: Image.Image, width: float, height: float, sheet: Sheet) -> Iterator[Place]:
+    """In the middle, in the corner where HylaFAX puts what it does not fit, and by the ink."""
     fit = min(sheet.width / width, sheet.height / height)
     scale = min(1.0, fit)
     yield scale, (sheet.width - width * scale) / 2, (sheet.height - height * scale) / 2
@@ -194,15 +196,10 @@ def _ink_box(ink: Image.Image, width: float, height: float) -> tuple[float, floa
 
 
 def _pair(
-    picture: Image.Image,
-    size: tuple[float, float],
-    sheet: Sheet,
-    scale: float,
-    left: float,
-    top: float,
-    cell: float = CELL_POINTS,
+    picture: Image.Image, size: tuple[float, float], sheet: Sheet, place: Place, cell: float = CELL_POINTS
 ) -> tuple[Image.Image, Image.Image]:
     """The page, and what lies on the sheet in its place, in the same cells, a little blurred."""
+    scale, left, top = place
     width, height = size[0] * scale, size[1] * scale
     cells = max(2, round(width / cell)), max(2, round(height / cell))
     mine = picture.resize(cells, Image.Resampling.BOX)
@@ -243,7 +240,7 @@ def _nudged(ink: Image.Image, shown: Shown, sheet: Sheet, match: Match) -> Match
         for x in (-step, 0.0, step):
             for y in (-step, 0.0, step):
                 left, top = middle.left + x, middle.top + y
-                likeness = _likeness(*_pair(picture, size, sheet, middle.scale, left, top))
+                likeness = _likeness(*_pair(picture, size, sheet, (middle.scale, left, top)))
                 if likeness > best.likeness:
                     best = Match(likeness, match.turn, match.scale, left, top)
     return best
@@ -266,7 +263,7 @@ def _cut_by(ink: Image.Image, shown: Shown, sheet: Sheet) -> str:
     if max(width / sheet.width, height / sheet.height) > 3:
         return ""
     for left, top in ((0.0, sheet.height - height), (0.0, 0.0), (sheet.width - width, sheet.height - height)):
-        mine, theirs = _pair(ink, (width, height), sheet, 1.0, left, top)
+        mine, theirs = _pair(ink, (width, height), sheet, (1.0, left, top))
         x, y = round(-min(0.0, left) / CELL_POINTS), round(-min(0.0, top) / CELL_POINTS)
         visible = (x, y, x + round(min(width, sheet.width) / 4), y + round(min(height, sheet.height) / 4))
         if _correlation(mine.crop(visible), theirs.crop(visible)) > _ALIKE:
@@ -276,7 +273,7 @@ def _cut_by(ink: Image.Image, shown: Shown, sheet: Sheet) -> str:
 
 def _difference(ink: Image.Image, shown: Shown, sheet: Sheet, match: Match, *, loose: bool) -> str:
     picture, size = _turned(ink, match.turn), _size_turned(shown, match.turn)
-    mine, theirs = _pair(picture, size, sheet, match.scale, match.left, match.top)
+    mine, theirs = _pair(picture, size, sheet, (match.scale, match.left, match.top))
     lost, marks = _unmatched(mine, theirs, near=3, share=0.25)
     cells = mine.size
     for edge, band in _bands(cells).items():
@@ -296,7 +293,7 @@ def _difference(ink: Image.Image, shown: Shown, sheet: Sheet, match: Match, *, l
 def _unmatched(
     one: Image.Image, other: Image.Image, *, near: int, share: float
 ) -> tuple[list[bool], list[bool]]:
-    """For each cell: whether *one* has a mark there and *other* nothing near it; and whether *one* has a mark."""
+    """For each cell: whether *one* has a mark and *other* nothing near it; whether *one* has a mark."""
     lost, marks = [False] * (one.width * one.height), [False] * (one.width * one.height)
     for here, there in zip(_marks(one), _marks(other), strict=True):
         around = there.filter(ImageFilter.MaxFilter(near)).tobytes()
@@ -364,7 +361,6 @@ def _beside(sheet: Sheet, size: tuple[float, float], match: Match) -> bool:
 
 
 def _size(shown: Shown, sheet: Sheet, match: Match) -> str:
-    width, height = _size_turned(shown, match.turn)
     upright = min(sheet.width / shown.width, sheet.height / shown.height)
     aside = min(sheet.width / shown.height, sheet.height / shown.width)
     fit = max(upright, aside) if shown.width > _WORTH_TURNING * shown.height else upright

@@ -102,7 +102,7 @@ class Converters:
 
     @contextmanager
     def printed(self, document: Path, paper: PaperName, lines_per_inch: int) -> Iterator[Printed]:
-        """*document* as pages of fax, for the length of the block: 98 lines per inch are standard, 196 fine."""
+        """*document* as a fax, for the length of the block: 98 lines per inch are standard, 196 fine."""
         assert self._folder
         with tempfile.TemporaryDirectory(dir=self._folder.name) as scratch:
             yield self._convert(document, paper, lines_per_inch, Path(scratch))

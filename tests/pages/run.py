@@ -53,7 +53,7 @@ def prove(sample: Sample, paper: PaperName, converters: Converters, lines: Seque
         else:
             outcome.pages = document.pages or 0
             outcome.problems += _wrong_acceptance(sample, outcome.pages)
-            _judge(sample, parts, document, converters, lines, outcome)
+            _judge(sample, parts, document, outcome, converters=converters, lines=lines)
         return outcome
 
 
@@ -91,9 +91,10 @@ def _judge(
     sample: Sample,
     parts: Sequence[Part],
     document: Document,
+    outcome: Outcome,
+    *,
     converters: Converters,
     lines: Sequence[int],
-    outcome: Outcome,
 ) -> None:
     try:
         shown: list[Shown | None] = [page for part in parts for page in show(part.path)]

@@ -23,7 +23,7 @@ def is_long(shown: Shown) -> bool:
 
 
 def compare_strips(shown: Shown, sheets: Callable[[int], Sheet], count: int) -> str:
-    """What is wrong with *count* sheets that show one long page from its top to its bottom; empty if nothing."""
+    """What is wrong with *count* sheets that show one long page from top to bottom; empty if nothing."""
     pages = [sheets(index) for index in range(count)]
     ink = ImageOps.invert(shown.picture)
     if shown.width > shown.height:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pikepdf
 import pypdfium2
 from PIL import Image, ImageOps, ImageSequence
+from pillow_heif import register_heif_opener
 
 from tests.pages.converters import unpacked
 
@@ -100,15 +101,9 @@ def _user_units(path: Path) -> list[float]:
 
 
 def _picture(path: Path) -> Shown:
-    _register_heif()
+    register_heif_opener()
     with Image.open(path) as image:
         return _shown(ImageOps.exif_transpose(image) or image)
-
-
-def _register_heif() -> None:
-    from pillow_heif import register_heif_opener
-
-    register_heif_opener()
 
 
 def _shown(image: Image.Image, ratio: float = 1.0) -> Shown:

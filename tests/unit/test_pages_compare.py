@@ -38,7 +38,8 @@ def problem(page: Image.Image, paper: Image.Image, **how: bool) -> str:
 
 @pytest.mark.parametrize("lines", [98, 196])
 @pytest.mark.parametrize(
-    ("size", "scale"), [((612, 792), 1.0), ((595, 842), 792 / 842), ((1080, 1440), 792 / 1440), ((300, 200), 1.0)]
+    ("size", "scale"),
+    [((612, 792), 1.0), ((595, 842), 792 / 842), ((1080, 1440), 792 / 1440), ((300, 200), 1.0)],
 )
 def test_a_page_that_fits_or_is_shrunk_is_right(size, scale, lines):
     page = picture(size)
@@ -81,7 +82,8 @@ def test_a_portrait_page_on_its_side():
 
 
 @pytest.mark.parametrize(
-    ("size", "at"), [((842, 1190), (0, -398)), ((842, 1190), (0, 0)), ((680, 792), (0, 0)), ((612, 900), (0, -108))]
+    ("size", "at"),
+    [((842, 1190), (0, -398)), ((842, 1190), (0, 0)), ((680, 792), (0, 0)), ((612, 900), (0, -108))],
 )
 def test_a_page_that_is_cut(size, at):
     """As the fax server cuts a larger page: at the right and at the top."""
@@ -92,7 +94,12 @@ def test_a_page_that_is_cut(size, at):
 @pytest.mark.parametrize("edge", ["left", "top", "right", "bottom"])
 def test_marks_that_are_missing_at_an_edge(edge):
     page, paper = picture(LETTER), picture(LETTER)
-    boxes = {"left": (0, 0, 16, 792), "top": (0, 0, 612, 16), "right": (596, 0, 612, 792), "bottom": (0, 776, 612, 792)}
+    boxes = {
+        "left": (0, 0, 16, 792),
+        "top": (0, 0, 612, 16),
+        "right": (596, 0, 612, 792),
+        "bottom": (0, 776, 612, 792),
+    }
     paper.paste(255, boxes[edge])
     assert problem(page, paper) == f"cut at the {edge}"
 

@@ -27,8 +27,10 @@ def operators(box: Box, number: int = 1) -> str:
     ]
     size = 4.5 * unit
     lines = [f"BT /F1 {size:.3f} Tf {left + 12 * unit:.3f} {top - 16 * unit:.3f} Td {1.4 * size:.3f} TL"]
-    for line in range(4):
-        lines.append(f"(Line {line + 1} of page {number}: {'the quick brown fox'[: 19 - 3 * line]}) Tj T*")
+    lines += [
+        f"(Line {line + 1} of page {number}: {'the quick brown fox'[: 19 - 3 * line]}) Tj T*"
+        for line in range(4)
+    ]
     lines.append("ET")
     middle = f"{left + width * 0.35:.3f} {bottom + height * 0.3:.3f}"
     letter = f"BT /F1 {30 * unit:.3f} Tf {middle} Td (R{number}) Tj ET"

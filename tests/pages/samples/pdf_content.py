@@ -5,8 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pikepdf
-from PIL import Image
 from pikepdf import Array, Dictionary, Name, String
+from PIL import Image
 
 from tests.pages.samples.marked import picture
 from tests.pages.samples.pdf_writer import Page, built, form_xobject, sized, write

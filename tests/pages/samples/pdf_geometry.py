@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import pikepdf
 from pikepdf import Array, Dictionary, Name
 
 from tests.pages.samples.pdf_writer import Page, built, sized, write

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PIL import Image, ImageOps, features
+from pillow_heif import register_heif_opener
 
 from tests.pages.samples.marked import photograph, picture
 from tests.pages.samples.sample import Sample, refused
@@ -28,9 +29,7 @@ Draw = Callable[[], Image.Image]
 
 def _saved(image: Draw, form: str, **save: object) -> Callable[[Path], None]:
     def make(path: Path) -> None:
-        if form in ("HEIF", "AVIF") and form not in Image.SAVE:
-            from pillow_heif import register_heif_opener
-
+        if form == "HEIF":
             register_heif_opener()
         image().save(path, form, **save)
 

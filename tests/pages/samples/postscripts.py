@@ -22,7 +22,7 @@ def document(
 ) -> bytes:
     """Pages with the marks, of this size in points."""
     body = "".join(f"{operators((0, 0, width, height), page)}\nshowpage\n" for page in range(1, pages + 1))
-    size = f"<< /PageSize [{width} {height}] >> setpagedevice\n" if not setup else setup
+    size = setup or f"<< /PageSize [{width} {height}] >> setpagedevice\n"
     return f"{head}{_PROLOGUE}{size}{body}%%EOF\n".encode()
 
 
