@@ -31,11 +31,13 @@ _WORTH_TURNING = 1.03
 _CLUSTER = 9  # cells: a word of a form field
 _BAND = 4  # cells along an edge
 _AROUND = 6
+_STRETCHED = 0.06  # dots that are not square: 204 x 196 to an inch, and rounded resolutions
+_FEWEST_CELLS = 60  # along an icon
 _CELLS = 198  # along a page of Letter paper
 
 
-Place = tuple[float, float, float]
-"""Scale, left and top of a page on a sheet, in points."""
+Place = tuple[float, float, float, float]
+"""The scale across and down, left and top of a page on a sheet, in points."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +69,12 @@ class Match:
 
     likeness: float
     turn: int
-    scale: float
-    left: float
-    top: float
+    place: Place
+
+    @property
+    def scale(self) -> float:
+        """The smaller one of both."""
+        return min(self.place[:2])
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +89,8 @@ def compare(shown: Shown, sheet: Sheet, *, loose: bool = False) -> Verdict:
     """
     Judge one page. *loose* is for photographs, whose shades the bot changes on purpose.
 
-    The problems: "blank", "not blank", "upside down", "turned", "mirrored", "garbled", "cut at the left" (top,
-    right, bottom), "a part is missing", "something is there that no viewer shows", "smaller than need be".
+    The problems: "blank", "not blank", "upside down", "turned", "mirrored", "garbled", "cut at the left"
+    (or another side), "a part is missing", "something is there that no viewer shows", "smaller than need be".
     """
     ink = ImageOps.invert(shown.picture)
     if _darkest(_coarse(ink)) < _BLANK:
@@ -100,7 +105,11 @@ def compare(shown: Shown, sheet: Sheet, *, loose: bool = False) -> Verdict:
         return Verdict(wrong, best)
     if best.likeness < (_NOTHING_LIKE if loose else _ALIKE):
         return Verdict(_cut_by(ink, shown, sheet) or "garbled", best)
-    return Verdict(_difference(ink, shown, sheet, best, loose=loose) or _size(shown, sheet, best), best)
+    problem = _difference(ink, shown, sheet, best, loose=loose)
+    if problem and best.likeness > _CERTAIN:  # the place may be one of those that were not tried
+        best = _nudged(ink, shown, sheet, _match(ink, shown, sheet, best.turn, enough=1.0))
+        problem = _difference(ink, shown, sheet, best, loose=loose)
+    return Verdict(problem or _size(shown, sheet, best), best)
 
 
 def compare_all(
@@ -153,15 +162,23 @@ def _size_turned(shown: Shown, turn: int) -> tuple[float, float]:
     return (shown.height, shown.width) if turn % 180 else (shown.width, shown.height)
 
 
-def _match(ink: Image.Image, shown: Shown, sheet: Sheet, turn: int, cell: float = CELL_POINTS) -> Match:
+def _match(
+    ink: Image.Image,
+    shown: Shown,
+    sheet: Sheet,
+    turn: int,
+    *,
+    cell: float = CELL_POINTS,
+    enough: float = _CERTAIN,
+) -> Match:
     """The best of the places where the page can lie in this direction."""
     picture, (width, height) = _turned(ink, turn), _size_turned(shown, turn)
-    best = Match(-1.0, turn, 1.0, 0.0, 0.0)
-    for scale, left, top in _places(picture, width, height, sheet):
-        likeness = _likeness(*_pair(picture, (width, height), sheet, (scale, left, top), cell))
+    best = Match(-1.0, turn, (1.0, 1.0, 0.0, 0.0))
+    for place in _places(picture, width, height, sheet):
+        likeness = _likeness(*_pair(picture, (width, height), sheet, place, cell))
         if likeness > best.likeness:
-            best = Match(likeness, turn, scale, left, top)
-        if likeness > _CERTAIN:
+            best = Match(likeness, turn, place)
+        if likeness > enough:
             break
     return best
 
@@ -170,20 +187,23 @@ def _places(picture: Image.Image, width: float, height: float, sheet: Sheet) -> 
     """In the middle, in the corner where HylaFAX puts what it does not fit, and by the ink."""
     fit = min(sheet.width / width, sheet.height / height)
     scale = min(1.0, fit)
-    yield scale, (sheet.width - width * scale) / 2, (sheet.height - height * scale) / 2
-    yield scale, 0.0, sheet.height - height * scale
+    yield scale, scale, (sheet.width - width * scale) / 2, (sheet.height - height * scale) / 2
+    yield scale, scale, 0.0, sheet.height - height * scale
     if 0.3 < fit < 1:
-        yield 1.0, 0.0, sheet.height - height
+        yield 1.0, 1.0, 0.0, sheet.height - height
     mine, theirs = _ink_box(picture, width, height), _ink_box(sheet.ink, sheet.width, sheet.height)
     if mine is None or theirs is None:
         return
     across = (theirs[2] - theirs[0]) / max(0.1, mine[2] - mine[0])
     down = (theirs[3] - theirs[1]) / max(0.1, mine[3] - mine[1])
-    for by_ink in {across, down, (across + down) / 2}:
-        if fit / 4 < by_ink < 4 * fit:
-            left = (theirs[0] + theirs[2]) / 2 - (mine[0] + mine[2]) / 2 * by_ink
-            top = (theirs[1] + theirs[3]) / 2 - (mine[1] + mine[3]) / 2 * by_ink
-            yield by_ink, left, top
+    both = [(across, across), (down, down)]
+    if abs(across / down - 1) < _STRETCHED:
+        both.insert(0, (across, down))
+    for x, y in both:
+        if fit / 4 < min(x, y) and max(x, y) < 4 * fit:
+            left = (theirs[0] + theirs[2]) / 2 - (mine[0] + mine[2]) / 2 * x
+            top = (theirs[1] + theirs[3]) / 2 - (mine[1] + mine[3]) / 2 * y
+            yield x, y, left, top
 
 
 def _ink_box(ink: Image.Image, width: float, height: float) -> tuple[float, float, float, float] | None:
@@ -199,8 +219,9 @@ def _pair(
     picture: Image.Image, size: tuple[float, float], sheet: Sheet, place: Place, cell: float = CELL_POINTS
 ) -> tuple[Image.Image, Image.Image]:
     """The page, and what lies on the sheet in its place, in the same cells, a little blurred."""
-    scale, left, top = place
-    width, height = size[0] * scale, size[1] * scale
+    left, top = place[2:]
+    width, height = size[0] * place[0], size[1] * place[1]
+    cell = min(cell, max(width, height) / _FEWEST_CELLS)
     cells = max(2, round(width / cell)), max(2, round(height / cell))
     mine = picture.resize(cells, Image.Resampling.BOX)
     around = (round(left) - 1, round(top) - 1, round(left + width) + 2, round(top + height) + 2)
@@ -239,21 +260,24 @@ def _nudged(ink: Image.Image, shown: Shown, sheet: Sheet, match: Match) -> Match
         middle = best
         for x in (-step, 0.0, step):
             for y in (-step, 0.0, step):
-                left, top = middle.left + x, middle.top + y
-                likeness = _likeness(*_pair(picture, size, sheet, (middle.scale, left, top)))
+                across, down, left, top = middle.place
+                place = (across, down, left + x, top + y)
+                likeness = _likeness(*_pair(picture, size, sheet, place))
                 if likeness > best.likeness:
-                    best = Match(likeness, match.turn, match.scale, left, top)
+                    best = Match(likeness, match.turn, place)
     return best
 
 
 def _wrong_way(ink: Image.Image, shown: Shown, sheet: Sheet, best: Match, right: Sequence[int]) -> str:
     """How the page lies on the sheet if not as it should."""
     names = {0: "turned", 90: "turned", 180: "upside down", 270: "turned"}
-    ways = [(_match(ink, shown, sheet, turn, _COARSE), names[turn]) for turn in names if turn not in right]
+    ways = [
+        (_match(ink, shown, sheet, turn, cell=_COARSE), names[turn]) for turn in names if turn not in right
+    ]
     mirrored = ImageOps.mirror(ink)
-    ways += [(_match(mirrored, shown, sheet, turn, _COARSE), "mirrored") for turn in (*right, 180)]
+    ways += [(_match(mirrored, shown, sheet, turn, cell=_COARSE), "mirrored") for turn in (*right, 180)]
     match, name = max(ways, key=lambda way: way[0].likeness)
-    best = _match(ink, shown, sheet, best.turn, _COARSE)
+    best = _match(ink, shown, sheet, best.turn, cell=_COARSE)
     return name if match.likeness > max(best.likeness + 0.05, _ALIKE) else ""
 
 
@@ -263,7 +287,7 @@ def _cut_by(ink: Image.Image, shown: Shown, sheet: Sheet) -> str:
     if max(width / sheet.width, height / sheet.height) > 3:
         return ""
     for left, top in ((0.0, sheet.height - height), (0.0, 0.0), (sheet.width - width, sheet.height - height)):
-        mine, theirs = _pair(ink, (width, height), sheet, (1.0, left, top))
+        mine, theirs = _pair(ink, (width, height), sheet, (1.0, 1.0, left, top))
         x, y = round(-min(0.0, left) / CELL_POINTS), round(-min(0.0, top) / CELL_POINTS)
         visible = (x, y, x + round(min(width, sheet.width) / 4), y + round(min(height, sheet.height) / 4))
         if _correlation(mine.crop(visible), theirs.crop(visible)) > _ALIKE:
@@ -273,7 +297,7 @@ def _cut_by(ink: Image.Image, shown: Shown, sheet: Sheet) -> str:
 
 def _difference(ink: Image.Image, shown: Shown, sheet: Sheet, match: Match, *, loose: bool) -> str:
     picture, size = _turned(ink, match.turn), _size_turned(shown, match.turn)
-    mine, theirs = _pair(picture, size, sheet, (match.scale, match.left, match.top))
+    mine, theirs = _pair(picture, size, sheet, match.place)
     lost, marks = _unmatched(mine, theirs, near=3, share=0.25)
     cells = mine.size
     for edge, band in _bands(cells).items():
@@ -354,8 +378,9 @@ def _largest_cluster(cells: list[bool], width: int) -> int:
 def _beside(sheet: Sheet, size: tuple[float, float], match: Match) -> bool:
     """Whether there is ink on the sheet outside the page."""
     rest = sheet.ink.copy()
-    right, bottom = match.left + size[0] * match.scale, match.top + size[1] * match.scale
-    inside = (round(match.left) - 3, round(match.top) - 3, round(right) + 3, round(bottom) + 3)
+    across, down, left, top = match.place
+    right, bottom = left + size[0] * across, top + size[1] * down
+    inside = (round(left) - 3, round(top) - 3, round(right) + 3, round(bottom) + 3)
     rest.paste(0, inside)
     return _darkest(rest.filter(ImageFilter.BoxBlur(1))) > 4 * _INK
 

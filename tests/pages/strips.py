@@ -27,12 +27,10 @@ def compare_strips(shown: Shown, sheets: Callable[[int], Sheet], count: int) -> 
     pages = [sheets(index) for index in range(count)]
     ink = ImageOps.invert(shown.picture)
     if shown.width > shown.height:
-        best = min((_strips(ink.transpose(turn), pages) for turn in _SIDES), key=len)
-        return best and _strips(ink, pages)
+        # Turned to either side, its left end comes first.
+        right, left = ink.transpose(Image.Transpose.ROTATE_270), ink.transpose(Image.Transpose.ROTATE_90)
+        return _strips(ink, pages) and _strips(right, pages) and _strips(left, pages[::-1])
     return _strips(ink, pages)
-
-
-_SIDES = (Image.Transpose.ROTATE_90, Image.Transpose.ROTATE_270)
 
 
 def _strips(ink: Image.Image, pages: list[Sheet]) -> str:
@@ -45,7 +43,7 @@ def _strips(ink: Image.Image, pages: list[Sheet]) -> str:
     cells = round(ink.height * scale / CELL_POINTS)
     whole = _columns(ink.crop((mine[0], 0, mine[1], ink.height)), cells)
     covered = [not any(value > _MARK for value in row) for row in whole]
-    at = 0
+    at = -_SLACK
     for number, page in enumerate(pages, start=1):
         part = page.ink.crop((left, 0, right, page.ink.height))
         rows = _columns(part, round(page.height / CELL_POINTS))
@@ -53,12 +51,12 @@ def _strips(ink: Image.Image, pages: list[Sheet]) -> str:
         if not inked:
             continue
         rows = rows[inked[0] : inked[-1] + 1]
-        place, likeness = _find(rows, whole, at - len(rows) // 2, at + len(rows))
+        place, likeness = _find(rows, whole, at)
         if likeness < _ALIKE:
             return f"part {number} is garbled or out of order"
         for row in range(max(0, place - 1), min(len(whole), place + len(rows) + 1)):
             covered[row] = True
-        at = place + len(rows)
+        at = place + 1
     lost = sum(not each for each in covered)
     return f"{lost * CELL_POINTS:.0f} points are lost between the parts" if lost > _SLACK else ""
 
@@ -74,12 +72,12 @@ def _columns(ink: Image.Image, rows: int) -> list[bytes]:
     return [data[start : start + _COLUMNS] for start in range(0, len(data), _COLUMNS)]
 
 
-def _find(rows: list[bytes], whole: list[bytes], begin: int, end: int) -> tuple[int, float]:
+def _find(rows: list[bytes], whole: list[bytes], begin: int) -> tuple[int, float]:
     """Where the rows are in the whole: the best place, and how alike they are there."""
     a = b"".join(rows)
     best, most = 0, -1.0
     blank = bytes(_COLUMNS)
-    for place in range(max(begin, -_SLACK), min(end, len(whole)) + 1):
+    for place in range(begin, max(begin, len(whole) - len(rows) + _SLACK) + 1):
         there = [whole[y] if 0 <= y < len(whole) else blank for y in range(place, place + len(rows))]
         likeness = _correlation(a, b"".join(there))
         if likeness > most:
