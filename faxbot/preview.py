@@ -61,14 +61,8 @@ async def preview(files: Sequence[Path], sandbox: DocumentSandbox, out: Path | N
             return Preview(accepted=False, message=str(problem))
     pages = "1 page" if document.pages == 1 else f"{document.pages} pages"
     return Preview(
-        True, f"{document.name}: {pages}, {document.size:,} bytes.", document.pages, kept, notes_of(document)
+        True, f"{document.name}: {pages}, {document.size:,} bytes.", document.pages, kept, document.remarks
     )
-
-
-def notes_of(document: Document) -> tuple[str, ...]:
-    """What was done to the pages of *document*, and which are blank, a line for each."""
-    done = [f"page {note.page}: {note.text}" if note.page else note.text for note in document.notes]
-    return (*done, *(f"page {number} looks blank" for number in document.blank))
 
 
 async def _keep(document: Document, sandbox: DocumentSandbox, out: Path) -> Path:

@@ -8,7 +8,8 @@ import pikepdf
 from PIL import Image
 
 from faxbot.documents.annotations import flatten_annotations, needs_picture
-from faxbot.documents.paper import TOLERANCE, Box, Paper, Placement, fills, place
+from faxbot.documents.layers import forget_layers, pages_with_hidden_layers
+from faxbot.documents.paper import TOLERANCE, Box, Paper, Placement, fills, place, strips
 from faxbot.documents.rendering import page_on_paper
 from faxbot.fax.document import Note
 
@@ -38,25 +39,36 @@ def fit_pages(pdf: pikepdf.Pdf, path: Path, name: str, paper: Paper) -> tuple[li
     Put each page of *pdf*, opened from *path*, on *paper*; return notes, and whether anything changed.
 
     Text stays text. Annotations and form fields become part of the page. A page with marks that only a viewer
-    can draw is replaced by its picture. *name* is used in messages.
+    can draw, or with hidden layers, is replaced by its picture. *name* is used in messages.
 
     Raises:
         BadDocument: A form field cannot be drawn.
     """
-    pictures = [needs_picture(page, pdf, name) for page in pdf.pages]
-    changed = flatten_annotations(pdf)
-    notes = []
-    for index, page in enumerate(list(pdf.pages)):
+    hidden = pages_with_hidden_layers(pdf)
+    pictures = [needs_picture(page, pdf, name) or hidden[index] for index, page in enumerate(pdf.pages)]
+    changed = any((flatten_annotations(pdf), forget_layers(pdf)))
+    notes, fitted = list[Note](), list[pikepdf.Page]()
+    for index, page in enumerate(pdf.pages):
         shown = _shown(page)
-        placement = place(shown.box, paper, rotate=shown.rotate, unit=shown.unit)
-        if placement.note:
-            notes.append(Note(index + 1, placement.note))
+        if _is_plain(page, shown, paper) and not pictures[index]:
+            fitted.append(page)
+            continue
+        changed = True
         if pictures[index]:
-            picture = page_on_paper(path, index, shown.size, placement, paper)
-            pdf.pages[index] = _pictured(pdf, picture, paper)
-        elif not _is_plain(page, shown, paper):
-            pdf.pages[index] = _wrapped(pdf, page, shown.box, placement, paper)
-            changed = True
+            placement = place(shown.box, paper, rotate=shown.rotate, unit=shown.unit)
+            new = [_pictured(pdf, page_on_paper(path, index, shown.size, placement, paper), paper)]
+        else:
+            pieces = strips(shown.box, paper, rotate=shown.rotate, unit=shown.unit)
+            placements = [place(box, paper, rotate=shown.rotate, unit=shown.unit) for box in pieces]
+            placement = placements[0]
+            new = [_wrapped(pdf, page, *each, paper) for each in zip(pieces, placements, strict=True)]
+        note = placement.note if len(new) == 1 else f"cut into {len(new)} pages"
+        if note:
+            notes.append(Note(len(fitted) + 1, note))
+        fitted += new
+    if changed:
+        del pdf.pages[:]
+        pdf.pages.extend(fitted)
     return notes, changed
 
 

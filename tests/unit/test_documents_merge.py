@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from faxbot.documents import merge
-from faxbot.documents.merge import PAPER, Limits, count_pages, merge_parts, safe_name
+from faxbot.documents.inspection import count_pages
+from faxbot.documents.merge import Limits, merge_parts, safe_name
 from faxbot.fax.document import Document, Part, WebPageReceived
 from faxbot.fax.errors import BadDocument
 

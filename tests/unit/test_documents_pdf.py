@@ -210,6 +210,22 @@ def layered(
     pdf.Root.OCProperties = Dictionary(OCGs=Array([layer]), D=default)
 
 
+def drawn_layer(pdf: pikepdf.Pdf) -> None:
+    """A hidden layer that is named by a picture, inside a form: Ghostscript would print it."""
+    layer = pdf.make_indirect(Dictionary(Type=Name.OCG, Name="draft"))
+    bar = pdf.make_stream(b"0 692 612 100 re f")
+    bar.stream_dict = Dictionary(Type=Name.XObject, Subtype=Name.Form, BBox=Array([0, 0, 612, 792]), OC=layer)
+    form = pdf.make_stream(b"/Bar Do 0 0 10 10 re f")
+    form.stream_dict = Dictionary(
+        Type=Name.XObject,
+        Subtype=Name.Form,
+        BBox=Array([0, 0, 612, 792]),
+        Resources=Dictionary(XObject=Dictionary(Bar=bar)),
+    )
+    page_of(pdf, b"/Form Do").obj.Resources = Dictionary(XObject=Dictionary(Form=form))
+    pdf.Root.OCProperties = Dictionary(OCGs=Array([layer]), D=Dictionary(OFF=Array([layer])))
+
+
 HIDE = Dictionary(View=Dictionary(ViewState=Name.OFF))
 SHOW = Dictionary(View=Dictionary(ViewState=Name.ON))
 
@@ -218,6 +234,7 @@ SHOW = Dictionary(View=Dictionary(ViewState=Name.ON))
     ("build", "hidden"),
     [
         (layered, True),
+        (drawn_layer, True),
         (lambda pdf: layered(pdf, {"BaseState": Name.OFF}), True),
         (lambda pdf: layered(pdf, {}, HIDE), True),
         (lambda pdf: layered(pdf, {}), False),
@@ -232,8 +249,13 @@ def test_what_a_viewer_hides_stays_hidden(tmp_path, build, hidden, damaged, alon
     if damaged:
         content = content.replace(b"startxref", b"startxxxx")
     letter = saved(lambda pdf: page_of(pdf, CORNERS))
-    *_, page = pages(made(tmp_path, *([content] if alone else [letter, content])))
+    document = made(tmp_path, *([content] if alone else [letter, content]))
+    *_, page = pages(document)
     assert (ink(page)[1] > 50) is hidden
+    with pikepdf.open(document.path) as pdf:
+        assert "/OCProperties" not in pdf.Root
+        drawn = pdf.pages[-1].obj.Resources.get("/XObject")
+        assert (drawn is not None and drawn.Page.Subtype == Name.Image) is hidden
 
 
 @pytest.mark.parametrize(
