@@ -19,7 +19,9 @@ PAPER: dict[str, Paper] = {
 TOLERANCE = 0.5
 """Points by which a page may exceed the paper: A4 is written as 595.28 x 841.89 and as 595 x 842."""
 
-_LETTER_REGIONS = frozenset("US CA MX PR PH CL CO CR DO GT HN NI PA SV VE BO".split())
+_LETTER_REGIONS = frozenset(
+    ["US", "CA", "MX", "PR", "PH", "CL", "CO", "CR", "DO", "GT", "HN", "NI", "PA", "SV", "VE", "BO"]
+)
 _MIN_SHARE = 0.9  # of the paper's area; a fax server puts a smaller page into the lower left corner
 _WORTH_TURNING = 1.03
 

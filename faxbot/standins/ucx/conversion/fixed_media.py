@@ -66,8 +66,8 @@ def _cut(pdf: pikepdf.Pdf, page: pikepdf.Page, paper: PaperSize) -> bool:
     for name in _OTHER_BOXES:
         if name in page.obj:
             del page.obj[name]
-    if "/CropBox" not in page.obj and crop is not None:
-        page.obj["/CropBox"] = page.obj["/MediaBox"]  # an inherited one would hold
+    if crop is not None:
+        page.obj["/CropBox"] = page.obj["/MediaBox"]  # without it an inherited one would hold
     return True
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pikepdf
-from PIL import Image, TiffImagePlugin
+from PIL import Image
 
 from faxbot.standins.ucx.conversion.paper import Paper
 from faxbot.standins.ucx.conversion.tiff_directory import LINES_AN_INCH, TiffPage, Verdict, check, read_pages
@@ -33,12 +33,8 @@ class ConvertedTiff:
     failure: str = ""
 
 
-def print_tiff(source: Path, kept: Path, paper: Paper, number: int = 1) -> ConvertedTiff:
-    """
-    Write to *kept* a PDF of the fax pages made of *source* on *paper*.
-
-    *number* is part of the file names in the text of a failure.
-    """
+def print_tiff(source: Path, kept: Path, paper: Paper) -> ConvertedTiff:
+    """Write to *kept* a PDF of the fax pages made of *source* on *paper*."""
     with source.open("rb") as file:
         pages = read_pages(file)
     verdict, reasons = check(pages, paper)
@@ -52,7 +48,7 @@ def print_tiff(source: Path, kept: Path, paper: Paper, number: int = 1) -> Conve
             if not as_it_is and page.tiled:
                 break  # what follows in the PostScript is taken for its data
             if not as_it_is and page.breaks_the_page:
-                return ConvertedTiff(0, _broken(reasons, number))
+                return ConvertedTiff(0, unexpected_failure(reasons))
             picture = _decode(source, index)
             if picture is None:
                 break
@@ -68,8 +64,7 @@ def _decode(source: Path, index: int) -> Image.Image | None:
     try:
         with Image.open(source) as picture:
             picture.seek(index)
-            if isinstance(picture, TiffImagePlugin.TiffImageFile):
-                picture.tag_v2.pop(_ORIENTATION, None)
+            picture.getexif().pop(_ORIENTATION, None)  # by which Pillow would turn it
             if picture.mode.startswith("I;16"):
                 return picture.point(lambda value: value / 256).convert("L").convert("1")
             return picture.convert("1") if picture.mode == "1" else picture.convert("L").convert("1")
@@ -96,7 +91,7 @@ def _add_page(
     added.Contents = pdf.make_stream(f"q {size[0]:.3f} 0 0 {size[1]:.3f} 0 0 cm /Im Do Q".encode())
 
 
-def _broken(reasons: list[str], number: int) -> str:
+def unexpected_failure(reasons: list[str]) -> str:
     """What tiff2fax says when Ghostscript fails on the PostScript that tiff2ps wrote."""
     return (
         " -e and -a: Warning: Cannot generate Encapsulated Postscript for multiple images.\n"
@@ -105,6 +100,6 @@ def _broken(reasons: list[str], number: int) -> str:
         "Current allocation mode is local\n"
         "GPL Ghostscript 10.00.0: Unrecoverable error, exit code 1\n"
         "Unexpected failure converting TIFF document; the command\n\n"
-        f"    /usr/bin/tiff2ps -a docq/doc{number}.tif | bin/ps2fax  -r {LINES_AN_INCH} -w 1728 -l 280 -1\n\n"
+        f"    /usr/bin/tiff2ps -a docq/doc1.tif | bin/ps2fax  -r {LINES_AN_INCH} -w 1728 -l 280 -1\n\n"
         "failed with exit status 1.  This conversion was done because\n\n" + "\n".join(reasons) + "\n"
     )

@@ -1,5 +1,6 @@
 """The queue of send jobs: which job may dial, retries after a call, and the records of ended jobs."""
 
+from faxbot.standins.ucx.conversion.tiff_pages import unexpected_failure
 from faxbot.standins.ucx.documents import AcceptedDocument
 from faxbot.standins.ucx.hylafax.calls import OutgoingCall
 from faxbot.standins.ucx.hylafax.job import ABORTED, BLOCKED, SendJob, SendJobState, SendStage
@@ -138,14 +139,19 @@ class SendQueue:
         def converted() -> None:
             if job.stage is not SendStage.CONVERTING:
                 return
-            if job.document.damaged:
+            if failure := self._conversion_failure(job):
                 self._resources.release(job.modem)
-                self._end(job, SendJobState.FAILED, job.document.failure)
+                self._end(job, SendJobState.FAILED, failure)
                 return
             job.total_pages = job.document.pages
             self._call(job)
 
         self._resources.timeline.after(self._resources.timing.conversion, converted)
+
+    def _conversion_failure(self, job: SendJob) -> str:
+        if self._hold_of(job) is Hold.NOT_CONVERTED:
+            return unexpected_failure(["Document is a multi-sample image (samples/pixel 2)."])
+        return job.document.failure
 
     def _call(self, job: SendJob) -> None:
         self.calls = [call for call in self.calls if not call.ended]
