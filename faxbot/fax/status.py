@@ -121,7 +121,7 @@ def diagnose(text: str) -> Diagnosis:
     """
     The diagnosis for a status text; UNKNOWN if no pattern matches, NONE if the text is empty.
 
-    HylaFAX's own texts have one line. An unknown text of several lines is the output of a converter.
+    HylaFAX's own texts have one line. An unknown one of several lines is the output of a converter.
     """
     lines = _lines(text)
     if not lines:
@@ -130,8 +130,9 @@ def diagnose(text: str) -> Diagnosis:
         cause = Cause.CONVERSION
     else:
         said = " ".join(lines)[:_READ_CHARS]
-        unknown = Cause.CONVERSION if len(lines) > 1 else Cause.UNKNOWN
-        cause = next((cause for cause, pattern in _PATTERNS if pattern.search(said)), unknown)
+        cause = next((cause for cause, pattern in _PATTERNS if pattern.search(said)), Cause.UNKNOWN)
+        if len(lines) > 1 and cause in (Cause.UNKNOWN, Cause.DOCUMENT):
+            cause = Cause.CONVERSION
     return Diagnosis(cause, *_WORDS[cause])
 
 

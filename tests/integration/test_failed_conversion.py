@@ -1,4 +1,4 @@
-"""A fax that the fax server cannot convert: its job fails with a text of several lines, and JobStatus loses it."""
+"""A fax that cannot be converted: its job fails with a text of several lines, and JobStatus loses it."""
 
 from datetime import UTC, datetime
 

@@ -183,8 +183,8 @@ def test_pages_are_never_counted_of_zero():
             a_job(JobState.READY, total_pages=None),
             (
                 "*Outcome not known* — the fax server dropped this fax before it had made pages of it; maybe"
-                " it could not convert the document. Ask the recipient whether it came; if not, save it as a PDF"
-                " and send that."
+                " it could not convert the document. Ask the recipient whether it came; if not, save it as a"
+                " PDF and send that."
             ),
         ),
         (
