@@ -129,12 +129,14 @@ def test_any_page_becomes_one_of_the_paper_and_stays_it(
         (b"%!PS\n", DocumentFormat.POSTSCRIPT),
         (b"II*\0....", DocumentFormat.TIFF),
         (b"MMR vaccination record\n", DocumentFormat.TIFF),
+        (b"MM", DocumentFormat.TEXT),
         (b"\x1b%-12345X@PJL\n%!PS\n", DocumentFormat.PCL),
         (NOTE, DocumentFormat.TEXT),
         (b"<html><body>Hello</body></html>", DocumentFormat.TEXT),
         (b"{\\rtf1 Hello}", DocumentFormat.TEXT),
         (NOTE * 100 + "é".encode(), DocumentFormat.TEXT),
         (b"GIF90a", DocumentFormat.TIFF),
+        (b"GI", DocumentFormat.TIFF),
     ],
 )
 def test_the_first_bytes_decide(content: bytes, kind: DocumentFormat, tmp_path: Path) -> None:

@@ -85,6 +85,7 @@ class Control:
             },
             "reachable": self._api_socket.open,
             "licensed": self._credentials.licensed,
+            "paper": system.resources.paper.name.lower(),
             "order": records.order,
             "lines": [
                 {

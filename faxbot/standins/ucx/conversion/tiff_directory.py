@@ -28,7 +28,8 @@ _GROUP3_OPTIONS, _RESOLUTION_UNIT, _TILE_WIDTH, _EXTRA_SAMPLES = 292, 296, 322, 
 _STRIP_OFFSETS, _TILE_OFFSETS = 273, 324
 _REQUIRED = (_WIDTH, _LENGTH)
 MIN_IS_WHITE, MIN_IS_BLACK, RGB, PALETTE, CMYK, YCBCR = 0, 1, 2, 3, 5, 6
-GROUP3, OLD_JPEG, JPEG = 3, 6, 7
+_NONE, GROUP3, OLD_JPEG, JPEG = 1, 3, 6, 7
+_CHOPPED_BITS = 8 * 8192
 _CENTIMETER, _INCH = 3, 2
 _SEPARATE = 2
 
@@ -144,6 +145,8 @@ def _directories(file: BinaryIO) -> Iterator[PillowDirectory]:
         file.seek(following)
         directory = PillowDirectory(header)
         directory.load(file)
+        if directory.next in seen:  # it leads back, or was cut and still leads where the header does
+            raise ValueError("a damaged directory")
         following = directory.next
         yield directory
 
@@ -161,14 +164,18 @@ def _page(directory: PillowDirectory) -> TiffPage:
     across, down = (_ratio(directory.get(tag)) for tag in (_X_RESOLUTION, _Y_RESOLUTION))
     inches = 2.54 if unit == _CENTIMETER else 1.0
     bits = directory.get(_BITS, (1,))
+    bits = int(bits[0] if isinstance(bits, tuple) else bits)
+    width, compression = int(directory[_WIDTH]), int(directory.get(_COMPRESSION, _NONE))
     strips = 1 if tiled else max(1, math.ceil(length / rows)) * (samples if separate else 1)
+    if strips == 1 and not tiled and compression == _NONE and width * bits * samples * length > _CHOPPED_BITS:
+        strips = 2  # or more: libtiff reads a long strip in several
     return TiffPage(
-        width=int(directory[_WIDTH]),
+        width=width,
         length=length,
-        bits=int(bits[0] if isinstance(bits, tuple) else bits),
+        bits=bits,
         samples=samples,
         photometric=int(directory.get(_PHOTOMETRIC, MIN_IS_WHITE)),
-        compression=int(directory.get(_COMPRESSION, 1)),
+        compression=compression,
         two_dimensional=bool(int(directory.get(_GROUP3_OPTIONS, 0)) & 1),
         tiled=tiled,
         separate=separate,

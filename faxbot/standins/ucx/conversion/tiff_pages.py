@@ -21,7 +21,10 @@ NO_PAGES = "Could not reopen converted document to verify format"
 _POINTS_AN_INCH = 72
 _COMPRESSION_LEVEL = 1
 _ORIENTATION = 274
-_READABLE = (OSError, ValueError, SyntaxError, EOFError, KeyError, TypeError, UserWarning)
+_NOT_DECODED = (
+    *(OSError, ValueError, SyntaxError, EOFError, KeyError, TypeError, UserWarning),
+    *(Image.DecompressionBombError, Image.DecompressionBombWarning),
+)
 """What Pillow raises for images that it cannot decode; some as a warning, an error where warnings are."""
 
 
@@ -68,7 +71,7 @@ def _decode(source: Path, index: int) -> Image.Image | None:
             if picture.mode.startswith("I;16"):
                 return picture.point(lambda value: value / 256).convert("L").convert("1")
             return picture.convert("1") if picture.mode == "1" else picture.convert("L").convert("1")
-    except _READABLE:
+    except _NOT_DECODED:
         return None
 
 

@@ -104,9 +104,12 @@ def format_of(upload: Path, name: str) -> DocumentFormat:
                 "Nothing to send",
             )
         return DocumentFormat.TEXT
-    command = next(
-        (command for offset, there, command in rule.then if _begins(head[offset:], there)), rule.command
+    matching = (
+        command
+        for offset, there, command in rule.then
+        if offset <= len(head) and _begins(head[offset:], there)
     )
+    command = next(matching, rule.command)
     if command:
         raise DocumentRefusedError(_failed(command, name))
     if rule.result is None:
