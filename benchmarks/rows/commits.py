@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import count, islice
 from pathlib import Path
+from statistics import mean
 from typing import Any
 
 from benchmarks.acknowledgements import TOGETHER, Sides, compare, three_sides, warm_up
@@ -145,6 +146,8 @@ async def measure(context: RowContext) -> Findings:
         compare(found, f"{kind}, 1 at a time", [kind], sides, at_most=AT_MOST_ALONE, tail=False)
     compare(found, "all kinds, 1 at a time", KINDS, sides, at_most=AT_MOST_ALONE)
     compare(found, "all kinds, 50 at once", [TOGETHER], sides, at_most=AT_MOST_TOGETHER)
+    ours, bare = (duration(mean(side.processor[TOGETHER])) for side in (sides.bot, sides.bare))
+    found.note("… processor time until one of the fifty is acknowledged, their mean", ours, bare)
     together = await seconds_of_writes(context.new_folder("store"))
     found.note("… the store alone: 50 requests at once, each committed", duration(together))
     found.note("… the disk's own part of a commit", duration(seconds_of_a_sync(context.folder)))
