@@ -35,38 +35,48 @@ def to_gray(image: Image.Image, *, white: float | None = None) -> Image.Image:
 
 def is_black_and_white(gray: Image.Image) -> bool:
     """Whether a picture of mode "1" or "L" has no shades of gray."""
-    if gray.mode == "1":
-        return True
-    shades = gray.histogram()
-    return not any(shades[1:_WHITE])
+    return gray.mode == "1" or not any(gray.histogram()[1:_WHITE])
 
 
 def is_transparent(image: Image.Image) -> bool:
     """Whether any pixel of a loaded picture is not opaque."""
-    return image.has_transparency_data and _alpha(image).getextrema()[0] < _WHITE
+    return image.has_transparency_data and any(_alpha(image).histogram()[:_WHITE])
+
+
+def darkest(gray: Image.Image, share: float = 0.0) -> int:
+    """The shade, from 0 (black) to 255, than which at most *share* of the pixels are darker."""
+    counts = gray.convert("L").histogram()
+    left = share * sum(counts)
+    for value, count in enumerate(counts):
+        left -= count
+        if left < 0:
+            return value
+    return _WHITE
 
 
 def _on_white(image: Image.Image) -> Image.Image:
     alpha = _alpha(image)
-    gray = image.convert(
-        "RGBA" if image.mode in ("P", "PA", "RGBa") else "LA" if image.mode == "La" else image.mode
-    )
+    if image.mode in ("P", "PA", "RGBa"):
+        image = image.convert("RGBA")
+    elif image.mode == "La":
+        image = image.convert("LA")
     white = Image.new("L", image.size, _WHITE)
-    white.paste(gray.convert("L"), mask=alpha)
+    white.paste(image.convert("L"), mask=alpha)
     return white
 
 
 def _alpha(image: Image.Image) -> Image.Image:
-    if image.mode in ("LA", "La", "PA", "RGBA", "RGBa"):
-        return image.getchannel("A" if image.mode[-1] == "A" else "a")
-    return image.convert("LA" if image.mode in ("1", "L", "I;16") else "RGBA").getchannel("A")
+    bands = image.getbands()
+    if bands[-1] in ("A", "a"):
+        return image.getchannel(bands[-1])
+    return image.convert("LA" if image.mode in ("1", "L") else "RGBA").getchannel("A")
 
 
 def _narrowed(image: Image.Image, white: float | None) -> Image.Image:
     wide = image if image.mode in ("I", "F") else image.convert("I")
-    lowest, highest = wide.getextrema()
+    lowest, highest = (float(value) for value in wide.getextrema())  # type: ignore[arg-type]  # one band
     if white is None:
-        white = next((step for step in _STEPS[image.mode] if highest <= step), float(highest))
-    black = min(0.0, float(lowest))
+        white = next((step for step in _STEPS[image.mode] if highest <= step), highest)
+    black = min(0.0, lowest)
     scale = _WHITE / ((white - black) or 1.0)
     return wide.point(lambda value: value * scale + -black * scale).convert("L")

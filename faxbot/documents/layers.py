@@ -2,16 +2,18 @@
 Layers of a PDF (optional content): what a viewer hides stays hidden.
 
 Converters do not agree on layers: Ghostscript 10 prints hidden forms and pictures, and ends a hidden section
-at the first end mark in it. So no layer is passed on: a page with something hidden becomes its picture, and of
-other pages all is visible. Source: ISO 32000-1, 8.11.
+at the first end mark in it. So no layer is passed on: a page with something hidden becomes its picture, and
+of other pages all is visible. Source: ISO 32000-1, 8.11.
 """
 
 from collections.abc import Iterator
+from typing import TypeVar
 
 import pikepdf
 
 _MAX_DEPTH = 16
 _Ids = set[tuple[int, int]]
+_O = TypeVar("_O", bound=pikepdf.Object)
 
 
 def pages_with_hidden_layers(pdf: pikepdf.Pdf) -> list[bool]:
@@ -77,7 +79,7 @@ def _layers_of(owner: pikepdf.Object, seen: _Ids, depth: int) -> Iterator[pikepd
             yield layer
 
 
-def _values(found: object, kind: type[pikepdf.Object]) -> Iterator[pikepdf.Object]:
+def _values(found: object, kind: type[_O]) -> Iterator[_O]:
     if isinstance(found, pikepdf.Dictionary):
         for key in found.keys():  # noqa: SIM118 - it has no __iter__
             if isinstance(value := found[key], kind):

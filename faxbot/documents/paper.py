@@ -66,7 +66,7 @@ def strips(box: Box, paper: Paper, *, rotate: int = 0, unit: float = 1.0) -> lis
     """
     Cut a page that is much longer than the paper, such as a till receipt, into pieces, the upper one first.
 
-    Each piece is readable on a page of its own, and begins with the end of the one before. Other pages stay whole.
+    Each piece fills a page, and begins with the end of the one before. Other pages stay whole.
     """
     left, bottom, right, top = box
     across, along = (top - bottom, right - left) if rotate % 180 else (right - left, top - bottom)

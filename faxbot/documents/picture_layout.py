@@ -36,29 +36,36 @@ class Layout:
     """
     How a picture is put on the paper: turned or not, then *width* and *height* in points.
 
-    If it is cut, *slices* is more than 1 and each page shows *slice_height* points of it.
+    If it is cut, *slices* is more than 1 and each page shows *share* of its height.
     """
 
     turned: bool
     scale: float
     width: float
     height: float
-    slices: int
-    slice_height: float
+    slices: int = 1
+    share: float = 1.0
 
-    @property
-    def tops(self) -> list[float]:
-        """Where each page's slice begins, in points below the top; the left end of a turned picture is below."""
-        step = (self.height - self.slice_height) / max(1, self.slices - 1)
-        tops = [number * step for number in range(self.slices)]
-        return tops[::-1] if self.turned else tops
+    def slices_of(self, lines: int) -> list[tuple[int, int]]:
+        """
+        The first line of each page, and the one behind its last, in the order of reading.
+
+        Each begins with a line of an even number. The left end of a turned picture is at its bottom.
+        """
+        if self.slices == 1:
+            return [(0, lines)]
+        tall = math.floor(lines * self.share)
+        step = (lines - tall) / (self.slices - 1)
+        starts = [min(math.ceil(number * step / 2) * 2, lines - tall) for number in range(self.slices)]
+        spans = [(start - start % 2, start + tall) for start in starts]
+        return spans[::-1] if self.turned else spans
 
 
 def size_of(pixels: tuple[int, int], dpi: tuple[float, float] | None) -> PictureSize:
     """
     The size in points of a picture of *pixels*, whose *dpi* may be absent or nonsense.
 
-    Without a resolution, a picture with the proportions of a sheet of paper is one; any other may become large.
+    Without a resolution, a picture with the proportions of a sheet of paper is one.
     """
     across, down = pixels
     if dpi and all(_SANE_DPI[0] <= value <= _SANE_DPI[1] for value in dpi):
@@ -77,7 +84,7 @@ def size_of(pixels: tuple[int, int], dpi: tuple[float, float] | None) -> Picture
 
 
 def lay_out(size: PictureSize, paper: Paper) -> Layout:
-    """Make a picture as large as the paper and its own size allow; cut it where it would become too narrow."""
+    """Make a picture as large as the paper and its own size allow; cut it if it would become too narrow."""
     margin = 0.0 if size.is_sheet else MARGIN
     room = (paper[0] - 2 * margin, paper[1] - 2 * margin)
     turned = is_turned(size.width, size.height, room)
@@ -85,15 +92,15 @@ def lay_out(size: PictureSize, paper: Paper) -> Layout:
     across = min(1.0, room[0] / width)
     scale = min(across, room[1] / height)
     if scale >= _MIN_SHARE * across:
-        return Layout(turned, scale, width * scale, height * scale, 1, height * scale)
+        return Layout(turned, scale, width * scale, height * scale)
     height *= across
     slices = math.ceil((height - _OVERLAP) / (room[1] - _OVERLAP))
-    slice_height = (height + (slices - 1) * _OVERLAP) / slices
-    return Layout(turned, across, width * across, height, slices, slice_height)
+    share = (height + (slices - 1) * _OVERLAP) / slices / height
+    return Layout(turned, across, width * across, height, slices, share)
 
 
 def _has_no_room(width: float, height: float) -> bool:
-    """Whether a page of this size, which is no strip, is too large for more margins than it has of its own."""
+    """Whether a page of this size, unless it is a strip, has no room for more margins than its own."""
     short, long = sorted((width, height))
     if long > _STRIP * short:
         return False

@@ -10,11 +10,12 @@ import pillow_heif
 from PIL import AvifImagePlugin, Image, WebPImagePlugin
 
 from faxbot.documents.bilevel_pages import writing
-from faxbot.documents.grayscale import is_transparent, to_gray
-from faxbot.documents.integrity import reading_picture, too_large
+from faxbot.documents.grayscale import darkest, is_transparent, to_gray
+from faxbot.documents.integrity import reading_picture
 from faxbot.documents.kinds import display_name
 from faxbot.documents.paper import Paper
 from faxbot.documents.picture_pages import add_picture
+from faxbot.documents.unreadable import too_large
 from faxbot.fax.document import Note
 from faxbot.fax.errors import BadDocument
 
@@ -48,11 +49,11 @@ def put_on_pages(path: Path, name: str, paper: Paper, max_pages: int, made: Path
     Write a PDF with the picture at *path* to *made*: one page, or several of a long strip.
 
     Raises:
-        BadDocument: The picture is damaged, too large to decode or would not be visible, or has too many pages.
+        BadDocument: It is damaged, too large to decode, would not be visible, or needs too many pages.
     """
     with reading_picture(name), _opened(path, name) as image:
         gray, dpi, transparent = _decoded(image, name)
-        if gray.convert("L").getextrema()[0] >= _NEARLY_WHITE:
+        if darkest(gray) >= _NEARLY_WHITE:
             raise _invisible(name, transparent=transparent)
         with writing(made, paper) as pages:
             return add_picture(pages, gray, dpi, name, max_pages)
@@ -79,8 +80,8 @@ def _heif_formats() -> tuple[str, ...]:
 def _decoded(image: Image.Image, name: str) -> tuple[Image.Image, tuple[float, float] | None, bool]:
     """The upright picture in gray, its resolution, and whether it has transparent parts."""
     dpi = resolution(image.info.get("dpi"))
-    if image.format in ("JPEG", "MPO"):
-        image.draft("L" if image.mode in ("L", "RGB") else image.mode, image.size)
+    if image.mode == "RGB":
+        image.draft("L", image.size)  # a JPEG then needs a third of the memory
     try:
         image.load()
         orientation = image.getexif().get(_ORIENTATION, 1)

@@ -1,4 +1,4 @@
-"""TIFF files: whether they are complete, and whether a fax server sends them as they are; else made into a PDF."""
+"""TIFF files: complete, sent by the fax server as they are, or made into pages of its paper."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,18 +8,20 @@ from typing import Any
 from PIL import Image, ImageChops, UnidentifiedImageError
 
 from faxbot.documents.bilevel_pages import writing
-from faxbot.documents.grayscale import WIDE_MODES, to_gray
-from faxbot.documents.integrity import damaged, reading_picture, too_large, too_many_pages
+from faxbot.documents.grayscale import WIDE_MODES, darkest, to_gray
+from faxbot.documents.integrity import reading_picture
 from faxbot.documents.kinds import display_name
 from faxbot.documents.paper import TOLERANCE, Paper
 from faxbot.documents.picture_pages import DOTS, add_picture
 from faxbot.documents.pictures import MAX_PIXELS, resolution
+from faxbot.documents.unreadable import damaged, too_large, too_many_pages
 from faxbot.fax.document import Note
 from faxbot.fax.errors import BadDocument
 
 _MAX_FRAMES = 10_000
+_WHITE = 255
 _SUBFILE, _OLD_SUBFILE, _BITS, _COMPRESSION, _PHOTOMETRIC, _ORIENTATION = 254, 255, 258, 259, 262, 274
-_STRIP_OFFSETS, _SAMPLES, _STRIP_BYTES, _X_RESOLUTION, _Y_RESOLUTION, _UNIT = 273, 277, 279, 282, 283, 296
+_STRIP_OFFSETS, _STRIP_BYTES, _X_RESOLUTION, _Y_RESOLUTION, _UNIT = 273, 279, 282, 283, 296
 _TILE_OFFSETS, _TILE_BYTES = 324, 325
 
 _REDUCED, _MASK = 1, 4  # bits of NewSubfileType
@@ -62,8 +64,8 @@ def fits(path: Path, paper: Paper) -> bool:
     """
     Whether a complete TIFF is a plain fax (class F) that the fax server prints as it is.
 
-    All its pictures are pages, upright, of known resolution, 1728 dots across, and not larger than *paper*: if the
-    server changes the resolution, it cuts off what is outside the paper.
+    All its pictures are pages, upright, of known resolution, 1728 dots across, and not larger than *paper*:
+    when the server changes the resolution, it cuts off what is outside the paper.
     """
     with _opened(path, "") as image:
         return all(_is_fax(tags, image.size, paper) for tags in _frames(image, ""))
@@ -90,7 +92,7 @@ def to_pdf(path: Path, name: str, paper: Paper, max_pages: int, made: Path) -> l
 def blank_pages(path: Path) -> list[bool]:
     """For each page of a black-and-white TIFF, whether it is white."""
     with Image.open(path, formats=["TIFF"]) as image:
-        return [image.convert("L").getextrema()[0] == 255 for _ in _frames(image, "")]
+        return [darkest(image) == _WHITE for _ in _frames(image, "")]
 
 
 @contextmanager
@@ -139,7 +141,6 @@ def _end_of_page(tags: dict[int, Any]) -> int:
 def _is_fax(tags: dict[int, Any], size: tuple[int, int], paper: Paper) -> bool:
     plain = (
         tags.get(_BITS, (1,)) == (1,)
-        and tags.get(_SAMPLES, 1) == 1
         and tags.get(_COMPRESSION) in (_GROUP_3, _GROUP_4)
         and tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO
         and tags.get(_ORIENTATION, _UPRIGHT) == _UPRIGHT
@@ -164,9 +165,8 @@ def _stated_resolution(tags: dict[int, Any]) -> tuple[float, float] | None:
 
 
 def _is_fax_resolution(dpi: tuple[float, float]) -> bool:
-    return _is_close(dpi[0], _FAX_DPI) and (
-        _is_close(dpi[1], _STANDARD_LINES) or _is_close(dpi[1], _FINE_LINES)
-    )
+    lines = (_STANDARD_LINES, _FINE_LINES)
+    return _is_close(dpi[0], _FAX_DPI) and any(_is_close(dpi[1], known) for known in lines)
 
 
 def _resolution(tags: dict[int, Any], image: Image.Image, paper: Paper) -> tuple[float, float] | None:
@@ -195,11 +195,10 @@ def _decoded(image: Image.Image, tags: dict[int, Any], name: str) -> Image.Image
 
 
 def _is_misread(tags: dict[int, Any]) -> bool:
-    """Whether Pillow decodes the pixels wrongly: wide ones in separate planes, and unsigned ones of 32 bits."""
+    """Whether Pillow decodes the pixels wrongly: wide ones in separate planes, unsigned ones of 32 bits."""
     bits = max(tags.get(_BITS, (1,)))
-    return (tags.get(_PLANES) == _SEPARATE and bits > _BYTE) or (
-        bits == _LONG and max(tags.get(_SAMPLE_FORMAT, (_UNSIGNED,))) == _UNSIGNED
-    )
+    unsigned = max(tags.get(_SAMPLE_FORMAT, (_UNSIGNED,))) == _UNSIGNED
+    return bool(tags.get(_PLANES) == _SEPARATE and bits > _BYTE) or (unsigned and bits == _LONG)
 
 
 def _is_close(one: float, other: float) -> bool:

@@ -21,6 +21,7 @@ PROMISES = {
     6: "Credentials stay where they belong",
     7: "Text from outside is text",
     8: "Logs and files disclose nothing to others",
+    9: "What the recipient gets is what was shown",
 }
 
 

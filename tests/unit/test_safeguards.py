@@ -17,7 +17,7 @@ def test_each_row_is_true():
 
 
 def test_each_promise_is_guarded():
-    """None of the eight promises stands without a safeguard, and no name stands for two."""
+    """None of the promises stands without a safeguard, and no name stands for two."""
     assert {guard.promise for guard in GUARDS} == set(PROMISES)
     assert len({guard.name for guard in GUARDS}) == len(GUARDS)
     assert len({(guard.file, guard.was) for guard in GUARDS}) == len(GUARDS)
