@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo tour test fuzz safeguards load bench chaos soak check format requirements clean
+.PHONY: help demo tour test fuzz pages safeguards load bench chaos soak check format requirements clean
 
 help: ## List the targets
 	@grep -hE '^[a-z.]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z.]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -34,6 +34,10 @@ test: .venv ## Run the tests
 
 fuzz: .venv ## Run the property-based tests with far more, random examples (half an hour)
 	@FAXBOT_TEST_EXAMPLES=fuzz $(BIN)/python -m pytest -n 2 --dist worksteal -m hypothesis
+
+pages: .venv ## Compare every printed page with what a viewer shows (FILES=folder: your own files; ONLY=words)
+	@.ci/converters
+	@$(BIN)/python -m tests.pages $(if $(FILES),--files "$(FILES)",--write) $(if $(ONLY),--only "$(ONLY)")
 
 safeguards: .venv ## Remove each safeguard in turn: a test must fail (ONLY=words selects some)
 	@$(BIN)/python -m tests.safeguards --write $(if $(ONLY),--only "$(ONLY)")

@@ -46,8 +46,8 @@ def check_pdf(path: Path, name: str, max_pages: int | None = None) -> tuple[int,
     A PDF that opens without a password is accepted, whatever restrictions on editing it has.
 
     Raises:
-        BadDocument: It needs a password, has no pages or more than *max_pages*, is damaged or truncated, or is
-            a portfolio or a dynamic form, whose pages are not in it.
+        BadDocument: It needs a password, has no pages or more than *max_pages*, is damaged or cut short, or
+            has no pages of its own: a portfolio, a dynamic form.
     """
     try:
         pages, sound = _count(path, name, max_pages, recover=False), True

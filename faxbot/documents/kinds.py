@@ -1,24 +1,28 @@
 """Detects the kind of a file by its content; its name is not used."""
 
-import codecs
 import re
 from enum import Enum
 from pathlib import Path
 
+from faxbot.documents import encoding
+from faxbot.documents.refusals import Unfaxable
+from faxbot.documents.signatures import is_slack_page, unfaxable
 from faxbot.fax.document import WebPageReceived
 from faxbot.fax.errors import BadDocument
 
-ACCEPTED_KINDS = "I take PDF, TIFF, PostScript, text, PNG and JPEG."
-_HEAD_BYTES = 1024  # a PDF may begin that far in
-_CHUNK_BYTES = 1 << 20
+_HEAD_BYTES = 1 << 16
+_PDF_STARTS_WITHIN = 1024
 _MAX_NAME_CHARS = 60
-_HTML = re.compile(
-    rb"<(?:!doctype\s+html|html|head|body)\b|<\?xml[^>]*>\s*<(?:!doctype\s+)?html\b", re.IGNORECASE
+_PDF_OBJECT = re.compile(rb"\d\s+\d+\s+obj\b|%%EOF")
+_POSTSCRIPT = re.compile(
+    rb"(?:\xef\xbb\xbf|[\s\0\x04]|\x1b%-12345X|@PJL[^\r\n]*[\r\n]+)*(?=%!(?!\s*(?:TEX|BIB)\b))", re.IGNORECASE
 )
-_HTML_NAME = re.compile(r"\.x?html?$", re.IGNORECASE)
-_NOT_IN_TEXT = re.compile(rb"[\x00-\x08\x0b\x0e-\x1f\x7f]")
-_NOT_IN_WESTERN_TEXT = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")  # cp1252 has no letters there
-_MIN_ASCII_SHARE = 0.7
+_NOT_A_DOCUMENT = (b"%!PS-AdobeFont", b"%!FontType")
+_PAGE_NAME = re.compile(r"\.(?:x?html?|mht(?:ml)?|php|aspx?)$", re.IGNORECASE)
+_BITMAP_HEADERS = frozenset([12, 16, 40, 52, 56, 64, 108, 124])
+_AVIF_BRANDS = frozenset([b"avif", b"avis"])
+_HEIC_BRANDS = frozenset([b"heic", b"heix", b"heim", b"heis", b"hevm", b"hevs", b"mif1", b"msf1"])
+_HEIC_SEQUENCES = frozenset([b"hevc", b"hevx"])
 
 
 class FileKind(Enum):
@@ -30,6 +34,11 @@ class FileKind(Enum):
     TEXT = ("text/plain", ".txt")
     PNG = ("image/png", ".png")
     JPEG = ("image/jpeg", ".jpg")
+    GIF = ("image/gif", ".gif")
+    WEBP = ("image/webp", ".webp")
+    BMP = ("image/bmp", ".bmp")
+    AVIF = ("image/avif", ".avif")
+    HEIC = ("image/heic", ".heic")
 
     @property
     def content_type(self) -> str:
@@ -44,13 +53,15 @@ class FileKind(Enum):
 
 _MAGIC: tuple[tuple[bytes, FileKind], ...] = (
     (b"%PDF-", FileKind.PDF),
-    (b"%!", FileKind.POSTSCRIPT),
-    (b"\x04%!", FileKind.POSTSCRIPT),
+    (b"\xc5\xd0\xd3\xc6", FileKind.POSTSCRIPT),  # EPS with a preview for DOS
     (b"II*\0", FileKind.TIFF),
     (b"MM\0*", FileKind.TIFF),
     (b"\x89PNG\r\n\x1a\n", FileKind.PNG),
     (b"\xff\xd8\xff", FileKind.JPEG),
+    (b"GIF87a", FileKind.GIF),
+    (b"GIF89a", FileKind.GIF),
 )
+_BIG_TIFF = (b"II+\0", b"MM\0+")
 
 
 def sniff(path: Path, name: str) -> FileKind:
@@ -59,31 +70,31 @@ def sniff(path: Path, name: str) -> FileKind:
 
     Raises:
         BadDocument: It is empty, or of a kind that cannot be faxed.
-        WebPageReceived: It is a web page, such as Slack's sign-in page, instead of the file.
+        WebPageReceived: It is Slack's sign-in page instead of the file.
     """
     with path.open("rb") as file:
         head = file.read(_HEAD_BYTES)
     if not head:
         raise BadDocument(f"{display_name(name)} is empty. Share the file again.")
-    if kind := next((kind for magic, kind in _MAGIC if head.startswith(magic)), None):
+    if kind := _picture_or_document(head, path):
         return kind
-    if _HTML.match(head.removeprefix(codecs.BOM_UTF8).lstrip()):
-        if _HTML_NAME.search(name):
-            raise unsupported(name)
+    if is_slack_page(path):
         raise WebPageReceived(
             f"A sign-in page came instead of {display_name(name)}."
             " Ask an admin to grant the bot files:read, then share the file again."
         )
-    if b"%PDF-" in head:
-        return FileKind.PDF
-    if _is_text(path):
+    if other := unfaxable(path):
+        if other is Unfaxable.WEB_PAGE and not _PAGE_NAME.search(name):  # such as a table named .xls
+            other = Unfaxable.DOCUMENT
+        raise BadDocument(other.sentence(display_name(name)))
+    if encoding.detect(path):
         return FileKind.TEXT
     raise unsupported(name)
 
 
 def unsupported(name: str) -> BadDocument:
     """The refusal of a file of another kind."""
-    return BadDocument(f"{display_name(name)} can't be faxed. {ACCEPTED_KINDS}")
+    return BadDocument(Unfaxable.DOCUMENT.sentence(display_name(name)))
 
 
 def display_name(name: str) -> str:
@@ -92,28 +103,49 @@ def display_name(name: str) -> str:
     return name if len(name) <= _MAX_NAME_CHARS else f"{name[: _MAX_NAME_CHARS - 8]}…{name[-7:]}"
 
 
-def text_encoding(path: Path) -> str:
-    """The encoding of a text file: UTF-8 if it is valid, else cp1252."""
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    with path.open("rb") as file:
-        try:
-            while chunk := file.read(_CHUNK_BYTES):
-                decoder.decode(chunk)
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            return "cp1252"
-    return "utf-8-sig"
+def postscript_start(head: bytes) -> int | None:
+    """Where PostScript begins behind PJL, Ctrl-D and a byte order mark; None if *head* is not PostScript."""
+    found = _POSTSCRIPT.match(head)
+    if found is None or head.startswith(_NOT_A_DOCUMENT, found.end()):
+        return None
+    return found.end()
 
 
-def _is_text(path: Path) -> bool:
-    """Whether the file has no control characters, and is UTF-8 or cp1252 with at least 70 % ASCII."""
-    size = plain = 0
-    western = True
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK_BYTES):
-            if _NOT_IN_TEXT.search(chunk):
-                return False
-            western = western and not _NOT_IN_WESTERN_TEXT.search(chunk)
-            size += len(chunk)
-            plain += len(chunk) - len(re.findall(rb"[\x80-\xff]", chunk))
-    return text_encoding(path) != "cp1252" or (western and plain >= _MIN_ASCII_SHARE * size)
+def _picture_or_document(head: bytes, path: Path) -> FileKind | None:
+    kind = next((kind for magic, kind in _MAGIC if head.startswith(magic)), None)
+    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
+        kind = FileKind.WEBP
+    elif head.startswith(b"BM") and int.from_bytes(head[14:18], "little") in _BITMAP_HEADERS:
+        kind = FileKind.BMP
+    elif head[4:8] == b"ftyp":
+        kind = _of_brands(head)
+    elif head.startswith(_BIG_TIFF) and _opens_as_tiff(path):
+        kind = FileKind.TIFF
+    elif postscript_start(head) is not None:
+        kind = FileKind.POSTSCRIPT
+    start = head.find(b"%PDF-", 0, _PDF_STARTS_WITHIN)
+    if kind is None and start > 0 and _PDF_OBJECT.search(head, start):  # not a text about PDF
+        kind = FileKind.PDF
+    return kind
+
+
+def _of_brands(head: bytes) -> FileKind | None:
+    """AVIF and HEIC are told from MP4 by the brands in the first box."""
+    length = int.from_bytes(head[:4], "big")
+    first, *more = (head[at : at + 4] for at in (8, *range(16, min(length, len(head)), 4)))
+    brands = {first, *more}
+    if brands & _AVIF_BRANDS:
+        return FileKind.AVIF
+    if brands & _HEIC_BRANDS or first in _HEIC_SEQUENCES:
+        return FileKind.HEIC
+    return None
+
+
+def _opens_as_tiff(path: Path) -> bool:
+    from PIL import Image  # noqa: PLC0415 - rarely needed, and large
+
+    try:
+        with Image.open(path, formats=["TIFF"]) as image:
+            return image.width > 0
+    except (OSError, ValueError, SyntaxError, KeyError, TypeError, Image.DecompressionBombError):
+        return False

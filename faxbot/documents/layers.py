@@ -1,52 +1,50 @@
-"""Layers of a PDF (optional content): what a viewer hides stays hidden."""
+"""
+Layers of a PDF (optional content): what a viewer hides stays hidden.
 
-from collections.abc import Iterable
+Converters do not agree on layers: Ghostscript 10 prints hidden forms and pictures, and ends a hidden section
+at the first end mark in it. So no layer is passed on: a page with something hidden becomes its picture, and
+of other pages all is visible. Source: ISO 32000-1, 8.11.
+"""
+
+from collections.abc import Iterator
+from typing import TypeVar
 
 import pikepdf
 
+_MAX_DEPTH = 16
+_Ids = set[tuple[int, int]]
+_O = TypeVar("_O", bound=pikepdf.Object)
 
-class Layers:
-    """The layers of the documents that are put together: all of them, and the hidden ones."""
 
-    def __init__(self) -> None:
-        self._all: list[pikepdf.Object] = []
-        self._hidden: list[pikepdf.Object] = []
+def pages_with_hidden_layers(pdf: pikepdf.Pdf) -> list[bool]:
+    """For each page of *pdf*, whether a viewer may hide a part of it."""
+    hidden = {layer.objgen for layer in hidden_layers(pdf)}
+    return [
+        any(_may_be_hidden(layer, hidden) for layer in _layers_of(page.obj, set(), _MAX_DEPTH))
+        for page in pdf.pages
+    ]
 
-    def add(self, source: pikepdf.Pdf, target: pikepdf.Pdf) -> None:
-        """Take over the layers of *source*, whose pages have been copied to *target*."""
-        hidden = {layer.objgen for layer in hidden_layers(source)}
-        for layer in _groups(source):
-            copy = target.copy_foreign(layer)
-            self._all.append(copy)
-            if layer.objgen in hidden:
-                self._hidden.append(copy)
 
-    def write(self, target: pikepdf.Pdf) -> None:
-        """Write the catalog entry; fax servers evaluate its default configuration only."""
-        if not self._all:
-            return
-        for layer in self._all:
-            if "/Usage" in layer:
-                del layer["/Usage"]
-        target.Root.OCProperties = pikepdf.Dictionary(
-            OCGs=pikepdf.Array(self._all),
-            D=pikepdf.Dictionary(
-                BaseState=pikepdf.Name.ON,
-                OFF=pikepdf.Array(self._hidden),
-                Order=pikepdf.Array(),
-            ),
-        )
+def forget_layers(pdf: pikepdf.Pdf) -> bool:
+    """Remove from *pdf* what decides on the visibility of layers; return whether there was anything."""
+    if "/OCProperties" not in pdf.Root:
+        return False
+    for layer in _groups(pdf):
+        if "/Usage" in layer:
+            del layer["/Usage"]
+    del pdf.Root["/OCProperties"]
+    return True
 
 
 def hidden_layers(pdf: pikepdf.Pdf) -> list[pikepdf.Object]:
-    """The optional content groups that a viewer hides when it opens *pdf* (ISO 32000-1, 8.11.4)."""
+    """The optional content groups that a viewer hides when it opens *pdf*."""
     properties = pdf.Root.get("/OCProperties")
     default = properties.get("/D") if isinstance(properties, pikepdf.Dictionary) else None
     if not isinstance(default, pikepdf.Dictionary):
         return []
     base_off = default.get("/BaseState") == "/OFF"
-    on, off = (_ids(default.get(key)) for key in ("/ON", "/OFF"))
-    hidden = []
+    on, off = ({each.objgen for each in _dictionaries(default.get(key))} for key in ("/ON", "/OFF"))
+    hidden: list[pikepdf.Object] = []
     for layer in _groups(pdf):
         view = _view_state(layer)
         is_off = layer.objgen in off or (base_off and layer.objgen not in on)
@@ -55,20 +53,37 @@ def hidden_layers(pdf: pikepdf.Pdf) -> list[pikepdf.Object]:
     return hidden
 
 
-def is_normal(pdf: pikepdf.Pdf) -> bool:
-    """Whether the layers of *pdf* have only a base state and a list of hidden ones, which all converters know."""
-    properties = pdf.Root.get("/OCProperties")
-    if properties is None:
-        return True
-    if not isinstance(properties, pikepdf.Dictionary) or "/Configs" in properties:
-        return False
-    default = properties.get("/D")
-    return (
-        isinstance(default, pikepdf.Dictionary)
-        and default.get("/BaseState") == "/ON"
-        and not {"/AS", "/ON"} & set(default.keys())
-        and not any("/Usage" in layer for layer in _groups(pdf))
-    )
+def _may_be_hidden(layer: pikepdf.Dictionary, hidden: _Ids) -> bool:
+    """Whether a layer is hidden, or depends on several, by rules that are not evaluated here."""
+    return layer.get("/Type") == "/OCMD" or layer.objgen in hidden
+
+
+def _layers_of(owner: pikepdf.Object, seen: _Ids, depth: int) -> Iterator[pikepdf.Dictionary]:
+    """The layers that a page, a form or a pattern names, in its content or in what it draws."""
+    if not depth or (owner.objgen in seen and owner.objgen != (0, 0)):
+        return
+    seen.add(owner.objgen)
+    if isinstance(layer := owner.get("/OC"), pikepdf.Dictionary):
+        yield layer
+    resources = owner.get("/Resources")
+    parent = owner.get("/Parent")
+    if resources is None and isinstance(parent, pikepdf.Dictionary):
+        yield from _layers_of(parent, seen, depth - 1)
+    if isinstance(resources, pikepdf.Dictionary):
+        yield from _values(resources.get("/Properties"), pikepdf.Dictionary)
+        for kind in ("/XObject", "/Pattern"):
+            for drawn in _values(resources.get(kind), pikepdf.Stream):
+                yield from _layers_of(drawn, seen, depth - 1)
+    for annotation in _dictionaries(owner.get("/Annots")):
+        if isinstance(layer := annotation.get("/OC"), pikepdf.Dictionary):
+            yield layer
+
+
+def _values(found: object, kind: type[_O]) -> Iterator[_O]:
+    if isinstance(found, pikepdf.Dictionary):
+        for key in found.keys():  # noqa: SIM118 - it has no __iter__
+            if isinstance(value := found[key], kind):
+                yield value
 
 
 def _view_state(layer: pikepdf.Dictionary) -> object:
@@ -82,13 +97,9 @@ def _groups(pdf: pikepdf.Pdf) -> list[pikepdf.Dictionary]:
     return list(_dictionaries(properties.get("/OCGs"))) if isinstance(properties, pikepdf.Dictionary) else []
 
 
-def _dictionaries(found: object) -> Iterable[pikepdf.Dictionary]:
+def _dictionaries(found: object) -> Iterator[pikepdf.Dictionary]:
     if isinstance(found, pikepdf.Array):
         for number in range(len(found)):
             each = found[number]
             if isinstance(each, pikepdf.Dictionary):
                 yield each
-
-
-def _ids(found: object) -> set[tuple[int, int]]:
-    return {each.objgen for each in _dictionaries(found)}

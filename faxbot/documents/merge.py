@@ -16,7 +16,6 @@ from faxbot.atomic_file import put_in_place
 from faxbot.documents import pictures, plain_text, postscript, tiff
 from faxbot.documents.integrity import check_pdf
 from faxbot.documents.kinds import FileKind, display_name, sniff
-from faxbot.documents.layers import Layers, is_normal
 from faxbot.documents.paper import PAPER, Paper
 from faxbot.documents.pdf_pages import fit_pages
 from faxbot.documents.rendering import blank_pages
@@ -74,13 +73,12 @@ def merge_parts(
     kinds = [sniff(part.path, part.name) for part in parts]
     if kinds == [FileKind.TIFF]:
         begin(parts[0])
-        pages = tiff.check_tiff(parts[0].path, parts[0].name, limits.max_pages)
+        tiff.check_tiff(parts[0].path, parts[0].name, limits.max_pages)
         if tiff.fits(parts[0].path, limits.paper):
             made = _same_bytes(parts[0].path, workdir)
-            return _finish(made, into, FileKind.TIFF, parts, (), tiff.blank_pages(made), pages)
+            return _finish(made, into, FileKind.TIFF, parts, blank=tiff.blank_pages(made))
     made, notes = workdir / "made", list[Note]()
     with pikepdf.Pdf.new() as whole, ExitStack() as sources:
-        layers = Layers()
         as_it_is = False
         for number, (part, kind) in enumerate(zip(parts, kinds, strict=True)):
             begin(part)
@@ -89,34 +87,17 @@ def merge_parts(
                 source = sources.enter_context(found.pdf)
                 notes += [Note(note.page and note.page + len(whole.pages), note.text) for note in found.notes]
                 whole.pages.extend(source.pages)
-                layers.add(source, whole)
             as_it_is = found.as_it_is and len(parts) == 1
             if len(whole.pages) > limits.max_pages:
                 what = part.name if len(parts) == 1 else "All together"
                 raise too_many_pages(what, len(whole.pages), limits.max_pages)
-        layers.write(whole)
-        pages = len(whole.pages)
         if not as_it_is:
             whole.save(made, deterministic_id=True)
     if as_it_is:
         made = _same_bytes(parts[0].path, workdir)
     with _naming(parts[0]):
         blank = blank_pages(made)
-    return _finish(made, into, FileKind.PDF, parts, notes, blank, pages)
-
-
-def count_pages(path: Path) -> int | None:
-    """
-    Count the pages of a document downloaded from the fax server; None for PostScript, text and pictures.
-
-    Raises:
-        BadDocument: It is empty, not a document, or incomplete.
-    """
-    name = "The document from the fax server"
-    kind = sniff(path, name)
-    if kind is FileKind.PDF:
-        return check_pdf(path, name)[0]
-    return tiff.check_tiff(path, name) if kind is FileKind.TIFF else None
+    return _finish(made, into, FileKind.PDF, parts, notes=notes, blank=blank)
 
 
 def safe_name(name: str, suffix: str) -> str:
@@ -162,7 +143,7 @@ def _fitted(path: Path, name: str, limits: Limits) -> _Pages:
     _, sound = check_pdf(path, name, limits.max_pages)
     pdf = pikepdf.open(path, suppress_warnings=True)
     notes, changed = fit_pages(pdf, path, name, limits.paper)
-    return _Pages(pdf, notes, sound and not changed and not pdf.is_encrypted and is_normal(pdf))
+    return _Pages(pdf, notes, sound and not changed and not pdf.is_encrypted)
 
 
 def _same_bytes(path: Path, workdir: Path) -> Path:
@@ -180,9 +161,9 @@ def _finish(
     into: Path,
     kind: FileKind,
     parts: Sequence[Part],
-    notes: Sequence[Note],
+    *,
+    notes: Sequence[Note] = (),
     blank: Sequence[bool],
-    pages: int,
 ) -> Document:
     """Hash the file and put it in place under its final name, unless all its pages are blank."""
     name = parts[0].name
@@ -198,7 +179,7 @@ def _finish(
         final,
         safe_name(name, kind.suffix),
         kind.content_type,
-        pages,
+        len(blank),
         size,
         digest,
         originals[0] if len(originals) == 1 else hashlib.sha256("".join(originals).encode()).hexdigest(),

@@ -1,5 +1,6 @@
 """The fax server's paper, and where a page comes to lie on it."""
 
+import math
 from dataclasses import dataclass
 
 Box = tuple[float, float, float, float]
@@ -21,6 +22,8 @@ TOLERANCE = 0.5
 
 _MIN_SHARE = 0.9  # of the paper's area; a fax server puts a smaller page into the lower left corner
 _WORTH_TURNING = 1.03
+_WORTH_CUTTING = 2.0  # times the paper's height, at the largest scale that fits the width
+_OVERLAP = 0.05  # of a piece
 _WHOLE = 100  # percent
 
 
@@ -46,7 +49,7 @@ class Placement:
 
 
 def fills(width: float, height: float, paper: Paper) -> bool:
-    """Whether a page of this size in points is printed as it is: not larger than the paper, nor much smaller."""
+    """Whether a page of this size in points is printed as it is: neither larger nor much smaller."""
     return (
         width <= paper[0] + TOLERANCE
         and height <= paper[1] + TOLERANCE
@@ -57,6 +60,31 @@ def fills(width: float, height: float, paper: Paper) -> bool:
 def is_turned(width: float, height: float, paper: Paper) -> bool:
     """Whether a page of this size is larger on the paper when it lies on its side."""
     return width > height and _scale(height, width, paper) > _WORTH_TURNING * _scale(width, height, paper)
+
+
+def strips(box: Box, paper: Paper, *, rotate: int = 0, unit: float = 1.0) -> list[Box]:
+    """
+    Cut a page that is much longer than the paper, such as a till receipt, into pieces, the upper one first.
+
+    Each piece fills a page, and begins with the end of the one before. Other pages stay whole.
+    """
+    left, bottom, right, top = box
+    across, along = (top - bottom, right - left) if rotate % 180 else (right - left, top - bottom)
+    piece = paper[1] / min(unit, paper[0] / across)
+    if along <= _WORTH_CUTTING * piece:
+        return [box]
+    step = piece * (1 - _OVERLAP)
+    starts = [number * step for number in range(math.ceil((along - piece) / step) + 1)]
+    ends = [min(start + piece, along) for start in starts]
+    return [
+        {
+            0: (left, top - end, right, top - start),
+            90: (left + start, bottom, left + end, top),
+            180: (left, bottom + start, right, bottom + end),
+            270: (right - end, bottom, right - start, top),
+        }[rotate % 360]
+        for start, end in zip(starts, ends, strict=True)
+    ]
 
 
 def place(box: Box, paper: Paper, *, rotate: int = 0, unit: float = 1.0) -> Placement:

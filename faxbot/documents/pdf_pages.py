@@ -1,18 +1,21 @@
 """Puts the pages of a PDF on the fax server's paper: upright, whole, as a viewer shows them."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 import pikepdf
 from PIL import Image
 
 from faxbot.documents.annotations import flatten_annotations, needs_picture
-from faxbot.documents.paper import TOLERANCE, Box, Paper, Placement, fills, place
+from faxbot.documents.layers import forget_layers, pages_with_hidden_layers
+from faxbot.documents.paper import TOLERANCE, Box, Paper, Placement, fills, place, strips
 from faxbot.documents.rendering import page_on_paper
 from faxbot.fax.document import Note
 
 _DEFAULT_BOX: Box = (0.0, 0.0, 612.0, 792.0)  # viewers take Letter where the box is missing or empty
 _MIN_SIDE_POINTS = 1.0
+_MAX_PARENTS = 64
 _CORNERS = 4  # numbers in a box
 
 
@@ -35,26 +38,37 @@ def fit_pages(pdf: pikepdf.Pdf, path: Path, name: str, paper: Paper) -> tuple[li
     """
     Put each page of *pdf*, opened from *path*, on *paper*; return notes, and whether anything changed.
 
-    Text stays text. Annotations and form fields become part of the page. A page with marks that only a viewer can draw is
-    replaced by its picture. *name* is used in messages.
+    Text stays text. Annotations and form fields become part of the page. A page with marks that only a viewer
+    can draw, or with hidden layers, is replaced by its picture. *name* is used in messages.
 
     Raises:
         BadDocument: A form field cannot be drawn.
     """
-    pictures = [needs_picture(page, pdf, name) for page in pdf.pages]
-    changed = flatten_annotations(pdf)
-    notes = []
-    for index, page in enumerate(list(pdf.pages)):
+    hidden = pages_with_hidden_layers(pdf)
+    pictures = [needs_picture(page, pdf, name) or hidden[index] for index, page in enumerate(pdf.pages)]
+    changed = any((flatten_annotations(pdf), forget_layers(pdf)))
+    notes, fitted = list[Note](), list[pikepdf.Page]()
+    for index, page in enumerate(pdf.pages):
         shown = _shown(page)
-        placement = place(shown.box, paper, rotate=shown.rotate, unit=shown.unit)
-        if placement.note:
-            notes.append(Note(index + 1, placement.note))
+        if _is_plain(page, shown, paper) and not pictures[index]:
+            fitted.append(page)
+            continue
+        changed = True
         if pictures[index]:
-            picture = page_on_paper(path, index, shown.size, placement, paper)
-            pdf.pages[index] = _pictured(pdf, picture, paper)
-        elif not _is_plain(page, shown, paper):
-            pdf.pages[index] = _wrapped(pdf, page, shown.box, placement, paper)
-            changed = True
+            placement = place(shown.box, paper, rotate=shown.rotate, unit=shown.unit)
+            new = [_pictured(pdf, page_on_paper(path, index, shown.size, placement, paper), paper)]
+        else:
+            pieces = strips(shown.box, paper, rotate=shown.rotate, unit=shown.unit)
+            placements = [place(box, paper, rotate=shown.rotate, unit=shown.unit) for box in pieces]
+            placement = placements[0]
+            new = [_wrapped(pdf, page, *each, paper) for each in zip(pieces, placements, strict=True)]
+        note = placement.note if len(new) == 1 else f"cut into {len(new)} pages"
+        if note:
+            notes.append(Note(len(fitted) + 1, note))
+        fitted += new
+    if changed:
+        del pdf.pages[:]
+        pdf.pages.extend(fitted)
     return notes, changed
 
 
@@ -69,38 +83,36 @@ def _shown(page: pikepdf.Page) -> _Shown:
     )
     if box[2] - box[0] < _MIN_SIDE_POINTS or box[3] - box[1] < _MIN_SIDE_POINTS:
         box = media
-    rotate = _inherited(page, "/Rotate")
-    unit = page.obj.get("/UserUnit", 1)
-    turns = int(rotate) // 90 * 90 % 360 if _is_number(rotate) else 0
-    return _Shown(box, turns, float(unit) if _is_number(unit) and unit > 0 else 1.0)
+    rotate, unit = _number(_inherited(page, "/Rotate")), _number(page.obj.get("/UserUnit"))
+    return _Shown(box, int(rotate or 0) // 90 * 90 % 360, unit if unit and unit > 0 else 1.0)
 
 
 def _box(page: pikepdf.Page, key: str) -> Box | None:
     """A box in order, of the page or its parents; None if it is missing, malformed or empty."""
     found = _inherited(page, key)
-    if not isinstance(found, pikepdf.Array) or len(found) != _CORNERS or not all(map(_is_number, found)):
+    if not isinstance(found, pikepdf.Array) or len(found) != _CORNERS:
         return None
-    a, b, c, d = (float(value) for value in found)
+    a, b, c, d = (_number(found[number]) for number in range(_CORNERS))
+    if a is None or b is None or c is None or d is None:
+        return None
     box = (min(a, c), min(b, d), max(a, c), max(b, d))
     return box if box[2] - box[0] >= _MIN_SIDE_POINTS and box[3] - box[1] >= _MIN_SIDE_POINTS else None
 
 
 def _inherited(page: pikepdf.Page, key: str) -> object:
-    node, seen = page.obj, set()
-    while isinstance(node, pikepdf.Dictionary) and node.objgen not in seen:
+    node: object = page.obj
+    for _ in range(_MAX_PARENTS):
+        if not isinstance(node, pikepdf.Dictionary):
+            break
         if key in node:
             return node[key]
-        seen.add(node.objgen)
         node = node.get("/Parent")
     return None
 
 
-def _is_number(value: object) -> bool:
-    try:
-        float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        return False
-    return True
+def _number(value: object) -> float | None:
+    """A PDF number (int or Decimal); None if it is none."""
+    return float(value) if isinstance(value, int | float | Decimal) else None
 
 
 def _is_plain(page: pikepdf.Page, shown: _Shown, paper: Paper) -> bool:

@@ -10,7 +10,7 @@ from faxbot.documents.rendering import printed_pages
 
 
 def print_pages(document: Path, folder: Path) -> list[str]:
-    """Write each page of *document*, a PDF or TIFF, to *folder* as a PNG of 204 x 196 dpi; return the paths."""
+    """Write each page of *document*, a PDF or TIFF, to *folder* as a PNG of 204 x 196 dpi; return paths."""
     pages = printed_pages if sniff(document, document.name) is FileKind.PDF else _pages_of_tiff
     paths = []
     for number, page in enumerate(pages(document), start=1):

@@ -94,6 +94,6 @@ def _draw(
     pdfium.FPDF_RenderPageBitmap(bitmap, page, 0, 0, width, height, 0, flags)
     if document is not None and document.formenv is not None:
         pdfium.FPDF_FFLDraw(document.formenv, bitmap, page, 0, 0, width, height, 0, flags)
-    picture = bitmap.to_pil().copy()
+    picture: Image.Image = bitmap.to_pil().copy()
     bitmap.close()
     return picture

@@ -23,6 +23,7 @@ class Cause(StrEnum):
     NOT_A_FAX = "not_a_fax"
     LINE_QUALITY = "line_quality"
     DOCUMENT = "document"
+    CONVERSION = "conversion"
     SERVER = "server"
     BLOCKED = "blocked"
     CANCELLED = "cancelled"
@@ -51,6 +52,7 @@ _WORDS = {
     ),
     Cause.LINE_QUALITY: ("The line was cut", "Send it again; if it fails again, try another time of day."),
     Cause.DOCUMENT: ("The document could not be faxed", "Save it as a PDF again and send that."),
+    Cause.CONVERSION: ("The fax server could not convert the document", "Save it as a PDF and send that."),
     Cause.SERVER: ("The fax server had a fault", "Tell an admin if it happens again."),
     Cause.BLOCKED: (
         "Waiting for another fax to the same number",
@@ -104,16 +106,52 @@ _CAUSES: tuple[tuple[Cause, str], ...] = (
 )
 _READ_CHARS = 300
 """Only the beginning is matched: running all patterns over a long text would block the event loop."""
+_READ_LINES = 40
+_CONVERSION = re.compile(
+    r"convert(?:ed|ing) (?:tiff )?document|convert from|not valid tiff|format checker|pcl documents"
+    r"|filetype conversion|determine file type|unsupported page size|job time limit|ghostscript|no formatter",
+    re.IGNORECASE,
+)
+_REASON = re.compile(r"(?:document|pcl documents) ", re.IGNORECASE)
+"""How the lines begin in which HylaFAX's converters say what is wrong with a document."""
 _PATTERNS = tuple((cause, re.compile(pattern, re.IGNORECASE)) for cause, pattern in _CAUSES)
 
 
 def diagnose(text: str) -> Diagnosis:
-    """The diagnosis for a status text; UNKNOWN if no pattern matches, NONE if the text is empty."""
-    text = " ".join(text.split())[:_READ_CHARS]
-    if not text:
-        return Diagnosis(Cause.NONE, *_WORDS[Cause.NONE])
-    cause = next((cause for cause, pattern in _PATTERNS if pattern.search(text)), Cause.UNKNOWN)
+    """
+    The diagnosis for a status text; UNKNOWN if no pattern matches, NONE if the text is empty.
+
+    HylaFAX's own texts have one line. An unknown one of several lines is the output of a converter.
+    """
+    lines = _lines(text)
+    if not lines:
+        cause = Cause.NONE
+    elif conversion_failed(text):
+        cause = Cause.CONVERSION
+    else:
+        said = " ".join(lines)[:_READ_CHARS]
+        cause = next((cause for cause, pattern in _PATTERNS if pattern.search(said)), Cause.UNKNOWN)
+        if len(lines) > 1 and cause in (Cause.UNKNOWN, Cause.DOCUMENT):
+            cause = Cause.CONVERSION
     return Diagnosis(cause, *_WORDS[cause])
+
+
+def conversion_failed(text: str) -> bool:
+    """Whether *text*, a status text or a refusal, says that the server could not convert the document."""
+    return any(_CONVERSION.search(line) for line in _lines(text))
+
+
+def reasons(text: str) -> str:
+    """The part of a status text to quote: of a converter's output, what it says of the document."""
+    lines = _lines(text)
+    about_it = [line for line in lines if _REASON.match(line)]
+    return " ".join(about_it if len(lines) > 1 and about_it else lines)
+
+
+def _lines(text: str) -> list[str]:
+    """The first lines that are not blank, each on its own and shortened."""
+    lines = (" ".join(line.split())[:_READ_CHARS] for line in text[: _READ_CHARS * _READ_LINES].splitlines())
+    return [line for line in lines if line][:_READ_LINES]
 
 
 @dataclass(frozen=True, slots=True)

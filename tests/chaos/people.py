@@ -25,7 +25,8 @@ def make_pdf(path: Path, name: str, pages: int = 1) -> Path:
     """Pages that no other PDF of this world equals."""
     with pikepdf.new() as pdf:
         for _ in range(pages):
-            pdf.add_blank_page()
+            page = pdf.add_blank_page(page_size=(612, 792))
+            page.obj.Contents = pdf.make_stream(b"72 72 72 72 re f")
         pdf.docinfo["/Title"] = name
         pdf.save(path, deterministic_id=True)
     return path

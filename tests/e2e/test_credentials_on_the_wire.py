@@ -8,13 +8,12 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-import pikepdf
-
 from faxbot.demo.person import Person, SeenState
 from faxbot.standins.slack import Workspace
 from faxbot.standins.slack.model.people import CLAIMS, DANA, INBOUND_FAX
 from faxbot.standins.ucx import SimulatedUcx
 from tests.support.processes import ROOT, BotProcess, settings_for
+from tests.support.services import make_pdf
 
 SOON = 60.0
 REQUEST = re.compile(rb"(GET|POST|PUT) (/\S*) HTTP/1\.1\r\n(.*?)\r\n\r\n", re.DOTALL)
@@ -68,9 +67,7 @@ async def wire_to(url: str) -> AsyncIterator[Wire]:
 
 async def test_each_server_gets_its_own_credentials_only(tmp_path):
     """Through a fax out and one in, commands, uploads and answers: no token where it does not belong."""
-    with pikepdf.new() as document:
-        document.add_blank_page()
-        document.save(tmp_path / "a.pdf")
+    make_pdf(tmp_path / "a.pdf", 1)
     async with SimulatedUcx(
         tmp_path / "ucx", speed=400, client_id="ucx-id-77", client_secret="ucx-secret-99"
     ) as fax:

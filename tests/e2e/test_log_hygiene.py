@@ -63,7 +63,8 @@ def drawn(monkeypatch) -> list[str]:
 def a_pdf(path: Path, pages: int = 1) -> Path:
     with pikepdf.new() as document:
         for _ in range(pages):
-            document.add_blank_page()
+            page = document.add_blank_page(page_size=(612, 792))
+            page.obj.Contents = document.make_stream(b"72 72 72 72 re f")
         document.save(path)
     return path
 

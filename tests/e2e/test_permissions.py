@@ -5,13 +5,12 @@ import os
 import stat
 from pathlib import Path
 
-import pikepdf
-
 from faxbot.demo.person import Person, SeenState
 from faxbot.standins.slack import Workspace
 from faxbot.standins.slack.model.people import CLAIMS, DANA, INBOUND_FAX
 from faxbot.standins.ucx import SimulatedUcx
 from tests.support.processes import ROOT, BotProcess, settings_for
+from tests.support.services import make_pdf
 
 SOON = 60.0
 
@@ -38,11 +37,7 @@ async def watch(folder: Path, seen: dict[str, set[int]]) -> None:
 def two_pages(folder: Path) -> list[Path]:
     """Two documents, which have to be put together."""
     paths = [folder / "one.pdf", folder / "two.pdf"]
-    for path in paths:
-        with pikepdf.new() as document:
-            document.add_blank_page()
-            document.save(path)
-    return paths
+    return [make_pdf(path, 1) for path in paths]
 
 
 def leave_open(data: Path) -> None:

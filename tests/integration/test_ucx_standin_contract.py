@@ -18,11 +18,11 @@ VENDOR = Path(__file__).parent.parent / "samples" / "ucx" / "vendor"
 API = "/restv1/efax/"
 
 
-def pdf(pages: int = 2) -> bytes:
+def pdf(pages: int = 2, size: tuple[int, int] = (612, 792)) -> bytes:
     buffer = io.BytesIO()
     with pikepdf.new() as document:
         for _ in range(pages):
-            document.add_blank_page()
+            document.add_blank_page(page_size=size)
         document.save(buffer, deterministic_id=True)
     return buffer.getvalue()
 
@@ -235,6 +235,33 @@ async def test_a_refused_filesend_is_never_queued(
     assert message in answer["message"]
     assert (await get(client, "activejobs", type="TX"))["count"] == 0
     assert server.log.entries("submission") == []
+
+
+async def test_a_job_that_was_not_converted_is_lost_by_jobstatus(
+    client: httpx.AsyncClient, server: SimulatedUcx
+) -> None:
+    """It is accepted and fails a moment later; its text has several lines, which only its record holds."""
+    sent = await send(client, "14695550901")
+    assert sent["result"] == "Success"
+    await server.advance(3)
+    assert (await get(client, "activejobs", type="TX"))["count"] == 0
+    status = await get(client, "jobstatus", job_id=str(sent["job_id"]))
+    assert status == {"result": "Error", "message": "Job not found"}
+    (record,) = (await get(client, "recordsget", type="TX"))["records"]
+    assert (record["state"], record["total_pages"], record["attempts"]) == ("Failed", "0", "0")
+    assert "\nDocument is a multi-sample image" in record["status_text"]
+
+
+async def test_a_received_fax_shows_the_page_that_was_made(
+    client: httpx.AsyncClient, server: SimulatedUcx
+) -> None:
+    """A landscape page is received on the server's paper, without its right part."""
+    await send(client, "14695551112", content=pdf(1, (792, 612)))
+    await server.advance(200)
+    (record,) = (await get(client, "recordsget", type="RX"))["records"]
+    answer = await client.get("filedownload", params={"job_id": record["jobid"]})
+    with pikepdf.open(io.BytesIO(answer.content)) as received:
+        assert [float(each) for each in received.pages[0].mediabox] == [0, 0, 612, 792]
 
 
 async def test_an_aborted_upload_queues_nothing_and_leaves_no_file(

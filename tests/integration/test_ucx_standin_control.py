@@ -315,6 +315,18 @@ async def test_the_clock_can_be_paused_sped_up_and_skewed(
     assert (await client.get("recordcount", params={"type": "TX"})).json()["count"] == 1
 
 
+async def test_a_failed_conversion_can_leave_no_record(
+    server: SimulatedUcx, client: httpx.AsyncClient, control: httpx.AsyncClient
+) -> None:
+    """Such a job is nowhere: neither JobStatus nor the records know it."""
+    await post(control, "/records", keeps_failed_conversions=False)
+    await send(client, "14695550901")
+    await server.advance(3)
+    state = (await control.get("/state")).json()
+    assert (state["jobs"]["TX"], state["records"]["TX"]) == ([], [])
+    assert [entry["state"] for entry in server.log.entries("ended")] == ["Failed"]
+
+
 async def test_the_state_shows_lines_jobs_and_records(
     server: SimulatedUcx, client: httpx.AsyncClient, control: httpx.AsyncClient
 ) -> None:
@@ -361,7 +373,7 @@ async def test_the_log_holds_every_call_and_dial_and_is_written_to_a_file(
 
 async def test_the_server_runs_as_a_process_and_prints_its_addresses(tmp_path: Path) -> None:
     """It prints one line of JSON when it is ready; SIGTERM ends it with exit code 0."""
-    arguments = ("-m", "faxbot.standins.ucx", "--dir", str(tmp_path), "--speed", "100")
+    arguments = ("-m", "faxbot.standins.ucx", "--dir", str(tmp_path), "--speed", "100", "--paper", "a4")
     process = await asyncio.create_subprocess_exec(
         sys.executable, *arguments, stdout=asyncio.subprocess.PIPE, cwd=Path(__file__).parents[2]
     )
@@ -371,7 +383,8 @@ async def test_the_server_runs_as_a_process_and_prints_its_addresses(tmp_path: P
             async with httpx.AsyncClient() as http:
                 basic = httpx.BasicAuth(ready["client_id"], ready["client_secret"])
                 assert (await http.get(f"{ready['url']}{API}token", auth=basic)).status_code == 200
-                assert (await http.get(f"{ready['control_url']}/state")).json()["clock"]["speed"] == 100
+                state = (await http.get(f"{ready['control_url']}/state")).json()
+                assert (state["clock"]["speed"], state["paper"]) == (100, "a4")
             process.send_signal(signal.SIGTERM)
             assert await process.wait() == 0
     finally:

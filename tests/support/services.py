@@ -45,10 +45,11 @@ SETTLE = 0.2
 
 
 def make_pdf(path: Path, pages: int = 2, *, height: int = 792) -> Path:
-    """Write a PDF of *pages* empty pages, 612 by *height* points, to *path*; return *path*."""
+    """Write a PDF of *pages* pages with a mark, 612 by *height* points, to *path*; return *path*."""
     with pikepdf.new() as pdf:
         for _ in range(pages):
-            pdf.add_blank_page(page_size=(612, height))
+            page = pdf.add_blank_page(page_size=(612, height))
+            page.obj.Contents = pdf.make_stream(b"72 72 72 72 re f")
         pdf.save(path)
     return path
 

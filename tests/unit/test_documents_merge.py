@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from faxbot.documents import merge
-from faxbot.documents.merge import PAPER, Limits, count_pages, merge_parts, safe_name
+from faxbot.documents.inspection import count_pages
+from faxbot.documents.merge import Limits, merge_parts, safe_name
 from faxbot.fax.document import Document, Part, WebPageReceived
 from faxbot.fax.errors import BadDocument
 
@@ -26,7 +27,8 @@ def pdf(pages: int = 1, **save: object) -> bytes:
     out = io.BytesIO()
     with pikepdf.new() as document:
         for _ in range(pages):
-            document.add_blank_page(page_size=(612, 792))
+            page = document.add_blank_page(page_size=(612, 792))
+            page.obj.Contents = document.make_stream(b"72 72 72 72 re f")
         document.save(out, **save)  # type: ignore[arg-type]
     return out.getvalue()
 
@@ -39,7 +41,9 @@ def picture(kind: str, size: tuple[int, int] = (40, 60), mode: str = "RGB", **sa
 
 def tiff(frames: int = 1) -> bytes:
     out = io.BytesIO()
-    pages = [Image.new("1", (1728, 1100), number % 2) for number in range(frames)]
+    pages = [Image.new("1", (1728, 1078), 1) for _ in range(frames)]
+    for page in pages:
+        page.paste(0, (100, 100, 300, 300))
     pages[0].save(out, "TIFF", save_all=True, append_images=pages[1:], compression="group4", dpi=(204, 98))
     return out.getvalue()
 
@@ -57,24 +61,28 @@ def bound(folder: Path, *files: tuple[str, bytes], limits: Limits = LIMITS) -> D
 
 @pytest.mark.parametrize(
     ("content", "name", "content_type", "pages"),
-    [
-        (pdf(3), "referral.pdf", "application/pdf", 3),
-        (POSTSCRIPT, "referral.ps", "application/postscript", None),
-        (tiff(2), "referral.tif", "image/tiff", 2),
-        ("Grüße «naïve» 漢字\n".encode(), "referral.txt", "text/plain", None),
-        ("Gr\u00fc\u00dfe aus M\u00fcnchen\n".encode("cp1252"), "referral.txt", "text/plain", None),
-        (pdf(1, encryption=OWNER_LOCKED), "referral.pdf", "application/pdf", 1),
-    ],
+    [(pdf(3), "referral.pdf", "application/pdf", 3), (tiff(2), "referral.tif", "image/tiff", 2)],
 )
-def test_what_the_server_takes_keeps_its_bytes(
-    tmp_path: Path, content: bytes, name: str, content_type: str, pages: int | None
+def test_what_fits_keeps_its_bytes(
+    tmp_path: Path, content: bytes, name: str, content_type: str, pages: int
 ) -> None:
-    """PDF, PostScript, TIFF and text go as they are, whatever their name says they are."""
+    """A PDF with pages of the paper and a plain fax go as they are, whatever their name says they are."""
     document = bound(tmp_path, ("referral.PNG", content))
     assert document.path.read_bytes() == content
     assert (document.name, document.content_type, document.pages) == (name, content_type, pages)
     assert (document.size, document.sha256) == (len(content), hashlib.sha256(content).hexdigest())
+    assert document.original_sha256 == document.sha256
     assert document.path == tmp_path / f"out{document.path.suffix}"
+
+
+def test_the_original_is_known_by_its_digest(tmp_path: Path) -> None:
+    """The same file is recognized, whatever its pages are made into."""
+    text = b"Dear Mercy Clinic,\n"
+    made = bound(tmp_path, ("a.txt", text))
+    assert made.original_sha256 == hashlib.sha256(text).hexdigest() != made.sha256
+    shutil.rmtree(tmp_path / "work")
+    several = bound(tmp_path, ("a.txt", text), ("b.pdf", pdf()))
+    assert several.original_sha256 not in (made.original_sha256, several.sha256)
 
 
 def test_bytes_are_copied_where_the_disk_has_no_hard_links(
@@ -96,48 +104,6 @@ def test_the_same_document_can_be_made_again(tmp_path: Path) -> None:
     assert bound(tmp_path, ("a.pdf", pdf()), ("b.png", picture("PNG"))).sha256 == first.sha256
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        picture("PNG"),
-        picture("PNG", mode="RGBA"),
-        picture("PNG", mode="LA"),
-        picture("PNG", mode="1"),
-        picture("PNG", mode="I;16"),
-        picture("PNG", mode="P", transparency=0),
-        picture("JPEG"),
-        picture("JPEG", mode="CMYK"),
-        picture("JPEG", size=(5000, 300)),
-    ],
-)
-@pytest.mark.parametrize("paper", ["letter", "a4"])
-def test_pictures_become_a_page_of_the_paper(tmp_path: Path, content: bytes, paper: str) -> None:
-    """Every kind of PNG and JPEG becomes one page of Letter or A4, upright or lying."""
-    document = bound(tmp_path, ("scan.png", content), limits=Limits(20_000_000, 10, PAPER[paper]))
-    assert (document.name, document.content_type, document.pages) == ("scan.pdf", "application/pdf", 1)
-    with pikepdf.open(document.path) as made:
-        width, height = sorted(round(float(side)) for side in made.pages[0].mediabox[2:])
-    assert (width, height) == PAPER[paper]
-
-
-def test_transparency_is_white(tmp_path: Path) -> None:
-    """What shows nothing on a screen blackens no paper."""
-    document = bound(tmp_path, ("logo.png", picture("PNG", mode="RGBA")))
-    with pikepdf.open(document.path) as made:
-        (image,) = made.pages[0].get_images().values()
-        assert pikepdf.PdfImage(image).as_pil_image().convert("L").getextrema() == (255, 255)
-
-
-def test_a_photo_is_turned_as_its_camera_says(tmp_path: Path) -> None:
-    """EXIF orientation 6 makes a lying picture stand."""
-    exif = Image.Exif()
-    exif[0x0112] = 6
-    document = bound(tmp_path, ("photo.jpg", picture("JPEG", size=(400, 200), exif=exif)))
-    with pikepdf.open(document.path) as made:
-        (image,) = made.pages[0].get_images().values()
-        assert (int(image.Width), int(image.Height)) == (200, 400)
-
-
 def test_several_files_become_one_pdf_in_their_order(tmp_path: Path) -> None:
     """PDF, TIFF, pictures, PostScript and text go together, first come, first page."""
     if shutil.which("gs") is None:
@@ -153,31 +119,7 @@ def test_several_files_become_one_pdf_in_their_order(tmp_path: Path) -> None:
     )
     assert (document.name, document.pages) == ("cover letter.pdf", 8)
     with pikepdf.open(document.path) as made:
-        assert [len(page.get_images()) for page in made.pages] == [0, 0, 0, 0, 1, 1, 1, 0]
-        assert b"(Gr\xfc\xdfe \\(mit \\\\Klammern\\) " in made.pages[0].Contents.read_bytes()
-        assert b"second page \x809" in made.pages[1].Contents.read_bytes()
-
-
-def test_a_fax_keeps_its_shape_in_company(tmp_path: Path) -> None:
-    """A TIFF at 204 x 98 dpi is 1728 x 1100 dots and still a page's width."""
-    document = bound(tmp_path, ("a.tif", tiff()), ("b.pdf", pdf()))
-    with pikepdf.open(document.path) as made:
-        matrix = made.pages[0].Contents.read_bytes().split()
-        width, height = float(matrix[1]), float(matrix[4])
-    assert width / height == pytest.approx((1728 / 204) / (1100 / 98), rel=0.01)
-
-
-def test_long_lines_and_long_texts_are_broken(tmp_path: Path) -> None:
-    """A line has 80 characters and a Letter page 57 lines."""
-    document = bound(tmp_path, ("a.txt", b"x" * 81 + b"\n" + b"line\n" * 56), ("b.pdf", pdf()))
-    assert document.pages == 3
-
-
-def test_postscript_in_company_needs_ghostscript(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without it the sentence says what to do instead."""
-    monkeypatch.setattr(merge.shutil, "which", lambda _: None)
-    with pytest.raises(BadDocument, match=r"d\.ps is PostScript .* save it as a PDF"):
-        bound(tmp_path, ("d.ps", POSTSCRIPT), ("a.pdf", pdf()))
+        assert {tuple(map(float, page.mediabox)) for page in made.pages} == {(0, 0, 612, 792)}
 
 
 def office() -> bytes:
@@ -191,13 +133,11 @@ def office() -> bytes:
     ("name", "content", "why"),
     [
         ("a.pdf", b"", "a.pdf is empty"),
-        ("budget.xlsx", office(), "budget.xlsx can't be faxed. I take PDF, TIFF"),
-        ("a.gif", picture("GIF"), "a.gif can't be faxed"),
-        ("a.webp", picture("WEBP"), "a.webp can't be faxed"),
-        ("a.heic", b"\0\0\0\x18ftypheic" + bytes(40), "can't be faxed"),
+        ("budget.xlsx", office(), "budget.xlsx can't be faxed. Save it as a PDF"),
+        ("a.gif", picture("GIF")[:-20], "damaged or cut short"),
+        ("a.heic", b"\0\0\0\x18ftypheic" + bytes(40), "damaged or cut short"),
         ("notes.txt", bytes(range(256)) * 20, "can't be faxed"),
         ("notes.txt", b"\x90\x81\xfe\xff" * 400, "can't be faxed"),
-        ("notes.txt", "text".encode("utf-16"), "can't be faxed"),
         ("page.html", b"<!DOCTYPE html><html></html>", "can't be faxed"),
         ("a.pdf", pdf(3)[:-200], "damaged or cut short"),
         ("a.pdf", b"%PDF-1.7\nnothing", "damaged or cut short"),
@@ -238,12 +178,6 @@ def test_limits_hold_for_all_parts_together(tmp_path: Path) -> None:
     shutil.rmtree(tmp_path / "work")
     with pytest.raises(BadDocument, match=r"Together the files are larger than 0.001 MB"):
         bound(tmp_path, ("a.pdf", pdf(6)), ("b.pdf", pdf(6)), limits=Limits(1000, 10))
-
-
-def test_text_that_cannot_be_set_is_refused_and_not_mutilated(tmp_path: Path) -> None:
-    """No question marks are faxed in place of a name."""
-    with pytest.raises(BadDocument, match=r'a\.txt has "漢" in it'):
-        bound(tmp_path, ("a.txt", "漢字".encode()), ("b.pdf", pdf()))
 
 
 def test_a_pdf_that_readers_mend_is_mended(tmp_path: Path) -> None:

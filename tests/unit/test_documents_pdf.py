@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pikepdf
 import pytest
-from PIL import Image, ImageChops
 from pikepdf import Array, Dictionary, Name
+from PIL import Image, ImageChops
 
 from faxbot.documents.merge import Limits, merge_parts
 from faxbot.documents.paper import PAPER
@@ -187,14 +187,14 @@ def form(pdf: pikepdf.Pdf, value: str) -> None:
 
 @pytest.mark.parametrize(("value", "shown"), [("Dana Whitfield", True), ("Łódź", True), ("", False)])
 def test_form_fields_without_an_appearance_are_filled_in(tmp_path, value, shown):
-    """Latin-1 text is written into the page; a page with other text becomes a picture of what a viewer shows."""
+    """Latin-1 text is written into the page; a page with other text becomes its picture."""
     (page,) = pages(made(tmp_path, saved(lambda pdf: form(pdf, value))))
     assert (ink(page)[1] < 40) is shown
 
 
 def test_a_form_field_that_cannot_be_drawn_is_not_left_out(tmp_path):
     """The recipient would hold an empty field."""
-    with pytest.raises(BadDocument, match='file0.pdf has "漢" in a form field'):
+    with pytest.raises(BadDocument, match=r'file0\.pdf has "漢" in a form field'):
         made(tmp_path, saved(lambda pdf: form(pdf, "漢字")))
 
 
@@ -210,6 +210,22 @@ def layered(
     pdf.Root.OCProperties = Dictionary(OCGs=Array([layer]), D=default)
 
 
+def drawn_layer(pdf: pikepdf.Pdf) -> None:
+    """A hidden layer that is named by a picture, inside a form: Ghostscript would print it."""
+    layer = pdf.make_indirect(Dictionary(Type=Name.OCG, Name="draft"))
+    bar = pdf.make_stream(b"0 692 612 100 re f")
+    bar.stream_dict = Dictionary(Type=Name.XObject, Subtype=Name.Form, BBox=Array([0, 0, 612, 792]), OC=layer)
+    form = pdf.make_stream(b"/Bar Do 0 0 10 10 re f")
+    form.stream_dict = Dictionary(
+        Type=Name.XObject,
+        Subtype=Name.Form,
+        BBox=Array([0, 0, 612, 792]),
+        Resources=Dictionary(XObject=Dictionary(Bar=bar)),
+    )
+    page_of(pdf, b"/Form Do").obj.Resources = Dictionary(XObject=Dictionary(Form=form))
+    pdf.Root.OCProperties = Dictionary(OCGs=Array([layer]), D=Dictionary(OFF=Array([layer])))
+
+
 HIDE = Dictionary(View=Dictionary(ViewState=Name.OFF))
 SHOW = Dictionary(View=Dictionary(ViewState=Name.ON))
 
@@ -218,6 +234,7 @@ SHOW = Dictionary(View=Dictionary(ViewState=Name.ON))
     ("build", "hidden"),
     [
         (layered, True),
+        (drawn_layer, True),
         (lambda pdf: layered(pdf, {"BaseState": Name.OFF}), True),
         (lambda pdf: layered(pdf, {}, HIDE), True),
         (lambda pdf: layered(pdf, {}), False),
@@ -227,13 +244,18 @@ SHOW = Dictionary(View=Dictionary(ViewState=Name.ON))
 @pytest.mark.parametrize("damaged", [False, True])
 @pytest.mark.parametrize("alone", [False, True])
 def test_what_a_viewer_hides_stays_hidden(tmp_path, build, hidden, damaged, alone):
-    """A layer that is off, alone and together with other files, and in a file that has to be repaired first."""
+    """A layer that is off: alone, together with other files, and in a file that has to be repaired first."""
     content = saved(build)
     if damaged:
         content = content.replace(b"startxref", b"startxxxx")
     letter = saved(lambda pdf: page_of(pdf, CORNERS))
-    *_, page = pages(made(tmp_path, *([content] if alone else [letter, content])))
+    document = made(tmp_path, *([content] if alone else [letter, content]))
+    *_, page = pages(document)
     assert (ink(page)[1] > 50) is hidden
+    with pikepdf.open(document.path) as pdf:
+        assert "/OCProperties" not in pdf.Root
+        drawn = pdf.pages[-1].obj.Resources.get("/XObject")
+        assert (drawn is not None and drawn.Page.Subtype == Name.Image) is hidden
 
 
 @pytest.mark.parametrize(
@@ -263,7 +285,7 @@ def test_blank_pages_are_counted_and_a_blank_document_is_refused(tmp_path):
         page_of(pdf, b"")
 
     assert made(tmp_path, saved(build)).blank == (1, 3)
-    with pytest.raises(BadDocument, match="every page of file0.pdf is blank"):
+    with pytest.raises(BadDocument, match=r"every page of file0\.pdf is blank"):
         made(tmp_path, saved(lambda pdf: page_of(pdf, b"")))
 
 
@@ -287,5 +309,5 @@ def test_several_documents_keep_their_order_and_name_the_faulty_one(tmp_path):
     document = made(tmp_path, letter, tabloid)
     assert document.pages == 2
     assert [(note.page, note.text) for note in document.notes] == [(2, "shrunk to 65 %")]
-    with pytest.raises(BadDocument, match="file1.pdf"):
+    with pytest.raises(BadDocument, match=r"file1\.pdf"):
         made(tmp_path, letter, tabloid[:400])

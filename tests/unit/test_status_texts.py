@@ -4,7 +4,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from faxbot.fax.status import Cause, LineState, diagnose, line_words
+from faxbot.fax.status import Cause, LineState, conversion_failed, diagnose, line_words, reasons
+
+TIFF_FAILURE = """\
+ -e and -a: Warning: Cannot generate Encapsulated Postscript for multiple images.
+Error: /undefined in ffffffffffffffffffffffffffffffffff
+Operand stack:
+
+GPL Ghostscript 10.00.0: Unrecoverable error, exit code 1
+Unexpected failure converting TIFF document; the command
+
+    /usr/bin/tiff2ps -a docq/doc12.tif.7 | bin/ps2fax  -r 98 -w 1728 -l 280 -1
+
+failed with exit status 1.  This conversion was done because
+
+Document is a multi-sample image (samples/pixel 2).
+Document is not black-on-white.
+"""
 
 SAMPLES: dict[Cause, tuple[str, ...]] = {
     Cause.NONE: ("", "  \n"),
@@ -59,13 +75,24 @@ SAMPLES: dict[Cause, tuple[str, ...]] = {
         "Modem protocol error (unknown post-page response)",
     ),
     Cause.DOCUMENT: (
-        "Could not reopen converted document to verify format",
-        "Converted document is not valid TIFF",
         "Too many pages in submission; max 100",
         "Job contains no documents",
         "Can not open document file docq/doc7.pdf",
         "Client does not support document page width, max remote page width 1728 pixels",
         "Image conversion error",
+    ),
+    Cause.CONVERSION: (
+        "Could not reopen converted document to verify format",
+        "Converted document is not valid TIFF",
+        "Document is not valid TIFF (unspecified format error)",
+        "PCL documents are not (currently) supported.",
+        "bin/pdf2fax: Unsupported page size: 1728 x 210",
+        "[Job time limit exceeded]",
+        "Unexpected failure in the TIFF format checker;\nthe output of tiffcheck was:\n\n",
+        TIFF_FAILURE,
+        "Something that no pattern knows\nsaid in two lines",
+        "a.png: Can not determine file type\nNothing to send",
+        'sh: pngtopnm: command not found\nError converting document; command was "pngtopnm < a.png"',
     ),
     Cause.SERVER: (
         "No local dialtone",
@@ -105,6 +132,25 @@ def test_every_cause_has_words_and_a_next_step(cause: Cause) -> None:
     assert diagnosis.plain
     assert not diagnosis.plain.endswith(".")
     assert diagnosis.advice.endswith(".")
+
+
+def test_a_known_text_in_two_lines_keeps_its_cause() -> None:
+    """An array of lines about the call is no output of a converter."""
+    assert diagnose("Busy signal detected\ntoo many attempts to dial").cause is Cause.BUSY
+
+
+def test_of_a_converters_output_the_reasons_are_quoted() -> None:
+    """Only the lines about the document, without commands and Ghostscript's stack; one line stays whole."""
+    assert reasons(TIFF_FAILURE) == (
+        "Document is a multi-sample image (samples/pixel 2). Document is not black-on-white."
+    )
+    assert reasons("Job request rejected\nNot permitted\n") == "Job request rejected Not permitted"
+    assert reasons("Document is not valid TIFF\n") == "Document is not valid TIFF"
+
+
+def test_a_refused_number_is_no_failed_conversion() -> None:
+    """A refusal in several lines is about the document only if it says so."""
+    assert not conversion_failed("Job request rejected\nDestination 14695550900 is not permitted")
 
 
 def test_no_words_are_no_diagnosis() -> None:

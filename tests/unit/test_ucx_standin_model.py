@@ -7,6 +7,7 @@ import pikepdf
 import pytest
 
 from faxbot.standins.ucx import documents, replies
+from faxbot.standins.ucx.conversion.tiff_pages import unexpected_failure
 from faxbot.standins.ucx.hylafax.clock import ManualClock, SimulatedClock
 from faxbot.standins.ucx.hylafax.job import SendJob
 from faxbot.standins.ucx.hylafax.line import DEFAULT_LINES
@@ -78,6 +79,7 @@ ENDINGS = {
     "0702": ("Done", "", 2),
     "0800": ("Blocked", "Blocked by concurrent calls", 0),
     "0801": ("Ready", "", 0),
+    "0901": ("Failed", unexpected_failure(["Document is a multi-sample image (samples/pixel 2)."]), 0),
     "9999": ("Done", "", 1),
 }
 

@@ -177,6 +177,38 @@ def test_pages_are_never_counted_of_zero():
             a_job(JobState.ACTIVE),
             "*Outcome not known* — the fax server forgot this fax. Ask the recipient whether it came.",
         ),
+        (
+            Outcome.LOST,
+            {},
+            a_job(JobState.READY, total_pages=None),
+            (
+                "*Outcome not known* — the fax server dropped this fax before it had made pages of it; maybe"
+                " it could not convert the document. Ask the recipient whether it came; if not, save it as a"
+                " PDF and send that."
+            ),
+        ),
+        (
+            Outcome.FAILED,
+            {},
+            a_job(
+                JobState.FAILED,
+                total_pages=None,
+                status_text="Unexpected failure\n\nDocument is not black-on-white.\n",
+            ),
+            (
+                "*Not delivered* — the fax server could not convert the document. Save it as a PDF and send"
+                ' that. Server says: "Document is not black-on-white".'
+            ),
+        ),
+        (
+            Outcome.REFUSED,
+            {"job_id": None, "fault": "a.gif: Can not determine file type\nNothing to send"},
+            None,
+            (
+                "*Refused by the fax server* — it cannot convert the document; nothing was dialed. Save it as"
+                ' a PDF and send that. Server says: "a.gif: Can not determine file type Nothing to send".'
+            ),
+        ),
     ],
 )
 def test_each_end_has_its_words_and_its_buttons(outcome, fax, job, words):

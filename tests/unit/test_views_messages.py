@@ -137,6 +137,17 @@ def test_what_is_faxed_is_said_to_the_sender():
     )
 
 
+def test_the_sender_is_told_what_was_done_to_the_pages():
+    """What the recipient gets is not quite what was shared; a page that looks blank is a warning."""
+    remarks = ("pages 1-2: turned", "page 3 looks blank")
+    message = FaxConfirmation("a.pdf", 3, "+1 469-555-0101", "", ("a.pdf",), remarks)
+    assert render(message, SITE, NOW).text == (
+        "Faxing *a.pdf* (3 pages) to +1 469-555-0101.\nPages 1-2: turned.\n⚠ Page 3 looks blank."
+    )
+    many = FaxConfirmation("a.pdf", 9, "+1 469-555-0101", "", ("a.pdf",), ("page 1: turned",) * 7)
+    assert render(many, SITE, NOW).text.endswith("\nAnd 2 remarks more.")
+
+
 def test_files_without_a_number_get_a_button():
     """The "Fax this" button carries the files and what was understood so far to the form."""
     files = ({"id": "F1", "name": "a.pdf"},)

@@ -166,13 +166,14 @@ class QueryRecovered:
 
 @dataclass(frozen=True, slots=True)
 class FaxConfirmation:
-    """Confirmation to the sender: document, pages, destination and line."""
+    """Confirmation to the sender: document, pages, destination and line; *remarks* on the pages."""
 
     name: str
     pages: int | None
     number: str
     line_name: str
     files: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,7 +168,12 @@ class Preparation:
             if row.request_id:
                 names = tuple(file["name"] for file in row.files)
                 what = FaxConfirmation(
-                    names[0] if len(names) == 1 else "", document.pages, row.number, line.label, names
+                    names[0] if len(names) == 1 else "",
+                    document.pages,
+                    row.number,
+                    line.label,
+                    names,
+                    document.remarks,
                 )
                 post_ephemeral(ledger, ledger.request(row.request_id), what, self._clock.now())
 

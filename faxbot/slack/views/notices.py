@@ -20,6 +20,7 @@ from faxbot.slack.views.profile import BotProfile
 from faxbot.slack.views.text import count, duration, escape, mention, moment, number, sentence
 
 _SHOWN_FILES = 10
+_SHOWN_REMARKS = 5
 
 
 def server_notice(
@@ -88,7 +89,15 @@ def fax_confirmation(message: FaxConfirmation, profile: BotProfile) -> Rendered:
     what = f"*{count(len(names), 'file')}*" if len(names) > 1 else f"*{escape(message.name)}*"
     if not message.name.strip() and len(names) <= 1:
         what = f"*{escape(names[0])}*" if names else "the document"
-    return paragraph(f"Faxing {what}{pages} to {number(message.number, profile)}{line}.{several}")
+    remarks = "".join(f"\n{_remark(each)}" for each in message.remarks[:_SHOWN_REMARKS])
+    if more := len(message.remarks[_SHOWN_REMARKS:]):
+        remarks += f"\nAnd {count(more, 'remark')} more."
+    return paragraph(f"Faxing {what}{pages} to {number(message.number, profile)}{line}.{several}{remarks}")
+
+
+def _remark(text: str) -> str:
+    warning = "⚠ " if text.endswith("blank") else ""
+    return f"{warning}{escape(text[:1].upper() + text[1:])}."
 
 
 def plain_sentence(message: Sentence, profile: BotProfile) -> Rendered:

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from faxbot.fax.job import Job, JobState
-from faxbot.fax.status import Cause, diagnose
+from faxbot.fax.status import Cause, conversion_failed, diagnose, reasons
 from faxbot.services.model.faxes import Fax, Outcome
 from faxbot.slack.views.profile import BotProfile
 from faxbot.slack.views.progress import pages_confirmed
@@ -15,6 +15,7 @@ _WHY = {
     Cause.NOT_A_FAX: "no fax machine answered",
     Cause.LINE_QUALITY: "the line was cut",
     Cause.DOCUMENT: "the document could not be faxed",
+    Cause.CONVERSION: "the fax server could not convert the document",
     Cause.NOT_DIALED: "the number was not dialed",
     Cause.SERVER: "the fax server had a fault",
 }
@@ -43,10 +44,7 @@ def outcome_text(fax: Fax, job: Job | None, outcome: Outcome, profile: BotProfil
         case Outcome.WITHDRAWN:
             words = f"*{_stopped(fax)}*{when}. Nothing was dialed."
         case Outcome.REFUSED:
-            words = (
-                "*Refused by the fax server* — nothing was dialed. Check the number and the file, "
-                f"then send it again.{server_words(fax.fault)}"
-            )
+            words = f"*Refused by the fax server* — {_refused(fax.fault)}"
         case Outcome.UNSENDABLE:
             words = f"*Not sent* — {sentence(fax.fault or 'no fax could be made of the files.', profile)}"
         case Outcome.WENT:
@@ -54,7 +52,7 @@ def outcome_text(fax: Fax, job: Job | None, outcome: Outcome, profile: BotProfil
         case Outcome.GIVEN_UP:
             words = f"*Closed by {mention(fax.decided_by)}*{when}. Whether it went is not known."
         case Outcome.LOST:
-            words = "*Outcome not known* — the fax server forgot this fax. Ask the recipient whether it came."
+            words = f"*Outcome not known* — {_lost(job)}"
     return words
 
 
@@ -66,7 +64,7 @@ def failure_text(job: Job | None, fault: str = "") -> str:
         diagnosis.advice if diagnosis.cause in _WHY else "Send it again; tell an admin if it fails again."
     )
     pages = pages_confirmed(job, "had") if job else ""
-    return f"{failure_reason(job, fault)}.{pages} {advice}{server_words(text)}"
+    return f"{failure_reason(job, fault)}.{pages} {advice}{server_words(reasons(text))}"
 
 
 def failure_reason(job: Job | None, fault: str = "") -> str:
@@ -75,6 +73,24 @@ def failure_reason(job: Job | None, fault: str = "") -> str:
     dials = job.dials or 0 if job else 0
     counted = f" ({count(dials, 'dial')})" if cause in _COUNT_DIALS and dials > 1 else ""
     return _WHY.get(cause, "the fax server gave up") + counted
+
+
+def _refused(fault: str) -> str:
+    if conversion_failed(fault):
+        words = "it cannot convert the document; nothing was dialed. Save it as a PDF and send that."
+    else:
+        words = "nothing was dialed. Check the number and the file, then send it again."
+    return f"{words}{server_words(reasons(fault))}"
+
+
+def _lost(job: Job | None) -> str:
+    """A job that is gone without a record; before it has pages, a server may drop it for its document."""
+    if job is None or job.total_pages or job.sent_pages or job.dials:
+        return "the fax server forgot this fax. Ask the recipient whether it came."
+    return (
+        "the fax server dropped this fax before it had made pages of it; maybe it could not convert the"
+        " document. Ask the recipient whether it came; if not, save it as a PDF and send that."
+    )
 
 
 def _when(fax: Fax, job: Job | None, now: datetime) -> str:

@@ -88,6 +88,8 @@ class FaxApi:
     async def _do_jobstatus(self, params: Params) -> FaxApiReply:
         job_id, system = params["job_id"], self._system
         if (job := system.job(job_id)) is not None and job.jobid == job_id:
+            if job.lost:
+                return FaxApiReply(error(NOT_FOUND))
             return FaxApiReply(success(status=replies.job_status(system, job)))
         if (reception := system.reception(job_id)) is not None:
             return FaxApiReply(success(status=replies.reception_status(reception)))
@@ -154,7 +156,12 @@ class FaxApi:
         kept = system.resources.new_file(".pdf")
         try:
             document = await asyncio.to_thread(
-                documents.accept, attachment.path, attachment.name, attachment.sha256, kept
+                documents.accept,
+                attachment.path,
+                attachment.name,
+                attachment.sha256,
+                kept,
+                system.resources.paper,
             )
         except documents.DocumentRefusedError as exc:
             return FaxApiReply(error(str(exc)))

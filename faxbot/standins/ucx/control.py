@@ -85,6 +85,7 @@ class Control:
             },
             "reachable": self._api_socket.open,
             "licensed": self._credentials.licensed,
+            "paper": system.resources.paper.name.lower(),
             "order": records.order,
             "lines": [
                 {
@@ -209,12 +210,15 @@ class Control:
         return {}
 
     def _set_records(self, _: web.Request, body: ControlBody) -> JsonObject:
+        records = self._system.resources.records
         order = body.pop("order", "asc")
+        keeps = body.pop("keeps_failed_conversions", default=True)
         body.refuse_unknown()
         try:
-            self._system.resources.records.order = Order(order)
+            records.order = Order(order)
         except ValueError as exc:
             raise refusal(str(exc)) from exc
+        records.keeps_failed_conversions = keeps
         return {}
 
     def _revoke_token(self, _: web.Request, body: ControlBody) -> JsonObject:

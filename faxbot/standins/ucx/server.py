@@ -11,6 +11,7 @@ from typing import Self
 from aiohttp import web
 
 from faxbot.standins.ucx.control import PREFIX, Control
+from faxbot.standins.ucx.conversion.paper import Paper
 from faxbot.standins.ucx.credentials import ApiCredentials
 from faxbot.standins.ucx.endpoint import FaxApiEndpoint
 from faxbot.standins.ucx.faults import FaultPlan
@@ -38,6 +39,7 @@ class SimulatedUcx:
         sleep: Waits seconds of *clock*; the simulation then runs by itself on that clock.
         timing: Durations and retry limits.
         seed: Of the random generator.
+        paper: The size of every fax page; nothing is fitted to it.
         client_id: For the Token method.
         client_secret: For the Token method.
         log_file: Also append the log to this file, as JSONL.
@@ -56,6 +58,7 @@ class SimulatedUcx:
         sleep: Callable[[float], Awaitable[None]] | None = None,
         timing: Timing | None = None,
         seed: int = 0,
+        paper: Paper = Paper.LETTER,
         client_id: str = "faxbot",
         client_secret: str = "not-a-secret",  # noqa: S107  # of a simulator on loopback
         log_file: Path | None = None,
@@ -68,7 +71,7 @@ class SimulatedUcx:
         self.credentials = ApiCredentials(client_id, client_secret)
         self.faults = FaultPlan()
         self.model = HylaFax(
-            directory, lines, SimulatedClock(wall, speed), self.log, timing=timing, seed=seed
+            directory, lines, SimulatedClock(wall, speed), self.log, timing=timing, seed=seed, paper=paper
         )
         self._changed = asyncio.Event()
         self._clock_task: asyncio.Task[None] | None = None

@@ -9,7 +9,6 @@ from faxbot.standins.ucx.hylafax.line import Modem
 
 ABORTED = "Job aborted by request"
 BLOCKED = "Blocked by concurrent calls"
-CONVERSION_FAILED = "Could not reopen converted document to verify format"
 
 
 class SendJobState(StrEnum):
@@ -72,6 +71,11 @@ class SendJob:
     def jobid(self) -> str:
         """The job id of the contract."""
         return f"TX{self.number}"
+
+    @property
+    def lost(self) -> bool:
+        """Whether JobStatus no longer knows the job: it ended with a status text of several lines."""
+        return self.ended and "\n" in self.status_text
 
     @property
     def ended(self) -> bool:

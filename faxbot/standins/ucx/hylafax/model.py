@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from faxbot.standins.ucx import documents
+from faxbot.standins.ucx.conversion.paper import Paper
 from faxbot.standins.ucx.documents import AcceptedDocument
 from faxbot.standins.ucx.hylafax.calls import IncomingCall, OutgoingCall, WaitingCall
 from faxbot.standins.ucx.hylafax.clock import SimulatedClock
@@ -33,8 +34,11 @@ class HylaFax:
         *,
         timing: Timing | None = None,
         seed: int = 0,
+        paper: Paper = Paper.LETTER,
     ) -> None:
-        self.resources = SystemResources(directory, lines, clock, log, timing=timing or Timing(), seed=seed)
+        self.resources = SystemResources(
+            directory, lines, clock, log, timing=timing or Timing(), seed=seed, paper=paper
+        )
         self.receptions = Receptions()
         self.queue = SendQueue(self.resources, self.receptions)
         self.clock = clock
@@ -149,6 +153,7 @@ class HylaFax:
         self.restart(keep_jobs=False, keep_records=False, reuse_ids=True)
         self.resources.timeline.clear()
         self.resources.records.order = Order.ASCENDING
+        self.resources.records.keeps_failed_conversions = True
         for modem in self.resources.modems.values():
             modem.activity, modem.in_service = IDLE, True
 

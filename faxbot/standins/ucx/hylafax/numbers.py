@@ -42,6 +42,7 @@ class Hold(Enum):
     BLOCKED = "blocked"
     IGNORED = "ignored"
     REFUSED = "refused"
+    NOT_CONVERTED = "not converted"
 
 
 BUSY = Failure("Busy signal detected", Retry.BUSY)
@@ -98,6 +99,9 @@ TEST_NUMBERS: dict[str, NumberBehavior] = {
     "0800": NumberBehavior("blocked by another call until canceled", hold=Hold.BLOCKED),
     "0801": NumberBehavior("stays ready, never picked up until the queue is woken", hold=Hold.IGNORED),
     "0900": NumberBehavior("refused by FileSend", hold=Hold.REFUSED),
+    "0901": NumberBehavior(
+        "never converted: failed with a text of several lines, lost by JobStatus", hold=Hold.NOT_CONVERTED
+    ),
 }
 
 

@@ -50,6 +50,8 @@ class RecordDatabase:
     def __init__(self) -> None:
         self._records: list[StoredRecord] = []
         self.order = Order.ASCENDING
+        self.keeps_failed_conversions = True
+        """Whether a job with a status text of several lines has a record; JobStatus loses it anyway."""
 
     def add(self, record: StoredRecord) -> None:
         """Append the record of a finished job."""

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from random import Random
 
+from faxbot.standins.ucx.conversion.paper import Paper
 from faxbot.standins.ucx.hylafax.clock import SimulatedClock
 from faxbot.standins.ucx.hylafax.line import COMING_READY, IDLE, Modem, SimulatedLine
 from faxbot.standins.ucx.hylafax.records import RecordDatabase
@@ -25,11 +26,13 @@ class SystemResources:
         *,
         timing: Timing,
         seed: int,
+        paper: Paper,
     ) -> None:
         self.directory = directory
         self.clock = clock
         self.log = log
         self.timing = timing
+        self.paper = paper
         self.random = Random(seed)
         self.timeline = Timeline()
         self.records = RecordDatabase()

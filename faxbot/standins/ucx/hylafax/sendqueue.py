@@ -1,15 +1,9 @@
 """The queue of send jobs: which job may dial, retries after a call, and the records of ended jobs."""
 
+from faxbot.standins.ucx.conversion.tiff_pages import unexpected_failure
 from faxbot.standins.ucx.documents import AcceptedDocument
 from faxbot.standins.ucx.hylafax.calls import OutgoingCall
-from faxbot.standins.ucx.hylafax.job import (
-    ABORTED,
-    BLOCKED,
-    CONVERSION_FAILED,
-    SendJob,
-    SendJobState,
-    SendStage,
-)
+from faxbot.standins.ucx.hylafax.job import ABORTED, BLOCKED, SendJob, SendJobState, SendStage
 from faxbot.standins.ucx.hylafax.line import COMING_FREE, Modem, digits
 from faxbot.standins.ucx.hylafax.numbers import Failure, Hold, Retry, lookup
 from faxbot.standins.ucx.hylafax.reception import Receptions
@@ -145,14 +139,19 @@ class SendQueue:
         def converted() -> None:
             if job.stage is not SendStage.CONVERTING:
                 return
-            if job.document.damaged:
+            if failure := self._conversion_failure(job):
                 self._resources.release(job.modem)
-                self._end(job, SendJobState.FAILED, CONVERSION_FAILED)
+                self._end(job, SendJobState.FAILED, failure)
                 return
             job.total_pages = job.document.pages
             self._call(job)
 
         self._resources.timeline.after(self._resources.timing.conversion, converted)
+
+    def _conversion_failure(self, job: SendJob) -> str:
+        if self._hold_of(job) is Hold.NOT_CONVERTED:
+            return unexpected_failure(["Document is a multi-sample image (samples/pixel 2)."])
+        return job.document.failure
 
     def _call(self, job: SendJob) -> None:
         self.calls = [call for call in self.calls if not call.ended]
@@ -217,7 +216,18 @@ class SendQueue:
         job.state, job.status_text, job.stage = state, text, SendStage.ENDED
         job.wakes_at, job.holds_number = None, False
         job.time = self._resources.stamp()
-        self._resources.records.add(
+        self._add_record(job)
+        self._resources.log.add(
+            "ended", job_id=job.jobid, state=state, status_text=text, sent_pages=job.sent_pages
+        )
+        self._notify_end(job)
+        self.dispatch()
+
+    def _add_record(self, job: SendJob) -> None:
+        records = self._resources.records
+        if job.lost and not records.keeps_failed_conversions:
+            return
+        records.add(
             StoredRecord(
                 jobid=job.jobid,
                 kind=JobType.TX,
@@ -225,23 +235,18 @@ class SendQueue:
                 phone_number=job.destination,
                 cid_name=job.modem.line.cidname,
                 station_id=job.station_id,
-                state=state,
+                state=job.state,
                 sent_pages=job.sent_pages,
                 total_pages=job.total_pages,
                 attempts=job.total_dials,
                 duration=job.duration,
-                status_text=text,
+                status_text=job.status_text,
                 requestor=job.requestor,
                 modem=job.modem.line.modem,
                 destination=job.destination,
                 file=job.document.file,
             ),
         )
-        self._resources.log.add(
-            "ended", job_id=job.jobid, state=state, status_text=text, sent_pages=job.sent_pages
-        )
-        self._notify_end(job)
-        self.dispatch()
 
     def _notify_end(self, job: SendJob) -> None:
         for callback in job.on_end:
