@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import img2pdf
 import pikepdf
 from PIL import Image
 
@@ -15,7 +14,7 @@ from faxbot.fax.errors import BadDocument
 
 _TAIL_BYTES = 2048
 _PADDING_BYTES = 1 << 20
-_BAD_PICTURE = (OSError, ValueError, SyntaxError, EOFError, KeyError, TypeError, img2pdf.ImageOpenError)
+_BAD_PICTURE = (OSError, ValueError, SyntaxError, EOFError, KeyError, TypeError)
 
 
 @contextmanager
