@@ -32,7 +32,8 @@ _CLUSTER = 9  # cells: a word of a form field
 _BAND = 4  # cells along an edge
 _AROUND = 6
 _STRETCHED = 0.06  # dots that are not square: 204 x 196 to an inch, and rounded resolutions
-_FEWEST_CELLS = 60  # along an icon
+_FEWEST_CELLS = 60  # along a small picture
+_ICON = 150
 _CELLS = 198  # along a page of Letter paper
 
 
@@ -97,6 +98,8 @@ def compare(shown: Shown, sheet: Sheet, *, loose: bool = False) -> Verdict:
         return Verdict("" if _darkest(sheet.ink.filter(ImageFilter.BoxBlur(2))) < 2 * _BLANK else "not blank")
     if not sheet.has_ink:
         return Verdict("blank")
+    if _says_nothing(ink, shown):
+        return Verdict("")
     right = [0, 90, 270] if shown.width > _WORTH_TURNING * shown.height else [0]
     best = max((_match(ink, shown, sheet, turn) for turn in right), key=lambda match: match.likeness)
     if best.likeness < _SURE:
@@ -147,6 +150,12 @@ def _coarse(ink: Image.Image) -> Image.Image:
     share = _CELLS / max(ink.size)
     size = max(2, round(ink.width * share)), max(2, round(ink.height * share))
     return ink.resize(size, Image.Resampling.BOX)
+
+
+def _says_nothing(ink: Image.Image, shown: Shown) -> bool:
+    """An even shade, or an icon that is printed in its few dots: there is nothing to compare."""
+    low, high = _coarse(ink).getextrema()
+    return int(high) - int(low) < 2 * _INK or (not shown.sized and max(shown.width, shown.height) < _ICON)  # type: ignore[arg-type]
 
 
 def _darkest(ink: Image.Image) -> int:
