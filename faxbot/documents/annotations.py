@@ -23,6 +23,7 @@ def flatten_annotations(pdf: pikepdf.Pdf) -> bool:
     """
     acroform = pdf.Root.get("/AcroForm")
     annotated = [page for page in pdf.pages if isinstance(page.obj.get("/Annots"), pikepdf.Array)]
+    _unshare(pdf, annotated)
     if isinstance(acroform, pikepdf.Dictionary) and annotated:
         pdf.generate_appearance_streams()
     if annotated:
@@ -33,6 +34,18 @@ def flatten_annotations(pdf: pikepdf.Pdf) -> bool:
     if "/AcroForm" in pdf.Root:
         del pdf.Root["/AcroForm"]
     return bool(annotated) or acroform is not None
+
+
+def _unshare(pdf: pikepdf.Pdf, pages: list[pikepdf.Page]) -> None:
+    """Give each page annotations of its own: qpdf draws one that several pages share on the first only."""
+    seen: set[tuple[int, int]] = set()
+    for page in pages:
+        own = []
+        for annotation in _annotations(page):
+            is_shared = annotation.objgen in seen and annotation.is_indirect
+            own.append(pdf.make_indirect(pikepdf.Dictionary(annotation)) if is_shared else annotation)
+            seen.add(annotation.objgen)
+        page.obj.Annots = pikepdf.Array(own)
 
 
 def needs_picture(page: pikepdf.Page, pdf: pikepdf.Pdf, name: str) -> bool:

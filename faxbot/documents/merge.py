@@ -144,7 +144,7 @@ def _fitted(path: Path, name: str, limits: Limits) -> _Pages:
     _, sound = check_pdf(path, name, limits.max_pages)
     pdf = pikepdf.open(path, suppress_warnings=True)
     notes, changed = fit_pages(pdf, path, name, limits.paper)
-    return _Pages(pdf, notes, sound and not changed and not pdf.is_encrypted)
+    return _Pages(pdf, notes, sound and not changed and not pdf.is_encrypted and not pdf.get_warnings())
 
 
 def _same_bytes(path: Path, workdir: Path) -> Path:

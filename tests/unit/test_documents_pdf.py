@@ -151,6 +151,24 @@ def test_comments_stay_visible(tmp_path, size, drawn):
         assert "/Annots" not in pdf.pages[0].obj
 
 
+def test_comments_that_pages_share_are_on_each_of_them(tmp_path):
+    """A stamp that a program put on all pages at once."""
+
+    def build(pdf: pikepdf.Pdf) -> None:
+        shared = pdf.make_indirect(Array([comment(pdf)]))
+        for _ in range(3):
+            page_of(pdf, b"0 0 10 10 re f").obj.Annots = shared
+
+    assert [ink(page)[1] < 40 for page in pages(made(tmp_path, saved(build)))] == [True] * 3
+
+
+def test_a_page_that_is_not_called_one_is_made_one(tmp_path):
+    """A viewer shows it; Ghostscript finds no page without /Type."""
+    content = saved(lambda pdf: page_of(pdf, CORNERS)).replace(b"/Type /Page ", b"/Odd  /Page ")
+    assert b"/Type /Page " not in content
+    assert b"/Type /Page " in made(tmp_path, content).path.read_bytes()
+
+
 @pytest.mark.parametrize("flags", [2, 32])
 def test_hidden_comments_stay_hidden(tmp_path, flags):
     """The flags Hidden and NoView of an annotation."""
