@@ -1,6 +1,7 @@
 """Makes annotations and form fields part of the page, as a viewer shows them."""
 
 from collections.abc import Iterator
+from copy import copy
 
 import pikepdf
 
@@ -43,7 +44,7 @@ def _unshare(pdf: pikepdf.Pdf, pages: list[pikepdf.Page]) -> None:
         own = []
         for annotation in _annotations(page):
             is_shared = annotation.objgen in seen and annotation.is_indirect
-            own.append(pdf.make_indirect(pikepdf.Dictionary(annotation)) if is_shared else annotation)
+            own.append(pdf.make_indirect(copy(annotation)) if is_shared else annotation)
             seen.add(annotation.objgen)
         page.obj.Annots = pikepdf.Array(own)
 
