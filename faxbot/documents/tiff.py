@@ -1,5 +1,6 @@
 """TIFF files: complete, sent by the fax server as they are, or made into pages of its paper."""
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,6 +37,7 @@ _INCH, _CENTIMETER = 2, 3
 _FAX_DPI, _STANDARD_LINES, _FINE_LINES = 204.0, 98.0, 196.0
 _SAME_RESOLUTION = 0.02
 _MOST_STANDARD_LINES = 1450  # a fax page with more lines and no resolution is a fine one, as HylaFAX assumes
+_CUT_SHORT = "Corrupt EXIF data"  # what Pillow warns of when a picture's list of tags is not whole
 _UPRIGHT, _FIRST_ON_ITS_SIDE = 1, 5
 
 
@@ -116,9 +118,13 @@ def _frames(image: Image.Image, name: str) -> Iterator[dict[int, Any]]:
     """The tags of each picture in the file, of which *image* is the current one."""
     for frame in range(_MAX_FRAMES):
         try:
-            image.seek(frame)
+            with warnings.catch_warnings(record=True) as said:
+                warnings.simplefilter("always")
+                image.seek(frame)
         except EOFError:
             return
+        if any(_CUT_SHORT in str(warning.message) for warning in said):
+            raise damaged(name)
         yield image.tag_v2  # type: ignore[attr-defined]  # only TIFF images have it
     raise damaged(name)
 

@@ -10,7 +10,7 @@ import pikepdf
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, TiffImagePlugin
 
 from faxbot.documents import merge
 from faxbot.documents.inspection import count_pages
@@ -49,7 +49,17 @@ def tiff(frames: int = 1) -> bytes:
     pages = [Image.new("1", (1728, 1078), 1) for _ in range(frames)]
     for page in pages:
         page.paste(0, (100, 100, 300, 300))
-    pages[0].save(out, "TIFF", save_all=True, append_images=pages[1:], compression="group4", dpi=(204, 98))
+    white_is_zero = TiffImagePlugin.ImageFileDirectory_v2()
+    white_is_zero[262] = 0
+    pages[0].save(
+        out,
+        "TIFF",
+        save_all=True,
+        append_images=pages[1:],
+        compression="group4",
+        dpi=(204, 98),
+        tiffinfo=white_is_zero,
+    )
     return out.getvalue()
 
 
