@@ -16,9 +16,10 @@ from faxbot.atomic_file import put_in_place
 from faxbot.documents import pictures, plain_text, postscript, tiff
 from faxbot.documents.integrity import check_pdf
 from faxbot.documents.kinds import FileKind, display_name, sniff
-from faxbot.documents.paper import PAPER, Paper
-from faxbot.documents.pdf_pages import fit_pages
-from faxbot.documents.rendering import blank_pages
+from faxbot.documents.paper import PAPER, Paper, Placement
+from faxbot.documents.pdf_pages import fit_pages, picture_page
+from faxbot.documents.proof import draws_more_than_lines, prove
+from faxbot.documents.rendering import page_on_paper
 from faxbot.documents.unreadable import too_complex, too_many_pages
 from faxbot.fax.document import Document, Note, Part
 from faxbot.fax.errors import BadDocument
@@ -77,7 +78,7 @@ def merge_parts(
         if tiff.fits(parts[0].path, limits.paper):
             made = _same_bytes(parts[0].path, workdir)
             return _finish(made, into, FileKind.TIFF, parts, blank=tiff.blank_pages(made))
-    made, notes = workdir / "made", list[Note]()
+    made, notes, foreign = workdir / "made", list[Note](), list[int]()
     with pikepdf.Pdf.new() as whole, ExitStack() as sources:
         as_it_is = False
         for number, (part, kind) in enumerate(zip(parts, kinds, strict=True)):
@@ -85,6 +86,11 @@ def merge_parts(
             with _naming(part):
                 found = _pages(part, kind, workdir / str(number), limits)
                 source = sources.enter_context(found.pdf)
+                if kind in (FileKind.PDF, FileKind.POSTSCRIPT):
+                    first = len(whole.pages)
+                    foreign += [
+                        first + at for at, page in enumerate(source.pages) if draws_more_than_lines(page)
+                    ]
                 notes += [Note(note.page and note.page + len(whole.pages), note.text) for note in found.notes]
                 whole.pages.extend(source.pages)
             as_it_is = found.as_it_is and len(parts) == 1
@@ -96,8 +102,10 @@ def merge_parts(
     if as_it_is:
         made = _same_bytes(parts[0].path, workdir)
     with _naming(parts[0]):
-        blank = blank_pages(made)
-    return _finish(made, into, FileKind.PDF, parts, notes=notes, blank=blank)
+        proof = prove(made, parts[0].name, limits.paper, foreign)
+        if proof.otherwise:
+            made = _with_pictures(made, workdir / "pictured", proof.otherwise, limits.paper)
+    return _finish(made, into, FileKind.PDF, parts, notes=notes, blank=proof.blank)
 
 
 def safe_name(name: str, suffix: str) -> str:
@@ -145,6 +153,17 @@ def _fitted(path: Path, name: str, limits: Limits) -> _Pages:
     pdf = pikepdf.open(path, suppress_warnings=True)
     notes, changed = fit_pages(pdf, path, name, limits.paper)
     return _Pages(pdf, notes, sound and not changed and not pdf.is_encrypted and not pdf.get_warnings())
+
+
+def _with_pictures(made: Path, into: Path, indexes: Sequence[int], paper: Paper) -> Path:
+    """Replace the pages that the converter of a fax server prints otherwise by their pictures."""
+    with pikepdf.open(made) as pdf:
+        for index in indexes:
+            as_it_is = Placement((1, 0, 0, 1, 0, 0), turned=False, scale=1)
+            pdf.pages[index] = picture_page(pdf, page_on_paper(made, index, paper, as_it_is, paper), paper)
+        pdf.remove_unreferenced_resources()
+        pdf.save(into, deterministic_id=True)
+    return into
 
 
 def _same_bytes(path: Path, workdir: Path) -> Path:

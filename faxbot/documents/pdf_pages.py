@@ -56,7 +56,7 @@ def fit_pages(pdf: pikepdf.Pdf, path: Path, name: str, paper: Paper) -> tuple[li
         changed = True
         if pictures[index]:
             placement = place(shown.box, paper, rotate=shown.rotate, unit=shown.unit)
-            new = [_pictured(pdf, page_on_paper(path, index, shown.size, placement, paper), paper)]
+            new = [picture_page(pdf, page_on_paper(path, index, shown.size, placement, paper), paper)]
         else:
             pieces = strips(shown.box, paper, rotate=shown.rotate, unit=shown.unit)
             placements = [place(box, paper, rotate=shown.rotate, unit=shown.unit) for box in pieces]
@@ -139,7 +139,7 @@ def _wrapped(
     return _page(pdf, form, placement.matrix, paper)
 
 
-def _pictured(pdf: pikepdf.Pdf, picture: Image.Image, paper: Paper) -> pikepdf.Page:
+def picture_page(pdf: pikepdf.Pdf, picture: Image.Image, paper: Paper) -> pikepdf.Page:
     """A page of *paper* with a black-and-white picture of the same shape."""
     image = pdf.make_stream(picture.tobytes())
     image.stream_dict = pikepdf.Dictionary(

@@ -12,19 +12,16 @@ from faxbot.documents.paper import Paper, Placement
 FAX_DOTS = 1728
 """Dots per line of a fax, over the paper's whole width."""
 
+LINES_PER_INCH = 98
 FINE_LINES_PER_INCH = 196
-_BLANK_LINES_PER_INCH = 98
-_BLANK_FROM = 250  # a page is blank when no dot is darker, of 0 (black) to 255 (white)
 _POINTS_PER_INCH = 72
 
 
-def blank_pages(path: Path) -> list[bool]:
-    """For each page of the PDF at *path*, whether a viewer shows nothing on it."""
+def viewed_pages(path: Path) -> Iterator[Image.Image]:
+    """Yield each page of the PDF at *path* as a viewer shows it, in gray, with `LINES_PER_INCH`."""
     with pypdfium2.PdfDocument(path) as document:
-        return [
-            _draw(page, _size(page, _BLANK_LINES_PER_INCH)).getextrema()[0] >= _BLANK_FROM  # type: ignore[operator]
-            for page in _pages(document)
-        ]
+        for page in _pages(document):
+            yield _draw(page, _size(page, LINES_PER_INCH))
 
 
 def page_on_paper(
