@@ -38,10 +38,13 @@ async def three_sides(context: RowContext) -> AsyncIterator[Sides]:
         )
         for side in sides:
             await stack.enter_async_context(side.workspace)
-        await stack.enter_async_context(bot_process(context.folder / "bot", context.ucx, sides.bot.workspace))
-        await stack.enter_async_context(bare_process(context.folder / "bare", sides.bare.workspace))
-        alone = bare_process(context.folder / "lone", sides.lone.workspace, connections=1)
-        await stack.enter_async_context(alone)
+        processes = (
+            bot_process(context.folder / "bot", context.ucx, sides.bot.workspace),
+            bare_process(context.folder / "bare", sides.bare.workspace),
+            bare_process(context.folder / "lone", sides.lone.workspace, connections=1),
+        )
+        for side, process in zip(sides, processes, strict=True):
+            side.pid = (await stack.enter_async_context(process)).pid
         yield sides
 
 

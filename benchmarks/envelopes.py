@@ -2,8 +2,10 @@
 
 import asyncio
 import copy
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from faxbot.standins.slack import Workspace
@@ -15,6 +17,12 @@ from faxbot.standins.slack.model.views import elements_of
 from faxbot.standins.slack.responses import MessageResponses
 
 Message = dict[str, Any]
+
+
+def processor_seconds(pid: int) -> float:
+    """The processor time that the process has used, in all its threads. Source: proc(5), /proc/[pid]/stat."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +37,8 @@ class Deed:
 @dataclass(slots=True)
 class Side:
     """
-    An app and its workspace. *seconds* holds every acknowledgement so far, by what was measured.
+    An app and its workspace. *seconds* holds every acknowledgement so far, by what was measured; *processor*
+    the processor time of the app's process *pid* for one envelope, of each call of `do`.
 
     The envelopes go straight into the stand-in's delivery, without the person's own HTTP request, so that
     fifty are really on their way at once. The stand-in measures from before it sends one to when it has read
@@ -38,6 +47,8 @@ class Side:
 
     workspace: Workspace
     seconds: dict[str, list[float]] = field(default_factory=dict)
+    processor: dict[str, list[float]] = field(default_factory=dict)
+    pid: int = 0
 
     @property
     def payloads(self) -> InteractionPayloads:
@@ -73,7 +84,10 @@ class Side:
         """All of them at once; returns when each is acknowledged."""
         journal = self.workspace.journal.entries
         before = len(journal)
+        began = processor_seconds(self.pid)
         await asyncio.gather(*(self._do(deed) for deed in deeds))
+        used = (processor_seconds(self.pid) - began) / len(deeds)
+        self.processor.setdefault(measured, []).append(used)
         taken = [float(entry["seconds"]) for entry in journal[before:] if entry["kind"] == "envelope_acked"]
         self.seconds.setdefault(measured, []).extend(taken)
 

@@ -1,5 +1,6 @@
 """What would be faxed of some files, without Slack and without a fax server: `faxbot preview`."""
 
+import asyncio
 import json
 import shutil
 import tempfile
@@ -17,8 +18,8 @@ class Preview:
     """
     The outcome: *message* is the sentence that people get.
 
-    *notes* say what was done to the pages, and which are blank. *document* is the fax-ready file in the output
-    folder, if there is one; *pages* is None when the files are refused.
+    *notes* say what was done to the pages, and which are blank. *document* is the fax-ready file in the
+    output folder, if there is one; *pages* is None when the files are refused.
     """
 
     accepted: bool
@@ -47,7 +48,7 @@ class Preview:
 
 async def preview(files: Sequence[Path], sandbox: DocumentSandbox, out: Path | None) -> Preview:
     """
-    Make of *files* what would be faxed; with *out*, write it there as `fax.pdf` or `fax.tif` with its pages as PNG.
+    Make of *files* what would be faxed; *out* gets it as `fax.pdf` or `fax.tif`, and its pages as PNG files.
 
     Raises:
         OSError: A file cannot be read, or *out* cannot be written.
@@ -66,8 +67,13 @@ async def preview(files: Sequence[Path], sandbox: DocumentSandbox, out: Path | N
 
 
 async def _keep(document: Document, sandbox: DocumentSandbox, out: Path) -> Path:
+    await asyncio.to_thread(_empty, out)
+    await sandbox.print_pages(document, out)
+    return Path(shutil.copyfile(document.path, out / document.path.name))
+
+
+def _empty(out: Path) -> None:
+    """Make the folder *out*, without the files of an earlier preview."""
     out.mkdir(parents=True, exist_ok=True)
     for old in (*out.glob("fax.*"), *out.glob("page-*.png")):
         old.unlink()
-    await sandbox.print_pages(document, out)
-    return Path(shutil.copyfile(document.path, out / document.path.name))

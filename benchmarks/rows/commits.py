@@ -1,26 +1,33 @@
 """How fast what starts a fax or changes something is acknowledged: it is committed first."""
 
+import asyncio
 import copy
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import count, islice
 from pathlib import Path
+from statistics import mean
 from typing import Any
 
 from benchmarks.acknowledgements import TOGETHER, Sides, compare, three_sides, warm_up
 from benchmarks.disk import seconds_of_a_sync
 from benchmarks.envelopes import Deed, Message, Side
-from benchmarks.findings import Findings, duration
+from benchmarks.findings import Findings, duration, median
 from benchmarks.ledger import until_settled
 from benchmarks.row import Row, RowContext
 from faxbot.demo.person import Person
+from faxbot.services.model.request_bodies import RequestKind, SendBody
+from faxbot.services.model.requests import Request
 from faxbot.standins.slack.model.people import CLAIMS, DANA
-from tests.support.services import make_pdf
+from faxbot.store.engine import TransactionStore
+from tests.support.services import database_in, make_pdf
 from tests.support.waiting import until
 
 AT_MOST_ALONE, AT_MOST_TOGETHER = 1.25, 1.5
 SENDS, CLICKS, SUBMISSIONS = 17, 17, 16
 """Fifty at once are of all three kinds."""
+ROUNDS_OF_THE_STORE = 10
 KINDS = ("a send", "a click", "a submission")
 
 Deeds = Callable[[Side], list[Deed]]
@@ -95,6 +102,31 @@ class Stage:
         self._cards += cards
 
 
+async def seconds_of_writes(folder: Path) -> float:
+    """The median time in which a store commits fifty requests that come at once, while nothing else runs."""
+    store = TransactionStore(database_in(folder))
+    numbers = count()
+    taken: list[float] = []
+    for _ in range(ROUNDS_OF_THE_STORE):
+        began = time.perf_counter()
+        await asyncio.gather(*(_write(store, next(numbers)) for _ in range(SENDS + CLICKS + SUBMISSIONS)))
+        taken.append(time.perf_counter() - began)
+    store.close()
+    return median(taken)
+
+
+async def _write(store: TransactionStore, number: int) -> None:
+    request = Request(
+        key=str(number),
+        kind=RequestKind.SEND,
+        user_id=DANA,
+        channel_id=CLAIMS,
+        response_url=f"https://hooks.example.com/{number}",
+        body=SendBody(number=f"+1469{number:07}", recent=True),
+    )
+    await store.write(lambda ledger: ledger.add_request(request))
+
+
 async def measure(context: RowContext) -> Findings:
     """Each kind alone, then fifty of all kinds at once, to the bot and to bare apps in turn."""
     rounds, singles, bursts = (1, 1, 1) if context.smoke else (3, 12, 2)
@@ -114,6 +146,10 @@ async def measure(context: RowContext) -> Findings:
         compare(found, f"{kind}, 1 at a time", [kind], sides, at_most=AT_MOST_ALONE, tail=False)
     compare(found, "all kinds, 1 at a time", KINDS, sides, at_most=AT_MOST_ALONE)
     compare(found, "all kinds, 50 at once", [TOGETHER], sides, at_most=AT_MOST_TOGETHER)
+    ours, bare = (duration(mean(side.processor[TOGETHER])) for side in (sides.bot, sides.bare))
+    found.note("… processor time until one of the fifty is acknowledged, their mean", ours, bare)
+    together = await seconds_of_writes(context.new_folder("store"))
+    found.note("… the store alone: 50 requests at once, each committed", duration(together))
     found.note("… the disk's own part of a commit", duration(seconds_of_a_sync(context.folder)))
     found.expect("not acknowledged in time", sides.unanswered(), {"bot": 0, "bare": 0, "lone": 0})
     return found

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import img2pdf
 import pikepdf
 from PIL import Image
 
@@ -15,7 +14,7 @@ from faxbot.fax.errors import BadDocument
 
 _TAIL_BYTES = 2048
 _PADDING_BYTES = 1 << 20
-_BAD_PICTURE = (OSError, ValueError, SyntaxError, EOFError, KeyError, TypeError, img2pdf.ImageOpenError)
+_BAD_PICTURE = (OSError, ValueError, SyntaxError, EOFError, KeyError, TypeError)
 
 
 @contextmanager
@@ -46,8 +45,8 @@ def check_pdf(path: Path, name: str, max_pages: int | None = None) -> tuple[int,
     A PDF that opens without a password is accepted, whatever restrictions on editing it has.
 
     Raises:
-        BadDocument: It needs a password, has no pages or more than *max_pages*, is damaged or truncated, or has
-            no pages of its own: a portfolio, a dynamic form.
+        BadDocument: It needs a password, has no pages or more than *max_pages*, is damaged or cut short, or
+            has no pages of its own: a portfolio, a dynamic form.
     """
     try:
         pages, sound = _count(path, name, max_pages, recover=False), True

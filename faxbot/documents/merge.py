@@ -133,7 +133,8 @@ def _pages(part: Part, kind: FileKind, scratch: Path, limits: Limits) -> _Pages:
         return _fitted(path, name, limits)
     if kind is FileKind.POSTSCRIPT:
         postscript.to_pdf(path, name, scratch, most)
-        return _fitted(scratch, name, limits)
+        converted = _fitted(scratch, name, limits)
+        return _Pages(converted.pdf, converted.notes)  # never as it is: the file is PostScript
     convert = tiff.to_pdf if kind is FileKind.TIFF else pictures.put_on_pages
     notes = convert(path, name, paper, most, scratch)
     return _Pages(pikepdf.open(scratch), notes)

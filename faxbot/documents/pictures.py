@@ -15,7 +15,7 @@ from faxbot.documents.integrity import reading_picture
 from faxbot.documents.kinds import display_name
 from faxbot.documents.paper import Paper
 from faxbot.documents.picture_pages import add_picture
-from faxbot.documents.unreadable import too_large
+from faxbot.documents.unreadable import damaged, too_large
 from faxbot.fax.document import Note
 from faxbot.fax.errors import BadDocument
 
@@ -63,10 +63,13 @@ def put_on_pages(path: Path, name: str, paper: Paper, max_pages: int, made: Path
 def _opened(path: Path, name: str) -> Iterator[Image.Image]:
     with path.open("rb") as file:
         is_heif = file.read(8)[4:] == b"ftyp"
-    with Image.open(path, formats=(*_FORMATS, *(_heif_formats() if is_heif else ()))) as image:
-        if image.width * image.height > MAX_PIXELS:
-            raise too_large(name)
-        yield image
+    try:
+        with Image.open(path, formats=(*_FORMATS, *(_heif_formats() if is_heif else ()))) as image:
+            if image.width * image.height > MAX_PIXELS:
+                raise too_large(name)
+            yield image
+    except RuntimeError as exc:  # of the AVIF decoder
+        raise damaged(name) from exc
 
 
 @cache

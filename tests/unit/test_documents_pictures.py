@@ -268,13 +268,22 @@ def test_what_cannot_be_decoded_is_refused(fax, content, suffix, why):
         fax(content, suffix)
 
 
-@pytest.mark.parametrize("suffix", ["png", "jpg", "webp", "gif"])
+@pytest.mark.parametrize("suffix", ["png", "jpg", "webp", "gif", "avif"])
 def test_a_picture_cut_short_is_refused(fax, tmp_path, suffix):
     """Half a photo is never faxed."""
     fax(marked(mode="RGB"), suffix)
     content = (tmp_path / f"picture.{suffix}").read_bytes()
     with pytest.raises(BadDocument, match="damaged or cut short"):
         fax(content[: len(content) * 2 // 3], suffix)
+
+
+def test_an_avif_without_its_picture_is_refused(fax, tmp_path):
+    """Its decoder raises exceptions of another kind than the others."""
+    fax(marked(mode="RGB"), "avif")
+    content = (tmp_path / "picture.avif").read_bytes()
+    at = content.index(b"mdat") + 4
+    with pytest.raises(BadDocument, match="damaged or cut short"):
+        fax(content[:at] + bytes(len(content) - at), "avif")
 
 
 def test_the_same_picture_gives_the_same_bytes(fax, tmp_path):

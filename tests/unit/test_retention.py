@@ -242,6 +242,14 @@ async def test_what_interrupted_work_left_is_tidied_after_a_while(harness):
     assert [path.name for path in document.parent.iterdir()] == ["fax.pdf"]
 
 
+async def test_originals_stay_as_long_as_their_document(harness):
+    """The file as a person shared it is beside the document, and goes with it."""
+    young, old = await harness.sent(NOW, FaxState.ENDED), await harness.sent(LONG_AGO, FaxState.ENDED)
+    originals = [harness.file(f"out/{each.parent.name}/original0") for each in (young, old)]
+    await harness.tick()
+    assert [path.exists() for path in originals] == [True, False]
+
+
 async def test_work_that_is_under_way_is_left_alone(harness):
     """The files of a fax that is being fetched, and a received one's download, whatever their age."""
     fax_id = await harness.fax(FaxState.FETCHING)

@@ -11,7 +11,7 @@ from PIL import Image
 
 from faxbot.standins.ucx import documents
 from faxbot.standins.ucx.conversion.fixed_media import print_pdf
-from faxbot.standins.ucx.conversion.paper import Paper
+from faxbot.standins.ucx.conversion.paper import UcxPaper
 from faxbot.standins.ucx.conversion.tiff_directory import INVALID, Verdict, check, read_pages
 from faxbot.standins.ucx.conversion.tiff_pages import NO_PAGES
 from faxbot.standins.ucx.conversion.type_rules import DocumentFormat, DocumentRefusedError, format_of
@@ -32,7 +32,7 @@ def a_page(directory: Path, *, content: bytes = b"0 0 1 1 re f", **facts: object
     return path
 
 
-def printed(path: Path, paper: Paper = Paper.LETTER) -> tuple[list[float], pikepdf.Dictionary, bytes]:
+def printed(path: Path, paper: UcxPaper = UcxPaper.LETTER) -> tuple[list[float], pikepdf.Dictionary, bytes]:
     """The part of the page that is on the paper, the page itself, and its content."""
     kept = path.with_name("kept.pdf")
     assert print_pdf(path, kept, paper) == 1
@@ -69,8 +69,8 @@ def test_a_page_lies_in_the_lower_left_corner_and_is_cut_at_the_edges(
 
 def test_a_landscape_page_loses_its_right_part(tmp_path: Path) -> None:
     """Of 792 points only those of the paper are left, on A4 fewer than on Letter."""
-    assert printed(a_page(tmp_path, MediaBox=[0, 0, 792, 612]), Paper.A4)[0] == [0, 0, 595, 842]
-    assert printed(a_page(tmp_path, MediaBox=[0, 0, 792, 612]), Paper.LEGAL)[0] == [0, 0, 612, 1008]
+    assert printed(a_page(tmp_path, MediaBox=[0, 0, 792, 612]), UcxPaper.A4)[0] == [0, 0, 595, 842]
+    assert printed(a_page(tmp_path, MediaBox=[0, 0, 792, 612]), UcxPaper.LEGAL)[0] == [0, 0, 612, 1008]
 
 
 def test_a_crop_box_cuts_but_does_not_move_the_page(tmp_path: Path) -> None:
@@ -101,7 +101,7 @@ def test_a_page_of_the_paper_is_kept_byte_for_byte(size: tuple[float, float], tm
     """Nothing is written anew that is printed as it is."""
     path = a_page(tmp_path, MediaBox=[0, 0, *size], CropBox=[0, 0, *size])
     before = path.read_bytes()
-    print_pdf(path, tmp_path / "kept.pdf", Paper.LETTER)
+    print_pdf(path, tmp_path / "kept.pdf", UcxPaper.LETTER)
     assert (tmp_path / "kept.pdf").read_bytes() == before
 
 
@@ -197,7 +197,7 @@ def bilevel(size: tuple[int, int] = (1728, 1000)) -> Image.Image:
 CLASS_F = {"compression": "group3", "dpi": (204, 98), "tiffinfo": {262: 0, 278: 9999}}
 
 
-def accept(content: bytes, directory: Path, paper: Paper = Paper.LETTER) -> documents.AcceptedDocument:
+def accept(content: bytes, directory: Path, paper: UcxPaper = UcxPaper.LETTER) -> documents.AcceptedDocument:
     (directory / "upload").write_bytes(content)
     return documents.accept(directory / "upload", "a.tif", "hash", directory / "kept.pdf", paper)
 
@@ -218,7 +218,7 @@ def accept(content: bytes, directory: Path, paper: Paper = Paper.LETTER) -> docu
 )
 def test_a_tiff_gets_the_verdict_of_tiffcheck(content: bytes, verdict: Verdict) -> None:
     """The verdicts of all pages together, each with a reason."""
-    found, reasons = check(read_pages(io.BytesIO(content)), Paper.LETTER)
+    found, reasons = check(read_pages(io.BytesIO(content)), UcxPaper.LETTER)
     assert found in (verdict, verdict | Verdict.REFORMAT)  # libtiff writes strips of its own choice
     assert bool(reasons) is (found is not Verdict.OK)
 

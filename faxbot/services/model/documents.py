@@ -19,7 +19,7 @@ class KeptDocument(SQLModel):
     sha256: str
     """Of its content, in hexadecimal digits."""
     original_sha256: str = ""
-    """Of the file that a person shared; of several: of their digests. Empty in rows from before it was stored."""
+    """Of the shared file, of several that of their digests; empty in rows from before it was stored."""
 
 
 def kept_document(document: Document) -> KeptDocument:

@@ -8,10 +8,10 @@ contract's messages, ``contract.py`` implements its methods, ``endpoint.py`` ser
 event log, and ``server.py`` the server process.
 """
 
-from faxbot.standins.ucx.conversion.paper import Paper
+from faxbot.standins.ucx.conversion.paper import UcxPaper
 from faxbot.standins.ucx.hylafax.clock import ManualClock
 from faxbot.standins.ucx.hylafax.line import DEFAULT_LINES, SimulatedLine
 from faxbot.standins.ucx.hylafax.timing import Timing
 from faxbot.standins.ucx.server import SimulatedUcx
 
-__all__ = ["DEFAULT_LINES", "ManualClock", "Paper", "SimulatedLine", "SimulatedUcx", "Timing"]
+__all__ = ["DEFAULT_LINES", "ManualClock", "SimulatedLine", "SimulatedUcx", "Timing", "UcxPaper"]

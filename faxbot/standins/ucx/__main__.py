@@ -8,7 +8,7 @@ import signal
 import sys
 from pathlib import Path
 
-from faxbot.standins.ucx.conversion.paper import Paper
+from faxbot.standins.ucx.conversion.paper import UcxPaper
 from faxbot.standins.ucx.server import SimulatedUcx
 
 
@@ -21,7 +21,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--control-port", type=int, default=0, help="of the control API (0: a free one)")
     parser.add_argument("--speed", type=float, default=1.0, help="simulated seconds per second")
     parser.add_argument("--seed", type=int, default=0, help="of the random generator")
-    sizes = [size.name.lower() for size in Paper]
+    sizes = [size.name.lower() for size in UcxPaper]
     parser.add_argument("--paper", choices=sizes, default="letter", help="the size of every fax page")
     parser.add_argument("--client-id", default="faxbot", help="user name for the Token method")
     parser.add_argument("--client-secret", default="not-a-secret", help="password for the Token method")
@@ -40,7 +40,7 @@ async def _serve(arguments: argparse.Namespace) -> None:
         port=arguments.port,
         control_port=arguments.control_port,
         seed=arguments.seed,
-        paper=Paper.named(arguments.paper),
+        paper=UcxPaper.named(arguments.paper),
         client_id=arguments.client_id,
         client_secret=arguments.client_secret,
         log_file=arguments.log,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pikepdf
 
 from faxbot.standins.ucx.conversion.fixed_media import print_pdf
-from faxbot.standins.ucx.conversion.paper import Paper
+from faxbot.standins.ucx.conversion.paper import UcxPaper
 from faxbot.standins.ucx.conversion.tiff_pages import NO_PAGES, print_tiff
 from faxbot.standins.ucx.conversion.type_rules import DocumentFormat, DocumentRefusedError, format_of
 from faxbot.standins.ucx.conversion.typesetting import compose, typeset
@@ -47,7 +47,9 @@ class AcceptedDocument:
         return bool(self.failure)
 
 
-def accept(upload: Path, name: str, sha256: str, kept: Path, paper: Paper = Paper.LETTER) -> AcceptedDocument:
+def accept(
+    upload: Path, name: str, sha256: str, kept: Path, paper: UcxPaper = UcxPaper.LETTER
+) -> AcceptedDocument:
     """
     Accept *upload*, named *name* by its sender, as a fax document.
 
@@ -92,7 +94,7 @@ def excerpt(source: Path, first: int, count: int, kept: Path) -> None:
         shutil.copyfile(source, kept)
 
 
-def _keep_tiff(upload: Path, kept: Path, paper: Paper) -> tuple[int, str]:
+def _keep_tiff(upload: Path, kept: Path, paper: UcxPaper) -> tuple[int, str]:
     made = kept.with_name(kept.name + ".made")
     converted = print_tiff(upload, made, paper)
     if converted.pages:
@@ -103,7 +105,7 @@ def _keep_tiff(upload: Path, kept: Path, paper: Paper) -> tuple[int, str]:
     return converted.pages, converted.failure
 
 
-def _keep_text(upload: Path, kind: DocumentFormat, kept: Path, paper: Paper) -> int:
+def _keep_text(upload: Path, kind: DocumentFormat, kept: Path, paper: UcxPaper) -> int:
     content = upload.read_bytes()
     upload.unlink()
     if kind is DocumentFormat.POSTSCRIPT:

@@ -11,7 +11,7 @@ from typing import Self
 from aiohttp import web
 
 from faxbot.standins.ucx.control import PREFIX, Control
-from faxbot.standins.ucx.conversion.paper import Paper
+from faxbot.standins.ucx.conversion.paper import UcxPaper
 from faxbot.standins.ucx.credentials import ApiCredentials
 from faxbot.standins.ucx.endpoint import FaxApiEndpoint
 from faxbot.standins.ucx.faults import FaultPlan
@@ -58,7 +58,7 @@ class SimulatedUcx:
         sleep: Callable[[float], Awaitable[None]] | None = None,
         timing: Timing | None = None,
         seed: int = 0,
-        paper: Paper = Paper.LETTER,
+        paper: UcxPaper = UcxPaper.LETTER,
         client_id: str = "faxbot",
         client_secret: str = "not-a-secret",  # noqa: S107  # of a simulator on loopback
         log_file: Path | None = None,

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pikepdf
 
-from faxbot.standins.ucx.conversion.paper import Paper, PaperSize
+from faxbot.standins.ucx.conversion.paper import PaperSize, UcxPaper
 
 _TOLERANCE = 0.5
 """Points by which a page may differ from the paper and be left as it is: less than two dots."""
@@ -22,7 +22,7 @@ _DEEPEST = 50
 Box = tuple[float, float, float, float]
 
 
-def print_pdf(source: Path, kept: Path, paper: Paper) -> int:
+def print_pdf(source: Path, kept: Path, paper: UcxPaper) -> int:
     """
     Write to *kept* the pages of *source* as they are printed on *paper*; return their number.
 

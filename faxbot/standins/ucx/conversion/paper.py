@@ -13,7 +13,7 @@ class PaperSize:
     length_mm: int
 
 
-class Paper(Enum):
+class UcxPaper(Enum):
     """The sizes that a simulated UCX can be set to."""
 
     LETTER = PaperSize(612.0, 792.0, 280)
@@ -21,7 +21,7 @@ class Paper(Enum):
     LEGAL = PaperSize(612.0, 1008.0, 364)
 
     @classmethod
-    def named(cls, name: str) -> "Paper":
+    def named(cls, name: str) -> "UcxPaper":
         """
         The size *name*, ignoring case.
 

@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from PIL.TiffImagePlugin import ImageFileDirectory_v2 as PillowDirectory
 
-from faxbot.standins.ucx.conversion.paper import Paper
+from faxbot.standins.ucx.conversion.paper import UcxPaper
 
 DOTS = 1728
 LINES_AN_INCH = 98
@@ -96,7 +96,7 @@ def read_pages(file: BinaryIO) -> list[TiffPage]:
     return pages
 
 
-def check(pages: list[TiffPage], paper: Paper) -> tuple[Verdict, list[str]]:
+def check(pages: list[TiffPage], paper: UcxPaper) -> tuple[Verdict, list[str]]:
     """The verdict on a document, and the reasons as tiffcheck gives them, one line each."""
     if not pages:
         return Verdict.REJECT, [INVALID]
@@ -108,7 +108,7 @@ def check(pages: list[TiffPage], paper: Paper) -> tuple[Verdict, list[str]]:
     return verdict, reasons
 
 
-def _needed(page: TiffPage, paper: Paper) -> Iterator[tuple[Verdict, str]]:
+def _needed(page: TiffPage, paper: UcxPaper) -> Iterator[tuple[Verdict, str]]:
     if page.bits != 1:
         yield Verdict.REIMAGE, f"Document is not a bilevel image (bits/sample {page.bits})."
     if page.samples != 1:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pikepdf
 from PIL import Image
 
-from faxbot.standins.ucx.conversion.paper import Paper
+from faxbot.standins.ucx.conversion.paper import UcxPaper
 from faxbot.standins.ucx.conversion.tiff_directory import LINES_AN_INCH, TiffPage, Verdict, check, read_pages
 
 NO_PAGES = "Could not reopen converted document to verify format"
@@ -36,7 +36,7 @@ class ConvertedTiff:
     failure: str = ""
 
 
-def print_tiff(source: Path, kept: Path, paper: Paper) -> ConvertedTiff:
+def print_tiff(source: Path, kept: Path, paper: UcxPaper) -> ConvertedTiff:
     """Write to *kept* a PDF of the fax pages made of *source* on *paper*."""
     with source.open("rb") as file:
         pages = read_pages(file)
@@ -76,7 +76,7 @@ def _decode(source: Path, index: int) -> Image.Image | None:
 
 
 def _add_page(
-    pdf: pikepdf.Pdf, picture: Image.Image, page: TiffPage, paper: Paper, *, as_it_is: bool
+    pdf: pikepdf.Pdf, picture: Image.Image, page: TiffPage, paper: UcxPaper, *, as_it_is: bool
 ) -> None:
     across, down = page.resolution
     width, height = paper.value.width, paper.value.height

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pikepdf
 
-from faxbot.standins.ucx.conversion.paper import Paper
+from faxbot.standins.ucx.conversion.paper import UcxPaper
 
 LINES_A_PAGE = 56
 COLUMNS = 82
@@ -37,7 +37,7 @@ def _wrapped(line: str) -> list[str]:
     return [line[start : start + COLUMNS] for start in range(0, len(line), COLUMNS)] or [""]
 
 
-def compose(pages: list[list[str]], kept: Path, paper: Paper = Paper.LETTER) -> None:
+def compose(pages: list[list[str]], kept: Path, paper: UcxPaper = UcxPaper.LETTER) -> None:
     """Write a PDF of *paper* with one page of plain text per list of lines."""
     size = (paper.value.width, paper.value.height)
     with pikepdf.new() as pdf:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from faxbot.standins.ucx import documents
-from faxbot.standins.ucx.conversion.paper import Paper
+from faxbot.standins.ucx.conversion.paper import UcxPaper
 from faxbot.standins.ucx.documents import AcceptedDocument
 from faxbot.standins.ucx.hylafax.calls import IncomingCall, OutgoingCall, WaitingCall
 from faxbot.standins.ucx.hylafax.clock import SimulatedClock
@@ -34,7 +34,7 @@ class HylaFax:
         *,
         timing: Timing | None = None,
         seed: int = 0,
-        paper: Paper = Paper.LETTER,
+        paper: UcxPaper = UcxPaper.LETTER,
     ) -> None:
         self.resources = SystemResources(
             directory, lines, clock, log, timing=timing or Timing(), seed=seed, paper=paper

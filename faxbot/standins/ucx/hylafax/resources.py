@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from random import Random
 
-from faxbot.standins.ucx.conversion.paper import Paper
+from faxbot.standins.ucx.conversion.paper import UcxPaper
 from faxbot.standins.ucx.hylafax.clock import SimulatedClock
 from faxbot.standins.ucx.hylafax.line import COMING_READY, IDLE, Modem, SimulatedLine
 from faxbot.standins.ucx.hylafax.records import RecordDatabase
@@ -26,7 +26,7 @@ class SystemResources:
         *,
         timing: Timing,
         seed: int,
-        paper: Paper,
+        paper: UcxPaper,
     ) -> None:
         self.directory = directory
         self.clock = clock
