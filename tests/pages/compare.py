@@ -332,7 +332,8 @@ def _unmatched(
 ) -> tuple[list[bool], list[bool]]:
     """For each cell: whether *one* has a mark and *other* nothing near it; whether *one* has a mark."""
     lost, marks = [False] * (one.width * one.height), [False] * (one.width * one.height)
-    for here, there in zip(_marks(one, around), _marks(other, around), strict=True):
+    dark = sum(one.tobytes()) > 127 * one.width * one.height  # white on black: what is lighter is the writing
+    for here, there in [list(zip(_marks(one, around), _marks(other, around), strict=True))[dark]]:
         nearby = there.filter(ImageFilter.MaxFilter(near)).tobytes()
         for at, (a, b) in enumerate(zip(here.tobytes(), nearby, strict=True)):
             if a > _INK:
