@@ -25,7 +25,7 @@ _PAPER = 612.0, 792.0
 
 @dataclass(slots=True)
 class Cost:
-    """Seconds, the peak memory of the working process in bytes, and the longest wait of the event loop."""
+    """Seconds, the peak in bytes of the process that did the work, the longest wait of the event loop."""
 
     seconds: float = 0.0
     peak: int = 0

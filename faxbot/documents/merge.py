@@ -7,7 +7,7 @@ import shutil
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pikepdf
@@ -48,6 +48,15 @@ class _Pages:
     as_it_is: bool = False
 
 
+@dataclass(slots=True)
+class _Whole:
+    """The parts as one PDF at *path*. *foreign* are the indexes of pages whose content was not made here."""
+
+    path: Path
+    notes: list[Note] = field(default_factory=list)
+    foreign: list[int] = field(default_factory=list)
+
+
 def merge_parts(
     parts: Sequence[Part],
     into: Path,
@@ -78,34 +87,13 @@ def merge_parts(
         if tiff.fits(parts[0].path, limits.paper):
             made = _same_bytes(parts[0].path, workdir)
             return _finish(made, into, FileKind.TIFF, parts, blank=tiff.blank_pages(made))
-    made, notes, foreign = workdir / "made", list[Note](), list[int]()
-    with pikepdf.Pdf.new() as whole, ExitStack() as sources:
-        as_it_is = False
-        for number, (part, kind) in enumerate(zip(parts, kinds, strict=True)):
-            begin(part)
-            with _naming(part):
-                found = _pages(part, kind, workdir / str(number), limits)
-                source = sources.enter_context(found.pdf)
-                if kind in (FileKind.PDF, FileKind.POSTSCRIPT):
-                    first = len(whole.pages)
-                    foreign += [
-                        first + at for at, page in enumerate(source.pages) if draws_more_than_lines(page)
-                    ]
-                notes += [Note(note.page and note.page + len(whole.pages), note.text) for note in found.notes]
-                whole.pages.extend(source.pages)
-            as_it_is = found.as_it_is and len(parts) == 1
-            if len(whole.pages) > limits.max_pages:
-                what = part.name if len(parts) == 1 else "All together"
-                raise too_many_pages(what, len(whole.pages), limits.max_pages)
-        if not as_it_is:
-            whole.save(made, deterministic_id=True)
-    if as_it_is:
-        made = _same_bytes(parts[0].path, workdir)
+    whole = _put_together(parts, kinds, workdir, limits, begin)
+    made = whole.path
     with _naming(parts[0]):
-        proof = prove(made, parts[0].name, limits.paper, foreign)
+        proof = prove(made, parts[0].name, limits.paper, whole.foreign)
         if proof.otherwise:
             made = _with_pictures(made, workdir / "pictured", proof.otherwise, limits.paper)
-    return _finish(made, into, FileKind.PDF, parts, notes=notes, blank=proof.blank)
+    return _finish(made, into, FileKind.PDF, parts, notes=whole.notes, blank=proof.blank)
 
 
 def safe_name(name: str, suffix: str) -> str:
@@ -130,6 +118,37 @@ def _naming(part: Part) -> Iterator[None]:
         raise
     except Exception as exc:
         raise too_complex(part.name) from exc
+
+
+def _put_together(
+    parts: Sequence[Part],
+    kinds: Sequence[FileKind],
+    workdir: Path,
+    limits: Limits,
+    begin: Callable[[Part], object],
+) -> _Whole:
+    """One PDF of all parts; the very bytes of a single one that fits."""
+    whole = _Whole(workdir / "made")
+    with pikepdf.Pdf.new() as pdf, ExitStack() as sources:
+        for number, (part, kind) in enumerate(zip(parts, kinds, strict=True)):
+            begin(part)
+            first = len(pdf.pages)
+            with _naming(part):
+                found = _pages(part, kind, workdir / str(number), limits)
+                source = sources.enter_context(found.pdf)
+                whole.notes += [Note(note.page and note.page + first, note.text) for note in found.notes]
+                if kind in (FileKind.PDF, FileKind.POSTSCRIPT):
+                    drawn = [draws_more_than_lines(page) for page in source.pages]
+                    whole.foreign += [first + index for index, more in enumerate(drawn) if more]
+                pdf.pages.extend(source.pages)
+            if found.as_it_is and len(parts) == 1:
+                whole.path = _same_bytes(part.path, workdir)
+                return whole
+            if len(pdf.pages) > limits.max_pages:
+                what = part.name if len(parts) == 1 else "All together"
+                raise too_many_pages(what, len(pdf.pages), limits.max_pages)
+        pdf.save(whole.path, deterministic_id=True)
+    return whole
 
 
 def _pages(part: Part, kind: FileKind, scratch: Path, limits: Limits) -> _Pages:

@@ -42,17 +42,17 @@ def prove(made: Path, name: str, paper: Paper, foreign: Sequence[int]) -> Proof:
     """
     Compare how the pages of the PDF at *made* are shown and printed.
 
-    *foreign* are the indexes of the pages that were not made here, in order. After some seconds the others are
-    taken as they are. *name* is used in messages.
+    *foreign* are the indexes of the pages whose content was not made here, in order. Those that cannot be
+    printed within some seconds are taken as they are. *name* is used in messages.
 
     Raises:
         BadDocument: Not one page could be printed in that time.
     """
     blank, shown = list[bool](), dict[int, Image.Image]()
-    for index, page in enumerate(viewed_pages(made)):
-        blank.append(page.getextrema()[0] >= _BLANK_FROM)  # type: ignore[operator]
+    for index, viewed in enumerate(viewed_pages(made)):
+        blank.append(viewed.getextrema()[0] >= _BLANK_FROM)  # type: ignore[operator]
         if index in foreign:
-            shown[index] = page.reduce(_CELL)
+            shown[index] = viewed.reduce(_CELL)
     wanted = [index for index in foreign if not blank[index]]
     if not wanted or shutil.which("gs") is None:
         return Proof(blank, [])

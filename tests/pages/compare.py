@@ -30,7 +30,7 @@ _NOTHING_LIKE = 0.2
 _WORTH_TURNING = 1.03
 _CLUSTER = 9  # cells: a word of a form field
 _BAND = 4  # cells along an edge
-_AROUND = 6
+_AROUND, _NEAR = 6, 2  # cells: shades are compared with what is around, writing with what is next to it
 _STRETCHED = 0.06  # dots that are not square: 204 x 196 to an inch, and rounded resolutions
 _FEWEST_CELLS = 60  # along a small picture
 _ICON = 150
@@ -244,11 +244,15 @@ def _pair(
 def _likeness(mine: Image.Image, theirs: Image.Image) -> float:
     """The larger correlation of both: of the ink, and of its local contrast."""
     likeness = _correlation(mine, theirs)
-    return likeness if likeness > _SURE else max(likeness, _correlation(_contrast(mine), _contrast(theirs)))
+    if likeness > _SURE:
+        return likeness
+    return max(
+        likeness, *(_correlation(_contrast(mine, far), _contrast(theirs, far)) for far in (_NEAR, _AROUND))
+    )
 
 
-def _contrast(ink: Image.Image) -> Image.Image:
-    return ImageChops.difference(ink, ink.filter(ImageFilter.BoxBlur(_AROUND)))
+def _contrast(ink: Image.Image, around: int) -> Image.Image:
+    return ImageChops.difference(ink, ink.filter(ImageFilter.BoxBlur(around)))
 
 
 def _correlation(one: Image.Image, other: Image.Image) -> float:
@@ -307,13 +311,13 @@ def _cut_by(ink: Image.Image, shown: Shown, sheet: Sheet) -> str:
 def _difference(ink: Image.Image, shown: Shown, sheet: Sheet, match: Match, *, loose: bool) -> str:
     picture, size = _turned(ink, match.turn), _size_turned(shown, match.turn)
     mine, theirs = _pair(picture, size, sheet, match.place)
-    lost, marks = _unmatched(mine, theirs, near=3, share=0.25)
+    lost, marks = _unmatched(mine, theirs, near=3, share=0.25, around=_NEAR if loose else _AROUND)
     cells = mine.size
     for edge, band in _bands(cells).items():
         missing = sum(lost[at] for at in band)
-        if missing >= 4 and missing > 0.3 * sum(marks[at] for at in band):
+        if not loose and missing >= 4 and missing > 0.3 * sum(marks[at] for at in band):
             return f"cut at the {_side(edge, match.turn)}"
-    if sum(lost) > (0.3 if loose else 0.1) * sum(marks):
+    if sum(lost) > (0.6 if loose else 0.1) * sum(marks):
         return "garbled" if match.likeness < 0.75 else "a part is missing"
     if not loose and _largest_cluster(lost, cells[0]) >= _CLUSTER:
         return "a part is missing"
@@ -324,22 +328,23 @@ def _difference(ink: Image.Image, shown: Shown, sheet: Sheet, match: Match, *, l
 
 
 def _unmatched(
-    one: Image.Image, other: Image.Image, *, near: int, share: float
+    one: Image.Image, other: Image.Image, *, near: int, share: float, around: int = _AROUND
 ) -> tuple[list[bool], list[bool]]:
     """For each cell: whether *one* has a mark and *other* nothing near it; whether *one* has a mark."""
     lost, marks = [False] * (one.width * one.height), [False] * (one.width * one.height)
-    for here, there in zip(_marks(one), _marks(other), strict=True):
-        around = there.filter(ImageFilter.MaxFilter(near)).tobytes()
-        for at, (a, b) in enumerate(zip(here.tobytes(), around, strict=True)):
+    dark = sum(one.tobytes()) > 127 * one.width * one.height  # white on black: what is lighter is the writing
+    for here, there in [list(zip(_marks(one, around), _marks(other, around), strict=True))[dark]]:
+        nearby = there.filter(ImageFilter.MaxFilter(near)).tobytes()
+        for at, (a, b) in enumerate(zip(here.tobytes(), nearby, strict=True)):
             if a > _INK:
                 marks[at] = True
                 lost[at] = lost[at] or b < share * a
     return lost, marks
 
 
-def _marks(ink: Image.Image) -> tuple[Image.Image, Image.Image]:
+def _marks(ink: Image.Image, radius: int) -> tuple[Image.Image, Image.Image]:
     """By how much each cell is darker than what is around it, and by how much lighter."""
-    around = ink.filter(ImageFilter.BoxBlur(_AROUND))
+    around = ink.filter(ImageFilter.BoxBlur(radius))
     return ImageChops.subtract(ink, around), ImageChops.subtract(around, ink)
 
 

@@ -33,7 +33,7 @@ def operators(box: Box, number: int = 1) -> str:
     ]
     lines.append("ET")
     middle = f"{left + width * 0.35:.3f} {bottom + height * 0.3:.3f}"
-    letter = f"BT /F1 {30 * unit:.3f} Tf {middle} Td (R{number}) Tj ET"
+    letter = f"BT /F1 {12 * unit:.3f} Tf {middle} Td (R{number}) Tj ET"
     return "\n".join(["q 0 g", *marks, *lines, letter, "Q"])
 
 
