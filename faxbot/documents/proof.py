@@ -9,7 +9,6 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Generator, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -25,8 +24,9 @@ _BLANK_FROM = 250  # a page is blank when no dot is darker, of 0 (black) to 255 
 _CELL = 8  # dots: a letter of 6 points is about as large
 _INKED, _EMPTY = 235, 250  # the mean shade of a cell with something in it, and of one with nothing
 _MAX_OTHER_CELLS = 2
-_SECONDS = 15.0
-_FAILED = Image.new("L", (_CELL, _CELL), 255)  # in place of a page that Ghostscript cannot print
+SECONDS = 15.0
+"""How long Ghostscript may draw; it prints about ten pages a second."""
+
 _DRAWN = frozenset(("/Font", "/XObject", "/Pattern", "/Shading"))
 
 
@@ -56,13 +56,12 @@ def prove(made: Path, name: str, paper: Paper, foreign: Sequence[int]) -> Proof:
     wanted = [index for index in foreign if not blank[index]]
     if not wanted or shutil.which("gs") is None:
         return Proof(blank, [])
-    otherwise = []
-    with closing(_printed(made, name, paper, wanted)) as printed:
-        for index in wanted:
-            page = next(printed, _FAILED)
-            if page is not None and _differs(shown[index], page.reduce(_CELL)):
-                otherwise.append(index)
-    return Proof(blank, otherwise)
+    left, otherwise = list(wanted), list[int]()
+    for page in _printed(made, name, paper, wanted):
+        index = left.pop(0)
+        if page is not None and _differs(shown[index], page.reduce(_CELL)):
+            otherwise.append(index)
+    return Proof(blank, otherwise + left)
 
 
 def draws_more_than_lines(page: pikepdf.Page) -> bool:
@@ -102,7 +101,7 @@ def _printed(made: Path, name: str, paper: Paper, wanted: Sequence[int]) -> Gene
         is_over.set()
         process.kill()
 
-    timer = threading.Timer(_SECONDS, end)
+    timer = threading.Timer(SECONDS, end)
     timer.start()
     drawn = 0
     try:
@@ -133,7 +132,7 @@ def _read_page(stream: IO[bytes]) -> Image.Image | None:
 
 def _differs(shown: Image.Image, printed: Image.Image) -> bool:
     """Whether one has something where the other has nothing, in more than a few cells."""
-    printed = printed.crop((0, 0, *shown.size))
+    printed = printed.resize(shown.size)
     return max(_alone(shown, printed), _alone(printed, shown)) > _MAX_OTHER_CELLS
 
 
