@@ -14,7 +14,7 @@ from faxbot.documents.kinds import display_name, unsupported
 from faxbot.documents.paper import Paper
 from faxbot.documents.refusals import NO_TEXT, Unfaxable
 from faxbot.documents.text_pdf import ROWS, Canvas
-from faxbot.documents.text_rows import COLUMNS, NoGlyphError, Rows, Run
+from faxbot.documents.text_rows import COLUMNS, NoGlyphError, TextRows, Run
 from faxbot.documents.unreadable import too_many_pages
 from faxbot.fax.document import Note
 from faxbot.fax.errors import BadDocument
@@ -42,7 +42,7 @@ def typeset(path: Path, name: str, paper: Paper, max_pages: int) -> tuple[pikepd
         raise unsupported(name)
     fonts = Fonts()
     canvas = Canvas(fonts, paper)
-    rows = Rows(fonts, canvas.width)
+    rows = TextRows(fonts, canvas.width)
     lines = _lines(path, found, max_chars=(max_pages + 1) * _MAX_ROWS * COLUMNS)
     pages = 0
     try:
@@ -88,7 +88,7 @@ def _lines(path: Path, found: encoding.Encoding, max_chars: int) -> Iterator[str
     yield rest + newlines.decode("", final=True)
 
 
-def _rows_and_breaks(lines: Iterator[str], rows: Rows) -> Iterator[Sequence[Run] | None]:
+def _rows_and_breaks(lines: Iterator[str], rows: TextRows) -> Iterator[Sequence[Run] | None]:
     """The rows of all lines; None stands for a page break."""
     for line in lines:
         text = _cleaned(line) if _CONTROLS.search(line) else line

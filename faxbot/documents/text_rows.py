@@ -95,7 +95,7 @@ class NoGlyphError(Exception):
         self.char = char
 
 
-class Rows:
+class TextRows:
     """Breaks lines into rows of 80 columns, with *fonts*."""
 
     def __init__(self, fonts: Fonts, measure: Measure) -> None:

@@ -210,9 +210,9 @@ def _written(path: Path, content: bytes) -> Path:
         (_locked, "locked.pdf", "locked.pdf is locked with a password."),
         (lambda path: _written(path, b""), "nothing.pdf", "nothing.pdf is empty."),
         (
-            lambda path: _written(path, b"PK\x03\x04\x14\0\x06\0" + bytes(64)),
-            "letter.docx",
-            "letter.docx can't be faxed. I take PDF, TIFF, PostScript, text, PNG and JPEG.",
+            lambda path: _written(path, b"{\\rtf1\\ansi Dear Mercy Clinic,}"),
+            "letter.rtf",
+            "letter.rtf can't be faxed. Save it as a PDF and share that.",
         ),
     ],
 )

@@ -59,7 +59,7 @@ class PlainDocuments:
     async def prepare(self, parts, into):
         path = into.with_suffix(".pdf")
         path.write_bytes(b"%PDF-1.7")
-        return Document(path, "fax.pdf", "application/pdf", 2, 8, "0" * 64)
+        return Document(path, "fax.pdf", "application/pdf", 2, 8, "0" * 64, "0" * 64)
 
     async def inspect(self, path):
         if path.read_text() in self.damaged:

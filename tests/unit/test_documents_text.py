@@ -19,7 +19,7 @@ from faxbot.documents.fonts import Font, Fonts
 from faxbot.documents.paper import PAPER
 from faxbot.documents.plain_text import typeset
 from faxbot.documents.text_pdf import Canvas
-from faxbot.documents.text_rows import WIDTH, Rows, Style
+from faxbot.documents.text_rows import WIDTH, TextRows, Style
 from faxbot.fax.document import Note
 from faxbot.fax.errors import BadDocument
 
@@ -108,7 +108,7 @@ def test_marks_of_printers_and_screens_are_not_printed(pages: Pages, content: st
 @pytest.mark.parametrize(
     ("line", "shown"), [("a\tb", "a       b"), ("ab\t\tc", "ab              c"), ("é\tb", "é       b")]
 )
-def test_tabs_go_to_eight_columns(rows: Rows, line: str, shown: str) -> None:
+def test_tabs_go_to_eight_columns(rows: TextRows, line: str, shown: str) -> None:
     """As on a screen."""
     ((run,),) = rows.of(line)
     assert run.text == shown
@@ -284,14 +284,14 @@ def test_five_hundred_pages_take_a_moment(tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def rows() -> Rows:
+def rows() -> TextRows:
     """Rows in the fonts of this machine."""
     own = Fonts()
-    return Rows(own, Canvas(own, LETTER).width)
+    return TextRows(own, Canvas(own, LETTER).width)
 
 
 @given(st.text(st.characters(codec="latin-1", exclude_categories=["Cc"]), max_size=400))
-def test_no_character_is_lost_or_outside(rows: Rows, line: str) -> None:
+def test_no_character_is_lost_or_outside(rows: TextRows, line: str) -> None:
     """Any line: its letters in their order, and no row wider than 80 columns."""
     made = list(rows.of(line))
     shown = "".join(run.text for row in made for run in row)
@@ -300,7 +300,7 @@ def test_no_character_is_lost_or_outside(rows: Rows, line: str) -> None:
 
 
 @given(st.text(st.sampled_from("abc  אבג،السلام(12)-é\u0301"), max_size=200))
-def test_rows_of_both_directions_are_within_the_page(rows: Rows, line: str) -> None:
+def test_rows_of_both_directions_are_within_the_page(rows: TextRows, line: str) -> None:
     """Hebrew and Arabic among Latin letters: all is there, and nothing is beside the page."""
     made = list(rows.of(line))
     width = Canvas(Fonts(), LETTER).width
@@ -310,7 +310,7 @@ def test_rows_of_both_directions_are_within_the_page(rows: Rows, line: str) -> N
         assert max(ends, default=0) <= WIDTH + 1
 
 
-def test_what_is_read_from_right_to_left_ends_at_the_right(rows: Rows) -> None:
+def test_what_is_read_from_right_to_left_ends_at_the_right(rows: TextRows) -> None:
     """Arabic is set in one run, with its words in reading order."""
     (row,) = rows.of("السلام عليكم (12)")
     assert [run.text for run in row if run.rtl][-1].startswith("السلام عليكم")

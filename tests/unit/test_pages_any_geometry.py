@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pikepdf
 import pypdfium2
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from PIL import ImageOps
 
@@ -39,17 +39,18 @@ def pages(draw: st.DrawFn) -> Page:
         media,
         crop=crop,
         rotate=draw(st.sampled_from([None, 0, 90, 180, 270, -90, 450])),
-        unit=draw(st.sampled_from([None, 0.5, 1.0, 2.5])),
+        unit=draw(st.sampled_from([None, 1.0, 2.5])),
     )
 
 
-def fitted(page: Page, paper: str, path: Path) -> Sheet:
-    """The page on *paper*, as PDFium draws it."""
+def fitted(page: Page, paper: str, path: Path) -> Sheet | None:
+    """The page on *paper*, as PDFium draws it; None if it became several."""
     with built([page]) as pdf:
         pdf.save(path)
     with pikepdf.open(path) as pdf:
         fit_pages(pdf, path, path.name, PAPER[paper])
-        assert len(pdf.pages) == 1
+        if len(pdf.pages) > 1:  # a long page, which is cut: test_documents_paper.py
+            return None
         data = io.BytesIO()
         pdf.save(data)
     document = pypdfium2.PdfDocument(data.getvalue())
@@ -70,6 +71,7 @@ def test_every_mark_survives(tmp_path_factory):
     @given(pages(), st.sampled_from(sorted(PAPER)))
     def check(page: Page, paper: str) -> None:
         sheet = fitted(page, paper, path)
+        assume(sheet is not None)
         assert compare(show(path)[0], sheet).problem == ""
 
     check()
