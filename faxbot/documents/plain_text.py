@@ -14,7 +14,7 @@ from faxbot.documents.kinds import display_name, unsupported
 from faxbot.documents.paper import Paper
 from faxbot.documents.refusals import NO_TEXT, Unfaxable
 from faxbot.documents.text_pdf import ROWS, Canvas
-from faxbot.documents.text_rows import COLUMNS, NoGlyphError, TextRows, Run
+from faxbot.documents.text_rows import COLUMNS, NoGlyphError, Run, TextRows
 from faxbot.documents.unreadable import too_many_pages
 from faxbot.fax.document import Note
 from faxbot.fax.errors import BadDocument

@@ -19,7 +19,7 @@ from faxbot.documents.fonts import Font, Fonts
 from faxbot.documents.paper import PAPER
 from faxbot.documents.plain_text import typeset
 from faxbot.documents.text_pdf import Canvas
-from faxbot.documents.text_rows import WIDTH, TextRows, Style
+from faxbot.documents.text_rows import WIDTH, Style, TextRows
 from faxbot.fax.document import Note
 from faxbot.fax.errors import BadDocument
 
