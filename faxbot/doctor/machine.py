@@ -160,8 +160,8 @@ class MachineChecks:
         if found := shutil.which("gs"):
             return green(f"Ghostscript is there ({found}).")
         return yellow(
-            "Ghostscript (gs) is not there: PostScript can't be put together with other files.",
-            "If people fax such files, install it: sudo apt install ghostscript",
+            "Ghostscript (gs) is not there: PostScript is refused, and pages are not compared with their print.",
+            "Install it: sudo apt install ghostscript",
         )
 
 
