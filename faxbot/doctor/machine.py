@@ -160,7 +160,7 @@ class MachineChecks:
         if found := shutil.which("gs"):
             return green(f"Ghostscript is there ({found}).")
         return yellow(
-            "Ghostscript (gs) is not there: PostScript is refused, and pages are not compared with their print.",
+            "Ghostscript (gs) is not there: PostScript is refused, and printed pages are not compared.",
             "Install it: sudo apt install ghostscript",
         )
 
