@@ -53,6 +53,7 @@ class _Whole:
     """The parts as one PDF at *path*. *foreign* are the indexes of pages whose content was not made here."""
 
     path: Path
+    pages: int = 0
     notes: list[Note] = field(default_factory=list)
     foreign: list[int] = field(default_factory=list)
 
@@ -90,7 +91,7 @@ def merge_parts(
     whole = _put_together(parts, kinds, workdir, limits, begin)
     made = whole.path
     with _naming(parts[0]):
-        proof = prove(made, parts[0].name, limits.paper, whole.foreign)
+        proof = prove(made, parts[0].name, limits.paper, pages=whole.pages, foreign=whole.foreign)
         if proof.otherwise:
             made = _with_pictures(made, workdir / "pictured", proof.otherwise, limits.paper)
     return _finish(made, into, FileKind.PDF, parts, notes=whole.notes, blank=proof.blank)
@@ -141,6 +142,7 @@ def _put_together(
                     drawn = [draws_more_than_lines(page) for page in source.pages]
                     whole.foreign += [first + index for index, more in enumerate(drawn) if more]
                 pdf.pages.extend(source.pages)
+                whole.pages = len(pdf.pages)
             if found.as_it_is and len(parts) == 1:
                 whole.path = _same_bytes(part.path, workdir)
                 return whole

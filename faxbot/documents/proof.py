@@ -8,6 +8,7 @@ otherwise than a viewer has to be sent as a picture. Source: pdf2fax of HylaFAX 
 import shutil
 import subprocess
 import threading
+import time
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +26,7 @@ _CELL = 8  # dots: a letter of 6 points is about as large
 _INKED, _EMPTY = 235, 250  # the mean shade of a cell with something in it, and of one with nothing
 _MAX_OTHER_CELLS = 2
 SECONDS = 15.0
-"""How long Ghostscript may draw; it prints about ten pages a second."""
+"""How long all pages may be drawn by PDFium, and how long by Ghostscript; each draws some ten a second."""
 
 _DRAWN = frozenset(("/Font", "/XObject", "/Pattern", "/Shading"))
 
@@ -38,22 +39,26 @@ class Proof:
     otherwise: list[int]
 
 
-def prove(made: Path, name: str, paper: Paper, foreign: Sequence[int]) -> Proof:
+def prove(made: Path, name: str, paper: Paper, *, pages: int, foreign: Sequence[int]) -> Proof:
     """
-    Compare how the pages of the PDF at *made* are shown and printed.
+    Compare how the *pages* of the PDF at *made* are shown and printed.
 
-    *foreign* are the indexes of the pages whose content was not made here, in order. Those that cannot be
-    printed within some seconds are taken as they are. *name* is used in messages.
+    *foreign* are the indexes of those whose content was not made here, in order. Pages that cannot be drawn
+    within `SECONDS` each way are taken as they are. *name* is used in messages.
 
     Raises:
         BadDocument: Not one page could be printed in that time.
     """
     blank, shown = list[bool](), dict[int, Image.Image]()
+    began = time.monotonic()
     for index, viewed in enumerate(viewed_pages(made)):
+        if time.monotonic() - began > SECONDS:
+            blank += [False] * (pages - index)
+            break
         blank.append(viewed.getextrema()[0] >= _BLANK_FROM)  # type: ignore[operator]
         if index in foreign:
             shown[index] = viewed.reduce(_CELL)
-    wanted = [index for index in foreign if not blank[index]]
+    wanted = [index for index in shown if not blank[index]]
     if not wanted or shutil.which("gs") is None:
         return Proof(blank, [])
     left, otherwise = list(wanted), list[int]()

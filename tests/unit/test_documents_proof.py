@@ -61,7 +61,7 @@ def test_what_the_converter_has_no_time_for_goes_as_it_is(tmp_path, ghostscript,
     """A long document does not wait for all its pages."""
     ghostscript(f"{WHITE}; exec sleep 60")
     monkeypatch.setattr(proof, "SECONDS", 1.0)
-    assert prove(letters(tmp_path / "a.pdf", 3), "a.pdf", LETTER, [0, 1, 2]).otherwise == [0]
+    assert prove(letters(tmp_path / "a.pdf", 3), "a.pdf", LETTER, pages=3, foreign=[0, 1, 2]).otherwise == [0]
 
 
 def test_a_page_that_takes_the_converter_too_long_is_refused(tmp_path, ghostscript, monkeypatch):
@@ -69,19 +69,29 @@ def test_a_page_that_takes_the_converter_too_long_is_refused(tmp_path, ghostscri
     ghostscript("exec sleep 60")
     monkeypatch.setattr(proof, "SECONDS", 0.2)
     with pytest.raises(BadDocument, match=r"a\.pdf is too complex"):
-        prove(letters(tmp_path / "a.pdf"), "a.pdf", LETTER, [0])
+        prove(letters(tmp_path / "a.pdf"), "a.pdf", LETTER, pages=1, foreign=[0])
+
+
+def test_a_document_that_takes_long_to_draw_is_not_held_up(tmp_path, monkeypatch):
+    """Pages that there is no time for count as written on."""
+    monkeypatch.setattr(proof, "SECONDS", 0.0)
+    with pikepdf.new() as pdf:
+        for _ in range(3):
+            pdf.add_blank_page(page_size=LETTER)
+        pdf.save(tmp_path / "a.pdf")
+    assert prove(tmp_path / "a.pdf", "a.pdf", LETTER, pages=3, foreign=[]).blank == [False] * 3
 
 
 @pytest.mark.skipif(shutil.which("gs") is None, reason="Ghostscript is not installed")
 def test_letters_are_printed_as_they_are_shown(tmp_path):
     """Both programs put another font in the place of one that is not in the file."""
-    assert prove(letters(tmp_path / "a.pdf", 2), "a.pdf", LETTER, [0, 1]).otherwise == []
+    assert prove(letters(tmp_path / "a.pdf", 2), "a.pdf", LETTER, pages=2, foreign=[0, 1]).otherwise == []
 
 
 def test_without_ghostscript_nothing_is_compared(tmp_path, monkeypatch):
     """It need not be installed."""
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert prove(letters(tmp_path / "a.pdf"), "a.pdf", LETTER, [0]).otherwise == []
+    assert prove(letters(tmp_path / "a.pdf"), "a.pdf", LETTER, pages=1, foreign=[0]).otherwise == []
 
 
 def test_lines_are_not_compared(tmp_path):
