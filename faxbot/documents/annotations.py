@@ -10,7 +10,7 @@ from faxbot.fax.errors import BadDocument
 
 _HIDDEN, _NO_VIEW = 2, 32  # annotation flags
 _DRAWN_BY_VIEWERS = frozenset(
-    ("/Highlight", "/Underline", "/StrikeOut", "/Squiggly", "/Square", "/Circle", "/Ink")
+    ("/Highlight", "/Underline", "/StrikeOut", "/Squiggly", "/Square", "/Circle", "/Ink", "/Text")
 )
 _LAST_DRAWN = 0x052F  # the end of Latin, Greek and Cyrillic, which PDFium draws without fonts of the system
 _MAX_PARENTS = 32
@@ -20,7 +20,7 @@ def flatten_annotations(pdf: pikepdf.Pdf) -> bool:
     """
     Draw the annotations and form fields of *pdf* into its pages; return whether there were any.
 
-    Fields without an appearance get one. What a viewer hides is dropped, and so are links and notes.
+    Fields without an appearance get one. What a viewer hides is dropped, and so are links.
     """
     acroform = pdf.Root.get("/AcroForm")
     annotated = [page for page in pdf.pages if isinstance(page.obj.get("/Annots"), pikepdf.Array)]
@@ -104,7 +104,7 @@ def _is_beyond_qpdf(widget: pikepdf.Dictionary, name: str) -> bool:
         text.encode("cp1252")
     except UnicodeEncodeError:
         return True
-    return multiline and bool(text)
+    return (multiline or kind == "/Ch") and bool(text)
 
 
 def _of_field(widget: pikepdf.Dictionary, key: str) -> object:

@@ -117,12 +117,12 @@ def test_a_fill_color_left_behind_does_not_reach_beyond_its_page(tmp_path):
     assert ink(page)[3] == 100
 
 
-def comment(pdf: pikepdf.Pdf, flags: int = 4, *, drawn: bool = True) -> pikepdf.Object:
+def comment(pdf: pikepdf.Pdf, flags: int = 4, *, drawn: bool = True, kind: str = "/Square") -> pikepdf.Object:
     look = pdf.make_stream(b"0 0 100 50 re f")
     look.stream_dict = Dictionary(Type=Name.XObject, Subtype=Name.Form, BBox=Array([0, 0, 100, 50]))
     made_of = Dictionary(
         Type=Name.Annot,
-        Subtype=Name.Square,
+        Subtype=Name(kind),
         Rect=Array([100, 600, 200, 650]),
         C=Array([0]),
         IC=Array([0]),
@@ -149,6 +149,16 @@ def test_comments_stay_visible(tmp_path, size, drawn):
     assert not page.getpixel(at)
     with pikepdf.open(document.path) as pdf:
         assert "/Annots" not in pdf.pages[0].obj
+
+
+def test_a_sticky_note_shows_its_icon(tmp_path):
+    """As a viewer shows it, also where the file does not say how it looks."""
+
+    def build(pdf: pikepdf.Pdf) -> None:
+        page_of(pdf, b"0 0 10 10 re f").obj.Annots = Array([comment(pdf, drawn=False, kind="/Text")])
+
+    (page,) = pages(made(tmp_path, saved(build)))
+    assert ink(page)[1] < 40
 
 
 def test_comments_that_pages_share_are_on_each_of_them(tmp_path):

@@ -28,7 +28,7 @@ SIZES = {
     "business_card": (252, 144),
     "label": (288, 162),
     "receipt": (227, 1400),
-    "till_roll": (204, 3000),
+    "till_roll": (204, 1500),
     "banner": (3000, 400),
     "slides_16_9": (960, 540),
     "slides_4_3": (720, 540),
