@@ -70,7 +70,7 @@ async def _prepared(part: Part, into: Path) -> tuple[Document, Cost]:
 async def _converted(document: Path, made: Path) -> Cost:
     """As HylaFAX's pdf2fax does, in fine resolution on Letter paper."""
     ghostscript = shutil.which("gs")
-    assert ghostscript, "Ghostscript is the floor of this row"  # noqa: S101 - named as not measured
+    assert ghostscript, "Ghostscript is the floor of this row"  # noqa: S101 - nothing to compare with
     options = ["-q", "-dNOPAUSE", "-dBATCH", "-dSAFER", "-sPAPERSIZE=letter", "-dFIXEDMEDIA", "-r203.29x196"]
     async with _watched() as cost:
         process = await asyncio.create_subprocess_exec(

@@ -5,6 +5,17 @@ from pathlib import Path
 import pikepdf
 from PIL import Image, ImageChops, ImageDraw
 
+STORED = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_90,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_270,
+}
+"""How a picture is stored that is to be shown upright, by its orientation in EXIF or TIFF; 1 is as shown."""
+
 
 def pages_of(pdf: Path) -> list[Image.Image]:
     """Each page's dots as the fax machine prints them; a page has to be one picture of the whole width."""

@@ -16,20 +16,10 @@ from faxbot.documents.paper import PAPER
 from faxbot.documents.pictures import put_on_pages
 from faxbot.fax.document import Note
 from faxbot.fax.errors import BadDocument
-from tests.support.dots import blackness, corners, ink, marked, noisy, pages_of, papers_of
+from tests.support.dots import STORED, blackness, corners, ink, marked, noisy, pages_of, papers_of
 
 LETTER = PAPER["letter"]
 DOTS = 1728
-STORED = {
-    1: None,
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_90,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_270,
-}
 
 
 def png_of(width: int, height: int) -> bytes:
@@ -71,13 +61,14 @@ def test_every_kind_of_picture_becomes_a_page(fax, suffix):
 
 
 @pytest.mark.parametrize(
-    ("suffix", "orientation"), [*(("jpg", orientation) for orientation in STORED), ("webp", 6), ("png", 3)]
+    ("suffix", "orientation"),
+    [*(("jpg", orientation) for orientation in (1, *STORED)), ("webp", 6), ("png", 3)],
 )
 def test_a_photo_is_turned_as_its_camera_says(fax, orientation, suffix):
     """All eight EXIF orientations come out upright."""
     picture, exif = marked(mode="RGB"), Image.Exif()
     exif[0x0112] = orientation
-    if (stored := STORED[orientation]) is not None:
+    if (stored := STORED.get(orientation)) is not None:
         picture = picture.transpose(stored)
     (page,), notes = fax(picture, suffix, exif=exif)
     assert corners(page) == "upright"

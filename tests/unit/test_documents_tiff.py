@@ -11,7 +11,7 @@ from faxbot.documents import tiff
 from faxbot.documents.paper import PAPER
 from faxbot.fax.document import Note
 from faxbot.fax.errors import BadDocument
-from tests.support.dots import blackness, corners, ink, marked, noisy, pages_of
+from tests.support.dots import STORED, blackness, corners, ink, marked, noisy, pages_of
 
 LETTER, A4, LEGAL = PAPER["letter"], PAPER["a4"], PAPER["legal"]
 DOTS = 1728
@@ -19,15 +19,6 @@ WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC, ORIENTATION = 256, 257, 258, 259,
 STRIPS, SAMPLES, ROWS, COUNTS, PLANES, EXTRA, FORMAT = 273, 277, 278, 279, 284, 338, 339
 SUBFILE, OLD_SUBFILE, COLORS, X_RESOLUTION, Y_RESOLUTION, UNIT = 254, 255, 320, 282, 283, 296
 GRAY = marked().tobytes()
-TURNED = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_90,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_270,
-}
 
 
 def tiff_of(*pages: tuple[list[bytes], dict[int, object]]) -> bytes:
@@ -238,8 +229,8 @@ def test_every_compression_is_read(convert, compression, mode):
 def test_every_orientation_becomes_upright(convert, orientation):
     """All eight of them; the resolution turns with the page."""
     stored = marked((400, 500), "1")
-    if orientation in TURNED:
-        stored = stored.transpose(TURNED[orientation])
+    if orientation in STORED:
+        stored = stored.transpose(STORED[orientation])
     dpi = (50, 100) if orientation > 4 else (100, 50)
     (page,), notes = convert(
         stored, compression="group4", tiffinfo={ORIENTATION: orientation}, dpi=(dpi[0] * 2, dpi[1] * 2)

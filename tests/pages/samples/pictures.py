@@ -9,18 +9,10 @@ from pillow_heif import register_heif_opener
 
 from tests.pages.samples.marked import photograph, picture
 from tests.pages.samples.sample import Sample, refused
+from tests.support.dots import STORED
 
 SIZE = (850, 1100)
 _ORIENTATION = 0x0112
-_BACK = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_90,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_270,
-}
 NOTHING = "nothing|blank|empty|visible"
 
 
@@ -42,7 +34,7 @@ def _oriented(orientation: int) -> Callable[[Path], None]:
 
     def draw() -> Image.Image:
         image = picture((800, 1000), mode="RGB")
-        return image.transpose(_BACK[orientation]) if orientation in _BACK else image
+        return image.transpose(STORED[orientation]) if orientation in STORED else image
 
     return _saved(draw, "JPEG", exif=exif)
 

@@ -9,6 +9,7 @@ from tests.pages.samples import tiff_writer
 from tests.pages.samples.marked import picture
 from tests.pages.samples.sample import Sample, refused
 from tests.pages.samples.tiff_writer import Frame
+from tests.support.dots import STORED
 
 FINE, STANDARD, PHOTO = (1728, 2292), (1728, 1146), (850, 1100)
 _ORIENTATION, _SUBFILE, _PREDICTOR = 274, 254, 317
@@ -48,19 +49,10 @@ def _fax(size: tuple[int, int], dpi: tuple[float, float], **save: object) -> Cal
 
 def _oriented(orientation: int, mode: str) -> Callable[[Path], None]:
     """Stored as the tag says, so that a viewer shows it upright."""
-    back = {
-        2: Image.Transpose.FLIP_LEFT_RIGHT,
-        3: Image.Transpose.ROTATE_180,
-        4: Image.Transpose.FLIP_TOP_BOTTOM,
-        5: Image.Transpose.TRANSPOSE,
-        6: Image.Transpose.ROTATE_90,
-        7: Image.Transpose.TRANSVERSE,
-        8: Image.Transpose.ROTATE_270,
-    }
 
     def draw() -> Image.Image:
         image = _bilevel((1700, 2200)) if mode == "1" else picture(PHOTO, mode=mode)
-        return image.transpose(back[orientation]) if orientation in back else image
+        return image.transpose(STORED[orientation]) if orientation in STORED else image
 
     compression = "group4" if mode == "1" else "tiff_lzw"
     return _pillow(draw, compression=compression, dpi=(200, 200), tiffinfo={_ORIENTATION: orientation})
