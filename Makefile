@@ -63,7 +63,7 @@ SEED ?= 0
 soak: .venv ## Random kills, faults and outages for DURATION=300 seconds; SEED=n repeats a run
 	@$(BIN)/python -m tests.chaos soak --duration $(DURATION) --seed $(SEED) $(CHAOS_DATABASE)
 
-bench: .venv ## Measure faxbot beside its lower bounds, in about ten minutes; writes docs/performance.md
+bench: .venv ## Measure faxbot beside its lower bounds, in a quarter of an hour; writes docs/performance.md
 	@$(BIN)/python -m benchmarks --write
 
 format: .venv ## Format the code and apply automatic fixes

@@ -110,6 +110,13 @@ def test_marks_in_the_corners_stay_where_a_viewer_shows_them(tmp_path):
     )
 
 
+def test_what_is_outside_the_cropbox_is_not_on_the_paper(tmp_path):
+    """A viewer shows a part of the page; around it the paper stays white."""
+    content = saved(lambda pdf: page_of(pdf, b"0 0 612 792 re f", CropBox=Array([200, 300, 400, 500])))
+    (page,) = pages(made(tmp_path, content))
+    assert ink(page) == (34, 37, 66, 63)
+
+
 def test_a_fill_color_left_behind_does_not_reach_beyond_its_page(tmp_path):
     """A page whose operators q and Q do not match is put on the paper all the same."""
     content = saved(lambda pdf: page_of(pdf, b"q q 0.5 0 0 0.5 0 0 cm 0 0 100 100 re f Q", (0, 0, 700, 900)))
@@ -162,10 +169,11 @@ def test_a_sticky_note_shows_its_icon(tmp_path):
 
 
 def test_comments_that_pages_share_are_on_each_of_them(tmp_path):
-    """A stamp that a program put on all pages at once."""
+    """A stamp that a program put on all pages at once, beside a link."""
 
     def build(pdf: pikepdf.Pdf) -> None:
-        shared = pdf.make_indirect(Array([comment(pdf)]))
+        link = Dictionary(Type=Name.Annot, Subtype=Name.Link, Rect=Array([0, 0, 9, 9]))
+        shared = pdf.make_indirect(Array([comment(pdf), pdf.make_indirect(link)]))
         for _ in range(3):
             page_of(pdf, b"0 0 10 10 re f").obj.Annots = shared
 
